@@ -1,0 +1,51 @@
+"""Payloads against a contract version: compiled once per version and process, every violation with its JSON pointer.
+
+`format` never asserts (4-contracts.md). Owns the cache; a published schema never changes. Never stores a payload.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jsonschema_rs
+
+from governance.selectors.contracts import schema_of
+from orchestration.errors import Violation
+
+#: A payload with thousands of faults is told the first of them.
+MOST = 50
+
+Check = Callable[[Any], Sequence[Violation]]
+
+
+class InvalidSchema(Exception):
+    """The schema itself is faulty; the message says where."""
+
+
+@functools.lru_cache(maxsize=1024)
+def validator_of(name: str, version: str) -> Check:
+    """The compiled check of a published version."""
+    return compile_check(schema_of(name, version))
+
+
+def compile_check(schema: Any) -> Check:
+    """A check for a JSON Schema (2020-12 unless `$schema` says draft-07). Raises InvalidSchema."""
+    try:
+        validator = jsonschema_rs.validator_for(schema, validate_formats=False)
+    except (ValueError, jsonschema_rs.ValidationError) as error:
+        raise InvalidSchema(str(error).splitlines()[0]) from error
+
+    def check(payload: Any) -> Sequence[Violation]:
+        if validator.is_valid(payload):
+            return ()
+        found = []
+        for error in validator.iter_errors(payload):
+            pointer = "".join(f"/{part}" for part in error.instance_path)
+            found.append(Violation(pointer, error.message[:300]))
+            if len(found) == MOST:
+                break
+        return tuple(found)
+
+    return check

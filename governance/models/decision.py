@@ -1,0 +1,53 @@
+"""Decision records (ADRs) and their links to workflows. `revision` grows with each save: an older one is a conflict."""
+
+from __future__ import annotations
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from orchestration.models import Team, Workflow
+
+
+class Decision(models.Model):
+    """One decision. `number` comes from the database, so two people never get one."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        PROPOSED = "proposed"
+        ACCEPTED = "accepted"
+        REJECTED = "rejected"
+        DEPRECATED = "deprecated"
+        SUPERSEDED = "superseded"
+
+    number = models.PositiveIntegerField(unique=True)
+    slug = models.SlugField(max_length=120, unique=True)
+    title = models.CharField(max_length=200)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.DRAFT)
+    date = models.DateField()
+    owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="decisions")
+    body = models.TextField()
+    superseded_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="supersedes")
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.title}"
+
+
+class DecisionLink(models.Model):
+    """A decision concerns a workflow; shown on both ends."""
+
+    decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="links")
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="decision_links")
+    history = HistoricalRecords()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["decision", "workflow"], name="one_decision_link")]
+
+    def __str__(self) -> str:
+        return f"{self.decision.slug} concerns {self.workflow.name}"

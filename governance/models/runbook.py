@@ -1,0 +1,57 @@
+"""Runbooks and their links to workflows and dependencies. `revision` grows with each save: an older one is a conflict."""
+
+from __future__ import annotations
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from orchestration.models import Dependency, Team, Workflow
+
+
+class Runbook(models.Model):
+    """What to do when something is wrong. Stale from its review date on."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        ACTIVE = "active"
+        RETIRED = "retired"
+
+    slug = models.SlugField(max_length=120, unique=True)
+    title = models.CharField(max_length=200)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
+    owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="runbooks")
+    body = models.TextField()
+    review_by = models.DateField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class RunbookLink(models.Model):
+    """A runbook is about a workflow or a dependency; shown on both ends."""
+
+    runbook = models.ForeignKey(Runbook, on_delete=models.CASCADE, related_name="links")
+    workflow = models.ForeignKey(Workflow, null=True, blank=True, on_delete=models.CASCADE, related_name="runbook_links")
+    dependency = models.ForeignKey(
+        Dependency, null=True, blank=True, on_delete=models.CASCADE, related_name="runbook_links"
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(workflow__isnull=False) ^ models.Q(dependency__isnull=False), name="runbook_link_to_one"
+            ),
+            models.UniqueConstraint(fields=["runbook", "workflow"], name="one_runbook_workflow"),
+            models.UniqueConstraint(fields=["runbook", "dependency"], name="one_runbook_dependency"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.runbook.slug} is about {self.workflow or self.dependency}"

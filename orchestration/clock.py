@@ -1,0 +1,63 @@
+"""What time it is for leases and timers: the database's time, never this machine's.
+
+Two workers whose clocks differ by minutes must still agree on who holds a lease. Asking the database for each step would
+cost a round trip, so the offset to a monotonic clock is kept for a few seconds. Never used for durations shown to people.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+
+#: How long a measured offset is trusted. Drift of a monotonic clock in 10 s is far below a lease.
+TRUSTED_FOR = 10.0
+
+_lock = threading.Lock()
+_base: datetime | None = None
+_measured_at = 0.0
+_skew = timedelta(0)
+
+
+def now() -> datetime:
+    """The database's time, UTC, good to a few milliseconds."""
+    global _base, _measured_at  # noqa: PLW0603 - one clock for the process
+    elapsed = time.monotonic() - _measured_at
+    base = _base
+    if base is None or elapsed > TRUSTED_FOR:
+        base = _ask()
+        with _lock:
+            _base, _measured_at = base, time.monotonic()
+        elapsed = 0.0
+    return base + timedelta(seconds=elapsed) + _skew
+
+
+def forget() -> None:
+    """Measure again at the next call: after a fork or a new database."""
+    global _base  # noqa: PLW0603
+    _base = None
+
+
+def advance(delta: timedelta) -> None:
+    """Move this process's clock forward: for tests that play days in a second."""
+    global _skew  # noqa: PLW0603
+    _skew += delta
+
+
+def reset() -> None:
+    """Take back every `advance`."""
+    global _skew  # noqa: PLW0603
+    _skew = timedelta(0)
+
+
+def _ask() -> datetime:
+    if connection.vendor != "postgresql":
+        return datetime.now(UTC)  # an embedded database lives on this machine: its clock is this one
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment.astimezone(UTC)

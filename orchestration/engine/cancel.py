@@ -1,0 +1,70 @@
+"""Cancel (cooperative, compensates) and terminate (at once, compensates nothing); also the run's own timeout.
+
+Owns these three ways to stop a run from outside. Never decides who may.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+
+from orchestration import clock
+from orchestration.engine import transition
+from orchestration.engine.plans import plan_of
+from orchestration.engine.settle import lock, settle, stop
+from orchestration.errors import Conflict
+from orchestration.models import Run, RunEvent
+from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
+
+
+def cancel(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
+    """Stop at the next step boundary, then compensate. Raises Conflict for a run that is ending already."""
+    with transaction.atomic():
+        run = lock(run_id)
+        _refuse_ended(run, "cancelled")
+        now = clock.now()
+        stop(run, RunResult.CANCELLED, now, message=reason)
+        transition.move_run(run.pk, RunStatus(run.status), RunStatus.CANCELLING)
+        run.status = RunStatus.CANCELLING
+        RunEvent.objects.create(run=run, at=now, kind="cancelled", actor_id=actor_id, detail=reason)
+        settle(run, plan_of(run.version_id), now)
+    return Run.objects.get(pk=run_id)
+
+
+def terminate(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
+    """End now. What runs is abandoned (its result will be refused), and nothing is compensated."""
+    with transaction.atomic():
+        run = lock(run_id)
+        if run.status == RunStatus.FINISHED:
+            raise Conflict(f"run {run.short_id} is finished ({run.result}); it can't be terminated")
+        now = clock.now()
+        open_states = (StepStatus.READY, StepStatus.RUNNING, StepStatus.WAITING, StepStatus.RETRYING)
+        transition.cancel_steps(run.pk, open_states, now)
+        interrupted = run.status == RunStatus.COMPENSATING
+        if interrupted:
+            transition.abandon_compensations(run.pk, now)
+        transition.finish_run(
+            run.pk, RunStatus(run.status), RunResult.TERMINATED, finished_at=now, error_message=reason,
+            compensation=Compensation.FAILED if interrupted else Compensation.NONE,
+        )  # fmt: skip
+        RunEvent.objects.create(run=run, at=now, kind="terminated", actor_id=actor_id, detail=reason)
+    return Run.objects.get(pk=run_id)
+
+
+def expire(run_id: uuid.UUID) -> None:
+    """The run's own timeout has passed: stop it as timed out, then compensate."""
+    with transaction.atomic():
+        run = lock(run_id)
+        now = clock.now()
+        if run.status == RunStatus.FINISHED or run.ending:
+            return
+        stop(run, RunResult.TIMED_OUT, now, error_type="timeout.run", message="the run's timeout has passed")
+        settle(run, plan_of(run.version_id), now)
+
+
+def _refuse_ended(run: Run, word: str) -> None:
+    if run.status == RunStatus.FINISHED:
+        raise Conflict(f"run {run.short_id} is finished ({run.result}); it can't be {word}")
+    if run.ending:
+        raise Conflict(f"run {run.short_id} is ending already ({run.ending}); it can't be {word}")

@@ -1,0 +1,234 @@
+"""Complete and continue: record an outcome, guarded by the fence, ready what follows, take one step of it along.
+
+One transaction each, so a chain costs one commit a step and no broker hop. Owns what each outcome means for the step.
+Never calls a step kind, except a transactional one, whose writes belong to this very transaction.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+
+from orchestration import clock
+from orchestration.engine import transition
+from orchestration.engine.advance import fatal
+from orchestration.engine.begin import begin
+from orchestration.engine.claim import FORWARD, Claim
+from orchestration.engine.execute import Executed, finish
+from orchestration.engine.payloads import store
+from orchestration.engine.plans import retry_policy
+from orchestration.engine.settle import finish_if_over, lock, settle, states_of, stop
+from orchestration.limits import LOST_WAKE_AFTER, MAX_ERROR_TEXT
+from orchestration.models import Attempt, Run, StepRun
+from orchestration.policies.retry import GiveUp, decide
+from orchestration.states import Compensation, Effect, RunResult, StepStatus
+from orchestration.steps.outcome import Completed, Failed, Suspended, Transactional
+from orchestration.steps.python import failure_of
+
+log = structlog.get_logger(__name__)
+
+
+class Refused(Exception):
+    """The claim no longer holds: someone else recorded an outcome. Rolls back whatever came with this one."""
+
+
+def complete(claim: Claim, executed: Executed, *, inline: bool) -> Claim | int | None:
+    """Record the outcome. Returns the next claim, or the id of a compensation to claim, or None. Late: None."""
+    try:
+        with transaction.atomic():
+            run = lock(claim.run.id)
+            if isinstance(executed.outcome, Transactional):
+                _call_inside(claim, executed)
+            now = clock.now()
+            if claim.phase == FORWARD:
+                return _forward(run, claim, executed, now, inline=inline)
+            return _compensation(run, claim, executed, now)
+    except Refused:
+        log.warning("outcome.refused", run_id=str(claim.run.id), step=claim.step.name, fence=claim.step.fence)
+        return None
+
+
+def pass_time(step: StepRun, claim: Claim) -> None:
+    """A timer is due: the waiting step succeeds without output."""
+    with transaction.atomic():
+        run = lock(claim.run.id)
+        now = clock.now()
+        moved = not run.ending and transition.move_step(
+            step.pk, StepStatus.WAITING, step.fence, StepStatus.SUCCEEDED,
+            waiting_kind="", not_before=None, finished_at=now, output="null",
+        )  # fmt: skip
+        if moved:
+            _go_on(run, claim, now, inline=False)
+
+
+def give_up(step: StepRun, claim: Claim, source: StepStatus, error_type: str, message: str) -> None:
+    """An open step ran out of its schedule_to_start or schedule_to_close; no retry is left to it."""
+    with transaction.atomic():
+        run = lock(claim.run.id)
+        now = clock.now()
+        if run.ending or not transition.move_step(
+            step.pk, source, step.fence, StepStatus.TIMED_OUT,
+            finished_at=now, error_type=error_type, error_message=message, not_before=None, waiting_kind="",
+        ):  # fmt: skip
+            return
+        claim.step.error_type, claim.step.error_message = error_type, message
+        _go_on(run, claim, now, inline=False)
+
+
+def _call_inside(claim: Claim, executed: Executed) -> None:
+    """Run a transactional task in a savepoint: its writes stay only with the record of its success."""
+    held = StepRun.objects.filter(pk=claim.step.pk, status=StepStatus.RUNNING, fence=claim.step.fence)
+    if not held.exists():
+        raise Refused
+    outcome, call = executed.outcome, executed.call
+    assert isinstance(outcome, Transactional)
+    assert call is not None
+    try:
+        with transaction.atomic():
+            result = finish(claim, executed, Completed(outcome.call()), call)
+            if isinstance(result, Failed):
+                raise _Undone(result)
+            executed.outcome = result
+    except _Undone as undone:
+        failed = undone.failed
+        executed.outcome = Failed(failed.error_type, failed.message, failed.retryable)
+    except Exception as error:
+        executed.outcome = failure_of(error, writes=False)  # rolled back: it certainly had no effect
+
+
+class _Undone(Exception):
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(failed.message)
+        self.failed = failed
+
+
+def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inline: bool) -> Claim | int | None:
+    outcome, step = executed.outcome, claim.step
+    stored = {"input": store(executed.input, run.pk)} if executed.input else {}
+    match outcome:
+        case Completed():
+            stored |= {"output": store(executed.output, run.pk)}
+            effect = Effect.HAPPENED if claim.writes else Effect.NONE
+            _move(claim, StepStatus.SUCCEEDED, finished_at=now, effect=effect, error_type="", error_message="", **stored)
+            _record(claim, now, "succeeded")
+        case Suspended():
+            _move(claim, StepStatus.WAITING, waiting_kind=outcome.kind, not_before=outcome.until, **stored)
+        case Failed():
+            if _retried(run, claim, outcome, now, stored):
+                return None
+        case Transactional():
+            raise AssertionError("a transactional outcome is called before it is recorded")
+    step.error_type = outcome.error_type if isinstance(outcome, Failed) else ""
+    step.error_message = outcome.message if isinstance(outcome, Failed) else ""
+    return _go_on(run, claim, now, inline=inline)
+
+
+def _retried(run: Run, claim: Claim, failed: Failed, now: datetime, stored: dict[str, str]) -> bool:
+    """Record the failure; True when the step will be tried again."""
+    step = claim.step
+    effect = _grown(Effect(step.effect), failed.effect)
+    columns = {
+        "error_type": failed.error_type[:127], "error_message": failed.message[:MAX_ERROR_TEXT], "effect": effect, **stored,
+    }  # fmt: skip
+    verdict = decide(
+        retry_policy(claim.planned), attempt=step.attempt, error_type=failed.error_type, retryable=failed.retryable,
+        now=now, close_deadline=step.close_deadline, retry_after=failed.retry_after, chance=random.random(),  # noqa: S311 - jitter
+    )  # fmt: skip
+    outcome = "timed_out" if failed.timed_out else "failed"
+    if isinstance(verdict, GiveUp) or run.ending:
+        timed_out = failed.timed_out or (isinstance(verdict, GiveUp) and verdict.timed_out)
+        target = StepStatus.TIMED_OUT if timed_out else StepStatus.FAILED
+        _move(claim, target, finished_at=now, **columns)
+        _record(claim, now, outcome, failed)
+        return False
+    _move(claim, StepStatus.RETRYING, not_before=verdict.at, **columns)
+    _record(claim, now, outcome, failed, next_at=verdict.at)
+    return True
+
+
+def _go_on(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | int | None:
+    """After a step ended: begin what follows, or bring the run to its end."""
+    if run.ending:
+        return settle(run, claim.plan, now)
+    states = states_of(run.pk)
+    begun = None
+    if fatal(claim.plan, states) is None and states[claim.step.name] != StepStatus.WAITING:
+        begun = begin(claim.run, claim.plan, states, claim.step.name, now, inline=inline)
+        states = begun.states
+    culprit = fatal(claim.plan, states)
+    if culprit is not None:
+        _fail(run, claim, culprit, states[culprit], now)
+        return settle(run, claim.plan, now)
+    finish_if_over(run, claim.run, claim.plan, states, now)
+    return begun.mine if begun is not None else None
+
+
+def _fail(run: Run, claim: Claim, culprit: str, state: StepStatus, now: datetime) -> None:
+    result = RunResult.TIMED_OUT if state == StepStatus.TIMED_OUT else RunResult.FAILED
+    error_type, message = claim.step.error_type, claim.step.error_message
+    if culprit != claim.step.name:
+        row = StepRun.objects.filter(run_id=run.pk, name=culprit).values_list("error_type", "error_message").first()
+        error_type, message = row or ("", "")
+    stop(run, result, now, step=culprit, error_type=error_type, message=message)
+
+
+def _compensation(run: Run, claim: Claim, executed: Executed, now: datetime) -> int | None:
+    outcome, step = executed.outcome, claim.step
+    if isinstance(outcome, Completed):
+        _undone(claim, Compensation.DONE, now)
+        _record(claim, now, "succeeded")
+        return settle(run, claim.plan, now)
+    failed = outcome if isinstance(outcome, Failed) else Failed("compensation", "a compensation can't wait", False)
+    message = failed.message[:MAX_ERROR_TEXT]
+    verdict = decide(
+        retry_policy(claim.action), attempt=step.compensation_attempt, error_type=failed.error_type,
+        retryable=failed.retryable, now=now, close_deadline=None, retry_after=failed.retry_after, chance=random.random(),  # noqa: S311
+    )  # fmt: skip
+    outcome_word = "timed_out" if failed.timed_out else "failed"
+    if isinstance(verdict, GiveUp):
+        _undone(claim, Compensation.FAILED, now, compensation_error=message)
+        _record(claim, now, outcome_word, failed)
+        log.error("compensation.failed", run_id=str(run.pk), step=step.name, error=message)
+        return settle(run, claim.plan, now)
+    due = verdict.at + timedelta(seconds=LOST_WAKE_AFTER)
+    released = transition.release_compensation(
+        step.pk, step.fence, not_before=verdict.at, wake_due_at=due, compensation_error=message
+    )
+    if not released:
+        raise Refused
+    _record(claim, now, outcome_word, failed, next_at=verdict.at)
+    return None
+
+
+def _undone(claim: Claim, target: Compensation, now: datetime, **columns: object) -> None:
+    moved = transition.move_compensation(
+        claim.step.pk, Compensation.RUNNING, claim.step.fence, target,
+        compensated_at=now, **{**transition.UNHELD, **columns},
+    )  # fmt: skip
+    if not moved:
+        raise Refused
+
+
+def _move(claim: Claim, target: StepStatus, **columns: object) -> None:
+    step = claim.step
+    everything = {**transition.UNHELD, **columns}
+    if not transition.move_step(step.pk, StepStatus.RUNNING, step.fence, target, **everything):
+        raise Refused
+
+
+def _record(claim: Claim, now: datetime, outcome: str, failed: Failed | None = None, next_at: datetime | None = None) -> None:
+    Attempt.objects.create(
+        step_id=claim.step.pk, phase=claim.phase, number=claim.attempt, started_at=claim.claimed_at, finished_at=now,
+        outcome=outcome, error_type=failed.error_type[:127] if failed else "",
+        message=failed.message[:MAX_ERROR_TEXT] if failed else "",
+        next_at=next_at, worker_id=claim.step.worker_id, fence=claim.step.fence,
+    )  # fmt: skip
+
+
+def _grown(known: Effect, new: Effect) -> Effect:
+    """Effects only move towards happened: a later clean failure does not undo an earlier unknown one."""
+    order = [Effect.NONE, Effect.UNKNOWN, Effect.HAPPENED]
+    return max(known, new, key=order.index)

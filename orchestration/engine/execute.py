@@ -1,0 +1,206 @@
+"""Execute: build the input, check it, call the step kind under its timeout, check the output. Never writes state.
+
+Order outside in (3-engine.md): retry → timeout → call; contract and `expect` stand on both sides of the call.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from orchestration import clock
+from orchestration.engine.claim import COMPENSATION, FORWARD, Claim
+from orchestration.engine.payloads import encode
+from orchestration.engine.plans import ports_of
+from orchestration.engine.scope import own_step, scope_of
+from orchestration.errors import TooLarge, Violation
+from orchestration.hooks import hooks
+from orchestration.manifest import Expression, ExpressionError
+from orchestration.models import StepRun
+from orchestration.secrets import Masked, UnknownSecret, Vault, mask, mask_json
+from orchestration.states import Effect, StepStatus
+from orchestration.steps.kinds import KINDS
+from orchestration.steps.outcome import Call, Completed, Failed, Outcome
+from orchestration.steps.python import failure_of
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Executed:
+    """An outcome and what is stored with it: JSON texts, secrets masked. `call` is kept for transactional steps."""
+
+    outcome: Outcome
+    input: str = ""
+    output: str = ""
+    call: Call | None = None
+
+
+class _Stop(Exception):
+    """Leaves the pipeline with an outcome."""
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(failed.message)
+        self.failed = failed
+
+
+def execute(claim: Claim) -> Executed:
+    """One attempt, start to end. Never raises: what goes wrong is an outcome."""
+    executed = Executed(Completed())
+    try:
+        call = _prepare(claim, executed)
+        outcome = KINDS[claim.action.kind](call)
+        executed.call = call
+        executed.outcome = finish(claim, executed, outcome, call)
+    except _Stop as stop:
+        executed.outcome = stop.failed
+    except Exception as error:
+        log.exception("step.crashed", run_id=str(claim.run.id), step=claim.step.name)
+        executed.outcome = failure_of(error, writes=claim.writes)
+    return executed
+
+
+def finish(claim: Claim, executed: Executed, outcome: Outcome, call: Call) -> Outcome:
+    """Check and mask what the call came to; the outcome that counts."""
+    if isinstance(outcome, Failed):
+        return Failed(
+            outcome.error_type, mask(outcome.message, call.secrets_used), outcome.retryable, outcome.effect,
+            outcome.retry_after, outcome.timed_out,
+        )  # fmt: skip
+    if not isinstance(outcome, Completed):
+        return outcome
+    output = mask_json(outcome.output, call.secrets_used)
+    happened = Effect.HAPPENED if claim.writes else Effect.NONE
+    try:
+        executed.output = encode(output, f"the output of {claim.step.name}")
+    except TooLarge as error:
+        return Failed("payload.too_large", str(error), False, happened)
+    except (TypeError, ValueError) as error:
+        return Failed("payload.invalid", f"the output is not JSON: {error}", False, happened)
+    if claim.phase == FORWARD:
+        return _judge(claim, output, happened) or outcome
+    return outcome
+
+
+def _prepare(claim: Claim, executed: Executed) -> Call:
+    action = claim.action
+    references = set(action.body.references)
+    try:
+        scope = scope_of(claim.run, references)
+        if claim.phase == COMPENSATION:
+            scope["step"] = own_step(claim.step)
+        body = action.body.evaluate({**scope, "secrets": Masked()})
+        executed.input = encode(_input_of(action.kind, body), f"the input of {claim.step.name}")
+        _check_input(claim, action.kind, body)
+        used: set[str] = set()
+        if any(reference[0] == "secrets" for reference in references):
+            body = action.body.evaluate({**scope, "secrets": Vault(used)})
+    except ExpressionError as error:
+        raise _Stop(Failed("expression", str(error), False)) from error
+    except UnknownSecret as error:
+        raise _Stop(Failed("secret.unknown", str(error), False)) from error
+    except TooLarge as error:
+        raise _Stop(Failed("payload.too_large", str(error), False)) from error
+    except (TypeError, ValueError) as error:
+        raise _Stop(Failed("payload.invalid", str(error), False)) from error
+    if claim.limit <= 0:
+        raise _Stop(Failed("timeout.schedule_to_close", "no time was left to begin", False, timed_out=True))
+    return _call(claim, body, used)
+
+
+def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:
+    key = claim.step.idempotency_key
+    method = str(body.get("method") or "GET").upper() if claim.action.kind == "http" else ""
+    compensating = claim.phase == COMPENSATION
+    return Call(
+        run_id=str(claim.run.id),
+        workflow=claim.run.workflow,
+        step=claim.step.name,
+        attempt=claim.attempt,
+        idempotency_key=f"{key}/compensate" if compensating else key,
+        trace_id=claim.run.trace_id,
+        span_id=secrets.token_hex(8),
+        body=body,
+        dependency=claim.action.dependency,
+        writes=compensating or claim.writes or method not in {"", "GET", "HEAD"},
+        limit=claim.limit,
+        now=claim.claimed_at,
+        deadline=claim.claimed_at + timedelta(seconds=claim.limit),
+        heartbeat=_heartbeat_of(claim),
+        secrets_used=used,
+    )
+
+
+def _input_of(kind: str, body: Any) -> Any:
+    """What the page shows as the step's input, and the contract speaks of."""
+    if kind == "python":
+        return body.get("with")
+    return body
+
+
+def _payload_of(kind: str, body: Any) -> Any:
+    """What goes to the other side: a request's JSON, a function's argument."""
+    if kind == "http":
+        return body.get("json")
+    return body.get("with") if kind == "python" else body.get("value")
+
+
+def _check_input(claim: Claim, kind: str, body: Any) -> None:
+    if claim.phase == COMPENSATION:
+        return
+    violations = violations_of(claim, "input", _payload_of(kind, body))
+    if violations:
+        raise _Stop(Failed("contract.violation", _sentence("input", violations), False))
+
+
+def _judge(claim: Claim, output: Any, happened: Effect) -> Failed | None:
+    """Output contract, then `expect`; a write that fails them has had its effect all the same."""
+    violations = violations_of(claim, "output", output)
+    if violations:
+        return Failed("contract.violation", _sentence("output", violations), False, happened)
+    expectations: Sequence[Expression] = claim.planned.expect
+    if not expectations:
+        return None
+    references = {reference for expression in expectations for reference in expression.references}
+    scope = {**scope_of(claim.run, references), "output": output}
+    own = scope.setdefault("steps", {})
+    own[claim.step.name] = {"output": output, "status": "succeeded"}
+    for expression in expectations:
+        try:
+            kept = expression.evaluate(scope)
+        except ExpressionError as error:
+            return Failed("expect", f"expect {expression.source!r}: {error}", False, happened)
+        if kept is not True:
+            shown = json.dumps(output, ensure_ascii=False)[:300]
+            return Failed("expect", f"expected {expression.source}, got output {shown}", False, happened)
+    return None
+
+
+def violations_of(claim: Claim, direction: str, payload: Any) -> Sequence[Violation]:
+    """Faults of a payload against the contract version that the port resolved to at publish."""
+    port = ports_of(claim.run.version_id).get((claim.step.name, direction))
+    return hooks.contracts.validate(port[0], port[1], payload) if port else ()
+
+
+def _sentence(direction: str, violations: Sequence[Violation]) -> str:
+    shown = "; ".join(f"{item.pointer or '/'}: {item.message}" for item in violations[:5])
+    more = f" and {len(violations) - 5} more" if len(violations) > 5 else ""
+    return f"{direction} breaks its contract: {shown}{more}"
+
+
+def _heartbeat_of(claim: Claim) -> Callable[[], None]:
+    """A function for the step to call: pushes the heartbeat deadline on, while the claim holds."""
+    seconds = claim.planned.timeout.heartbeat
+
+    def heartbeat() -> None:
+        if seconds:
+            held = StepRun.objects.filter(pk=claim.step.pk, status=StepStatus.RUNNING, fence=claim.step.fence)
+            held.update(heartbeat_deadline=clock.now() + timedelta(seconds=seconds))
+
+    return heartbeat

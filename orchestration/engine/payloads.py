@@ -1,0 +1,81 @@
+"""JSON values to stored text and back. Small ones stay in their column, large ones go compressed to the payload table.
+
+A column holds JSON, or `ref:<payload id>`, which is no JSON. Owns the limits and the reading. Never shows anything:
+masking is the presenter's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+import zlib
+from typing import Any
+
+from orchestration.errors import TooLarge
+from orchestration.limits import INLINE_PAYLOAD, MAX_DEPTH, MAX_PAYLOAD
+from orchestration.models import Payload
+
+REFERENCE = "ref:"
+
+
+def encode(value: Any, what: str) -> str:
+    """Canonical JSON. Raises TooLarge that names `what` and the limit, ValueError for NaN and U+0000."""
+    _check_depth(value, what)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if "\\u0000" in text:
+        raise ValueError(f"{what} has the character U+0000, which no database here can hold; remove it")
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_PAYLOAD:
+        raise TooLarge(f"{what} is {size:,} bytes; the limit is {MAX_PAYLOAD:,} bytes (4 MB)")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{what} has half of a surrogate pair at character {error.start}; send valid Unicode") from None
+    return text
+
+
+def store(text: str, run_id: uuid.UUID) -> str:
+    """What the column holds for this JSON text: itself, or a reference to a new payload row."""
+    if len(text) <= INLINE_PAYLOAD // 4:  # cannot exceed the limit, whatever its characters
+        return text
+    data = text.encode()
+    if len(data) <= INLINE_PAYLOAD:
+        return text
+    payload = Payload.objects.create(run_id=run_id, data=zlib.compress(data, 6), size=len(data))
+    return f"{REFERENCE}{payload.pk}"
+
+
+def load(stored: str) -> Any:
+    """The value of a column; None for an empty one."""
+    if not stored:
+        return None
+    return json.loads(text_of(stored))
+
+
+def text_of(stored: str) -> str:
+    """The JSON text of a column."""
+    if not stored.startswith(REFERENCE):
+        return stored
+    data = Payload.objects.values_list("data", flat=True).get(pk=int(stored[len(REFERENCE) :]))
+    return zlib.decompress(bytes(data)).decode()
+
+
+def digest(value: Any) -> str:
+    """sha256 of the value with sorted keys: equal inputs, equal digests."""
+    text = json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check_depth(value: Any, what: str) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return
+    raise TooLarge(f"{what} is nested more than {MAX_DEPTH} deep")

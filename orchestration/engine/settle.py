@@ -1,0 +1,149 @@
+"""Settle: bring a run to its end. Success when every step is over; otherwise stop what is open, undo, finish.
+
+Runs inside a transaction that holds the run's row. Owns the order of compensation and the run's result. Never executes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from orchestration.engine import transition
+from orchestration.engine.advance import is_over
+from orchestration.engine.claim import RunFacts
+from orchestration.engine.payloads import encode, store
+from orchestration.engine.plans import ports_of
+from orchestration.engine.publish import wake_up
+from orchestration.engine.scope import scope_of
+from orchestration.errors import TooLarge
+from orchestration.hooks import hooks
+from orchestration.limits import LOST_WAKE_AFTER, MAX_ERROR_TEXT
+from orchestration.manifest import ExpressionError, Plan
+from orchestration.models import Run, RunEvent, StepRun
+from orchestration.states import (
+    STEP_BAD,
+    Compensation,
+    Effect,
+    RunResult,
+    RunStatus,
+    StepStatus,
+)
+
+_STOPPABLE = (StepStatus.READY, StepStatus.WAITING, StepStatus.RETRYING)
+
+
+def lock(run_id: object) -> Run:
+    """The run's row, locked: outcomes of one run are recorded one after the other, so that no join is missed."""
+    return Run.objects.select_for_update().get(pk=run_id)
+
+
+def states_of(run_id: object) -> dict[str, StepStatus]:
+    """Every step's state by name."""
+    rows = StepRun.objects.filter(run_id=run_id).values_list("name", "status")
+    return {name: StepStatus(status) for name, status in rows}
+
+
+def finish_if_over(run: Run, facts: RunFacts, plan: Plan, states: dict[str, StepStatus], now: datetime) -> bool:
+    """Finish a run whose steps have all ended well; True when it is over."""
+    if not is_over(plan, states):
+        _set_mood(run, states)
+        return False
+    try:
+        output = _output(facts, plan)
+    except (ExpressionError, TooLarge, ValueError) as error:
+        stop(run, RunResult.FAILED, now, error_type="output", message=f"output: {error}")
+        settle(run, plan, now)
+        return True
+    degraded = any(state == StepStatus.DEGRADED or state in STEP_BAD for state in states.values())
+    result = RunResult.DEGRADED if degraded else RunResult.SUCCEEDED
+    transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, output=store(output, run.pk))
+    return True
+
+
+def stop(
+    run: Run, result: RunResult, now: datetime, *, step: str = "", error_type: str = "", message: str = ""
+) -> None:
+    """Say where the run is heading; the first reason counts."""
+    columns = {"failed_step": step, "error_type": error_type, "error_message": message[:MAX_ERROR_TEXT]}
+    if transition.end_run(run.pk, result, **columns):
+        run.ending = result
+
+
+def settle(run: Run, plan: Plan, now: datetime) -> int | None:
+    """Carry a stopping run on: cancel what is open, then compensate one step at a time, then finish.
+
+    Returns the id of the step whose compensation is due now, None when there is none.
+    """
+    transition.cancel_steps(run.pk, _STOPPABLE, now)
+    steps = list(StepRun.objects.filter(run_id=run.pk))
+    if any(step.status == StepStatus.RUNNING for step in steps):
+        return None  # cooperative: it ends at the boundary, and settles again then
+    if any(step.compensation == Compensation.RUNNING for step in steps):
+        return None
+    failed = [step for step in steps if step.compensation == Compensation.FAILED]
+    due = [] if failed else _to_undo(plan, steps)
+    if due:
+        return _undo(run, due[0], now)
+    _finish(run, steps, now, failed=bool(failed))
+    return None
+
+
+def _to_undo(plan: Plan, steps: list[StepRun]) -> list[StepRun]:
+    """Steps whose effect happened or may have, last completed first."""
+    due = []
+    for step in steps:
+        planned = plan.steps[step.name]
+        if planned.compensate is None or step.compensation != Compensation.NONE:
+            continue
+        unknown = step.effect == Effect.UNKNOWN and planned.compensate_on_unknown
+        if step.effect == Effect.HAPPENED or unknown:
+            due.append(step)
+    order = {name: position for position, name in enumerate(plan.order)}
+    return sorted(due, key=lambda step: (step.finished_at, order[step.name]), reverse=True)
+
+
+def _undo(run: Run, step: StepRun, now: datetime) -> int:
+    if run.status != RunStatus.COMPENSATING:
+        transition.begin_compensation(run.pk, RunStatus(run.status))
+        run.status, run.compensation = RunStatus.COMPENSATING, Compensation.RUNNING
+        RunEvent.objects.create(run_id=run.pk, at=now, kind="compensation_began")
+    due = now + timedelta(seconds=LOST_WAKE_AFTER)
+    transition.move_compensation(
+        step.pk, Compensation.NONE, step.fence, Compensation.RUNNING, wake_due_at=due, not_before=None
+    )
+    wake_up([step.pk])
+    return step.pk
+
+
+def _finish(run: Run, steps: list[StepRun], now: datetime, *, failed: bool) -> None:
+    compensation = Compensation.NONE
+    if any(step.compensation == Compensation.DONE for step in steps):
+        compensation = Compensation.DONE
+    if failed:
+        compensation = Compensation.FAILED
+        RunEvent.objects.create(run_id=run.pk, at=now, kind="compensation_failed")
+    result = RunResult(run.ending)
+    transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, compensation=compensation)
+
+
+def _output(facts: RunFacts, plan: Plan) -> str:
+    """The run's output as JSON text, checked against its contract; empty when none is declared."""
+    if plan.output is None:
+        return ""
+    value = plan.output.evaluate(scope_of(facts, plan.output.references))
+    text = encode(value, "the output of the run")
+    port = ports_of(facts.version_id).get(("", "output"))
+    violations = hooks.contracts.validate(port[0], port[1], value) if port else ()
+    if violations:
+        first = violations[0]
+        raise ValueError(f"breaks {port[0] if port else ''} at {first.pointer or '/'}: {first.message}")
+    return text
+
+
+def _set_mood(run: Run, states: dict[str, StepStatus]) -> None:
+    """A run whose open steps all wait is waiting; otherwise it is running."""
+    if run.status not in {RunStatus.RUNNING, RunStatus.WAITING}:
+        return
+    active = {StepStatus.READY, StepStatus.RUNNING, StepStatus.RETRYING} & set(states.values())
+    wanted = RunStatus.RUNNING if active or StepStatus.WAITING not in states.values() else RunStatus.WAITING
+    if wanted != run.status and transition.move_run(run.pk, RunStatus(run.status), wanted):
+        run.status = wanted

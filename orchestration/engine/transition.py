@@ -1,0 +1,146 @@
+"""The only writer of a status, a result or a compensation state.
+
+Every move is compare-and-set: on *(status, fence)* for a step, on status for a run. "0 rows updated" means that someone
+else won, and is an answer, not an error. The tables of states.py say which moves there are. Never decides one.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from orchestration.models import Run, StepRun
+from orchestration.states import (
+    RUN_INITIAL,
+    STEP_INITIAL,
+    Compensation,
+    IllegalTransition,
+    RunResult,
+    RunStatus,
+    StepStatus,
+    check_compensation,
+    check_run,
+    check_step,
+)
+
+#: Cleared whenever a step leaves a worker's hands.
+UNHELD: dict[str, Any] = {
+    "worker_id": "",
+    "lease_until": None,
+    "attempt_deadline": None,
+    "heartbeat_deadline": None,
+}
+
+
+def create_run(*, status: RunStatus, **columns: Any) -> Run:
+    """A new run in an initial state."""
+    if status not in RUN_INITIAL:
+        raise IllegalTransition(f"run: may not begin as {status}")
+    return Run.objects.create(status=status, **columns)
+
+
+def create_steps(steps: Sequence[StepRun]) -> list[StepRun]:
+    """New steps in initial states; returned with their ids."""
+    for step in steps:
+        if StepStatus(step.status) not in STEP_INITIAL:
+            raise IllegalTransition(f"step: may not begin as {step.status}")
+    return StepRun.objects.bulk_create(steps)
+
+
+def move_step(step_id: int, source: StepStatus, fence: int, target: StepStatus, **columns: Any) -> bool:
+    """Move one step if it still is in `source` with `fence`. False: someone else won."""
+    check_step(source, target)
+    return _rows(StepRun.objects.filter(pk=step_id, status=source, fence=fence).update(status=target, **columns))
+
+
+def take_step(step_id: int, source: StepStatus, fence: int, now: datetime, **columns: Any) -> bool:
+    """Claim: to running with the next fence. Refused while the step may not begin yet."""
+    check_step(source, StepStatus.RUNNING)
+    free = StepRun.objects.filter(pk=step_id, status=source, fence=fence).exclude(not_before__gt=now)
+    return _rows(free.update(status=StepStatus.RUNNING, fence=fence + 1, **columns))
+
+
+def wake_steps(ids: Sequence[int], source: StepStatus, now: datetime) -> int:
+    """Retrying steps whose time has come become ready; how many did."""
+    check_step(source, StepStatus.READY)
+    due = StepRun.objects.filter(pk__in=ids, status=source)
+    return due.update(status=StepStatus.READY, ready_at=now, not_before=None, waiting_kind="")
+
+
+def cancel_steps(run_id: uuid.UUID, sources: Sequence[StepStatus], now: datetime) -> int:
+    """Open steps of a run become cancelled; the fence grows, so a late result is refused. How many did."""
+    for source in sources:
+        check_step(source, StepStatus.CANCELLED)
+    rows = StepRun.objects.filter(run_id=run_id, status__in=list(sources))
+    return rows.update(
+        status=StepStatus.CANCELLED, waiting_kind="", fence=F("fence") + 1, finished_at=now, not_before=None, **UNHELD
+    )
+
+
+def move_run(run_id: uuid.UUID, source: RunStatus, target: RunStatus, **columns: Any) -> bool:
+    """Move a run if it still is in `source`. False: someone else won."""
+    check_run(source, target)
+    if target == RunStatus.FINISHED:
+        raise IllegalTransition("run: finish_run sets the result together with the status")
+    return _rows(Run.objects.filter(pk=run_id, status=source).update(status=target, **columns))
+
+
+def finish_run(run_id: uuid.UUID, source: RunStatus, result: RunResult, **columns: Any) -> bool:
+    """Finish a run with its result, which is set once: the last move there is."""
+    check_run(source, RunStatus.FINISHED)
+    if result == RunResult.NONE:
+        raise IllegalTransition("run: a finished run has a result")
+    rows = Run.objects.filter(pk=run_id, status=source, result="")
+    return _rows(rows.update(status=RunStatus.FINISHED, result=result, **columns))
+
+
+def end_run(run_id: uuid.UUID, result: RunResult, **columns: Any) -> bool:
+    """Say once where an open run is heading; its steps then stop. False: it was heading somewhere already."""
+    rows = Run.objects.filter(pk=run_id, ending="").exclude(status=RunStatus.FINISHED)
+    return _rows(rows.update(ending=result, **columns))
+
+
+def begin_compensation(run_id: uuid.UUID, source: RunStatus) -> bool:
+    """The run starts to undo."""
+    check_run(source, RunStatus.COMPENSATING)
+    check_compensation(Compensation.NONE, Compensation.RUNNING)
+    rows = Run.objects.filter(pk=run_id, status=source, compensation=Compensation.NONE)
+    return _rows(rows.update(status=RunStatus.COMPENSATING, compensation=Compensation.RUNNING))
+
+
+def move_compensation(
+    step_id: int, source: Compensation, fence: int, target: Compensation, **columns: Any
+) -> bool:
+    """Move a step's compensation if it still is in `source` with `fence`. False: someone else won."""
+    check_compensation(source, target)
+    rows = StepRun.objects.filter(pk=step_id, compensation=source, fence=fence)
+    return _rows(rows.update(compensation=target, **columns))
+
+
+def _rows(updated: int) -> bool:
+    return updated == 1
+
+
+def take_compensation(step_id: int, fence: int, now: datetime, **columns: Any) -> bool:
+    """Claim a running compensation that nobody holds. False: someone else has it, or it may not begin yet."""
+    rows = StepRun.objects.filter(pk=step_id, compensation=Compensation.RUNNING, fence=fence, worker_id="")
+    return _rows(rows.exclude(not_before__gt=now).update(fence=fence + 1, **columns))
+
+
+def release_compensation(step_id: int, fence: int, **columns: Any) -> bool:
+    """Let go of a running compensation, to be claimed again; the fence grows, so a late result is refused."""
+    rows = StepRun.objects.filter(pk=step_id, compensation=Compensation.RUNNING, fence=fence)
+    return _rows(rows.update(fence=fence + 1, **{**UNHELD, **columns}))
+
+
+def abandon_compensations(run_id: uuid.UUID, now: datetime) -> int:
+    """A terminated run undoes no further: what was being undone is failed, for a person to look at. How many were."""
+    check_compensation(Compensation.RUNNING, Compensation.FAILED)
+    rows = StepRun.objects.filter(run_id=run_id, compensation=Compensation.RUNNING)
+    return rows.update(
+        compensation=Compensation.FAILED, compensated_at=now, compensation_error="terminated", fence=F("fence") + 1, **UNHELD
+    )

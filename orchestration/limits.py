@@ -1,0 +1,20 @@
+"""The limits of the engine, each in one place and named in the error that enforces it. Sizes in bytes, times in seconds."""
+
+#: Larger payloads go compressed to their own table and are read only when asked for.
+INLINE_PAYLOAD = 64 * 1024
+#: Larger payloads are refused.
+MAX_PAYLOAD = 4 * 1024 * 1024
+#: Deeper JSON is refused: parsers and validators recurse.
+MAX_DEPTH = 100
+#: start_to_close of a step that names none.
+DEFAULT_START_TO_CLOSE = 60.0
+#: A run gives its process back after so many steps or seconds, so that others get their turn.
+INLINE_STEPS = 50
+INLINE_SECONDS = 2.0
+#: A step that killed its worker so many times is failed: it would kill them all.
+MAX_LOSSES = 5
+#: A wake-up that brought nobody for so long is sent again.
+LOST_WAKE_AFTER = 5.0
+#: How many rows of each kind one wake takes; the next comes half a second later.
+WAKE_BATCH = 500
+MAX_ERROR_TEXT = 4_000

@@ -1,0 +1,46 @@
+"""Manifests: from YAML text to typed, checked, canonical resources and to the plan of a workflow.
+
+Owns everything declarative. Pure: no Django, no database, no network; other resources are the services' business.
+"""
+
+from .differences import Difference, diff
+from .editor_schema import json_schema
+from .expressions import Expression, compile_expression
+from .loading import Loaded, Resource, load
+from .plan import Plan, PlannedCompensation, PlannedStep, RetryPolicySpec, Timeouts
+from .planning import build_plan
+from .problems import Problem
+from .release import notices, refusals
+from .scalars import Reference, format_duration, parse_duration, parse_rate, parse_reference
+from .step_checks import check_time
+from .templates import Template, compile_template
+from .values import ExpressionError
+
+__all__ = [
+    "Difference",
+    "Expression",
+    "ExpressionError",
+    "Loaded",
+    "Plan",
+    "PlannedCompensation",
+    "PlannedStep",
+    "Problem",
+    "Reference",
+    "Resource",
+    "RetryPolicySpec",
+    "Template",
+    "Timeouts",
+    "build_plan",
+    "check_time",
+    "compile_expression",
+    "compile_template",
+    "diff",
+    "format_duration",
+    "json_schema",
+    "load",
+    "notices",
+    "parse_duration",
+    "parse_rate",
+    "parse_reference",
+    "refusals",
+]

@@ -1,0 +1,60 @@
+"""The expression language: one expression, compiled once and evaluated many times.
+
+Owns reading the text, with Jinja's parser and without its optimiser (`9**9**9` is where constant folding bites).
+Never uses Jinja's evaluator; what a node means is the compiler's.
+"""
+
+from dataclasses import dataclass, field
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.parser import Parser
+
+from .compiler import Compiler
+from .fields import Evaluator, Scope
+from .values import JSON, MAX_RESULT, ExpressionError, measure
+
+MAX_SOURCE = 4096
+
+_ENVIRONMENT = Environment(optimized=False, autoescape=False)  # noqa: S701 - only its lexer is used, nothing is rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression. `references` are the constant paths it reads; a list position in one is written `[]`."""
+
+    source: str
+    references: frozenset[tuple[str, ...]]
+    tolerated: frozenset[tuple[str, ...]]
+    """Those references that only `default`, `is defined` or `is none` read, so that they may be missing."""
+    run: Evaluator = field(repr=False, compare=False)
+
+    def evaluate(self, scope: Scope) -> JSON:
+        """The value over these names; raises ExpressionError."""
+        value = self.run(scope)
+        if isinstance(value, list | dict) and measure(value, MAX_RESULT) > MAX_RESULT:
+            raise ExpressionError(f"the result is larger than {MAX_RESULT // 1024 // 1024} MiB")
+        return value
+
+
+def compile_expression(source: str) -> Expression:
+    """Read an expression and check it against the grammar; raises ExpressionError."""
+    compiler = Compiler()
+    run = compiler.compile(_parse(source))
+    return Expression(source, frozenset(compiler.references), frozenset(compiler.tolerated), run)
+
+
+def _parse(source: str) -> nodes.Node:
+    if len(source) > MAX_SOURCE:
+        raise ExpressionError(f"the expression is longer than {MAX_SOURCE} characters; compute parts in a value step")
+    if not source.strip():
+        raise ExpressionError("the expression is empty")
+    try:
+        parser = Parser(_ENVIRONMENT, source, state="variable")
+        tree = parser.parse_expression()
+        if not parser.stream.eos:
+            raise ExpressionError(f"can't be read as an expression: '{parser.stream.current.value}' is left over")
+    except TemplateSyntaxError as error:
+        raise ExpressionError(f"can't be read as an expression: {error.message}") from None
+    except (RecursionError, OverflowError):
+        raise ExpressionError("the expression is nested too deep or has a number too large") from None
+    return tree

@@ -1,0 +1,83 @@
+"""The compiled form of a workflow: what the engine runs.
+
+Owns the shape of a plan. Frozen and free of any state, so that one plan serves many runs at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from .expressions import Expression
+from .templates import Template
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicySpec:
+    initial_interval: float = 1.0
+    backoff_coefficient: float = 2.0
+    maximum_interval: float = 60.0
+    maximum_attempts: int = 5
+    jitter: Literal["full", "none"] = "full"
+    non_retryable_errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds; None where the manifest sets none."""
+
+    schedule_to_start: float | None = None
+    start_to_close: float | None = None
+    schedule_to_close: float | None = None
+    heartbeat: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCompensation:
+    """How to undo a step. Kind `none` says on purpose that there is nothing to undo; its body is the explanation."""
+
+    kind: str
+    body: Template
+    dependency: str | None
+    retry: RetryPolicySpec | None
+    retry_ref: str | None
+    timeout: Timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """`retry_ref` names a RetryPolicy that the workflow doesn't define itself; `retry` is then None."""
+
+    name: str
+    kind: str
+    body: Template
+    predecessors: tuple[str, ...]
+    successors: tuple[str, ...]
+    join: Literal["all", "any"]
+    when: Expression | None
+    expect: tuple[Expression, ...]
+    dependency: str | None
+    effect: Literal["none", "read", "write"]
+    input_contract: str | None
+    output_contract: str | None
+    retry: RetryPolicySpec | None
+    retry_ref: str | None
+    timeout: Timeouts
+    compensate: PlannedCompensation | None
+    compensate_on_unknown: bool
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`steps` and `order` are topological; names break ties, since a stored manifest keeps no order of keys."""
+
+    workflow: str
+    version: str
+    owner: str
+    steps: Mapping[str, PlannedStep]
+    order: tuple[str, ...]
+    input_contract: str | None
+    output_contract: str | None
+    output: Template | None
+    timeout: float | None
+    retry_policies: Mapping[str, RetryPolicySpec]

@@ -1,0 +1,25 @@
+"""The engine's tables."""
+
+from orchestration.models.dependency import Dependency, RetryPolicy
+from orchestration.models.run import Attempt, Payload, Run, RunEvent, StepRun
+from orchestration.models.team import Membership, Role, Team
+from orchestration.models.worker import EngineMark, WorkerProcess
+from orchestration.models.workflow import Port, Workflow, WorkflowVersion
+
+__all__ = [
+    "Attempt",
+    "Dependency",
+    "EngineMark",
+    "Membership",
+    "Payload",
+    "Port",
+    "RetryPolicy",
+    "Role",
+    "Run",
+    "RunEvent",
+    "StepRun",
+    "Team",
+    "WorkerProcess",
+    "Workflow",
+    "WorkflowVersion",
+]

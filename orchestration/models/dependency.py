@@ -1,0 +1,53 @@
+"""Dependencies (services that steps call) and shared retry policies, as last applied. Never holds a secret's value."""
+
+from __future__ import annotations
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from orchestration.models.team import Team
+
+
+class Dependency(models.Model):
+    """A service outside, called by http steps through its base_url."""
+
+    name = models.SlugField(max_length=63, unique=True)
+    owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="dependencies")
+    description = models.TextField(blank=True, default="")
+    document = models.JSONField(default=dict)
+    content_hash = models.CharField(max_length=64)
+    source = models.JSONField(default=dict, blank=True)
+    applied_at = models.DateTimeField(auto_now=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "dependencies"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def spec(self) -> dict[str, object]:
+        """The manifest's `spec`."""
+        spec = self.document.get("spec", {})
+        return spec if isinstance(spec, dict) else {}
+
+
+class RetryPolicy(models.Model):
+    """A retry policy that several workflows name."""
+
+    name = models.SlugField(max_length=63, unique=True)
+    owner = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="retry_policies")
+    document = models.JSONField(default=dict)
+    content_hash = models.CharField(max_length=64)
+    source = models.JSONField(default=dict, blank=True)
+    applied_at = models.DateTimeField(auto_now=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "retry policies"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,102 @@
+"""How teams, retry policies and dependencies are checked and written. Each change is one history row with its reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from orchestration.manifest import Problem, Resource
+from orchestration.models import Dependency, RetryPolicy, Team
+from orchestration.selectors import targets
+from orchestration.services.governed import save
+from orchestration.services.world import World, suggestion
+
+if TYPE_CHECKING:
+    from orchestration.services.manifests import Signature
+
+
+def owner_problems(resource: Resource, world: World) -> list[Problem]:
+    """A problem when the owner is no team."""
+    if resource.owner is None or resource.owner in world.teams:
+        return []
+    hint = suggestion(resource.owner, world.teams) or "; apply a Team of that name first"
+    return [resource.problem_at("metadata.owner", f"no team {resource.owner!r}{hint}")]
+
+
+class TeamApplier:
+    """Kind Team."""
+
+    def check(self, resource: Resource, world: World) -> list[Problem]:
+        """See services.manifests.Applier."""
+        return []
+
+    def current(self, resource: Resource) -> dict[str, Any] | None:
+        """See services.manifests.Applier."""
+        team = Team.objects.filter(name=resource.name).first()
+        return (team.document or {}) if team else None
+
+    def is_applied(self, resource: Resource) -> bool:
+        """See services.manifests.Applier."""
+        return Team.objects.filter(name=resource.name, content_hash=resource.content_hash).exists()
+
+    def apply(self, resource: Resource, text: str, signature: Signature) -> None:
+        """See services.manifests.Applier."""
+        team = Team.objects.filter(name=resource.name).first() or Team(name=resource.name)
+        team.description = resource.description
+        team.document, team.content_hash = resource.canonical, resource.content_hash
+        save(team, actor=signature.actor, reason=signature.reason)
+
+
+class RetryPolicyApplier:
+    """Kind RetryPolicy."""
+
+    def check(self, resource: Resource, world: World) -> list[Problem]:
+        """See services.manifests.Applier."""
+        return owner_problems(resource, world)
+
+    def current(self, resource: Resource) -> dict[str, Any] | None:
+        """See services.manifests.Applier."""
+        return RetryPolicy.objects.filter(name=resource.name).values_list("document", flat=True).first()
+
+    def is_applied(self, resource: Resource) -> bool:
+        """See services.manifests.Applier."""
+        return RetryPolicy.objects.filter(name=resource.name, content_hash=resource.content_hash).exists()
+
+    def apply(self, resource: Resource, text: str, signature: Signature) -> None:
+        """See services.manifests.Applier."""
+        policy = RetryPolicy.objects.filter(name=resource.name).first() or RetryPolicy(name=resource.name)
+        policy.owner = Team.objects.get(name=resource.owner) if resource.owner else None
+        policy.document, policy.content_hash = resource.canonical, resource.content_hash
+        policy.source = signature.source
+        save(policy, actor=signature.actor, reason=signature.reason)
+        targets.forget()
+
+
+class DependencyApplier:
+    """Kind Dependency."""
+
+    def check(self, resource: Resource, world: World) -> list[Problem]:
+        """See services.manifests.Applier."""
+        problems = owner_problems(resource, world)
+        named = resource.canonical["spec"].get("retry")
+        if isinstance(named, str) and named not in world.retry_policies:
+            hint = suggestion(named, world.retry_policies)
+            problems.append(resource.problem_at("spec.retry", f"no RetryPolicy {named!r}{hint}"))
+        return problems
+
+    def current(self, resource: Resource) -> dict[str, Any] | None:
+        """See services.manifests.Applier."""
+        return Dependency.objects.filter(name=resource.name).values_list("document", flat=True).first()
+
+    def is_applied(self, resource: Resource) -> bool:
+        """See services.manifests.Applier."""
+        return Dependency.objects.filter(name=resource.name, content_hash=resource.content_hash).exists()
+
+    def apply(self, resource: Resource, text: str, signature: Signature) -> None:
+        """See services.manifests.Applier."""
+        dependency = Dependency.objects.filter(name=resource.name).first() or Dependency(name=resource.name)
+        dependency.owner = Team.objects.get(name=resource.owner)
+        dependency.description = resource.description
+        dependency.document, dependency.content_hash = resource.canonical, resource.content_hash
+        dependency.source = signature.source
+        save(dependency, actor=signature.actor, reason=signature.reason)
+        targets.forget()

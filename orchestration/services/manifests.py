@@ -1,0 +1,164 @@
+"""Plan and apply manifests: all of a batch or nothing, every problem at once.
+
+Owns the order of kinds, the one transaction and the appliers' contract (Applier). Never parses: orchestration/manifest
+does; never asks who may: portal does, with the owners that `plan` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from django.db import transaction
+
+from orchestration.errors import InvalidManifest
+from orchestration.hooks import hooks
+from orchestration.manifest import Difference, Problem, Resource, diff, load, notices, refusals
+from orchestration.models import Dependency, RetryPolicy, Team
+from orchestration.services.appliers import DependencyApplier, RetryPolicyApplier, TeamApplier
+from orchestration.services.governed import require_reason
+from orchestration.services.workflow_applier import WorkflowApplier
+from orchestration.services.world import World
+
+#: What refers to others comes after them.
+ORDER = ("Team", "RetryPolicy", "Dependency", "Contract", "Workflow")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One manifest file: its text and the name that errors call it by."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What applying one resource would do. `action`: create, update, publish or unchanged."""
+
+    kind: str
+    name: str
+    version: str | None
+    owner: str | None
+    action: str
+    differences: tuple[Difference, ...] = ()
+    notices: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who applies, why, and where it came from (repository, commit, dirty, as git said)."""
+
+    actor: Any
+    reason: str
+    source: dict[str, Any] = field(default_factory=dict)
+
+
+class Applier(Protocol):
+    """How one kind is checked, compared and written."""
+
+    def check(self, resource: Resource, world: World) -> list[Problem]:
+        """Problems that only the database can tell: names that don't exist, a version published with other content."""
+        ...
+
+    def current(self, resource: Resource) -> dict[str, Any] | None:
+        """The canonical form that this one would replace or follow, for the diff; None when new."""
+        ...
+
+    def is_applied(self, resource: Resource) -> bool:
+        """Whether exactly this content is applied already."""
+        ...
+
+    def apply(self, resource: Resource, text: str, signature: Signature) -> None:
+        """Write it. Runs inside the batch's transaction."""
+        ...
+
+
+def plan(documents: Sequence[Document]) -> list[Change]:
+    """What `apply` would do. Raises InvalidManifest with every problem of every document."""
+    return [_change(resource) for resource, _ in _checked(documents)]
+
+
+def apply(documents: Sequence[Document], signature: Signature) -> list[Change]:
+    """Apply all or nothing. Raises InvalidManifest as `plan`, InvalidInput for a missing reason."""
+    signature = Signature(signature.actor, require_reason(signature.reason), signature.source)
+    with transaction.atomic():
+        checked = _checked(documents)
+        changes = [_change(resource) for resource, _ in checked]
+        for (resource, text), change in zip(checked, changes, strict=True):
+            if change.action != "unchanged":
+                _applier(resource.kind).apply(resource, text, signature)
+    return changes
+
+
+def owner_teams(changes: Sequence[Change]) -> tuple[list[Team], bool]:
+    """The teams whose maintainers may apply this, and whether it needs an admin (teams, shared policies, new owners)."""
+    names = {change.owner for change in changes if change.owner}
+    before = _present_owners(changes)
+    teams = list(Team.objects.filter(name__in=names | before))
+    unowned = any(change.kind == "Team" or change.owner is None for change in changes if change.action != "unchanged")
+    return teams, unowned or len({team.name for team in teams}) < len(names)
+
+
+def _present_owners(changes: Sequence[Change]) -> set[str]:
+    """Teams that own it now: taking something over needs their maintainer too."""
+    names = {kind: [change.name for change in changes if change.kind == kind] for kind in ORDER}
+    owners = set(Dependency.objects.filter(name__in=names["Dependency"]).values_list("owner__name", flat=True))
+    owners |= set(
+        RetryPolicy.objects.filter(name__in=names["RetryPolicy"], owner__isnull=False).values_list("owner__name", flat=True)
+    )
+    for kind in ("Workflow", "Contract"):
+        applier = _appliers().get(kind)
+        owners |= applier.owners(names[kind]) if applier is not None else set()  # type: ignore[attr-defined]
+    return owners
+
+
+def _checked(documents: Sequence[Document]) -> list[tuple[Resource, str]]:
+    problems: list[Problem] = []
+    found: list[tuple[Resource, str]] = []
+    for document in documents:
+        loaded = load(document.text, document.source)
+        problems += loaded.problems
+        found += [(resource, document.text) for resource in loaded.resources]
+    seen: dict[tuple[str, str, str | None], Resource] = {}
+    for resource, _ in found:
+        key = (resource.kind, resource.name, resource.version)
+        if key in seen:
+            place = f"{seen[key].source}:{seen[key].line}"
+            problems.append(resource.problem_at("metadata.name", f"{resource.kind} {resource.name} is declared twice; first at {place}"))
+        seen.setdefault(key, resource)
+    world = World([resource for resource, _ in found])
+    for resource, _ in found:
+        refused = refusals(resource)
+        problems += refused
+        applier = _appliers().get(resource.kind)
+        if applier is not None:
+            problems += applier.check(resource, world)
+    if problems:
+        raise InvalidManifest(problems)
+    return sorted(found, key=lambda pair: ORDER.index(pair[0].kind))
+
+
+def _change(resource: Resource) -> Change:
+    applier = _applier(resource.kind)
+    current = applier.current(resource)
+    common = (resource.kind, resource.name, resource.version, resource.owner)
+    if applier.is_applied(resource):
+        return Change(*common, "unchanged", (), tuple(notices(resource)))
+    action = "publish" if resource.version else ("create" if current is None else "update")
+    return Change(*common, action, tuple(diff(current, resource.canonical)), tuple(notices(resource)))
+
+
+def _appliers() -> dict[str, Applier]:
+    own: dict[str, Applier] = {
+        "Team": TeamApplier(),
+        "RetryPolicy": RetryPolicyApplier(),
+        "Dependency": DependencyApplier(),
+        "Workflow": WorkflowApplier(),
+    }
+    return own | hooks.appliers  # type: ignore[operator]
+
+
+def _applier(kind: str) -> Applier:
+    return _appliers()[kind]

@@ -1,0 +1,113 @@
+"""How a workflow version is checked and published: immutable, with its ports resolved to contract versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from orchestration.manifest import Plan, Problem, Resource, build_plan
+from orchestration.models import Port, Team, Workflow, WorkflowVersion
+from orchestration.services.appliers import owner_problems
+from orchestration.services.governed import save
+from orchestration.services.world import World, suggestion
+from orchestration.steps import registry
+from orchestration.versions import newest, precedence
+
+if TYPE_CHECKING:
+    from orchestration.services.manifests import Signature
+
+
+class WorkflowApplier:
+    """Kind Workflow."""
+
+    def check(self, resource: Resource, world: World) -> list[Problem]:
+        """See services.manifests.Applier."""
+        problems = owner_problems(resource, world) + self._published_problems(resource)
+        plan = build_plan(resource.canonical)
+        for name, step in plan.steps.items():
+            place = f"spec.steps.{name}"
+            for action, path in ((step, place), (step.compensate, f"{place}.compensate")):
+                if action is None:
+                    continue
+                if action.dependency and action.dependency not in world.dependencies:
+                    hint = suggestion(action.dependency, world.dependencies)
+                    problems.append(resource.problem_at(f"{path}.dependency", f"no dependency {action.dependency!r}{hint}"))
+                if action.retry_ref and action.retry_ref not in world.retry_policies:
+                    known = [*world.retry_policies, *plan.retry_policies]
+                    text = f"no retry policy {action.retry_ref!r}{suggestion(action.retry_ref, known)}"
+                    problems.append(resource.problem_at(f"{path}.retry", text))
+        problems += self._task_problems(resource, plan)
+        return problems + self._contract_problems(resource, plan, world)
+
+    def current(self, resource: Resource) -> dict[str, Any] | None:
+        """The version published last: what a reader compares with."""
+        versions = WorkflowVersion.objects.filter(workflow__name=resource.name)
+        latest = newest(versions.values_list("version", flat=True))
+        return versions.values_list("canonical", flat=True).get(version=latest) if latest else None
+
+    def is_applied(self, resource: Resource) -> bool:
+        """See services.manifests.Applier."""
+        return WorkflowVersion.objects.filter(
+            workflow__name=resource.name, version=resource.version, content_hash=resource.content_hash
+        ).exists()
+
+    def owners(self, names: Iterable[str]) -> set[str]:
+        """The teams that own these workflows now."""
+        return set(Workflow.objects.filter(name__in=list(names)).values_list("owner__name", flat=True))
+
+    def apply(self, resource: Resource, text: str, signature: Signature) -> None:
+        """See services.manifests.Applier."""
+        assert resource.version is not None
+        workflow = Workflow.objects.filter(name=resource.name).first() or Workflow(name=resource.name)
+        owner = Team.objects.get(name=resource.owner)
+        if workflow.pk is None or workflow.owner_id != owner.pk or workflow.description != resource.description:
+            workflow.owner, workflow.description = owner, resource.description
+            save(workflow, actor=signature.actor, reason=signature.reason)
+        version = WorkflowVersion(
+            workflow=workflow, version=resource.version, precedence=precedence(resource.version),
+            canonical=resource.canonical, text=text, content_hash=resource.content_hash, source=signature.source,
+            reason=signature.reason, published_by=signature.actor,
+        )  # fmt: skip
+        save(version, actor=signature.actor, reason=signature.reason)
+        world = World([])
+        for step, direction, reference in ports(build_plan(resource.canonical)):
+            contract, range_, resolved = world.contract(reference)
+            Port.objects.create(
+                version=version, step=step, direction=direction, contract=contract, range=range_, resolved=resolved or ""
+            )
+
+    def _published_problems(self, resource: Resource) -> list[Problem]:
+        published = WorkflowVersion.objects.filter(workflow__name=resource.name, version=resource.version).first()
+        if published is None or published.content_hash == resource.content_hash:
+            return []
+        text = f"{resource.name}@{resource.version} is published with other content and can't change; raise the version"
+        return [resource.problem_at("metadata.version", text)]
+
+    def _task_problems(self, resource: Resource, plan: Plan) -> list[Problem]:
+        tasks = resource.canonical["spec"]["steps"]
+        problems = []
+        for name, step in plan.steps.items():
+            task = tasks[name].get("python") if step.kind == "python" else None
+            if task is not None and registry.find(task) is None:
+                hint = suggestion(task, registry.names()) or "; add its module to PLUMBLINE_TASK_MODULES"
+                problems.append(resource.problem_at(f"spec.steps.{name}.python", f"no task {task!r} is registered{hint}"))
+        return problems
+
+    def _contract_problems(self, resource: Resource, plan: Plan, world: World) -> list[Problem]:
+        problems = []
+        for step, direction, reference in ports(plan):
+            if world.contract(reference)[2] is None:
+                place = f"spec.steps.{step}.contract.{direction}" if step else f"spec.{direction}.contract"
+                problems.append(resource.problem_at(place, f"no active version of contract {reference}; apply it first"))
+        return problems
+
+
+def ports(plan: Plan) -> list[tuple[str, str, str]]:
+    """(step or "", direction, contract reference) of every use of a contract."""
+    own = [("", "input", plan.input_contract), ("", "output", plan.output_contract)]
+    steps = [
+        (name, direction, reference)
+        for name, step in plan.steps.items()
+        for direction, reference in (("input", step.input_contract), ("output", step.output_contract))
+    ]
+    return [(step, direction, reference) for step, direction, reference in [*own, *steps] if reference]

@@ -1,0 +1,54 @@
+"""The names that manifests may refer to: what is applied already, and what the same batch brings.
+
+Owns the lookups and their suggestions. Never writes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from orchestration.hooks import hooks
+from orchestration.manifest import Resource
+from orchestration.models import Dependency, RetryPolicy, Team
+from orchestration.versions import highest
+
+
+class World:
+    """Everything there is, with a batch of resources on top."""
+
+    def __init__(self, batch: Sequence[Resource]) -> None:
+        self._batch = batch
+
+    @cached_property
+    def teams(self) -> set[str]:
+        """Team names."""
+        return set(Team.objects.values_list("name", flat=True)) | self._names("Team")
+
+    @cached_property
+    def dependencies(self) -> set[str]:
+        """Dependency names."""
+        return set(Dependency.objects.values_list("name", flat=True)) | self._names("Dependency")
+
+    @cached_property
+    def retry_policies(self) -> set[str]:
+        """Names of shared retry policies."""
+        return set(RetryPolicy.objects.values_list("name", flat=True)) | self._names("RetryPolicy")
+
+    def contract(self, reference: str) -> tuple[str, str, str | None]:
+        """`name@range` → (name, range, resolved version or None), the batch's versions included."""
+        name, _, range_ = reference.partition("@")
+        range_ = range_ or "*"
+        versions = [item.version for item in self._batch if item.kind == "Contract" and item.name == name and item.version]
+        applied = hooks.contracts.resolve(name, range_)
+        return name, range_, highest([*versions, *([applied] if applied else [])], range_)
+
+    def _names(self, kind: str) -> set[str]:
+        return {resource.name for resource in self._batch if resource.kind == kind}
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'charge'?`, or what there is, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,1 @@
+"""Step kinds: one module each. A kind returns an outcome and never writes state."""

@@ -1,0 +1,15 @@
+"""The step kinds that this release runs. Owns the table; never knows how one works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from orchestration.steps import http, python, value, wait
+from orchestration.steps.outcome import Call, Outcome
+
+KINDS: Mapping[str, Callable[[Call], Outcome]] = {
+    "http": http.run,
+    "python": python.run,
+    "wait": wait.run,
+    "value": value.run,
+}

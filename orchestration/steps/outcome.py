@@ -1,0 +1,68 @@
+"""What a step kind may return, and what it is given. Owns these shapes; never touches the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from orchestration.states import Effect, WaitingKind
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """It worked. `output` is a JSON value."""
+
+    output: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It did not. `error_type` is dotted, as retry policies match it; `retry_after` in seconds."""
+
+    error_type: str
+    message: str
+    retryable: bool = True
+    effect: Effect = Effect.NONE
+    retry_after: float | None = None
+    timed_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """It waits without a worker. With `until` the timer completes it."""
+
+    kind: WaitingKind
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transactional:
+    """A call that must run inside the transaction that records its result."""
+
+    call: Callable[[], Any]
+
+
+Outcome = Completed | Failed | Suspended | Transactional
+
+
+@dataclass(slots=True)
+class Call:
+    """Everything a kind needs for one attempt. `deadline` is in the database's time, `limit` in seconds from now."""
+
+    run_id: str
+    workflow: str
+    step: str
+    attempt: int
+    idempotency_key: str
+    trace_id: str
+    span_id: str
+    body: dict[str, Any]
+    dependency: str | None
+    writes: bool
+    limit: float
+    now: datetime
+    deadline: datetime
+    heartbeat: Callable[[], None]
+    secrets_used: set[str] = field(default_factory=set)

@@ -1,0 +1,42 @@
+"""The python step: calls a registered function with the step's input. Never retries and never writes state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestration.states import Effect
+from orchestration.steps.outcome import Call, Completed, Failed, Outcome, Transactional
+from orchestration.steps.registry import Registered, StepContext, TaskError, find
+
+
+def run(call: Call) -> Outcome:
+    """Call the function; a transactional one is handed back, to run inside the recording transaction."""
+    name = str(call.body.get("task", ""))
+    registered = find(name)
+    if registered is None:
+        return Failed("python.unknown", f"no task {name!r} is registered; add its module to PLUMBLINE_TASK_MODULES", False)
+    if registered.transactional:
+        return Transactional(lambda: invoke(registered, call))
+    return guarded(registered, call)
+
+
+def guarded(registered: Registered, call: Call) -> Outcome:
+    """Call it and turn what it raises into an outcome."""
+    try:
+        return Completed(invoke(registered, call))
+    except Exception as error:
+        return failure_of(error, writes=call.writes)
+
+
+def invoke(registered: Registered, call: Call) -> Any:
+    """The bare call."""
+    context = StepContext(call.run_id, call.step, call.attempt, call.idempotency_key, call.heartbeat)
+    return registered.function(call.body.get("with"), context)
+
+
+def failure_of(error: BaseException, *, writes: bool) -> Failed:
+    """How an exception is recorded. After a write began, what it did is unknown."""
+    effect = Effect.UNKNOWN if writes else Effect.NONE
+    if isinstance(error, TaskError):
+        return Failed(error.error_type, str(error), error.retryable, effect)
+    return Failed(f"python.{type(error).__name__}", str(error) or type(error).__name__, True, effect)

@@ -1,0 +1,52 @@
+"""The Celery application and what a worker process does when it starts and stops. Owns no task: orchestration/tasks.py does."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, task_prerun, worker_process_init, worker_ready, worker_shutdown
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("plumbline")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["orchestration"])
+
+
+@setup_logging.connect
+def _keep_our_logs(**_: Any) -> None:
+    """Connected so that Celery leaves the loggers to portal/logs.py."""
+
+
+@task_prerun.connect
+def _fresh_connections(**_: Any) -> None:
+    """A database that restarted must not cost a task: drop connections that no longer answer."""
+    from django.db import close_old_connections
+
+    close_old_connections()
+
+
+@worker_ready.connect
+def _live(sender: Any, **_: Any) -> None:
+    from orchestration.engine.worker import start_heartbeat
+
+    queues = ",".join(sorted(queue.name for queue in sender.task_consumer.queues))
+    if sender.pool_cls.__module__ != "celery.concurrency.prefork":
+        start_heartbeat(queues)
+
+
+@worker_process_init.connect
+def _live_child(**_: Any) -> None:
+    """A prefork child holds leases under its own id, so it beats for itself."""
+    from orchestration.engine.worker import start_heartbeat
+
+    start_heartbeat("steps")
+
+
+@worker_shutdown.connect
+def _leave(**_: Any) -> None:
+    from orchestration.engine.worker import stop_heartbeat
+
+    stop_heartbeat()

@@ -1,0 +1,1 @@
+"""Cross-cutting concerns of requests, one small file each."""

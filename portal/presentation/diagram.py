@@ -1,0 +1,134 @@
+"""The living diagram: steps as boxes, their order as lines, counts on the lines; ready for a template.
+
+Owns the graph as a whole and the list that says the same in words. Never counts runs and never lays out:
+counts come from the caller, positions from diagram_layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portal.presentation import diagram_layout
+from portal.presentation.diagram_drawing import DrawnEdge, DrawnNode, Edge, Node, draw_edge, draw_node, size_of
+from portal.presentation.diagram_folding import Folding, fold
+from portal.presentation.quantities import number
+from portal.presentation.words import Tone
+
+__all__ = ["Diagram", "Edge", "Node", "build"]
+
+MOST_DRAWN = 120
+
+
+@dataclass(frozen=True)
+class ListRow:
+    title: str
+    tone: str
+    icon: str
+    href: str
+    count: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Diagram:
+    width: int
+    height: int
+    nodes: list[DrawnNode]
+    edges: list[DrawnEdge]
+    rows: list[ListRow]
+    summary: str
+    folded: int
+    folded_sentence: str
+
+
+def build(nodes: Sequence[Node], edges: Sequence[Edge], *, summary: str = "", most: int = MOST_DRAWN) -> Diagram:
+    """Lay out and dress the graph; above `most` nodes it is folded, and `folded_sentence` says how much."""
+    by_id = _checked(nodes, edges)
+    calm = {node.id for node in nodes if node.tone not in {"warn", "fail"} and not node.terminal}
+    folding = fold(list(by_id), [(edge.source, edge.target) for edge in edges], calm, most)
+    drawn = [_group(by_id[node.id], folding, by_id) for node in nodes if folding.home[node.id] == node.id]
+    merged = _merge(edges, folding)
+    index = {node.id: position for position, node in enumerate(drawn)}
+    sizes = tuple(size_of(node) for node in drawn)
+    placed = diagram_layout.place(
+        sizes,
+        tuple((index[edge.source], index[edge.target]) for edge in merged),
+        any(edge.count is not None for edge in merged),
+    )
+    most_taken = max((edge.count or 0 for edge in merged), default=0)
+    return Diagram(
+        width=round(placed.width),
+        height=round(placed.height),
+        nodes=[
+            draw_node(node, size, corner, node.id in folding.groups)
+            for node, size, corner in zip(drawn, sizes, placed.corners, strict=True)
+        ],
+        edges=[
+            draw_edge(edge, line, anchor, most_taken)
+            for edge, line, anchor in zip(merged, placed.lines, placed.anchors, strict=True)
+        ],
+        rows=[_row(node, edges, by_id) for node in nodes if not node.terminal],
+        summary=summary or f"{len(nodes)} steps, {len(edges)} connections; the list below says the same",
+        folded=folding.folded,
+        folded_sentence=_sentence(sum(not node.terminal for node in nodes), folding),
+    )
+
+
+def _checked(nodes: Sequence[Node], edges: Sequence[Edge]) -> dict[str, Node]:
+    by_id = {node.id: node for node in nodes}
+    if len(by_id) != len(nodes):
+        raise ValueError("two nodes of the diagram have the same id: ids must be unique")
+    for edge in edges:
+        for end in (edge.source, edge.target):
+            if end not in by_id:
+                raise ValueError(f"edge {edge.source} to {edge.target}: there is no node {end}")
+    return by_id
+
+
+def _sentence(total: int, folding: Folding) -> str:
+    if not folding.groups:
+        return ""
+    boxes = len(folding.groups)
+    into = "one box" if boxes == 1 else f"{boxes} boxes"
+    return f"{folding.folded:,} of {total:,} steps are folded into {into}; show all {total:,} as a list"
+
+
+def _group(node: Node, folding: Folding, by_id: dict[str, Node]) -> Node:
+    members = folding.groups.get(node.id)
+    if members is None:
+        return node
+    worst = next((t for t in ("fail", "warn") if any(by_id[m].tone == t for m in members)), None)
+    bad = sum(by_id[m].tone in {"fail", "warn"} for m in members)
+    note = f"{bad:,} of them need a look" if bad else f"{by_id[members[0]].title} to {by_id[members[-1]].title}"
+    tone: Tone | None = "fail" if worst == "fail" else "warn" if worst == "warn" else None
+    return Node(node.id, f"{len(members):,} steps", (note,), "grid", tone, never=all(by_id[m].never for m in members))
+
+
+def _merge(edges: Sequence[Edge], folding: Folding) -> list[Edge]:
+    """One line between two drawn boxes. Edges inside a folded box aren't drawn."""
+    merged: dict[tuple[str, str], Edge] = {}
+    for edge in edges:
+        source, target = folding.home[edge.source], folding.home[edge.target]
+        if source == target:
+            continue
+        before = merged.get((source, target))
+        counts = [e.count for e in (before, edge) if e and e.count is not None]
+        never = edge.never and (before is None or before.never)
+        merged[source, target] = Edge(source, target, sum(counts) if counts else None, never)
+    return list(merged.values())
+
+
+def _row(node: Node, edges: Sequence[Edge], by_id: dict[str, Node]) -> ListRow:
+    sources = [edge for edge in edges if edge.target == node.id]
+    counts = [edge.count for edge in sources if edge.count is not None]
+    after = [by_id[edge.source].title for edge in sources if not by_id[edge.source].terminal]
+    notes = ([f"after {', '.join(after)}"] if after else []) + list(node.lines)
+    return ListRow(
+        title=node.title,
+        tone=node.tone or "unk",
+        icon=node.tone or node.icon,
+        href=node.href,
+        count=number(max(counts)) if counts else "",
+        note="; ".join(notes),
+    )

@@ -1,0 +1,92 @@
+"""Where the boxes and lines of a diagram go. Owns the call to the layout engine and its cache.
+
+Knows sizes and neighbours only, so that new counts on the same graph cost no new layout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+Point = tuple[float, float]
+Size = tuple[float, float]
+
+MARGIN = 8.0
+ROUND = 18.0
+ARROW = 8.0
+_OPTIONS = {
+    "direction": "leftright",
+    "routing": {"style": "orthogonal"},
+    "spacing": {"layer_gap": 52.0, "node_gap": 28.0},
+}
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Node corners (left, top) and edge lines, in the order they were asked for."""
+
+    width: float
+    height: float
+    corners: tuple[Point, ...]
+    lines: tuple[tuple[Point, ...], ...]
+    anchors: tuple[Point, ...]
+
+
+@lru_cache(maxsize=256)
+def place(sizes: tuple[Size, ...], edges: tuple[tuple[int, int], ...], labelled: bool) -> Placed:
+    """Lay the graph out. Deterministic: the same graph looks the same on every page and in every process."""
+    import graphlay
+
+    if not sizes:
+        return Placed(0, 0, (), (), ())
+    graph = graphlay.Graph()
+    for width, height in sizes:
+        graph.node(width=width, height=height)
+    label: dict[str, Any] = {"label_size": {"width": 52.0, "height": 16.0}} if labelled else {}
+    for source, target in edges:
+        graph.edge(source, target, **label)
+    drawing = graphlay.layout(graph, options=_OPTIONS)
+    boxes = [(n["center"]["x"], n["center"]["y"], n["size"]["width"], n["size"]["height"]) for n in drawing.nodes]
+    lines = [[(p["x"], p["y"]) for p in edge["points"]] for edge in drawing.edges]
+    # the engine places an anchor only where a label was asked for
+    anchors = [
+        (a["x"], a["y"]) if (a := edge["label_anchor"]) else line[0]
+        for edge, line in zip(drawing.edges, lines, strict=True)
+    ]
+    xs = [x - w / 2 for x, _, w, _ in boxes] + [x for line in lines for x, _ in line]
+    ys = [y - h / 2 for _, y, _, h in boxes] + [y for line in lines for _, y in line]
+    right = max([x + w / 2 for x, _, w, _ in boxes] + xs)
+    bottom = max([y + h / 2 for _, y, _, h in boxes] + ys)
+    dx, dy = MARGIN - min(xs), MARGIN - min(ys)
+    return Placed(
+        width=right + dx + MARGIN,
+        height=bottom + dy + MARGIN,
+        corners=tuple((x - w / 2 + dx, y - h / 2 + dy) for x, y, w, h in boxes),
+        lines=tuple(tuple((x + dx, y + dy) for x, y in line) for line in lines),
+        anchors=tuple((x + dx, y + dy) for x, y in anchors),
+    )
+
+
+def path(line: tuple[Point, ...]) -> str:
+    """An SVG path along the line with its corners rounded, ending where the arrow head begins."""
+    points = [*line[:-1], (line[-1][0] - ARROW, line[-1][1])]
+    text = f"M{points[0][0]:.1f} {points[0][1]:.1f}"
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        enter, leave = _towards(corner, before), _towards(corner, after)
+        text += f"L{enter[0]:.1f} {enter[1]:.1f}Q{corner[0]:.1f} {corner[1]:.1f} {leave[0]:.1f} {leave[1]:.1f}"
+    return f"{text}L{points[-1][0]:.1f} {points[-1][1]:.1f}"
+
+
+def head(line: tuple[Point, ...]) -> str:
+    """The arrow head at the end of the line."""
+    x, y = line[-1]
+    return f"M{x:.1f} {y:.1f}l-{ARROW:.0f}-4.5v9Z"
+
+
+def _towards(corner: Point, other: Point) -> Point:
+    """The point where the rounding of a corner meets the segment to `other`: at most at its middle."""
+    dx, dy = other[0] - corner[0], other[1] - corner[1]
+    length = (dx * dx + dy * dy) ** 0.5
+    share = min(ROUND, length / 2) / length if length else 0.0
+    return corner[0] + dx * share, corner[1] + dy * share

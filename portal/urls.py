@@ -1,0 +1,13 @@
+"""Every URL: sign-in, API and pages. Owns the order; each face owns its own list."""
+
+from __future__ import annotations
+
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+urlpatterns = [
+    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sign-out/", auth.LogoutView.as_view(), name="logout"),
+    path("api/v1/", include("portal.api.urls")),
+    path("", include("portal.views.urls")),
+]

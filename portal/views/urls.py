@@ -1,0 +1,3 @@
+"""URLs of the pages."""
+
+urlpatterns: list[object] = []
