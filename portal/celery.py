@@ -33,7 +33,7 @@ def _live(sender: Any, **_: Any) -> None:
     from orchestration.engine.worker import start_heartbeat
 
     queues = ",".join(sorted(queue.name for queue in sender.task_consumer.queues))
-    if sender.pool_cls.__module__ != "celery.concurrency.prefork":
+    if sender.controller.pool_cls.__module__ != "celery.concurrency.prefork":
         start_heartbeat(queues)
 
 

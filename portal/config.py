@@ -5,7 +5,10 @@ Owns names, types, defaults and the refusals of a setup that would be unsafe. Ne
 
 from __future__ import annotations
 
+import hashlib
+import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +34,8 @@ KNOWN = {
     "PLUMBLINE_URL",
     "PLUMBLINE_TOKEN",
 }
+#: A unix socket's path is limited to 104 bytes on some systems.
+LONGEST_SOCKET = 100
 SECRET_PREFIX = "PLUMBLINE_SECRET_"  # noqa: S105 - a prefix of names, not a secret
 
 
@@ -108,7 +113,9 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
         if name.startswith("PLUMBLINE_") and name not in KNOWN and not name.startswith(SECRET_PREFIX)
     )
     if unknown:
-        raise ConfigurationError(f"unknown setting {', '.join(unknown)}; the README's configuration table has the names")
+        raise ConfigurationError(
+            f"unknown setting {', '.join(unknown)}; the README's configuration table has the names"
+        )
 
 
 def _secret_key(environ: Mapping[str, str], *, embedded: bool, data_dir: Path) -> str:
@@ -141,9 +148,11 @@ def _database(url: str, *, embedded: bool, data_dir: Path) -> dict[str, object]:
         url = f"sqlite:///{data_dir / 'plumbline.sqlite3'}"
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
+        name = unquote(parts.path[1:] if parts.path.startswith("//") else parts.path)
         return {
             "ENGINE": "portal.sqlite_fair",
-            "NAME": unquote(parts.path[1:] if parts.path.startswith("//") else parts.path),
+            "NAME": name,
+            "TEST": {"NAME": f"{name}-test"},  # a file: worker processes of the tests open it too
             "OPTIONS": {
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
@@ -169,7 +178,11 @@ def _broker(url: str, *, embedded: bool, data_dir: Path) -> str:
         return url
     if not embedded:
         raise ConfigurationError("BROKER_URL is not set; production needs redis://… or amqp://…")
-    return f"redis+socket://{data_dir / 'broker.sock'}"
+    socket = data_dir / "broker.sock"
+    if len(str(socket)) > LONGEST_SOCKET:
+        mark = hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
+        socket = Path(tempfile.gettempdir()) / f"plumbline-{os.getuid()}-{mark}" / "broker.sock"
+    return f"redis+socket://{socket}"
 
 
 def _words(environ: Mapping[str, str], name: str) -> list[str]:

@@ -26,7 +26,10 @@ class Decision(models.Model):
     date = models.DateField()
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="decisions")
     body = models.TextField()
-    superseded_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="supersedes")
+    superseded_by = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="supersedes"
+    )
+    front_matter = models.JSONField(default=dict, blank=True, help_text="what a loaded file said beyond these columns")
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -1,4 +1,4 @@
-"""Runbooks and their links to workflows and dependencies. `revision` grows with each save: an older one is a conflict."""
+"""Runbooks and their links to workflows and dependencies. `revision` grows with each save: an older one conflicts."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Runbook(models.Model):
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="runbooks")
     body = models.TextField()
     review_by = models.DateField(null=True, blank=True)
+    front_matter = models.JSONField(default=dict, blank=True, help_text="what a loaded file said beyond these columns")
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -38,7 +39,9 @@ class RunbookLink(models.Model):
     """A runbook is about a workflow or a dependency; shown on both ends."""
 
     runbook = models.ForeignKey(Runbook, on_delete=models.CASCADE, related_name="links")
-    workflow = models.ForeignKey(Workflow, null=True, blank=True, on_delete=models.CASCADE, related_name="runbook_links")
+    workflow = models.ForeignKey(
+        Workflow, null=True, blank=True, on_delete=models.CASCADE, related_name="runbook_links"
+    )
     dependency = models.ForeignKey(
         Dependency, null=True, blank=True, on_delete=models.CASCADE, related_name="runbook_links"
     )
@@ -47,7 +50,8 @@ class RunbookLink(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(workflow__isnull=False) ^ models.Q(dependency__isnull=False), name="runbook_link_to_one"
+                condition=models.Q(workflow__isnull=False) ^ models.Q(dependency__isnull=False),
+                name="runbook_link_to_one",
             ),
             models.UniqueConstraint(fields=["runbook", "workflow"], name="one_runbook_workflow"),
             models.UniqueConstraint(fields=["runbook", "dependency"], name="one_runbook_dependency"),

@@ -86,10 +86,7 @@ def _row(run: RunFacts, planned: PlannedStep, now: datetime, *, skip: bool) -> t
 
 def _holds(run: RunFacts, planned: PlannedStep) -> bool:
     assert planned.when is not None
-    value = planned.when.evaluate(scope_of(run, planned.when.references))
-    if not isinstance(value, bool):
-        raise ExpressionError(f"{planned.when.source!r} is {type(value).__name__}, not true or false")
-    return value
+    return bool(planned.when.evaluate(scope_of(run, planned.when.references)))
 
 
 def _write(run: RunFacts, plan: Plan, rows: list[StepRun], now: datetime, *, inline: bool) -> Claim | None:

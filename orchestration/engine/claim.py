@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration import clock
 from orchestration.engine import transition
-from orchestration.engine.plans import plan_of, start_to_close
+from orchestration.engine.plans import plan_of, start_to_close, undo_of
 from orchestration.engine.worker import identity, lease
 from orchestration.limits import DEFAULT_START_TO_CLOSE
 from orchestration.manifest import Plan, PlannedCompensation, PlannedStep
@@ -66,8 +66,9 @@ class Claim:
         """What is executed: the step itself or its compensation."""
         if self.phase == FORWARD:
             return self.planned
-        assert self.planned.compensate is not None
-        return self.planned.compensate
+        undo = undo_of(self.planned)
+        assert undo is not None
+        return undo
 
     @property
     def attempt(self) -> int:
@@ -77,7 +78,7 @@ class Claim:
     @property
     def writes(self) -> bool:
         """Whether an attempt that ended unclear may have had its effect."""
-        return self.planned.effect == "write" or self.planned.compensate is not None
+        return self.planned.effect == "write" or undo_of(self.planned) is not None
 
 
 def claim(step_id: int) -> Claim | None:
@@ -128,7 +129,7 @@ def in_hand(facts: RunFacts, plan: Plan, step: StepRun, phase: str, columns: dic
 
 
 def _claim_compensation(facts: RunFacts, plan: Plan, step: StepRun) -> Claim | None:
-    compensate = plan.steps[step.name].compensate
+    compensate = undo_of(plan.steps[step.name])
     if compensate is None:
         return None
     now = clock.now()

@@ -176,7 +176,7 @@ def _judge(claim: Claim, output: Any, happened: Effect) -> Failed | None:
             kept = expression.evaluate(scope)
         except ExpressionError as error:
             return Failed("expect", f"expect {expression.source!r}: {error}", False, happened)
-        if kept is not True:
+        if not kept:
             shown = json.dumps(output, ensure_ascii=False)[:300]
             return Failed("expect", f"expected {expression.source}, got output {shown}", False, happened)
     return None

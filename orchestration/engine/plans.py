@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from orchestration.manifest import Plan, PlannedCompensation, PlannedStep, RetryPolicySpec, build_plan
+from orchestration.manifest import Plan, PlannedCompensation, PlannedStep, build_plan, parse_duration, retry_policy_of
 from orchestration.models import Port, WorkflowVersion
 from orchestration.policies.retry import DefaultPolicy, Policy
 from orchestration.selectors.targets import dependency_spec, retry_policy_spec
@@ -45,15 +45,16 @@ def start_to_close(planned: PlannedStep | PlannedCompensation, default: float) -
     if planned.timeout.start_to_close is not None:
         return planned.timeout.start_to_close
     spec: dict[str, Any] = (dependency_spec(planned.dependency) or {}) if planned.dependency else {}
-    timeout = spec.get("timeout")
-    if isinstance(timeout, dict) and isinstance(timeout.get("start_to_close"), int | float):
-        return float(timeout["start_to_close"])
-    return default
+    named = spec.get("timeout", {}).get("start_to_close")
+    return parse_duration(str(named)) if named is not None else default
+
+
+def undo_of(planned: PlannedStep) -> PlannedCompensation | None:
+    """The step's compensation; None where it has none, or says why it needs none."""
+    compensate = planned.compensate
+    return compensate if compensate is not None and compensate.kind != "none" else None
 
 
 def _shared(name: str | None) -> Policy | None:
     spec = retry_policy_spec(name) if name else None
-    if not spec:
-        return None
-    named = {**spec, "non_retryable_errors": tuple(spec.get("non_retryable_errors", ()))}
-    return RetryPolicySpec(**named)
+    return retry_policy_of(spec) if spec else None

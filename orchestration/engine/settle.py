@@ -11,7 +11,7 @@ from orchestration.engine import transition
 from orchestration.engine.advance import is_over
 from orchestration.engine.claim import RunFacts
 from orchestration.engine.payloads import encode, store
-from orchestration.engine.plans import ports_of
+from orchestration.engine.plans import ports_of, undo_of
 from orchestration.engine.publish import wake_up
 from orchestration.engine.scope import scope_of
 from orchestration.errors import TooLarge
@@ -92,7 +92,7 @@ def _to_undo(plan: Plan, steps: list[StepRun]) -> list[StepRun]:
     due = []
     for step in steps:
         planned = plan.steps[step.name]
-        if planned.compensate is None or step.compensation != Compensation.NONE:
+        if undo_of(planned) is None or step.compensation != Compensation.NONE:
             continue
         unknown = step.effect == Effect.UNKNOWN and planned.compensate_on_unknown
         if step.effect == Effect.HAPPENED or unknown:

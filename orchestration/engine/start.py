@@ -70,7 +70,7 @@ def _known(request: Request) -> Run | None:
 
 def _create(request: Request) -> Run:
     now = clock.now()
-    version, run_id = request.version, new_id()
+    version, run_id = request.version, new_id(now)
     plan = plan_of(version.pk)
     run = transition.create_run(
         status=RunStatus.RUNNING, id=run_id, workflow_id=version.workflow_id, version=version,

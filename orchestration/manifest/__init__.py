@@ -8,7 +8,7 @@ from .editor_schema import json_schema
 from .expressions import Expression, compile_expression
 from .loading import Loaded, Resource, load
 from .plan import Plan, PlannedCompensation, PlannedStep, RetryPolicySpec, Timeouts
-from .planning import build_plan
+from .planning import build_plan, retry_policy_of
 from .problems import Problem
 from .release import notices, refusals
 from .scalars import Reference, format_duration, parse_duration, parse_rate, parse_reference
@@ -43,4 +43,5 @@ __all__ = [
     "parse_rate",
     "parse_reference",
     "refusals",
+    "retry_policy_of",
 ]

@@ -4,6 +4,7 @@ Owns depth, node and size limits (aliases counted for what they stand for), dupl
 builds JSON: that happens only after the counts held.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -15,6 +16,8 @@ from .values import JSON
 MAX_DEPTH = 64
 MAX_NODES = 50_000
 MAX_SIZE = 1024 * 1024
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNWANTED = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 class Fault(NamedTuple):
@@ -56,6 +59,7 @@ class Builder:
         self.faults.append(Fault(line, column, self._path(), message))
 
     def scalar(self, text: str, plain: bool, anchor: str | None, line: int, column: int) -> None:
+        text = self._clean(text, line, column)
         value: JSON = text
         if plain:
             try:
@@ -64,13 +68,19 @@ class Builder:
                 self.fault(line, column, str(error))
             if text == "<<" and self._wants_key():
                 self.fault(line, column, "merge keys ('<<') are no part of YAML 1.2; write the fields out")
-        for character in text:
-            if (character < "\x20" and character not in "\t\n\r") or "\ud800" <= character <= "\udfff":
-                self.fault(line, column, f"the character U+{ord(character):04X} isn't allowed; remove it")
-                break
         node = Node("scalar", line, column, value, size=len(text))
         self._name(anchor, node)
         self._place(node)
+
+    def _clean(self, text: str, line: int, column: int) -> str:
+        """The text with the surrogate pairs of JSON's escapes joined, and without what no database or writer takes."""
+        if _SURROGATE.search(text):
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        bad = _UNWANTED.search(text)
+        if bad is None:
+            return text
+        self.fault(line, column, f"the character U+{ord(bad[0]):04X} isn't allowed; remove it")
+        return _UNWANTED.sub("\ufffd", text)
 
     def begin(self, kind: Literal["map", "list"], anchor: str | None, line: int, column: int) -> None:
         if self._wants_key():

@@ -12,7 +12,7 @@ from jinja2 import nodes
 from . import operators
 from .fields import Evaluator, Key, Scope, read_any, read_named, root_of
 from .problems import suggestion
-from .values import JSON, ExpressionError, MissingField
+from .values import JSON, ExpressionError, MissingField, check_text
 
 MAX_DEPTH = 64
 
@@ -225,13 +225,6 @@ class Compiler:
             return arguments[0](scope) if arguments else ""
 
         return choose
-
-
-def check_text(value: str) -> None:
-    """Refuse text that no database or UTF-8 writer takes, made by an escape inside a literal."""
-    for character in value:
-        if character == "\0" or "\ud800" <= character <= "\udfff":
-            raise ExpressionError(f"the character U+{ord(character):04X} isn't allowed in text")
 
 
 _METHODS: dict[type[nodes.Node], Callable[..., Any]] = {

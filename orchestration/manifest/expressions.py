@@ -4,6 +4,7 @@ Owns reading the text, with Jinja's parser and without its optimiser (`9**9**9` 
 Never uses Jinja's evaluator; what a node means is the compiler's.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -14,6 +15,8 @@ from .fields import Evaluator, Scope
 from .values import JSON, MAX_RESULT, ExpressionError, measure
 
 MAX_SOURCE = 4096
+
+_JINJA_END = re.compile("end of (template|print statement)")
 
 _ENVIRONMENT = Environment(optimized=False, autoescape=False)  # noqa: S701 - only its lexer is used, nothing is rendered
 
@@ -54,7 +57,8 @@ def _parse(source: str) -> nodes.Node:
         if not parser.stream.eos:
             raise ExpressionError(f"can't be read as an expression: '{parser.stream.current.value}' is left over")
     except TemplateSyntaxError as error:
-        raise ExpressionError(f"can't be read as an expression: {error.message}") from None
+        said = _JINJA_END.sub("end of the expression", error.message or "")
+        raise ExpressionError(f"can't be read as an expression: {said}") from None
     except (RecursionError, OverflowError):
         raise ExpressionError("the expression is nested too deep or has a number too large") from None
     return tree

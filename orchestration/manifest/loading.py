@@ -36,12 +36,12 @@ class Resource:
 
     @property
     def spec(self) -> JSON:
-        return getattr(self.model, "spec")  # noqa: B009 - every kind has one, each of its own class
+        return self.model.spec
 
     @property
     def description(self) -> str:
         """`metadata.description`, empty where there is none."""
-        return self.model.metadata.description or ""
+        return str(self.model.metadata.description or "")
 
     def problem_at(self, path: str, message: str) -> Problem:
         """A problem at a path such as `steps.ship.needs[0]` or `metadata.owner`, with the place it has in the text."""

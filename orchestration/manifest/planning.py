@@ -50,6 +50,11 @@ def build_plan(canonical: dict[str, JSON]) -> Plan:
     )
 
 
+def retry_policy_of(spec: dict[str, JSON]) -> RetryPolicySpec:
+    """The policy of a RetryPolicy resource, from the `spec` of its normal form."""
+    return _policy(policies.RetryPolicySpec.model_validate(spec))
+
+
 def predecessors_of(name: str, step: dict[str, Any]) -> list[str]:
     """The steps before a step: those it reads and those it needs, sorted."""
     before = set(step.get("needs", ()))

@@ -80,3 +80,10 @@ def measure(value: JSON, limit: int) -> int:
         else:
             size += 4
     return size
+
+
+def check_text(value: str) -> None:
+    """Refuse text that no database or UTF-8 writer takes, made by an escape inside a literal."""
+    for character in value:
+        if character == "\0" or "\ud800" <= character <= "\udfff":
+            raise ExpressionError(f"the character U+{ord(character):04X} isn't allowed in text")

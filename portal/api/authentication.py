@@ -40,10 +40,6 @@ class TokenAuthentication(authentication.BaseAuthentication):
         return 'Bearer realm="plumbline"'
 
 
-class SessionAuthentication(authentication.SessionAuthentication):
-    """The browser's session, with CSRF checked; the actor was set by the middleware."""
-
-
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the OpenAPI document names it."""
 

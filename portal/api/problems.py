@@ -32,7 +32,14 @@ class PreconditionFailed(PlumblineError):
 
 def problem(status: int, title: str, detail: str, code: str, **extra: Any) -> dict[str, Any]:
     """The body. `code` is stable for programs; `detail` is for people."""
-    return {"type": f"urn:plumbline:problem:{code}", "title": title, "status": status, "detail": detail, "code": code, **extra}
+    return {
+        "type": f"urn:plumbline:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **extra,
+    }
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -44,7 +51,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(error, PermissionDenied):
         body = problem(403, "Not permitted", str(error) or "not permitted", "forbidden")
     elif isinstance(error, ValidationError):
-        body = problem(400, "Invalid request", _sentence(error.detail), "invalid_request", errors=error.get_full_details())
+        body = problem(
+            400, "Invalid request", _sentence(error.detail), "invalid_request", errors=error.get_full_details()
+        )
     elif isinstance(error, APIException):
         code = "not_authenticated" if isinstance(error, NotAuthenticated) else str(error.get_codes())
         body = problem(error.status_code, error.default_detail, str(error.detail), code)

@@ -1,3 +1,34 @@
-"""URLs of the REST API."""
+"""URLs of the REST API, by noun, and its documents. A path that is no endpoint answers problem+json too."""
 
-urlpatterns: list[object] = []
+from __future__ import annotations
+
+from django.urls import path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+
+from portal.api import dependencies, knowledge_urls, manifests, people_urls, problems, runs, workflows
+
+urlpatterns = [
+    path("runs", runs.Runs.as_view()),
+    path("runs/<uuid:run_id>", runs.OneRun.as_view()),
+    path("runs/<uuid:run_id>/cancel", runs.CancelRun.as_view()),
+    path("runs/<uuid:run_id>/terminate", runs.TerminateRun.as_view()),
+    path("runs/<uuid:run_id>/retry", runs.RetryRun.as_view()),
+    path("workflows", workflows.Workflows.as_view()),
+    path("workflows/<slug:name>", workflows.OneWorkflow.as_view()),
+    path("workflows/<slug:name>/versions", workflows.Versions.as_view()),
+    path("workflows/<slug:name>/versions/<str:version>", workflows.OneVersion.as_view()),
+    path("workflows/<slug:name>/versions/<str:version>/manifest", workflows.Manifest.as_view()),
+    path("workflows/<slug:name>/diff", workflows.VersionDiff.as_view()),
+    path("workflows/<slug:name>/graph", workflows.Graph.as_view()),
+    path("manifests/validate", manifests.Validate.as_view()),
+    path("manifests/plan", manifests.Plan.as_view()),
+    path("manifests/apply", manifests.Apply.as_view()),
+    path("manifest-schema", manifests.ManifestSchema.as_view()),
+    path("dependencies", dependencies.Dependencies.as_view()),
+    path("dependencies/<slug:name>", dependencies.OneDependency.as_view()),
+    *knowledge_urls.urlpatterns,
+    *people_urls.urlpatterns,
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="openapi"), name="api-docs"),
+    re_path(r"^.*$", problems.not_found),
+]

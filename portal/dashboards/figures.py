@@ -43,6 +43,7 @@ class LegendEntry:
     name: str
     role: str
     kind: str
+    hatched: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def runs_and_errors(points: Sequence[Point], *, budget: float | None = None, zon
     layout["yaxis2"] = _axis() | {
         "title": _title("Error rate, %"),
         "overlaying": "y",
+        "tickmode": "auto",
         "side": "right",
         "showgrid": False,
         "ticksuffix": " %",
@@ -101,7 +103,13 @@ def runs_and_errors(points: Sequence[Point], *, budget: float | None = None, zon
 def legend_of(figure: Mapping[str, Any]) -> list[LegendEntry]:
     """The legend, for the page to draw: the same words, aligned with the title. One series needs none."""
     entries = [
-        LegendEntry(t["name"], t["meta"]["role"], "bar" if t["type"] == "bar" else "line") for t in figure["data"]
+        LegendEntry(
+            name=trace["name"],
+            role=trace["meta"]["role"],
+            kind="bar" if trace["type"] == "bar" else "line",
+            hatched="pattern" in trace.get("marker", {}),
+        )
+        for trace in figure["data"]
     ]
     return entries if len(entries) > 1 else []
 

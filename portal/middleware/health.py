@@ -43,7 +43,9 @@ def readiness() -> tuple[dict[str, Any], int]:
 
 def _broker() -> str:
     try:
-        with kombu.Connection(settings.CELERY_BROKER_URL, connect_timeout=1, transport_options={"socket_timeout": 1}) as link:
+        with kombu.Connection(
+            settings.CELERY_BROKER_URL, connect_timeout=1, transport_options={"socket_timeout": 1}
+        ) as link:
             link.ensure_connection(max_retries=1, interval_start=0, timeout=1)
     except Exception as error:  # noqa: BLE001 - whatever the transport raises, the answer is that it is away
         return f"away: {type(error).__name__}"

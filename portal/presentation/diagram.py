@@ -54,7 +54,6 @@ def build(nodes: Sequence[Node], edges: Sequence[Edge], *, summary: str = "", mo
     placed = diagram_layout.place(
         sizes,
         tuple((index[edge.source], index[edge.target]) for edge in merged),
-        any(edge.count is not None for edge in merged),
     )
     most_taken = max((edge.count or 0 for edge in merged), default=0)
     return Diagram(
@@ -64,10 +63,7 @@ def build(nodes: Sequence[Node], edges: Sequence[Edge], *, summary: str = "", mo
             draw_node(node, size, corner, node.id in folding.groups)
             for node, size, corner in zip(drawn, sizes, placed.corners, strict=True)
         ],
-        edges=[
-            draw_edge(edge, line, anchor, most_taken)
-            for edge, line, anchor in zip(merged, placed.lines, placed.anchors, strict=True)
-        ],
+        edges=[draw_edge(edge, line, most_taken) for edge, line in zip(merged, placed.lines, strict=True)],
         rows=[_row(node, edges, by_id) for node in nodes if not node.terminal],
         summary=summary or f"{len(nodes)} steps, {len(edges)} connections; the list below says the same",
         folded=folding.folded,

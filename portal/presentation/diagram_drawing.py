@@ -129,12 +129,12 @@ def draw_node(node: Node, size: tuple[float, float], corner: tuple[float, float]
     )
 
 
-def draw_edge(edge: Edge, line: tuple[tuple[float, float], ...], anchor: tuple[float, float], most: int) -> DrawnEdge:
+def draw_edge(edge: Edge, line: tuple[tuple[float, float], ...], most: int) -> DrawnEdge:
     count = "" if edge.count is None else number(edge.count)
     share = (edge.count or 0) / most if most else 0.5
     width = 7.0 * len(count) + 6
-    x, y = anchor
-    across = _lies_across(line, anchor)
+    x, y = diagram_layout.label_point(line)
+    across = _lies_across(line, (x, y))
     return DrawnEdge(
         path=diagram_layout.path(line),
         head=diagram_layout.head(line),

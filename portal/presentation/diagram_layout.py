@@ -5,9 +5,10 @@ Knows sizes and neighbours only, so that new counts on the same graph cost no ne
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from itertools import pairwise
 
 Point = tuple[float, float]
 Size = tuple[float, float]
@@ -30,30 +31,23 @@ class Placed:
     height: float
     corners: tuple[Point, ...]
     lines: tuple[tuple[Point, ...], ...]
-    anchors: tuple[Point, ...]
 
 
 @lru_cache(maxsize=256)
-def place(sizes: tuple[Size, ...], edges: tuple[tuple[int, int], ...], labelled: bool) -> Placed:
+def place(sizes: tuple[Size, ...], edges: tuple[tuple[int, int], ...]) -> Placed:
     """Lay the graph out. Deterministic: the same graph looks the same on every page and in every process."""
     import graphlay
 
     if not sizes:
-        return Placed(0, 0, (), (), ())
+        return Placed(0, 0, (), ())
     graph = graphlay.Graph()
     for width, height in sizes:
         graph.node(width=width, height=height)
-    label: dict[str, Any] = {"label_size": {"width": 52.0, "height": 16.0}} if labelled else {}
     for source, target in edges:
-        graph.edge(source, target, **label)
+        graph.edge(source, target)
     drawing = graphlay.layout(graph, options=_OPTIONS)
     boxes = [(n["center"]["x"], n["center"]["y"], n["size"]["width"], n["size"]["height"]) for n in drawing.nodes]
     lines = [[(p["x"], p["y"]) for p in edge["points"]] for edge in drawing.edges]
-    # the engine places an anchor only where a label was asked for
-    anchors = [
-        (a["x"], a["y"]) if (a := edge["label_anchor"]) else line[0]
-        for edge, line in zip(drawing.edges, lines, strict=True)
-    ]
     xs = [x - w / 2 for x, _, w, _ in boxes] + [x for line in lines for x, _ in line]
     ys = [y - h / 2 for _, y, _, h in boxes] + [y for line in lines for _, y in line]
     right = max([x + w / 2 for x, _, w, _ in boxes] + xs)
@@ -64,7 +58,6 @@ def place(sizes: tuple[Size, ...], edges: tuple[tuple[int, int], ...], labelled:
         height=bottom + dy + MARGIN,
         corners=tuple((x - w / 2 + dx, y - h / 2 + dy) for x, y, w, h in boxes),
         lines=tuple(tuple((x + dx, y + dy) for x, y in line) for line in lines),
-        anchors=tuple((x + dx, y + dy) for x, y in anchors),
     )
 
 
@@ -84,9 +77,15 @@ def head(line: tuple[Point, ...]) -> str:
     return f"M{x:.1f} {y:.1f}l-{ARROW:.0f}-4.5v9Z"
 
 
+def label_point(line: tuple[Point, ...]) -> Point:
+    """Where a label stands: the middle of the longest segment. (The engine's own anchors may lie off the line.)"""
+    (x1, y1), (x2, y2) = max(pairwise(line), key=lambda ends: math.dist(*ends))
+    return (x1 + x2) / 2, (y1 + y2) / 2
+
+
 def _towards(corner: Point, other: Point) -> Point:
     """The point where the rounding of a corner meets the segment to `other`: at most at its middle."""
     dx, dy = other[0] - corner[0], other[1] - corner[1]
-    length = (dx * dx + dy * dy) ** 0.5
+    length = math.hypot(dx, dy)
     share = min(ROUND, length / 2) / length if length else 0.0
     return corner[0] + dx * share, corner[1] + dy * share

@@ -37,7 +37,8 @@ RESULT = {
     "cancelled": Look("unk", "stop", "Cancelled"),
     "terminated": Look("unk", "stop", "Terminated"),
 }
-STEP_STATUS = RESULT | {
+# only a whole run is terminated
+STEP_STATUS = {state: look for state, look in RESULT.items() if state != "terminated"} | {
     "pending": Look("unk", "none", "Not reached"),
     "ready": Look("unk", "unk", "Ready"),
     "running": Look("unk", "running", "Running"),
@@ -146,3 +147,13 @@ def breaker_look(state: str) -> Look:
 
 def workflow_look(health: str) -> Look:
     return _of(WORKFLOW, health)
+
+
+def environment_colour(name: str) -> str:
+    """Red where a mistake costs most, green where it costs nothing; an unknown name stays grey."""
+    word = name.lower()
+    if word.startswith(("prod", "live")):
+        return "red"
+    if word.startswith(("stag", "pre", "test", "qa", "uat")):
+        return "amber"
+    return "green" if word.startswith(("local", "dev", "sandbox")) else "grey"

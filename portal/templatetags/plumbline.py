@@ -26,7 +26,7 @@ from portal.presentation import jsonview, quantities, textdiff
 from portal.presentation import sparkline as sparklines
 from portal.presentation.diagram import Diagram
 from portal.presentation.gantt import Gantt
-from portal.presentation.words import Look, Tone
+from portal.presentation.words import Look, Tone, environment_colour
 
 register = template.Library()
 
@@ -34,6 +34,7 @@ register.filter("duration", quantities.duration)
 register.filter("number", quantities.number)
 register.filter("percent", quantities.percent)
 register.filter("byte_size", quantities.byte_size)
+register.filter("environment_colour", environment_colour)
 
 
 @register.simple_tag

@@ -1,3 +1,5 @@
-"""URLs of the pages."""
+"""URLs of the pages, by who they are for. Owns the order only."""
 
-urlpatterns: list[object] = []
+from portal.views import knowledge_urls, operate_urls, people_urls
+
+urlpatterns = [*operate_urls.urlpatterns, *people_urls.urlpatterns, *knowledge_urls.urlpatterns]

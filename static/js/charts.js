@@ -42,7 +42,7 @@ function colourLayout(layout, palette) {
     Object.assign(layout[name], { gridcolor: palette.grid, linecolor: palette["line-strong"], zerolinecolor: palette["line-strong"] });
   }
   for (const shape of layout.shapes ?? []) shape.line = { ...shape.line, color: palette[shape.name] };
-  for (const note of layout.annotations ?? []) Object.assign(note, { bgcolor: palette.bg, borderpad: 2, font: { ...note.font, color: palette["ink-2"] } });
+  for (const note of layout.annotations ?? []) note.font = { ...note.font, color: palette["ink-2"] };
 }
 
 async function draw(box) {

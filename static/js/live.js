@@ -2,11 +2,13 @@
    scroll and opened details. Never polls by itself: without htmx and without this file the page just stands still.
 
    data-live           on the element that carries hx-trigger="every 5s"; only polling may be issued by that element itself
+   id                  on it too: 286 ends polling for that id
    data-announce="…"   inside it: a sentence, read out politely when it changed */
 
 const announcer = document.getElementById("announcer");
 const control = document.querySelector("[data-live-control]");
 const said = new Map();
+const ended = new Set(); // regions that can change no more
 let paused = false;
 let kept = null;
 
@@ -66,7 +68,7 @@ function show(word, label) {
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const region = event.detail.elt;
-  if (region.matches("[data-live]") && (paused || document.hidden || busy(region))) event.preventDefault();
+  if (region.matches("[data-live]") && (paused || document.hidden || ended.has(region.id) || busy(region))) event.preventDefault();
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const region = event.detail.target;
@@ -81,7 +83,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   kept = null;
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.xhr?.status === 286 && control) control.hidden = true; // nothing can change any more
+  if (event.detail.xhr?.status !== 286) return;
+  // htmx stops the element that asked; an outer swap has put a new one, with a trigger of its own, in its place
+  ended.add(event.detail.requestConfig.elt.id);
+  const going = [...document.querySelectorAll("[data-live]")].some((region) => !ended.has(region.id));
+  if (control && !going) control.hidden = true;
 });
 
 for (const region of document.querySelectorAll("[data-live]")) announce(region);

@@ -1,5 +1,7 @@
 /* Menus made of <details class="menu"> and toasts: closes them. They open without script.
-   Owns no state; never keeps a menu open. */
+   A toast that says that all went well leaves by itself, unless someone is at it; one that reports a failure stays. */
+
+const STAYS_MS = 12_000;
 
 function close(menu, refocus) {
   menu.open = false;
@@ -20,3 +22,10 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault(); // the drawer behind the menu stays open
   close(open, open.contains(document.activeElement));
 });
+
+function leave(toast) {
+  if (toast.matches(":hover, :focus-within")) setTimeout(() => leave(toast), STAYS_MS);
+  else toast.remove();
+}
+
+for (const toast of document.querySelectorAll(".toast.s-ok, .toast.s-unk")) setTimeout(() => leave(toast), STAYS_MS);

@@ -14,7 +14,7 @@ spec:
 
 def workflow(steps: str, spec: str = "") -> str:
     """A workflow; its steps begin in line 6 (or later by the lines of `spec`), indented by four."""
-    return HEAD + indent(dedent(spec), "  ") + "  steps:\n" + indent(dedent(steps), "    ")
+    return HEAD + indent(dedent(spec), "  ") + "  steps:\n" + indent(dedent(steps), "    ") + "\n"
 
 
 def resource(kind: str, metadata: str, spec: str) -> str:

@@ -13,7 +13,7 @@ STEPS = [
     ("a: {value: 1}\nb: {value: 1, needs: [aa]}", ["m.yaml:7:27 steps.b.needs[0]: no step 'aa'; did you mean 'a'?"]),
     (
         'charge: {value: 1}\nb:\n  value: {x: ["${{ steps.chrage.output }}"]}',
-        ["m.yaml:8:18 steps.b.value.x[0]: no step 'chrage'; did you mean 'charge'?"],
+        ["m.yaml:8:19 steps.b.value.x[0]: no step 'chrage'; did you mean 'charge'?"],
     ),
     (
         "a: {value: '${{ steps.b.output }}'}\nb: {value: 1, needs: [c]}\nc: {value: 1, when: steps.a.output}",
@@ -88,9 +88,7 @@ STEPS = [
     ),
     (
         "a: {value: 1, expect: ['output ==']}",
-        [
-            "m.yaml:6:28 steps.a.expect[0]: can't be read as an expression: Expected an expression, got 'end of template'"
-        ],
+        ["m.yaml:6:28 steps.a.expect[0]: can't be read as an expression: unexpected 'end of the expression'"],
     ),
     ("a: {value: '${{ input.x'}", ["m.yaml:6:16 steps.a.value: '${{' is never closed; end the expression with '}}'"]),
     (
@@ -125,7 +123,7 @@ STEPS = [
     (
         "a: {http: {path: /x, method: FETCH}, dependency: d}",
         [
-            "m.yaml:6:34 steps.a.http.method: wanted 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE' or 'OPTIONS'; got 'FETCH'"
+            "m.yaml:6:34 steps.a.http.method: wanted 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE' or 'OPTIONS'; got 'FETCH'; did you mean 'PATCH'?"
         ],
     ),
     (
@@ -347,7 +345,7 @@ def test_all_errors_come_in_one_go_and_in_the_order_of_the_text():
         "m.yaml:8:16 steps.b.value: '**' isn't part of the expression language",
         "m.yaml:8:39 steps.b.needs[0]: no step 'aa'; did you mean 'a'?",
         "m.yaml:8:50 steps.b.when: no name 'stps'; did you mean 'steps'?",
-        "m.yaml:11:7 kind: no kind 'Tem'; did you mean 'Team'?",
+        "m.yaml:12:7 kind: no kind 'Tem'; did you mean 'Team'?",
     ]
 
 

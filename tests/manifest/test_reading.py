@@ -86,6 +86,10 @@ def test_an_escape_out_of_range_is_a_problem_and_no_crash():
     assert "can't be read as YAML" in problem.message
 
 
+def test_a_pair_of_surrogates_as_json_writes_it_is_one_character():
+    assert value_of('{"a": "\\ud83d\\ude00"}') == {"a": "\U0001f600"}
+
+
 def test_the_anchor_of_another_document_is_not_known():
     assert len(read("a: &x 1\n---\nb: *x\n", "m.yaml")[1]) == 1
 

@@ -3,7 +3,7 @@
 Owns which metadata each kind has: versions for Workflow and Contract alone, owners where someone must answer for it.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -54,6 +54,8 @@ class WorkflowMetadata(Owned):
 class Document(Part):
     api_version: Literal["plumbline/v1"] = Field(alias="apiVersion")
     kind: str
+    metadata: Any
+    spec: Any
 
 
 class Team(Document):

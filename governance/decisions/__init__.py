@@ -1,0 +1,1 @@
+"""Decision records as files and their life: pure, no database."""

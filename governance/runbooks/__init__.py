@@ -1,0 +1,1 @@
+"""Runbooks as files and their freshness: pure, no database."""

@@ -1,0 +1,145 @@
+"""Writes of decision records: create, edit, restore. Every write leaves a revision with who and why.
+
+Owns the number's allotment. Never decides who may write: portal asks that before it calls.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.text import slugify
+
+from governance.models import Decision
+from governance.services import succession
+from governance.services.documents import Faults, checked_body, checked_title, lock, named, past, sign, sync_links
+from orchestration.errors import Conflict, InvalidInput, Violation
+from orchestration.models import Team, Workflow
+from orchestration.services.governed import require_reason
+
+#: How often a number that somebody else got first is asked for anew. Each refusal means that another one succeeded.
+ATTEMPTS = 50
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def create_decision(
+    *, title: str, body: str, status: str, owner: Team, date: datetime.date | None, workflows: Sequence[str], actor: Any,
+    reason: str, superseded_by: int | None = None, supersedes: Sequence[int] = (), number: int | None = None,
+    slug: str = "", front_matter: Mapping[str, Any] | None = None,
+) -> Decision:  # fmt: skip
+    """Write a new record; its number is the next free one unless given. Raises InvalidInput, Conflict."""
+    reason = require_reason(reason)
+    for _ in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                decision = Decision(owner=owner, front_matter=dict(front_matter or {}), revision=0)
+                decision.number = number or (Decision.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+                decision.slug = slug or _slug(title, decision.number)
+                _refuse_taken(decision, fixed_number=number is not None)
+                return _write(
+                    decision, title=title, body=body, status=status, date=date, workflows=workflows,
+                    superseded_by=superseded_by, supersedes=supersedes, actor=actor, reason=reason,
+                )  # fmt: skip
+        except IntegrityError:
+            continue  # somebody took the number, or the slug, between our look and our insert
+    raise Conflict("too many decisions are being created at once; try again")
+
+
+def edit_decision(
+    *, decision: Decision, revision: int, title: str, body: str, status: str, owner: Team, date: datetime.date,
+    workflows: Sequence[str], actor: Any, reason: str, superseded_by: int | None = None, supersedes: Sequence[int] = (),
+) -> Decision:  # fmt: skip
+    """Write the next revision over `revision`; the same content again writes nothing. Raises EditConflict, InvalidInput."""
+    reason = require_reason(reason)
+    with transaction.atomic():
+        current = lock(decision, revision)
+        current.owner = owner
+        return _write(
+            current, title=title, body=body, status=status, date=date, workflows=workflows,
+            superseded_by=superseded_by, supersedes=supersedes, actor=actor, reason=reason,
+        )  # fmt: skip
+
+
+def restore_decision(
+    *, decision: Decision, history_id: int, actor: Any, reason: str, revision: int | None = None
+) -> Decision:
+    """Bring back title, text and date of an earlier revision, as a new one. Status, owner and links stay."""
+    reason = require_reason(reason)
+    with transaction.atomic():
+        current = lock(decision, revision)
+        row = past(current, history_id)
+        if (row.title, row.body, row.date) == (current.title, current.body, current.date):
+            return current
+        current.title, current.body, current.date = row.title, row.body, row.date
+        current.revision += 1
+        return sign(current, lambda: None, actor=actor, reason=reason)
+
+
+def _write(
+    decision: Decision, *, title: str, body: str, status: str, date: datetime.date | None, workflows: Sequence[str],
+    superseded_by: int | None, supersedes: Sequence[int], actor: Any, reason: str,
+) -> Decision:  # fmt: skip
+    """Check everything, then write the record, its links and the records that it supersedes."""
+    faults = Faults()
+    known = decision if decision.pk else None
+    if superseded_by is not None or supersedes:
+        succession.one_at_a_time()
+    before = _facts(decision) if known else None
+    decision.title = checked_title(title, faults)
+    decision.body = checked_body(body, faults)
+    if status not in Decision.Status.values:
+        faults.add("status", f"status {status[:40]!r} is none of {', '.join(Decision.Status.values)}")
+        faults.check()
+    decision.status = status
+    decision.date = date or timezone.now().date()
+    concerned = named(Workflow, workflows, "workflows", faults)
+    decision.superseded_by = succession.successor(known, status, superseded_by, faults)
+    overtaken = succession.numbers_to_supersede(known, supersedes, status, faults)
+    if known:
+        succession.check_standing(known, status, faults)
+    faults.check()
+    after = (*_columns(decision), {workflow.pk for workflow in concerned})
+    if before != after:
+        decision.revision += 1
+        sign(
+            decision, lambda: sync_links(decision, "workflow", concerned, actor=actor, reason=reason),
+            actor=actor, reason=reason,
+        )  # fmt: skip
+    for old in overtaken:
+        old.status, old.superseded_by = Decision.Status.SUPERSEDED, decision
+        old.revision += 1
+        sign(old, lambda: None, actor=actor, reason=reason)
+    return decision
+
+
+def _columns(decision: Decision) -> tuple[Any, ...]:
+    return (
+        decision.title, decision.body, decision.status, decision.date, decision.owner_id, decision.superseded_by_id,
+    )  # fmt: skip
+
+
+def _facts(decision: Decision) -> tuple[Any, ...]:
+    """What a revision is made of, as it is stored now."""
+    stored = Decision.objects.get(pk=decision.pk)
+    return (*_columns(stored), set(stored.links.values_list("workflow_id", flat=True)))
+
+
+def _slug(title: str, number: int) -> str:
+    """The name by which manifests link it. A title in another script has none, so the number stands in."""
+    name = slugify(title)[:63].strip("-")
+    return name if _NAME.fullmatch(name) else f"decision-{number}"
+
+
+def _refuse_taken(decision: Decision, *, fixed_number: bool) -> None:
+    """A title twice is a doubled request, or a record that exists: either way the other one is what is wanted."""
+    other = Decision.objects.filter(slug=decision.slug).first()
+    if other is not None:
+        text = f"decision {other.number} has this title already; edit that one, or choose another title"
+        raise InvalidInput(text, [Violation("/title", text)])
+    if fixed_number and Decision.objects.filter(number=decision.number).exists():
+        raise Conflict(f"there is a decision {decision.number} already")

@@ -1,0 +1,128 @@
+"""Writes of runbooks: create, edit, restore. Every write leaves a revision with who and why.
+
+Owns the slug's rules: it is what manifests name, so it never changes. Never decides who may write: portal asks that.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from governance.models import Runbook
+from governance.services.documents import Faults, checked_body, checked_title, lock, named, past, sign, sync_links
+from orchestration.errors import Conflict
+from orchestration.models import Dependency, Team, Workflow
+from orchestration.services.governed import require_reason
+
+MAX_SLUG = 63
+#: Words that stand in URLs at a slug's place.
+RESERVED = frozenset({"new", "preview"})
+_SLUG = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def create_runbook(
+    *, slug: str, title: str, body: str, status: str, owner: Team, review_by: datetime.date | None,
+    workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str,
+    front_matter: Mapping[str, Any] | None = None,
+) -> Runbook:  # fmt: skip
+    """Write a new runbook; an empty slug is made from the title. Raises InvalidInput."""
+    reason = require_reason(reason)
+    try:
+        with transaction.atomic():
+            faults = Faults()
+            runbook = Runbook(owner=owner, front_matter=dict(front_matter or {}), revision=0)
+            runbook.slug = _checked_slug(slug or slugify(title)[:MAX_SLUG].strip("-"), faults)
+            return _write(
+                runbook, faults, title=title, body=body, status=status, review_by=review_by, workflows=workflows,
+                dependencies=dependencies, actor=actor, reason=reason,
+            )  # fmt: skip
+    except IntegrityError:
+        raise Conflict(f"a runbook {slug!r} was created at this moment; edit that one") from None
+
+
+def edit_runbook(
+    *, runbook: Runbook, revision: int, title: str, body: str, status: str, owner: Team,
+    review_by: datetime.date | None, workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str,
+) -> Runbook:  # fmt: skip
+    """Write the next revision over `revision`; the same content again writes nothing. Raises EditConflict, InvalidInput."""
+    reason = require_reason(reason)
+    with transaction.atomic():
+        current = lock(runbook, revision)
+        current.owner = owner
+        return _write(
+            current, Faults(), title=title, body=body, status=status, review_by=review_by, workflows=workflows,
+            dependencies=dependencies, actor=actor, reason=reason,
+        )  # fmt: skip
+
+
+def restore_runbook(
+    *, runbook: Runbook, history_id: int, actor: Any, reason: str, revision: int | None = None
+) -> Runbook:
+    """Bring back title and text of an earlier revision, as a new one. Status, owner, review date and links stay."""
+    reason = require_reason(reason)
+    with transaction.atomic():
+        current = lock(runbook, revision)
+        row = past(current, history_id)
+        if (row.title, row.body) == (current.title, current.body):
+            return current
+        current.title, current.body = row.title, row.body
+        current.revision += 1
+        return sign(current, lambda: None, actor=actor, reason=reason)
+
+
+def _write(
+    runbook: Runbook, faults: Faults, *, title: str, body: str, status: str, review_by: datetime.date | None,
+    workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str,
+) -> Runbook:  # fmt: skip
+    """Check everything, then write the runbook and its links."""
+    before = _facts(runbook) if runbook.pk else None
+    runbook.title = checked_title(title, faults)
+    runbook.body = checked_body(body, faults)
+    if status not in Runbook.Status.values:
+        faults.add("status", f"status {status[:40]!r} is none of {', '.join(Runbook.Status.values)}")
+    runbook.status = status
+    runbook.review_by = review_by
+    about = named(Workflow, workflows, "workflows", faults)
+    needed = named(Dependency, dependencies, "dependencies", faults)
+    faults.check()
+    links = {("workflow", row.pk) for row in about} | {("dependency", row.pk) for row in needed}
+    if before == (*_columns(runbook), links):
+        return runbook
+
+    def link() -> None:
+        sync_links(runbook, "workflow", about, actor=actor, reason=reason)
+        sync_links(runbook, "dependency", needed, actor=actor, reason=reason)
+
+    runbook.revision += 1
+    return sign(runbook, link, actor=actor, reason=reason)
+
+
+def _columns(runbook: Runbook) -> tuple[Any, ...]:
+    return (runbook.title, runbook.body, runbook.status, runbook.owner_id, runbook.review_by)
+
+
+def _facts(runbook: Runbook) -> tuple[Any, ...]:
+    """What a revision is made of, as it is stored now."""
+    stored = Runbook.objects.get(pk=runbook.pk)
+    linked = stored.links.values_list("workflow_id", "dependency_id")
+    links = {("workflow", workflow) if workflow else ("dependency", dependency) for workflow, dependency in linked}
+    return (*_columns(stored), links)
+
+
+def _checked_slug(slug: str, faults: Faults) -> str:
+    if not _SLUG.fullmatch(slug) or len(slug) > MAX_SLUG:
+        faults.add(
+            "slug",
+            f"{slug[:MAX_SLUG]!r} can't be a runbook's name: use lower-case letters, digits and hyphens, a letter "
+            f"first, at most {MAX_SLUG}, as in payments-slow",
+        )
+    elif slug in RESERVED:
+        faults.add("slug", f"{slug!r} stands for something else in URLs; choose another name")
+    elif Runbook.objects.filter(slug=slug).exists():
+        faults.add("slug", f"there is a runbook {slug!r} already; edit that one, or choose another name")
+    return slug

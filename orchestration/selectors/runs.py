@@ -1,0 +1,135 @@
+"""Reads of runs: filtered keyset pages and one run with everything that belongs to it. Never writes.
+
+Query counts are constant: a page costs one query, a run's detail a fixed handful, however many steps it has.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+
+from orchestration.engine.plans import plan_of
+from orchestration.errors import InvalidInput, NotFound
+from orchestration.ids import floor
+from orchestration.manifest import Plan
+from orchestration.models import Attempt, Run, RunEvent, StepRun
+from orchestration.states import Compensation, RunResult, RunStatus
+
+MAX_PAGE = 200
+#: A list never needs payloads, which may be large.
+_SUMMARY_DEFERRED = ("input", "output")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """What a list asks for; empty strings and None ask for nothing. Times are inclusive from, exclusive to."""
+
+    workflow: str = ""
+    version: str = ""
+    team: str = ""
+    status: str = ""
+    result: str = ""
+    compensation: str = ""
+    key: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def check(self) -> None:
+        """Raise InvalidInput for a state that there is not."""
+        for name, words in (("status", RunStatus), ("result", RunResult), ("compensation", Compensation)):
+            value = getattr(self, name)
+            if value and value not in set(words):
+                known = ", ".join(word for word in words if word)
+                raise InvalidInput(f"{name} {value[:40]!r} is no {name} of a run; use one of {known}")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One keyset page, newest first. `next` is the cursor of the following one, None at the end."""
+
+    items: list[Run]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A run, its plan, its steps in the plan's order with their attempts, its events and the run that retried it."""
+
+    run: Run
+    plan: Plan
+    steps: Mapping[str, StepRun]
+    attempts: Mapping[int, list[Attempt]]
+    events: list[RunEvent]
+    retried_as: Run | None
+    pending: tuple[str, ...] = field(default=())
+
+
+def runs(wanted: RunFilter, *, cursor: str = "", limit: int = 50) -> Page:
+    """A page of runs. Raises InvalidInput for an unreadable cursor or an unknown state."""
+    wanted.check()
+    rows = filtered(wanted)
+    if cursor:
+        try:
+            rows = rows.filter(pk__lt=uuid.UUID(cursor))
+        except ValueError:
+            raise InvalidInput("the cursor is not one that this list gave out; begin again without it") from None
+    size = max(1, min(limit, MAX_PAGE))
+    items = list(rows.order_by("-pk")[: size + 1])
+    more = len(items) > size
+    items = items[:size]
+    return Page(items, str(items[-1].pk) if more else None)
+
+
+def filtered(wanted: RunFilter) -> QuerySet[Run]:
+    """Runs that fit, unordered, with the names that a row shows."""
+    rows = Run.objects.select_related("workflow", "version", "team", "started_by").defer(
+        *_SUMMARY_DEFERRED, "version__canonical", "version__text"
+    )
+    exact: dict[str, Any] = {
+        "workflow__name": wanted.workflow,
+        "version__version": wanted.version,
+        "team__name": wanted.team,
+        "status": wanted.status,
+        "result": wanted.result,
+        "compensation": wanted.compensation,
+        "idempotency_key": wanted.key,
+    }
+    rows = rows.filter(**{name: value for name, value in exact.items() if value})
+    if wanted.since is not None:
+        rows = rows.filter(pk__gte=floor(wanted.since))
+    if wanted.until is not None:
+        rows = rows.filter(pk__lt=floor(wanted.until))
+    return rows
+
+
+def find_run(run_id: str | uuid.UUID) -> Run:
+    """The run with its names, payloads included. Raises NotFound."""
+    try:
+        wanted = run_id if isinstance(run_id, uuid.UUID) else uuid.UUID(run_id)
+    except ValueError:
+        raise NotFound(f"{str(run_id)[:60]!r} is not a run id; it is a UUID, as in the run's URL") from None
+    rows = Run.objects.select_related("workflow", "version", "team", "started_by", "retry_of")
+    run = rows.defer("version__canonical", "version__text").filter(pk=wanted).first()
+    if run is None:
+        raise NotFound(f"no run {wanted}")
+    return run
+
+
+def run_detail(run_id: str | uuid.UUID) -> RunDetail:
+    """Everything a run's page shows. Five queries, and one more the first time a version's plan is compiled."""
+    run = find_run(run_id)
+    plan = plan_of(run.version_id)
+    attempts = Attempt.objects.order_by("id")
+    rows = StepRun.objects.filter(run=run).prefetch_related(Prefetch("attempts", queryset=attempts))
+    found = {step.name: step for step in rows}
+    ordered = {name: found[name] for name in plan.order if name in found}
+    events = list(RunEvent.objects.filter(run=run).select_related("actor"))
+    return RunDetail(
+        run=run, plan=plan, steps=ordered, attempts={step.pk: list(step.attempts.all()) for step in ordered.values()},
+        events=events, retried_as=run.retries.first(), pending=tuple(name for name in plan.order if name not in found),
+    )  # fmt: skip

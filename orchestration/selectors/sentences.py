@@ -1,0 +1,86 @@
+"""The one sentence that says what became of a run: conclusion first. Pure words over what run_detail read. Never queries."""
+
+from __future__ import annotations
+
+from orchestration.engine.plans import retry_policy
+from orchestration.selectors.runs import RunDetail
+from orchestration.states import Compensation, RunResult, RunStatus, StepStatus, WaitingKind
+
+
+def conclusion(detail: RunDetail) -> str:
+    """The lead: `Failed at charge: timeout after 5 attempts.`"""
+    run = detail.run
+    if run.status == RunStatus.FINISHED:
+        return _ended(detail)
+    if run.status == RunStatus.COMPENSATING:
+        return f"Failing at {run.failed_step}, undoing what was done." if run.failed_step else "Undoing what was done."
+    if run.status == RunStatus.CANCELLING:
+        return "Cancelling: it stops at the next step boundary."
+    if run.ending:
+        return f"Ending as {run.ending.replace('_', ' ')}: steps that run are let finish."
+    return _going_on(detail)
+
+
+def consequence(detail: RunDetail) -> str:
+    """What it means: how much was undone, what is left. Empty when there is nothing to add."""
+    steps = detail.steps.values()
+    undone = sum(step.compensation == Compensation.DONE for step in steps)
+    stuck = [step.name for step in steps if step.compensation == Compensation.FAILED]
+    doing = [step.name for step in steps if step.compensation == Compensation.RUNNING]
+    if stuck:
+        return f"Compensation of {', '.join(stuck)} failed; {undone} {_steps(undone)} undone. Someone has to put it right."
+    if doing:
+        return f"Undoing {', '.join(doing)}; {undone} {_steps(undone)} undone so far."
+    if undone:
+        return f"{undone} of {undone} completed {_steps(undone)} with an effect compensated; nothing is left behind."
+    if detail.run.result in {RunResult.FAILED, RunResult.TIMED_OUT, RunResult.CANCELLED}:
+        return "Nothing had to be compensated."
+    if detail.run.result == RunResult.TERMINATED:
+        return "Nothing was compensated: what had happened by then still stands."
+    return ""
+
+
+def _ended(detail: RunDetail) -> str:
+    run = detail.run
+    if run.result == RunResult.SUCCEEDED:
+        skipped = sum(step.status == StepStatus.SKIPPED for step in detail.steps.values())
+        done = sum(step.status == StepStatus.SUCCEEDED for step in detail.steps.values())
+        return f"Succeeded: {done} {_steps(done)} done" + (f", {skipped} skipped." if skipped else ".")
+    if run.result == RunResult.DEGRADED:
+        return "Succeeded with a part missing."
+    if run.result == RunResult.CANCELLED:
+        return f"Cancelled: {run.error_message}."
+    if run.result == RunResult.TERMINATED:
+        return f"Terminated: {run.error_message}."
+    word = "Timed out" if run.result == RunResult.TIMED_OUT else "Failed"
+    if not run.failed_step:
+        return f"{word}: {run.error_message or run.error_type}."
+    step = detail.steps.get(run.failed_step)
+    tries = step.attempt if step is not None else 0
+    after = f" after {tries} attempts" if tries > 1 else ""
+    return f"{word} at {run.failed_step}: {run.error_type}{after}."
+
+
+def _going_on(detail: RunDetail) -> str:
+    waiting, retrying, running = [], [], []
+    for step in detail.steps.values():
+        match step.status:
+            case StepStatus.WAITING:
+                waiting.append(step)
+            case StepStatus.RETRYING:
+                retrying.append(step)
+            case StepStatus.RUNNING | StepStatus.READY:
+                running.append(step)
+    if running:
+        return f"Running {', '.join(step.name for step in running[:3])}."
+    if retrying:
+        step = retrying[0]
+        most = retry_policy(detail.plan.steps[step.name]).maximum_attempts
+        return f"Retrying {step.name} after {step.error_type}: attempt {step.attempt} of {most} failed."
+    if waiting and waiting[0].waiting_kind == WaitingKind.TIMER:
+        return f"Waiting at {waiting[0].name} for its time to come."
+    return "Waiting." if waiting else "Queued."
+
+
+def _steps(count: int) -> str:
+    return "step" if count == 1 else "steps"

@@ -1,0 +1,5 @@
+"""API URLs: knowledge."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,141 @@
+"""Runs: start, list, read, cancel, terminate, retry."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from orchestration.models import Run
+from orchestration.selectors.runs import RunFilter, find_run, run_detail, runs
+from orchestration.services.runs import cancel_run, retry_run, start_run, terminate_run, version_to_run
+from orchestration.states import Compensation, RunResult, RunStatus
+from portal.api.pages import PageQuery, ProblemShape, actor_of, page, read_body, read_query
+from portal.api.run_shapes import (
+    ReasonShape,
+    RunDetailShape,
+    RunPageShape,
+    RunShape,
+    StartShape,
+    show_detail,
+    show_run,
+)
+from portal.permissions import Verb
+
+KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="the same key and input give the same run"
+)
+PROBLEMS: dict[int, type[serializers.Serializer[Any]]] = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422), ProblemShape)
+
+
+class RunQuery(PageQuery):
+    """Filters of the list; empty ones don't filter."""
+
+    workflow = serializers.CharField(max_length=63, required=False, default="", allow_blank=True)
+    version = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
+    team = serializers.CharField(max_length=63, required=False, default="", allow_blank=True)
+    status = serializers.ChoiceField(choices=list(RunStatus), required=False, default="", allow_blank=True)
+    result = serializers.ChoiceField(
+        choices=[result for result in RunResult if result], required=False, default="", allow_blank=True
+    )
+    compensation = serializers.ChoiceField(choices=list(Compensation), required=False, default="", allow_blank=True)
+    key = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    since = serializers.DateTimeField(required=False, default=None, help_text="started at or after")
+    until = serializers.DateTimeField(required=False, default=None, help_text="started before")
+
+
+class Runs(APIView):
+    """/runs"""
+
+    @extend_schema(operation_id="listRuns", parameters=[RunQuery], responses={200: RunPageShape, **PROBLEMS})
+    def get(self, request: Request) -> Response:
+        """Runs, newest first."""
+        query = read_query(RunQuery, request)
+        limit, cursor = query.pop("limit"), query.pop("cursor")
+        found = runs(RunFilter(**query), cursor=cursor, limit=limit)
+        return Response(page(found.items, show_run, found.next))
+
+    @extend_schema(
+        operation_id="startRun", request=StartShape, parameters=[KEY], responses={200: RunShape, 201: RunShape, **PROBLEMS}
+    )
+    def post(self, request: Request) -> Response:
+        """Start a run: 201, or 200 when the Idempotency-Key started it before."""
+        body = read_body(StartShape, request)
+        version = version_to_run(workflow=body["workflow"], version=body.get("version"))
+        actor = actor_of(request)
+        actor.require(Verb.OPERATE, version.workflow.owner)
+        run, created = start_run(
+            version=version, input=body["input"], key=request.headers.get("Idempotency-Key"), actor=actor.user,
+            trace_id=_trace_id(request.headers.get("Traceparent", "")),
+        )  # fmt: skip
+        return _one(run, 201 if created else 200)
+
+
+class OneRun(APIView):
+    """/runs/{id}"""
+
+    @extend_schema(operation_id="getRun", responses={200: RunDetailShape, **PROBLEMS})
+    def get(self, request: Request, run_id: uuid.UUID) -> Response:
+        """A run with its steps and attempts."""
+        detail = run_detail(run_id)
+        masked = not actor_of(request).may(Verb.SEE_PAYLOADS, detail.run.team)
+        return Response(show_detail(detail, masked=masked))
+
+
+class CancelRun(APIView):
+    """/runs/{id}/cancel"""
+
+    @extend_schema(operation_id="cancelRun", request=ReasonShape, responses={200: RunShape, **PROBLEMS})
+    def post(self, request: Request, run_id: uuid.UUID) -> Response:
+        """Stop at the next step boundary, then compensate."""
+        run = _operable(request, run_id)
+        reason = read_body(ReasonShape, request)["reason"]
+        return _one(cancel_run(run_id=run.pk, actor=request.user, reason=reason))
+
+
+class TerminateRun(APIView):
+    """/runs/{id}/terminate"""
+
+    @extend_schema(operation_id="terminateRun", request=ReasonShape, responses={200: RunShape, **PROBLEMS})
+    def post(self, request: Request, run_id: uuid.UUID) -> Response:
+        """End now and compensate nothing."""
+        run = _operable(request, run_id)
+        reason = read_body(ReasonShape, request)["reason"]
+        return _one(terminate_run(run_id=run.pk, actor=request.user, reason=reason))
+
+
+class RetryRun(APIView):
+    """/runs/{id}/retry"""
+
+    @extend_schema(
+        operation_id="retryRun", request=None, parameters=[KEY], responses={200: RunShape, 201: RunShape, **PROBLEMS}
+    )
+    def post(self, request: Request, run_id: uuid.UUID) -> Response:
+        """A new run linked to a failed one: what still stands is reused, the rest runs again."""
+        run = _operable(request, run_id)
+        again, created = retry_run(run=run, actor=request.user, key=request.headers.get("Idempotency-Key"))
+        return _one(again, 201 if created else 200)
+
+
+def _operable(request: Request, run_id: uuid.UUID) -> Run:
+    run = find_run(run_id)
+    actor_of(request).require(Verb.OPERATE, run.team)
+    return run
+
+
+def _one(run: Run, status: int = 200) -> Response:
+    shown = show_run(find_run(run.pk))
+    return Response(shown, status=status, headers={"Location": f"/api/v1/runs/{run.pk}"})
+
+
+def _trace_id(traceparent: str) -> str | None:
+    """The trace that the caller is in (W3C Trace Context); None for none or an unreadable one."""
+    parts = traceparent.split("-")
+    if len(parts) >= 4 and len(parts[1]) == 32 and set(parts[1]) <= set("0123456789abcdef") and set(parts[1]) != {"0"}:
+        return parts[1]
+    return None

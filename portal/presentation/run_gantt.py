@@ -1,0 +1,145 @@
+"""A run's steps in time: attempts, the pauses between them, waits, what runs now, and the compensation below.
+
+Owns which fact becomes which bar. Never reads a clock: `now` is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from orchestration.states import Compensation, RunStatus, StepStatus
+from portal.presentation.gantt import Bar, Gantt, GanttRow, build
+from portal.presentation.quantities import duration, percent
+from portal.presentation.runs import listed, looks_of, seconds
+from portal.presentation.words import Look
+
+if TYPE_CHECKING:
+    from orchestration.models import Attempt, StepRun
+    from orchestration.selectors.runs import RunDetail
+
+FORWARD, COMPENSATION = "forward", "compensation"
+HEADING = "Compensation, in reverse order of completion"
+UNDOING = {
+    Compensation.RUNNING: Look("warn", "undo", "undoing"),
+    Compensation.DONE: Look("ok", "undo", "undone"),
+    Compensation.FAILED: Look("fail", "fail", "not undone"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Seconds since the run began."""
+
+    begin: datetime
+    now: datetime
+
+    def at(self, moment: datetime) -> float:
+        return (moment - self.begin).total_seconds()
+
+
+def draw(detail: RunDetail, href: Callable[[str], str], now: datetime, selected: str = "") -> Gantt:
+    """Every step forward, then what was undone. A step that was not reached keeps its row, without bars."""
+    run = detail.run
+    end = run.finished_at or now
+    scale = Scale(run.started_at or run.created_at, end)
+    rows = [_forward(detail, name, look, scale, href, selected) for name, look in looks_of(detail).items()]
+    undone = sorted(
+        (step for step in detail.steps.values() if step.compensation != Compensation.NONE),
+        key=lambda step: _began_undoing(detail, step) or end,
+    )
+    rows += [
+        _undoing(detail, step, scale, href, HEADING if index == 0 else "") for index, step in enumerate(undone)
+    ]
+    drawn = build(rows, max(scale.at(end), 0.001))
+    return replace(drawn, legend=[(kind, "waiting" if kind == "park" else word) for kind, word in drawn.legend])
+
+
+def title(detail: RunDetail, now: datetime) -> str:
+    """Where the time went, in a sentence."""
+    run = detail.run
+    total = seconds(run.started_at, run.finished_at or now) or 0.0
+    took = {name: _took(step, now) or 0.0 for name, step in detail.steps.items() if step.reused_from_id is None}
+    longest = max(took, key=lambda name: took[name], default="")
+    if run.status != RunStatus.FINISHED:
+        going = [step.name for step in detail.steps.values() if step.status == StepStatus.RUNNING]
+        return f"{listed(going)} {'is' if len(going) == 1 else 'are'} running" if going else "Steps in time"
+    if not longest or total <= 0:
+        return "Steps in time"
+    share = took[longest] / total
+    return f"{longest} took {percent(share, 0)} of {duration(total)}" if share >= 0.3 else f"No step took a third of {duration(total)}"
+
+
+def _forward(
+    detail: RunDetail, name: str, look: Look, scale: Scale, href: Callable[[str], str], selected: str
+) -> GanttRow:
+    step = detail.steps.get(name)
+    row = GanttRow(name, look.tone, look.icon, look.word.lower(), href=href(name), selected=name == selected)
+    if step is None or step.reused_from_id is not None or step.status == StepStatus.SKIPPED:
+        return row
+    tries = [attempt for attempt in detail.attempts[step.pk] if attempt.phase == FORWARD]
+    bars = _tries(tries, scale, "ok")
+    if not tries and detail.plan.steps[name].kind == "wait" and step.started_at:
+        end = step.finished_at or scale.now
+        bars.append(Bar("park", scale.at(step.started_at), scale.at(end), title=f"{name}: {duration(_took(step, end))}"))
+    if step.status == StepStatus.RUNNING and step.claimed_at:
+        bars.append(_running(step.claimed_at, step.attempt, scale))
+    if step.status == StepStatus.RETRYING and tries:
+        bars.append(_pause(tries[-1].finished_at, scale.now, scale))
+    return replace(row, bars=bars, duration=_took(step, scale.now))
+
+
+def _undoing(detail: RunDetail, step: StepRun, scale: Scale, href: Callable[[str], str], heading: str) -> GanttRow:
+    tries = [attempt for attempt in detail.attempts[step.pk] if attempt.phase == COMPENSATION]
+    bars = _tries(tries, scale, "comp")
+    look = UNDOING[Compensation(step.compensation)]
+    if step.compensation == Compensation.RUNNING:
+        if step.worker_id and step.claimed_at:
+            bars.append(_running(step.claimed_at, step.compensation_attempt, scale))
+        elif tries:
+            bars.append(_pause(tries[-1].finished_at, scale.now, scale))
+    took = seconds(_began_undoing(detail, step), step.compensated_at or scale.now)
+    return GanttRow(step.name, look.tone, look.icon, look.word, bars, took, href(step.name), heading=heading)
+
+
+def _tries(tries: Sequence[Attempt], scale: Scale, good: str) -> list[Bar]:
+    """A bar for each attempt, a dotted line for each pause between two."""
+    bars = [_try(attempt, scale, good, numbered=len(tries) > 1) for attempt in tries]
+    pauses = [_pause(one.finished_at, two.started_at, scale) for one, two in pairwise(tries)]
+    return sorted(bars + pauses, key=lambda bar: bar.start)
+
+
+def _try(attempt: Attempt, scale: Scale, good: str, *, numbered: bool) -> Bar:
+    fine = attempt.outcome == "succeeded"
+    took = duration(seconds(attempt.started_at, attempt.finished_at))
+    word = f"succeeded in {took}" if fine else f"{attempt.error_type or 'failed'} after {took}"
+    return Bar(
+        good if fine else "fail",  # type: ignore[arg-type]  # `good` is one of two literals of this module
+        scale.at(attempt.started_at), scale.at(attempt.finished_at), str(attempt.number) if numbered else "",
+        f"Attempt {attempt.number}, {word}",
+    )  # fmt: skip
+
+
+def _running(since: datetime, attempt: int, scale: Scale) -> Bar:
+    took = duration(seconds(since, scale.now))
+    return Bar("run", scale.at(since), scale.at(scale.now), str(attempt) if attempt > 1 else "", f"Attempt {attempt}, for {took} now")
+
+
+def _pause(begin: datetime, end: datetime, scale: Scale) -> Bar:
+    return Bar("wait", scale.at(begin), scale.at(end), title=f"Backoff {duration(seconds(begin, end))}")
+
+
+def _took(step: StepRun, now: datetime) -> float | None:
+    return seconds(step.started_at, step.finished_at or now)
+
+
+def _began_undoing(detail: RunDetail, step: StepRun) -> datetime | None:
+    tries = [attempt for attempt in detail.attempts[step.pk] if attempt.phase == COMPENSATION]
+    if tries:
+        return tries[0].started_at
+    return step.claimed_at if step.worker_id else None
+
+

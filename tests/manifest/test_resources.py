@@ -1,0 +1,214 @@
+"""Kinds, normal form, diff, what this release refuses, and the schema for editors."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from orchestration.manifest import diff, json_schema, load, notices, refusals
+
+from .samples import only, resource, workflow
+
+EXAMPLE = (Path(__file__).parent / "order_fulfilment.yaml").read_text()
+
+OTHERS = [
+    resource(
+        "Team", "{name: checkout}", "{weight: 2, channels: ['#checkout'], escalation: [{after: 0m, notify: on-call}]}"
+    ),
+    "apiVersion: plumbline/v1\nkind: Team\nmetadata: {name: checkout}\n",
+    """\
+apiVersion: plumbline/v1
+kind: Dependency
+metadata: {name: payments, owner: payments}
+spec:
+  base_url: "${{ env.PAYMENTS_URL }}"
+  authorization: {secret: payments-token}
+  probe: {path: /healthz, every: 30s}
+  objectives: {success: 99.9%, latency: {p95: 300ms}}
+  timeout: {start_to_close: 2s}
+  retry: http
+  breaker: {failure_rate: 50%, slow_rate: 80%, minimum_calls: 20, open_for: 30s, half_open_calls: 5}
+  bulkhead: {limit: 20}
+  rate_limit: 50/s
+  failure_modes:
+    - {mode: timeout, effect: charge may or may not exist, response: retry with the same key; then park, runbook: payments-slow}
+  review: {every: 90d, areas: [security, reliability, performance]}
+""",
+    resource(
+        "Schedule",
+        "{name: nightly, owner: finance}",
+        "{workflow: nightly-settlement@^1, cron: '30 2 * * *', timezone: Europe/Madrid, catch_up: latest, input: {a: 1}}",
+    ),
+    resource(
+        "Trigger",
+        "{name: placed, owner: checkout}",
+        "{event: order.placed, when: 'event.data.total > 0', workflow: order-fulfilment@^2, input: '${{ event.data }}'}",
+    ),
+    resource("Flag", "{name: related-items}", "{default: off, rollout: {percent: 10, key: '${{ input.tenant }}'}}"),
+    resource("RetryPolicy", "{name: http, owner: platform}", "{maximum_attempts: 3, jitter: none}"),
+    resource(
+        "Contract",
+        "{name: order.placed, owner: checkout, version: 1.2.0}",
+        "{format: jsonschema, schema: {type: object}, policy: strict, compatibility: BACKWARD}",
+    ),
+    resource("Contract", "{name: order.placed, owner: checkout, version: 1.2.0}", "{schema: true}"),
+]
+
+
+@pytest.mark.parametrize("text", [EXAMPLE, *OTHERS])
+def test_every_kind_of_the_design_is_read_and_its_normal_form_is_its_own(text):
+    found = only(text)
+    again = only(json.dumps(found.canonical))
+    assert again.canonical == found.canonical
+    assert again.content_hash == found.content_hash
+
+
+@pytest.mark.parametrize("text", [EXAMPLE, *OTHERS])
+def test_the_schema_for_editors_accepts_what_the_loader_accepts(text):
+    jsonschema.Draft202012Validator(json_schema()).validate(YAML(typ="safe", pure=True).load(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        workflow("a: {intent: x}"),
+        workflow("a: {value: 1, efect: read}"),
+        workflow("a: {value: 1, join: 3}"),
+        resource("Team", "{name: A}", "{}"),
+    ],
+)
+def test_the_schema_for_editors_refuses_what_the_loader_refuses(text):
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert not jsonschema.Draft202012Validator(schema).is_valid(YAML(typ="safe", pure=True).load(text))
+    assert load(text).problems
+
+
+def test_resources_carry_name_version_owner_and_typed_spec():
+    found = only(EXAMPLE)
+    assert (found.kind, found.name, found.version, found.owner) == ("Workflow", "order-fulfilment", "2.3.0", "checkout")
+    assert found.spec.steps["ship"].for_each.as_ == "parcel"
+    assert found.document["spec"]["timeout"] == "3d"
+    assert (found.source, found.line) == ("m.yaml", 1)
+
+
+SAME = "a: {value: {b: 1, a: 2}, timeout: {start_to_close: 90s}, objectives: {success: 99.50%}}"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "a: {timeout: {start_to_close: 1m30s}, value: {a: 2, b: 1}, objectives: {success: 99.5%}}",
+        "a:\n  value: {'a': 2, \"b\": 1}  # a comment\n  timeout: {start_to_close: 90000ms}\n  objectives: {success: 99.5%}",
+        "a: {value: {a: 2, b: 1}, timeout: {start_to_close: 1m30s}, objectives: {success: 99.5%}, join: all, needs: [], compensate_on_unknown: true}",
+    ],
+)
+def test_the_same_meaning_has_the_same_hash(other):
+    assert only(workflow(other)).content_hash == only(workflow(SAME)).content_hash
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        SAME.replace("2", "3"),
+        SAME.replace("90s", "91s"),
+        SAME.replace("1,", "'1',"),
+        SAME.replace("1,", "true,"),
+        SAME.replace("a: {v", "b: {v"),
+    ],
+)
+def test_another_meaning_has_another_hash(other):
+    assert only(workflow(other)).content_hash != only(workflow(SAME)).content_hash
+
+
+def test_a_written_null_is_a_value():
+    assert only(workflow("a: {value: null}")).canonical["spec"]["steps"] == {"a": {"value": None}}
+
+
+def test_a_diff_reads_as_sentences():
+    old = only(workflow("a: {value: 1, needs: [c], timeout: {start_to_close: 5s}}\nb: {value: 1}\nc: {value: [1, 2]}"))
+    new = only(
+        workflow(
+            "a: {value: true, timeout: {start_to_close: 10s}, needs: [c, d]}\nc: {value: [2, 1]}\nd: {wait: {for: 5s}}",
+            "timeout: 1h\n",
+        )
+    )
+    assert [(found.path, found.kind, found.sentence) for found in diff(old.canonical, new.canonical)] == [
+        ("steps.a.needs[1]", "added", "Step 'a': needs[1] is added: 'd'."),
+        ("steps.a.timeout.start_to_close", "changed", "Step 'a': timeout.start_to_close changes from '5s' to '10s'."),
+        ("steps.a.value", "changed", "Step 'a': value changes from 1 to true."),
+        ("steps.b", "removed", "Step 'b' is removed (value)."),
+        ("steps.c.value", "changed", "Step 'c': value changes from [1, 2] to [2, 1]."),
+        ("steps.d", "added", "Step 'd' is added (wait)."),
+        ("timeout", "added", "timeout is added: '1h'."),
+    ]
+
+
+def test_a_first_version_is_one_difference_and_the_same_version_none():
+    found = only(EXAMPLE)
+    (new,) = diff(None, found.canonical)
+    assert (new.path, new.kind, new.sentence) == ("", "added", "Workflow order-fulfilment 2.3.0 is new.")
+    assert diff(found.canonical, found.canonical) == []
+
+
+def test_a_diff_carries_both_values():
+    (found,) = diff(only(workflow("a: {value: 1}")).canonical, only(workflow("a: {value: {x: 2}}")).canonical)
+    assert found.as_dict() == {
+        "path": "steps.a.value",
+        "kind": "changed",
+        "old": 1,
+        "new": {"x": 2},
+        "sentence": "Step 'a': value changes from 1 to {\"x\": 2}.",
+    }
+
+
+def test_what_this_release_cannot_run_is_refused_by_name_and_place():
+    assert [str(problem) for problem in refusals(only(EXAMPLE))] == [
+        "m.yaml:18:16 concurrency: 'concurrency' can't run in this release; it is planned. Remove it or keep the manifest unapplied.",
+        "m.yaml:44:13 steps.suggest.flag: step field 'flag' can't run in this release; it is planned. Remove it or keep the manifest unapplied.",
+        "m.yaml:45:17 steps.suggest.fallback: step field 'fallback' can't run in this release; it is planned. Remove it or keep the manifest unapplied.",
+        "m.yaml:48:17 steps.review.approval: step kind 'approval' can't run in this release; it is planned. Remove the step or keep the manifest unapplied.",
+        "m.yaml:50:17 steps.ship.for_each: step field 'for_each' can't run in this release; it is planned. Remove it or keep the manifest unapplied.",
+        "m.yaml:52:17 steps.ship.workflow: step kind 'workflow' can't run in this release; it is planned. Remove the step or keep the manifest unapplied.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "celery: {task: shop.bill}",
+        "event: {type: order.paid}",
+        "emit: {type: order.paid}",
+        "workflow: w@^1",
+        "approval: {team: fraud}",
+    ],
+)
+def test_every_later_step_kind_is_refused(step):
+    (problem,) = refusals(only(workflow("a: {" + step + "}")))
+    assert problem.message.startswith(f"step kind '{step.partition(':')[0]}' can't run in this release; it is planned.")
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [(text, text.split("kind: ")[1].split("\n")[0] in ("Schedule", "Trigger", "Flag")) for text in OTHERS],
+)
+def test_kinds_of_later_releases_are_refused_and_the_others_not(text, refused):
+    assert bool(refusals(only(text))) is refused
+
+
+def test_what_is_recorded_only_is_said():
+    assert [str(problem) for problem in notices(only(OTHERS[2]))] == [
+        "m.yaml:7:10 probe: 'probe' is recorded, not enforced by this release",
+        "m.yaml:8:15 objectives: 'objectives' is recorded, not enforced by this release",
+        "m.yaml:11:12 breaker: 'breaker' is recorded, not enforced by this release",
+        "m.yaml:12:13 bulkhead: 'bulkhead' is recorded, not enforced by this release",
+        "m.yaml:13:15 rate_limit: 'rate_limit' is recorded, not enforced by this release",
+        "m.yaml:16:11 review: 'review' is recorded, not enforced by this release",
+    ]
+    assert [problem.path for problem in notices(only(EXAMPLE))] == [
+        "objectives",
+        "escalation",
+        "steps.charge.objectives",
+    ]
