@@ -16,8 +16,18 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from governance.models import Decision
+from governance.selectors.revisions import find_revision
 from governance.services import succession
-from governance.services.documents import Faults, checked_body, checked_title, lock, named, past, sign, sync_links
+from governance.services.documents import (
+    Faults,
+    checked_body,
+    checked_title,
+    lock,
+    named,
+    sign,
+    sync_links,
+    unlinked,
+)
 from orchestration.errors import Conflict, InvalidInput, Violation
 from orchestration.models import Team, Workflow
 from orchestration.services.governed import require_reason
@@ -28,15 +38,16 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def create_decision(
-    *, title: str, body: str, status: str, owner: Team, date: datetime.date | None, workflows: Sequence[str], actor: Any,
-    reason: str, superseded_by: int | None = None, supersedes: Sequence[int] = (), number: int | None = None,
-    slug: str = "", front_matter: Mapping[str, Any] | None = None,
+    *, title: str, body: str, status: str, owner: Team, date: datetime.date | None, workflows: Sequence[str],
+    actor: Any, reason: str, superseded_by: int | None = None, supersedes: Sequence[int] = (),
+    number: int | None = None, slug: str = "", front_matter: Mapping[str, Any] | None = None,
 ) -> Decision:  # fmt: skip
     """Write a new record; its number is the next free one unless given. Raises InvalidInput, Conflict."""
     reason = require_reason(reason)
     for _ in range(ATTEMPTS):
         try:
             with transaction.atomic():
+                _queue(superseded_by, supersedes)
                 decision = Decision(owner=owner, front_matter=dict(front_matter or {}), revision=0)
                 decision.number = number or (Decision.objects.aggregate(last=Max("number"))["last"] or 0) + 1
                 decision.slug = slug or _slug(title, decision.number)
@@ -54,9 +65,10 @@ def edit_decision(
     *, decision: Decision, revision: int, title: str, body: str, status: str, owner: Team, date: datetime.date,
     workflows: Sequence[str], actor: Any, reason: str, superseded_by: int | None = None, supersedes: Sequence[int] = (),
 ) -> Decision:  # fmt: skip
-    """Write the next revision over `revision`; the same content again writes nothing. Raises EditConflict, InvalidInput."""
+    """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput."""
     reason = require_reason(reason)
     with transaction.atomic():
+        _queue(superseded_by, supersedes)
         current = lock(decision, revision)
         current.owner = owner
         return _write(
@@ -72,12 +84,12 @@ def restore_decision(
     reason = require_reason(reason)
     with transaction.atomic():
         current = lock(decision, revision)
-        row = past(current, history_id)
+        row = find_revision(current, history_id)
         if (row.title, row.body, row.date) == (current.title, current.body, current.date):
             return current
         current.title, current.body, current.date = row.title, row.body, row.date
         current.revision += 1
-        return sign(current, lambda: None, actor=actor, reason=reason)
+        return sign(current, unlinked, actor=actor, reason=reason)
 
 
 def _write(
@@ -87,8 +99,6 @@ def _write(
     """Check everything, then write the record, its links and the records that it supersedes."""
     faults = Faults()
     known = decision if decision.pk else None
-    if superseded_by is not None or supersedes:
-        succession.one_at_a_time()
     before = _facts(decision) if known else None
     decision.title = checked_title(title, faults)
     decision.body = checked_body(body, faults)
@@ -107,14 +117,19 @@ def _write(
     if before != after:
         decision.revision += 1
         sign(
-            decision, lambda: sync_links(decision, "workflow", concerned, actor=actor, reason=reason),
+            decision, lambda moment: sync_links(decision, "workflow", concerned, moment, actor=actor, reason=reason),
             actor=actor, reason=reason,
         )  # fmt: skip
     for old in overtaken:
         old.status, old.superseded_by = Decision.Status.SUPERSEDED, decision
         old.revision += 1
-        sign(old, lambda: None, actor=actor, reason=reason)
+        sign(old, unlinked, actor=actor, reason=reason)
     return decision
+
+
+def _queue(superseded_by: int | None, supersedes: Sequence[int]) -> None:
+    if superseded_by is not None or supersedes:
+        succession.one_at_a_time()
 
 
 def _columns(decision: Decision) -> tuple[Any, ...]:

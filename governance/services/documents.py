@@ -6,13 +6,14 @@ Owns those rules. Never decides who may write: portal asks that before it calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import models
 
 from governance.models import Decision, Runbook
 from orchestration import clock
-from orchestration.errors import Conflict, InvalidInput, NotFound, Violation
+from orchestration.errors import Conflict, InvalidInput, Violation
 from orchestration.models import Dependency, Team, Workflow
 from orchestration.services.governed import delete, save
 from orchestration.services.world import suggestion
@@ -29,7 +30,7 @@ class EditConflict(Conflict):
 
     def __init__(self, current: Decision | Runbook) -> None:
         super().__init__(
-            f"{current} is at revision {current.revision} by now; read it again, merge your edit, and send that revision"
+            f"{current} is at revision {current.revision} by now; read it again, merge your edit and send that revision"
         )
         self.current = current
 
@@ -121,36 +122,40 @@ def lock(document: Document, revision: int | None) -> Document:
     return current
 
 
-def sign(document: Document, links: Callable[[], None], *, actor: Any, reason: str) -> Document:
+def sign(document: Document, links: Callable[[datetime], None], *, actor: Any, reason: str) -> Document:
     """Save the document as its next revision, then its links, all with one time in their histories.
 
     One time, because a revision is shown with the links that it had: those of that moment.
     """
-    document._history_date = clock.now()  # type: ignore[union-attr]
+    moment = clock.now()
+    _date(document, moment)
     save(document, actor=actor, reason=reason)
-    links()
+    links(moment)
     return document
 
 
-def sync_links(document: Document, relation: str, targets: Iterable[models.Model], *, actor: Any, reason: str) -> None:
+def unlinked(_moment: datetime) -> None:
+    """For `sign`, when the links stay as they are."""
+
+
+def sync_links(
+    document: Decision | Runbook, relation: str, targets: Iterable[models.Model], moment: datetime, *, actor: Any,
+    reason: str,
+) -> None:  # fmt: skip
     """Make the document's links by `relation` (workflow or dependency) exactly these."""
     wanted = {target.pk: target for target in targets}
     existing = {getattr(link, f"{relation}_id"): link for link in document.links.all()}
     existing.pop(None, None)
     for pk, link in existing.items():
         if pk not in wanted:
-            link._history_date = document._history_date  # type: ignore[union-attr]
+            _date(link, moment)
             delete(link, actor=actor, reason=reason)
     for pk, target in wanted.items():
         if pk not in existing:
             link = document.links.model(**{type(document).__name__.lower(): document, relation: target})
-            link._history_date = document._history_date  # type: ignore[union-attr]
+            _date(link, moment)
             save(link, actor=actor, reason=reason)
 
 
-def past(document: Document, history_id: int) -> Any:
-    """One revision out of the document's history. Raises NotFound."""
-    row = document.history.filter(history_id=history_id).exclude(history_type="-").first()
-    if row is None:
-        raise NotFound(f"{document} has no revision with the history id {history_id}; see its history")
-    return row
+def _date(instance: models.Model, moment: datetime) -> None:
+    instance._history_date = moment  # type: ignore[attr-defined]

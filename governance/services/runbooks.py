@@ -14,7 +14,17 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from governance.models import Runbook
-from governance.services.documents import Faults, checked_body, checked_title, lock, named, past, sign, sync_links
+from governance.selectors.revisions import find_revision
+from governance.services.documents import (
+    Faults,
+    checked_body,
+    checked_title,
+    lock,
+    named,
+    sign,
+    sync_links,
+    unlinked,
+)
 from orchestration.errors import Conflict
 from orchestration.models import Dependency, Team, Workflow
 from orchestration.services.governed import require_reason
@@ -49,7 +59,7 @@ def edit_runbook(
     *, runbook: Runbook, revision: int, title: str, body: str, status: str, owner: Team,
     review_by: datetime.date | None, workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str,
 ) -> Runbook:  # fmt: skip
-    """Write the next revision over `revision`; the same content again writes nothing. Raises EditConflict, InvalidInput."""
+    """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput."""
     reason = require_reason(reason)
     with transaction.atomic():
         current = lock(runbook, revision)
@@ -67,12 +77,12 @@ def restore_runbook(
     reason = require_reason(reason)
     with transaction.atomic():
         current = lock(runbook, revision)
-        row = past(current, history_id)
+        row = find_revision(current, history_id)
         if (row.title, row.body) == (current.title, current.body):
             return current
         current.title, current.body = row.title, row.body
         current.revision += 1
-        return sign(current, lambda: None, actor=actor, reason=reason)
+        return sign(current, unlinked, actor=actor, reason=reason)
 
 
 def _write(
@@ -94,9 +104,9 @@ def _write(
     if before == (*_columns(runbook), links):
         return runbook
 
-    def link() -> None:
-        sync_links(runbook, "workflow", about, actor=actor, reason=reason)
-        sync_links(runbook, "dependency", needed, actor=actor, reason=reason)
+    def link(moment: datetime.datetime) -> None:
+        sync_links(runbook, "workflow", about, moment, actor=actor, reason=reason)
+        sync_links(runbook, "dependency", needed, moment, actor=actor, reason=reason)
 
     runbook.revision += 1
     return sign(runbook, link, actor=actor, reason=reason)

@@ -1,7 +1,7 @@
 """Which decision supersedes which: both ends agree, one successor each, never a circle.
 
-One column holds it, `superseded_by`, so the two ends can't drift apart; the superseded record's history gets the who and
-why. Owns that rule. Never saves: services.decisions does, with its own revision.
+One column holds it, `superseded_by`, so the two ends can't drift apart; the superseded record's history gets the who
+and why. Owns that rule. Never saves: services.decisions does, with its own revision.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ MAX_CHAIN = 1_000
 
 
 def one_at_a_time() -> None:
-    """Hold back every other superseding until this transaction ends: two that pass each other could close a circle."""
+    """Hold back every other superseding until this transaction ends: two that pass each other could close a circle.
+
+    Taken before any other lock, so that two of them can't wait for each other.
+    """
     Decision.objects.select_for_update().order_by("pk").first()
 
 
@@ -59,7 +62,7 @@ def successor(decision: Decision | None, status: str, number: int | None, faults
     if number is None:
         faults.add("superseded_by", "name the number of the decision that supersedes this one")
         return None
-    found = Decision.objects.filter(number=number).first()
+    found = Decision.objects.select_for_update().filter(number=number).first()
     if found is None:
         faults.add("superseded_by", f"there is no decision {number}")
     elif decision is not None and found.pk == decision.pk:

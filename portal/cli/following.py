@@ -90,6 +90,8 @@ class Progress:
             self._live.update(Group(head_of(run), steps_table(run)), refresh=True)
             return
         for step in steps_of(run):
+            if step.get("status") == "pending":
+                continue
             text = ", ".join(part for part in (step_state(step).word, attempt_text(step)) if part)
             if self._seen.get(str(step.get("name"))) != text:
                 self._seen[str(step.get("name"))] = text

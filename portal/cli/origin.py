@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from .plain import clean
+
 _SECONDS = 5.0
+#: The API's limit.
+_LONGEST = 500
 
 
 def origin_of(paths: Sequence[str]) -> dict[str, Any]:
@@ -28,12 +32,17 @@ def origin_of(paths: Sequence[str]) -> dict[str, Any]:
         return {}
     status = _git(folder, "status", "--porcelain", "--untracked-files=all", "--", *map(str, resolved))
     return {
-        "repository": _without_secrets(_git(folder, "remote", "get-url", "origin") or "") or Path(top).name,
+        "repository": _told(_without_secrets(_git(folder, "remote", "get-url", "origin") or "") or Path(top).name),
         "commit": _git(folder, "rev-parse", "--verify", "HEAD") or "",
         # What git can't tell counts as edited: the commit must not vouch for content it may not have.
         "dirty": status is None or bool(status),
-        "path": os.path.relpath(common, Path(top).resolve()),
+        "path": _told(os.path.relpath(common, Path(top).resolve())),
     }
+
+
+def _told(name: str) -> str:
+    """A name as the API takes it: an overlong or strange one must not stop an apply."""
+    return clean(name)[:_LONGEST]
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

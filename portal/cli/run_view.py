@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from portal.presentation.quantities import duration
 from portal.presentation.words import Look, run_look, step_look
@@ -61,14 +62,16 @@ def steps_table(run: Mapping[str, Any]) -> RenderableType:
     return table(("State", "Step", "Kind", "Attempt", "Started", "Took", "Error"), rows, fixed=("Step",))
 
 
-def show_run(printer: Printer, run: Mapping[str, Any]) -> None:
+def show_run(printer: Printer, run: Mapping[str, Any], portal: str) -> None:
     """Everything that a person asks first: the sentence, the steps, the attempts that went wrong, the output."""
     printer.show(head_of(run))
     if run.get("sentence"):
         printer.say(str(run["sentence"]))
-    for label, field in (("key", "key"), ("retry of", "retry_of"), ("trace", "trace_id"), ("page", "url")):
+    for label, field in (("key", "key"), ("retry of", "retry_of"), ("trace", "trace_id")):
         if run.get(field):
             printer.say(f"  {label}: {run[field]}", style="dim")
+    if run.get("url"):
+        printer.say(f"  page: {urljoin(portal, str(run['url']))}", style="dim")
     if steps_of(run):
         printer.say()
         printer.show(steps_table(run))

@@ -83,7 +83,7 @@ def show(session: Session, run: str) -> None:
     if session.as_json:
         session.printer.data(found)
     else:
-        show_run(session.printer, found)
+        show_run(session.printer, found, session.portal.url)
 
 
 @click.command()

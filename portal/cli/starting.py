@@ -91,7 +91,7 @@ def _begin(session: Session, path: str, body: dict[str, Any], key: str, *, wait:
     if session.as_json:
         printer.data({**run, "created": answer.created})
     else:
-        show_run(printer, run)
+        show_run(printer, run, session.portal.url)
     if not ended_well(run):
         raise click.exceptions.Exit(ExitCode.NO)
 

@@ -82,8 +82,12 @@ def _workers() -> list[Child]:
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
     threads = str(settings.PLUMBLINE.worker_threads)
     schedule = str(settings.PLUMBLINE.data_dir / "beat-schedule")
+    unchecked = {"CELERY_SKIP_CHECKS": "1"}  # `migrate` has just run Django's checks; again costs a second a process
+    workers = (("steps", threads), ("control", "1"))
     return [
-        Child("steps", [*celery, "worker", "--pool", "threads", "-c", threads, "-Q", "steps", "-n", "steps@%h", *quiet]),
-        Child("control", [*celery, "worker", "--pool", "threads", "-c", "1", "-Q", "control", "-n", "control@%h", *quiet]),
-        Child("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", "", "--loglevel", "WARNING"]),
+        *(
+            Child(queue, [*celery, "worker", "--pool", "threads", "-c", slots, "-Q", queue, "-n", f"{queue}@%h", *quiet], unchecked)
+            for queue, slots in workers
+        ),
+        Child("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", "", "--loglevel", "WARNING"], unchecked),
     ]

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from portal.context import THEMES
 from portal.middleware.reader import actor_of
 from portal.models import User
-from portal.permissions import ROLE_VERBS, WORDS, Verb
+from portal.permissions import WORDS, Verb
 from portal.presentation.quantities import duration
 from portal.selectors import people
 from portal.selectors.sign_in import wait_before_next_try
@@ -94,7 +94,6 @@ def account(request: HttpRequest) -> HttpResponse:
         "roles": [
             {"membership": membership, "may": ROLE_HINTS[membership.role]} for membership in people.roles_of(user)
         ],
-        "may_review_nothing": Verb.REVIEW not in {verb for role in _roles(request) for verb in ROLE_VERBS[role]},
         "tokens": [{"token": token, "may": token_words(token.verbs)} for token in people.tokens_of(user)],
     }
     return render(request, "account/account.html", context, status=422 if form.errors else 200)
@@ -105,10 +104,6 @@ def token_words(verbs: list[str]) -> str:
     known = {verb.value for verb in Verb}
     words = [WORDS[Verb(verb)] if verb in known else verb for verb in verbs]
     return "; ".join(words) or "read only"
-
-
-def _roles(request: HttpRequest) -> set[str]:
-    return {role for roles in actor_of(request).roles().values() for role in roles}
 
 
 @require_POST

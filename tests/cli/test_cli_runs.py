@@ -83,6 +83,7 @@ def test_show_tells_the_sentence_the_steps_and_the_attempts(cli, stub):
         "attempt 2",
         "forward",
         '"id": 1',
+        f"page: {stub.url}/runs/{RUN_ID}",
     ):
         assert said in out
     # Foreign text is neither markup nor an escape sequence.

@@ -102,7 +102,7 @@ def test_input_of_the_wrong_shape_is_a_no_with_every_violation(cli, stub):
 
 
 def test_waiting_tells_each_change_and_ends_well(cli, begun):
-    running = a_detail([RETRYING], status="running", result="")
+    running = a_detail([RETRYING, a_step(name="ship", status="pending", attempt=0)], status="running", result="")
     begun.on(
         "GET",
         RUN,

@@ -103,6 +103,7 @@ def processes(transactional_db: None, broker: str, recorder: Recorder, tmp_path:
         "SECRET_KEY": settings.SECRET_KEY,
         "RECORDER_URL": recorder.url,
         "PLUMBLINE_LEASE_SECONDS": "2",
+        "CELERY_SKIP_CHECKS": "1",
     }
     found = Processes(environment)
     yield found

@@ -1,0 +1,123 @@
+"""The revisions of a document: who, when, why, and each as one text that can be compared with another.
+
+The text carries title, status, owner and links above the body, so that a difference shows all that changed. Never
+writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from governance.models import Decision, DecisionLink, Runbook, RunbookLink
+from governance.selectors.documents import Page, cut, page_size
+from orchestration.errors import InvalidInput, NotFound
+from orchestration.models import Dependency, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One row of a history. `by` is empty for the system itself."""
+
+    id: int
+    revision: int
+    at: datetime
+    by: str
+    reason: str
+    title: str
+    status: str
+
+
+def revisions(document: Decision | Runbook, *, cursor: str = "", limit: int = 50) -> Page[Revision]:
+    """A page, newest first. Raises InvalidInput for a cursor that is none."""
+    rows = document.history.exclude(history_type="-").select_related("history_user")
+    rows = rows.defer("body", "front_matter")
+    if cursor:
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
+            raise InvalidInput("the cursor is not one that this list gave out; begin again without it")
+        rows = rows.filter(history_id__lt=int(cursor))
+    size = page_size(limit)
+    items, more = cut([_revision(row) for row in rows.order_by("-history_id")[: size + 1]], size)
+    return Page(items, str(items[-1].id) if more else None)
+
+
+def _revision(row: Any) -> Revision:
+    return Revision(
+        id=row.history_id,
+        revision=row.revision,
+        at=row.history_date,
+        by=row.history_user.get_username() if row.history_user else "",
+        reason=row.history_change_reason or "",
+        title=row.title,
+        status=row.status,
+    )
+
+
+def find_revision(document: Decision | Runbook, history_id: int) -> Any:
+    """The historical row, which has the document's columns. Raises NotFound."""
+    row = document.history.filter(history_id=history_id).exclude(history_type="-").first()
+    if row is None:
+        raise NotFound(f"{document} has no revision with the history id {history_id}; see its history")
+    return row
+
+
+def at_revision(document: Decision | Runbook, revision: int) -> int | None:
+    """The history id of the revision with this number: where an edit that conflicts began."""
+    row = document.history.filter(revision=revision).exclude(history_type="-").order_by("-history_id").first()
+    return row.history_id if row else None
+
+
+def revision_text(document: Decision | Runbook, history_id: int) -> str:
+    """The revision as one text. Raises NotFound."""
+    row = find_revision(document, history_id)
+    if isinstance(document, Decision):
+        return decision_text(row, _linked(DecisionLink, "decision", row, "workflow", Workflow))
+    return runbook_text(
+        row,
+        _linked(RunbookLink, "runbook", row, "workflow", Workflow),
+        _linked(RunbookLink, "runbook", row, "dependency", Dependency),
+    )
+
+
+def decision_text(row: Any, workflows: Iterable[str]) -> str:
+    """A decision (or its historical row) with the workflows it concerns."""
+    successor = row.superseded_by
+    return as_text(
+        {
+            "Title": row.title, "Status": row.status, "Date": row.date, "Owner": row.owner.name,
+            "Superseded by": successor.number if successor else "", "Workflows": ", ".join(sorted(workflows)),
+        },
+        row.body,
+    )  # fmt: skip
+
+
+def runbook_text(row: Any, workflows: Iterable[str], dependencies: Iterable[str]) -> str:
+    """A runbook (or its historical row) with what it is about."""
+    return as_text(
+        {
+            "Title": row.title, "Status": row.status, "Owner": row.owner.name, "Review by": row.review_by or "",
+            "Workflows": ", ".join(sorted(workflows)), "Dependencies": ", ".join(sorted(dependencies)),
+        },
+        row.body,
+    )  # fmt: skip
+
+
+def as_text(head: Mapping[str, object], body: str) -> str:
+    """The facts, one a line, an empty line, the body."""
+    return "".join(f"{name}: {value}\n" for name, value in head.items()) + f"\n{body}"
+
+
+def _linked(model: Any, owner: str, row: Any, relation: str, target: type[Workflow] | type[Dependency]) -> list[str]:
+    """The names that the document was linked to at the time of the historical row."""
+    changes = model.history.filter(**{f"{owner}_id": row.id, "history_date__lte": row.history_date})
+    held: dict[int, int] = {}
+    rows = changes.order_by("history_date", "history_id").values_list("id", f"{relation}_id", "history_type")
+    for pk, target_pk, kind in rows:
+        if kind == "-":
+            held.pop(pk, None)
+        elif target_pk is not None:
+            held[pk] = target_pk
+    names = dict(target._default_manager.filter(pk__in=held.values()).values_list("pk", "name"))
+    return sorted(str(names.get(pk, f"#{pk}")) for pk in held.values())

@@ -1,0 +1,163 @@
+"""One step of a run, as its drawer tells it: what became of it, each attempt, how it was called.
+
+Owns the sentences of the drawer. Never loads or masks a payload: the view does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from orchestration.policies.retry import Policy
+from orchestration.states import STEP_BAD, Effect, StepStatus
+from portal.presentation import step_words
+from portal.presentation.quantities import duration
+from portal.presentation.runs import look_of_step, seconds
+from portal.presentation.words import Look
+
+if TYPE_CHECKING:
+    from orchestration.manifest import PlannedStep
+    from orchestration.models import Attempt, StepRun
+    from orchestration.selectors.runs import RunDetail
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One line of the attempts table."""
+
+    attempt: Attempt
+    took: float | None
+    look: Look
+    waited: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """Everything of the drawer but the payloads."""
+
+    name: str
+    look: Look
+    intent: str
+    lead: str
+    advice: str
+    forward: list[Try]
+    compensation: list[Try]
+    step: StepRun | None
+    previous: str
+    next: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """How the step is called, in words."""
+
+    call: str
+    kind: str
+    dependency: str
+    retry: str
+    never_retried: str
+    timeout: str
+    input_contract: str
+    output_contract: str
+    when: str
+    expect: tuple[str, ...]
+    compensation: str
+
+
+def drawer(detail: RunDetail, name: str) -> Drawer:
+    """The drawer of a step of the plan, reached or not."""
+    step = detail.steps.get(name)
+    order = detail.plan.order
+    place = order.index(name)
+    tries = detail.attempts[step.pk] if step is not None else []
+    planned = detail.plan.steps[name]
+    return Drawer(
+        name=name,
+        look=look_of_step(step),
+        intent=planned.intent,
+        lead=_lead(detail, planned, step),
+        advice=_advice(planned, step),
+        forward=_tries([one for one in tries if one.phase == "forward"]),
+        compensation=_tries([one for one in tries if one.phase == "compensation"]),
+        step=step,
+        previous=order[place - 1] if place else "",
+        next=order[place + 1] if place + 1 < len(order) else "",
+        is_open=detail.run.finished_at is None,
+    )
+
+
+def called(planned: PlannedStep, declared: Mapping[str, Any], policy: Policy, per_attempt: float) -> Called:
+    """`declared` is the step in the version's normal form; policy and per_attempt hold after defaults."""
+    undo = planned.compensate
+    back = ""
+    if undo is not None:
+        body = declared.get("compensate", {})
+        back = f"nothing to undo: {body.get('none', '')}" if undo.kind == "none" else step_words.call(undo.kind, body)
+    return Called(
+        call=step_words.call(planned.kind, declared),
+        kind=step_words.kind_words(planned),
+        dependency=planned.dependency or "",
+        retry=step_words.retry(policy, declared["retry"] if isinstance(declared.get("retry"), str) else None),
+        never_retried=step_words.never_retried(policy),
+        timeout=step_words.timeouts(planned.timeout, per_attempt),
+        input_contract=planned.input_contract or "",
+        output_contract=planned.output_contract or "",
+        when=str(declared.get("when", "")),
+        expect=tuple(declared.get("expect", ())),
+        compensation=back,
+    )
+
+
+def _lead(detail: RunDetail, planned: PlannedStep, step: StepRun | None) -> str:
+    """The first sentence: what became of it."""
+    if step is None:
+        return "Not reached: " + ("the run ended before it." if detail.run.finished_at else "what it needs is not done yet.")
+    if step.reused_from_id is not None:
+        return "Reused: its outcome comes from the run that this one retries."
+    tries = f" in {step.attempt} attempts" if step.attempt > 1 else ""
+    match step.status:
+        case StepStatus.SKIPPED:
+            return "Skipped: its condition was false, or a step that it needs was skipped."
+        case StepStatus.CANCELLED:
+            return "Cancelled before it ended."
+        case StepStatus.RUNNING:
+            return f"Running, attempt {step.attempt}."
+        case StepStatus.READY:
+            return "Ready: the next free worker takes it."
+        case StepStatus.WAITING:
+            return "Waiting for its time to come; no worker is held."
+        case StepStatus.RETRYING:
+            return f"Attempt {step.attempt} failed: {step.error_message or step.error_type}"
+    if step.status in STEP_BAD:
+        return f"{step.error_message or step.error_type}" + (f" ({step.attempt} attempts)" if step.attempt > 1 else "")
+    took = seconds(step.started_at, step.finished_at)
+    verb = "Waited" if planned.kind == "wait" else "Succeeded"
+    return f"{verb}{tries}, {duration(took)}." if took is not None else f"{verb}."
+
+
+def _advice(planned: PlannedStep, step: StepRun | None) -> str:
+    """What the outcome means for the world outside."""
+    if step is None or planned.effect != "write" or step.compensation != "none":
+        return ""
+    if step.effect == Effect.UNKNOWN:
+        return "Whether the last write arrived is unknown; the same Idempotency-Key makes a retry safe."
+    if step.status in STEP_BAD and step.effect == Effect.NONE:
+        return "It certainly had no effect."
+    return ""
+
+
+def _tries(attempts: Sequence[Attempt]) -> list[Try]:
+    return [_try(one, following) for one, following in zip(attempts, [*attempts[1:], None], strict=True)]
+
+
+def _try(attempt: Attempt, following: Attempt | None) -> Try:
+    look = Look("ok", "ok", "succeeded") if attempt.outcome == "succeeded" else Look("fail", "fail", attempt.error_type or attempt.outcome)
+    if following is not None:
+        waited = duration(seconds(attempt.finished_at, following.started_at))
+    elif attempt.next_at is not None:
+        waited = "next try is due"
+    else:
+        waited = "" if attempt.outcome == "succeeded" else "none left"
+    return Try(attempt, seconds(attempt.started_at, attempt.finished_at), look, waited)

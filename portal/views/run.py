@@ -1,0 +1,215 @@
+"""One run: its page, the drawer of a step, the live fragments of both, and the three things one can do to it."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import asdict
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from governance.selectors.runbooks import runbooks_of
+from orchestration import clock
+from orchestration.engine.payloads import load
+from orchestration.engine.plans import retry_policy, start_to_close
+from orchestration.errors import Conflict, InvalidInput, NotFound
+from orchestration.limits import DEFAULT_START_TO_CLOSE
+from orchestration.selectors.runs import RunDetail, find_run, run_detail
+from orchestration.selectors.sentences import conclusion, consequence
+from orchestration.services import runs as services
+from orchestration.states import RESULT_BAD, RunStatus, StepStatus
+from portal.middleware.reader import actor_of
+from portal.permissions import Verb
+from portal.presentation import plan_graph, run_gantt, run_step, run_timeline
+from portal.presentation import runs as words
+from portal.views.shapes import canonical_of, shape
+
+#: Stops htmx's polling: nothing can change any more.
+STOP_POLLING = 286
+
+
+@login_required
+@require_GET
+def run(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """The page, or its live part."""
+    return _page(request, run_detail(run_id))
+
+
+@login_required
+@require_GET
+def step(request: HttpRequest, run_id: uuid.UUID, name: str) -> HttpResponse:
+    """The page with the drawer of one step, or the live part of either."""
+    detail = run_detail(run_id)
+    if name not in detail.plan.steps:
+        known = ", ".join(detail.plan.order[:10])
+        raise NotFound(f"run {detail.run.short_id} has no step {name[:63]!r}; its version has {known}")
+    return _page(request, detail, name)
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """Stop at the next step boundary and compensate."""
+    return _stop(request, run_id, "cancel", services.cancel_run, "is being cancelled")
+
+
+@login_required
+@require_POST
+def terminate(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """End now and compensate nothing."""
+    return _stop(request, run_id, "terminate", services.terminate_run, "was terminated")
+
+
+@login_required
+@require_POST
+def retry(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """Start the linked run and show it."""
+    old = find_run(run_id)
+    actor = actor_of(request)
+    actor.require(Verb.OPERATE, old.team)
+    try:
+        # One key per run retried: a second click, of whoever, leads to the same new run.
+        new, created = services.retry_run(run=old, actor=actor.user, key=f"retry-{old.pk}")
+    except Conflict as error:
+        messages.error(request, _sentence(str(error)))
+        return redirect("run", run_id=old.pk)
+    word = "started" if created else "was started already"
+    messages.success(request, f"Run {new.short_id} {word}, as a retry of run {old.short_id}.")
+    return redirect("run", run_id=new.pk)
+
+
+def _stop(request: HttpRequest, run_id: uuid.UUID, action: str, service: Any, done: str) -> HttpResponse:
+    found = find_run(run_id)
+    actor = actor_of(request)
+    actor.require(Verb.OPERATE, found.team)
+    reason = request.POST.get("reason", "")
+    try:
+        service(run_id=found.pk, actor=actor.user, reason=reason)
+    except InvalidInput as error:
+        problem = {"action": action, "reason": reason, "message": _sentence(str(error))}
+        return _page(request, run_detail(run_id), problem=problem)
+    except Conflict as error:
+        messages.error(request, _sentence(str(error)))
+        return redirect("run", run_id=found.pk)
+    messages.success(request, f"Run {found.short_id} {done}.")
+    return redirect("run", run_id=found.pk)
+
+
+def _page(
+    request: HttpRequest, detail: RunDetail, selected: str = "", problem: dict[str, str] | None = None
+) -> HttpResponse:
+    now = clock.now()
+    is_open = detail.run.status != RunStatus.FINISHED
+    signature = _signature(detail, now, selected)
+    live = request.GET.get("live") if request.headers.get("HX-Request") else None
+    if live == signature and is_open:
+        return HttpResponse(status=204)
+    context = {"signature": signature, "is_open": is_open, "now": now, "path": request.path, "nav": "runs"}
+    if live is not None and request.GET.get("part") == "step" and selected:
+        context |= _drawer(request, detail, selected)
+        return render(request, "runs/step_live.html", context, status=200 if context["step_is_open"] else STOP_POLLING)
+    context |= _main(request, detail, selected, now)
+    if live is not None:
+        return render(request, "runs/run_live.html", context, status=200 if is_open else STOP_POLLING)
+    if selected:
+        context |= _drawer(request, detail, selected)
+    context["problem"] = problem
+    return render(request, "runs/run.html", context, status=422 if problem else 200)
+
+
+def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> dict[str, Any]:
+    found, actor = detail.run, actor_of(request)
+    drawn = shape(found.version_id)
+    looks = words.looks_of(detail)
+    no_retry = services.why_not_retry(found)
+    may = actor.may(Verb.OPERATE, found.team)
+    actions = words.actions(detail, may_operate=may, no_retry=no_retry)
+    mark = _digest([asdict(action) for action in actions])
+
+    def href(name: str) -> str:
+        return reverse("run-step", args=[found.pk, name])
+
+    bad = found.result in RESULT_BAD or found.ending in RESULT_BAD
+    return {
+        "run": found,
+        "detail": detail,
+        "look": words.look_of(found),
+        "conclusion": conclusion(detail),
+        "consequence": consequence(detail),
+        "took": words.seconds(found.started_at, found.finished_at or now),
+        "retried_as": detail.retried_as,
+        "dependency": drawn.dependencies.get(found.failed_step, "") if bad else "",
+        "runbook": _runbook(detail, drawn) if bad else None,
+        "gantt": run_gantt.draw(detail, href, now, selected),
+        "gantt_title": run_gantt.title(detail, now),
+        "actions": actions,
+        "actions_mark": mark,
+        "actions_same": request.GET.get("actions") == mark,
+        "path_title": _path_title(detail, looks),
+        "pathway": [(name, looks[name], href(name)) for name in drawn.order] if drawn.is_path else None,
+        "diagram": None if drawn.is_path else plan_graph.draw(drawn, href, looks),
+        "timeline": run_timeline.build(detail, everything=request.GET.get("events") == "all"),
+    }
+
+
+def _drawer(request: HttpRequest, detail: RunDetail, name: str) -> dict[str, Any]:
+    found = detail.run
+    planned = detail.plan.steps[name]
+    row = detail.steps.get(name)
+    declared = canonical_of(found.version_id)["spec"]["steps"][name]
+    policy = retry_policy(planned)
+    drawer = run_step.drawer(detail, name)
+    return {
+        "run": found,
+        "drawer": drawer,
+        "masked": not actor_of(request).may(Verb.SEE_PAYLOADS, found.team),
+        "input": load(row.input) if row is not None else None,
+        "output": load(row.output) if row is not None else None,
+        "called": run_step.called(planned, declared, policy, start_to_close(planned, DEFAULT_START_TO_CLOSE)),
+        "step_is_open": drawer.is_open,
+    }
+
+
+def _runbook(detail: RunDetail, drawn: plan_graph.Shape) -> Any:
+    """The runbook that the failed step or the workflow names, if there is one by that name; else any linked one."""
+    linked = list(runbooks_of(detail.run.workflow))
+    named = drawn.runbooks.get(detail.run.failed_step) or drawn.runbook
+    return next((book for book in linked if book.slug == named), linked[0] if linked else None)
+
+
+def _path_title(detail: RunDetail, looks: dict[str, words.Look]) -> str:
+    total = len(looks)
+    over = sum(look is not words.PENDING for look in looks.values())
+    if detail.run.failed_step:
+        return f"The path stopped at {detail.run.failed_step}, step {detail.plan.order.index(detail.run.failed_step) + 1} of {total}"
+    if detail.run.status == RunStatus.FINISHED:
+        return f"The path through {total} steps"
+    return f"{over} of {total} steps reached so far"
+
+
+def _signature(detail: RunDetail, now: Any, selected: str) -> str:
+    """Changes whenever the page would: with every state, and each second while something runs or is retried."""
+    run = detail.run
+    moving = any(
+        step.status in {StepStatus.RUNNING, StepStatus.RETRYING} or step.compensation == "running"
+        for step in detail.steps.values()
+    )
+    return _digest(
+        [run.status, run.ending, run.result, run.compensation, len(detail.events), selected, int(now.timestamp()) if moving else 0]
+        + [(step.name, step.status, step.fence, step.compensation) for step in detail.steps.values()]
+        + [detail.retried_as.pk if detail.retried_as else None]
+    )
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:16]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
