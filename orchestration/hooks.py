@@ -5,7 +5,7 @@ Owns the questions and the answers given when nobody is registered. Never import
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -47,7 +47,7 @@ class Hooks:
 
     contracts: ContractHook = field(default_factory=NoContracts)
     #: Appliers of manifest kinds that live outside the engine: kind → applier (see services/manifests.py).
-    appliers: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    appliers: dict[str, Any] = field(default_factory=dict)
 
 
 hooks = Hooks()

@@ -43,7 +43,7 @@ ROLE_VERBS: dict[str, frozenset[Verb]] = {
 #: For every team. Reviewing is not among them: an admin who reviews needs the role.
 ADMIN_VERBS = frozenset(Verb) - {Verb.REVIEW}
 #: What a token may carry.
-TOKEN_VERBS = frozenset(Verb) - {Verb.REVIEW, Verb.ADMINISTER}
+TOKEN_VERBS = frozenset(Verb) - {Verb.REVIEW}
 
 
 @dataclass(slots=True)

@@ -1,14 +1,27 @@
-"""Fixtures for every test: a data folder of its own, the engine driven in this process, people and teams."""
+"""What every test shares: the engine's per-process caches start empty, and no message leaves unless a test wants it."""
 
 from __future__ import annotations
 
 import os
-import tempfile
+from collections.abc import Iterator
 
-os.environ.setdefault("PLUMBLINE_DATA_DIR", tempfile.mkdtemp(prefix="plumbline-tests-"))
-os.environ.setdefault("PLUMBLINE_TASK_MODULES", "tests.engine.tasks,examples.tasks")
-os.environ.setdefault("PLUMBLINE_MANIFEST_ENV", "SANDBOX_URL,RECORDER_URL")
-os.environ.setdefault("PLUMBLINE_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+import pytest
 
-import pytest  # noqa: E402
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in the thread that uses the database
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> Iterator[None]:
+    """As after a start: nothing cached, the clock is the wall's."""
+    from governance.contracts.validation import validator_of
+    from orchestration import clock
+    from orchestration.engine import plans
+    from orchestration.selectors import targets
+
+    for cache in (plans.plan_of, plans.ports_of, validator_of):
+        cache.cache_clear()
+    targets.forget()
+    clock.reset()
+    clock.forget()
+    yield
+    clock.reset()

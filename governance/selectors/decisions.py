@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -24,8 +25,8 @@ class DecisionFilter:
 
 def find_decision(number: int) -> Decision:
     """By number. Raises NotFound."""
-    rows = Decision.objects.select_related("owner", "superseded_by").filter(number=number)
-    found = rows.first()
+    rows = Decision.objects.select_related("owner", "superseded_by").prefetch_related("links__workflow")
+    found = rows.filter(number=number).first()
     if found is None:
         raise NotFound(f"there is no decision {number}")
     return found
@@ -75,8 +76,17 @@ def decisions_of(workflow: Workflow) -> list[Decision]:
 
 def workflows_of(decision: Decision) -> list[str]:
     """The other end: names of the workflows that it concerns."""
-    linked = set(decision.links.values_list("workflow__name", flat=True))
-    return sorted(linked | {mention.name for mention in workflow_mentions() if decision.slug in mention.decisions})
+    return workflows_by([decision])[decision.pk]
+
+
+def workflows_by(found: Sequence[Decision]) -> dict[int, list[str]]:
+    """The same for the rows of a list, by primary key, in one query beside the prefetched links."""
+    mentions = workflow_mentions()
+    names = {}
+    for row in found:
+        linked = {link.workflow.name for link in row.links.all()}
+        names[row.pk] = sorted(linked | {mention.name for mention in mentions if row.slug in mention.decisions})
+    return names
 
 
 def superseded_numbers(decision: Decision) -> list[int]:

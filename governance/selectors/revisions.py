@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from governance.models import Decision, DecisionLink, Runbook, RunbookLink
@@ -73,40 +73,47 @@ def revision_text(document: Decision | Runbook, history_id: int) -> str:
     """The revision as one text. Raises NotFound."""
     row = find_revision(document, history_id)
     if isinstance(document, Decision):
-        return decision_text(row, _linked(DecisionLink, "decision", row, "workflow", Workflow))
+        successor = row.superseded_by
+        return decision_text(
+            title=row.title, status=row.status, date=row.date, owner=row.owner.name, body=row.body,
+            superseded_by=successor.number if successor else None,
+            workflows=_linked(DecisionLink, "decision", row, "workflow", Workflow),
+        )  # fmt: skip
     return runbook_text(
-        row,
-        _linked(RunbookLink, "runbook", row, "workflow", Workflow),
-        _linked(RunbookLink, "runbook", row, "dependency", Dependency),
-    )
-
-
-def decision_text(row: Any, workflows: Iterable[str]) -> str:
-    """A decision (or its historical row) with the workflows it concerns."""
-    successor = row.superseded_by
-    return as_text(
-        {
-            "Title": row.title, "Status": row.status, "Date": row.date, "Owner": row.owner.name,
-            "Superseded by": successor.number if successor else "", "Workflows": ", ".join(sorted(workflows)),
-        },
-        row.body,
+        title=row.title, status=row.status, owner=row.owner.name, review_by=row.review_by, body=row.body,
+        workflows=_linked(RunbookLink, "runbook", row, "workflow", Workflow),
+        dependencies=_linked(RunbookLink, "runbook", row, "dependency", Dependency),
     )  # fmt: skip
 
 
-def runbook_text(row: Any, workflows: Iterable[str], dependencies: Iterable[str]) -> str:
-    """A runbook (or its historical row) with what it is about."""
-    return as_text(
-        {
-            "Title": row.title, "Status": row.status, "Owner": row.owner.name, "Review by": row.review_by or "",
-            "Workflows": ", ".join(sorted(workflows)), "Dependencies": ", ".join(sorted(dependencies)),
-        },
-        row.body,
-    )  # fmt: skip
+def decision_text(
+    *, title: str, status: str, date: date | None, owner: str, superseded_by: int | None, workflows: Iterable[str],
+    body: str,
+) -> str:  # fmt: skip
+    """A decision, stored or still in a form, as one text."""
+    head = {
+        "Title": title, "Status": status, "Date": date or "", "Owner": owner, "Superseded by": superseded_by or "",
+        "Workflows": ", ".join(sorted(workflows)),
+    }  # fmt: skip
+    return as_text(head, body)
+
+
+def runbook_text(
+    *, title: str, status: str, owner: str, review_by: date | None, workflows: Iterable[str],
+    dependencies: Iterable[str], body: str,
+) -> str:  # fmt: skip
+    """A runbook, stored or still in a form, as one text."""
+    head = {
+        "Title": title, "Status": status, "Owner": owner, "Review by": review_by or "",
+        "Workflows": ", ".join(sorted(workflows)), "Dependencies": ", ".join(sorted(dependencies)),
+    }  # fmt: skip
+    return as_text(head, body)
 
 
 def as_text(head: Mapping[str, object], body: str) -> str:
     """The facts, one a line, an empty line, the body."""
-    return "".join(f"{name}: {value}\n" for name, value in head.items()) + f"\n{body}"
+    text = body.replace("\r\n", "\n")  # browsers send these; they are no change
+    return "".join(f"{name}: {value}\n" for name, value in head.items()) + f"\n{text}"
 
 
 def _linked(model: Any, owner: str, row: Any, relation: str, target: type[Workflow] | type[Dependency]) -> list[str]:

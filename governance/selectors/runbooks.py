@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -47,7 +48,8 @@ def freshness_of(runbook: Runbook) -> Freshness:
 
 def find_runbook(slug: str) -> Runbook:
     """By slug. Raises NotFound."""
-    found = Runbook.objects.select_related("owner").filter(slug=slug).first() if slug.isascii() else None
+    rows = Runbook.objects.select_related("owner").prefetch_related("links__workflow", "links__dependency")
+    found = rows.filter(slug=slug).first() if slug.isascii() else None
     if found is None:
         raise NotFound(f"there is no runbook {slug[:80]!r}")
     return found
@@ -125,13 +127,28 @@ def stale_runbooks(limit: int = 50) -> list[Runbook]:
     return list(rows.order_by("review_by", "slug")[:limit])
 
 
-def workflows_of(runbook: Runbook) -> list[str]:
-    """The other end: names of the workflows that it is about."""
-    linked = set(runbook.links.filter(workflow__isnull=False).values_list("workflow__name", flat=True))
-    return sorted(linked | {mention.name for mention in workflow_mentions() if runbook.slug in mention.runbooks})
+@dataclass(frozen=True, slots=True)
+class About:
+    """The other end: names of what a runbook is about."""
+
+    workflows: list[str]
+    dependencies: list[str]
 
 
-def dependencies_of(runbook: Runbook) -> list[str]:
-    """The other end: names of the dependencies that it is about."""
-    linked = set(runbook.links.filter(dependency__isnull=False).values_list("dependency__name", flat=True))
-    return sorted(linked | {mention.name for mention in dependency_mentions() if runbook.slug in mention.runbooks})
+def about(runbook: Runbook) -> About:
+    """What a runbook is about."""
+    return about_by([runbook])[runbook.pk]
+
+
+def about_by(found: Sequence[Runbook]) -> dict[int, About]:
+    """The same for the rows of a list, by primary key, in two queries beside the prefetched links."""
+    workflows, dependencies = workflow_mentions(), dependency_mentions()
+    names = {}
+    for row in found:
+        links = list(row.links.all())
+        flows = {link.workflow.name for link in links if link.workflow}
+        services = {link.dependency.name for link in links if link.dependency}
+        flows |= {mention.name for mention in workflows if row.slug in mention.runbooks}
+        services |= {mention.name for mention in dependencies if row.slug in mention.runbooks}
+        names[row.pk] = About(sorted(flows), sorted(services))
+    return names

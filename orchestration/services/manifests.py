@@ -157,7 +157,7 @@ def _appliers() -> dict[str, Applier]:
         "Dependency": DependencyApplier(),
         "Workflow": WorkflowApplier(),
     }
-    return own | hooks.appliers  # type: ignore[operator]
+    return own | hooks.appliers
 
 
 def _applier(kind: str) -> Applier:

@@ -36,8 +36,8 @@ def version_to_run(*, workflow: str, version: str | None = None) -> WorkflowVers
             raise NotFound(f"workflow {workflow!r} has no active version; publish one with `plumbline apply`")
     found = versions.filter(version=version).first()
     if found is None:
-        known = list(versions.values_list("version", flat=True))
-        raise NotFound(f"workflow {workflow!r} has no version {version[:80]!r}; it has {', '.join(sorted(known))}")
+        there = ", ".join(sorted(versions.values_list("version", flat=True)))
+        raise NotFound(f"workflow {workflow!r} has no version {version[:80]!r}; it has {there}")
     return found
 
 

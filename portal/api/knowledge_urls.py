@@ -1,5 +1,16 @@
-"""API URLs: knowledge."""
+"""API URLs: decisions and runbooks."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from portal.api import decisions, runbooks
+
+urlpatterns: list[URLPattern] = [
+    path("decisions", decisions.Decisions.as_view()),
+    path("decisions/<int:number>", decisions.OneDecision.as_view()),
+    path("decisions/<int:number>/history", decisions.DecisionHistory.as_view()),
+    path("decisions/<int:number>/restore", decisions.DecisionRestore.as_view()),
+    path("runbooks", runbooks.Runbooks.as_view()),
+    path("runbooks/<slug:slug>", runbooks.OneRunbook.as_view()),
+    path("runbooks/<slug:slug>/history", runbooks.RunbookHistory.as_view()),
+    path("runbooks/<slug:slug>/restore", runbooks.RunbookRestore.as_view()),
+]

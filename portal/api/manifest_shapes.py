@@ -12,10 +12,18 @@ from orchestration.services.manifests import Change, Document
 MOST_DOCUMENTS = 500
 
 
+class ManifestText(serializers.CharField):
+    """Text as it is: the manifests' own reader judges blanks and control characters, since it can name their place."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, allow_blank=True, **options)
+        self.validators = []
+
+
 class DocumentShape(serializers.Serializer[Any]):
     """One file: its text, and the name that errors call it by."""
 
-    text = serializers.CharField(trim_whitespace=False)
+    text = ManifestText()
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """`source` by hand: as a class attribute it would hide the one of DRF's base class."""
@@ -25,7 +33,7 @@ class DocumentShape(serializers.Serializer[Any]):
 class DocumentsShape(serializers.Serializer[Any]):
     """Manifests to look at."""
 
-    documents = DocumentShape(many=True, min_length=1, max_length=MOST_DOCUMENTS)
+    documents = serializers.ListField(child=DocumentShape(), min_length=1, max_length=MOST_DOCUMENTS)
 
 
 class SourceShape(serializers.Serializer[Any]):

@@ -56,8 +56,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         )
     elif isinstance(error, APIException):
         code = "not_authenticated" if isinstance(error, NotAuthenticated) else str(error.get_codes())
-        body = problem(error.status_code, error.default_detail, str(error.detail), code)
-        body["title"] = str(body["title"]).rstrip(".")
+        body = problem(error.status_code, str(error.default_detail).rstrip("."), str(error.detail), code)
     else:
         return None
     set_rollback()

@@ -9,6 +9,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from orchestration.engine.payloads import load
+from orchestration.engine.plans import retry_policy
 from orchestration.models import Attempt, Run, StepRun
 from orchestration.selectors.runs import RunDetail
 from orchestration.selectors.sentences import conclusion, consequence
@@ -51,6 +52,7 @@ class StepShape(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=["pending", *StepStatus])
     waiting_kind = serializers.CharField()
     attempt = serializers.IntegerField()
+    maximum_attempts = serializers.IntegerField(help_text="0 is without limit")
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     not_before = serializers.DateTimeField(allow_null=True)
@@ -172,6 +174,7 @@ def _show_step(detail: RunDetail, step: StepRun, *, masked: bool) -> dict[str, A
         "status": step.status,
         "waiting_kind": step.waiting_kind,
         "attempt": step.attempt,
+        "maximum_attempts": retry_policy(detail.plan.steps[step.name]).maximum_attempts,
         "started_at": _time(step.started_at),
         "finished_at": _time(step.finished_at),
         "not_before": _time(step.not_before),
@@ -194,6 +197,7 @@ def _pending(detail: RunDetail, name: str) -> dict[str, Any]:
     words = dict.fromkeys(("waiting_kind", "error_type", "error_message", "idempotency_key"), "")
     return {
         "name": name, "kind": detail.plan.steps[name].kind, "status": "pending", "attempt": 0, "effect": "none",
+        "maximum_attempts": retry_policy(detail.plan.steps[name]).maximum_attempts,
         "compensation": Compensation.NONE, "attempts": [], **empty, **words,
     }  # fmt: skip
 

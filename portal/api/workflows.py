@@ -28,9 +28,12 @@ class VersionShape(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=WorkflowVersion.State.values)
     content_hash = serializers.CharField()
     reason = serializers.CharField()
-    source = serializers.JSONField()
     published_by = serializers.CharField(allow_null=True)
     published_at = serializers.DateTimeField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """`source` by hand: as a class attribute it would hide the one of DRF's base class."""
+        return {**super().get_fields(), "source": serializers.JSONField()}
 
 
 class WorkflowShape(serializers.Serializer[Any]):
@@ -92,8 +95,11 @@ class NodeShape(serializers.Serializer[Any]):
 class EdgeShape(serializers.Serializer[Any]):
     """`target` follows `source`."""
 
-    source = serializers.CharField()
     target = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """`source` by hand, as above."""
+        return {"source": serializers.CharField(), **super().get_fields()}
 
 
 class GraphShape(serializers.Serializer[Any]):

@@ -54,7 +54,8 @@ def _told(reply: Reply, problem: Mapping[str, Any], *, signed: bool) -> Failure:
     return Failure(
         message,
         exit_of(reply.status),
-        remedy=_remedy(reply, signed=signed),
+        # Of a token that it doesn't take, the portal tells the remedy itself.
+        remedy="" if reply.status == 401 and signed else _remedy(reply, signed=signed),
         code=str(problem.get("code") or ""),
         problems=problems,
         violations=violations,

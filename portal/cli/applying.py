@@ -6,6 +6,7 @@ this command, so nothing is refused here that the portal could take.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,6 +22,8 @@ from .plain import clean, count
 from .session import Session, reason_option, shared_options
 
 _MARKS = {"create": ("+", "green"), "publish": ("+", "green"), "update": ("~", "yellow"), "unchanged": ("=", "dim")}
+_PLANNED = {"create": "to create", "publish": "to publish", "update": "to update"}
+_APPLIED = {"create": "created", "publish": "published", "update": "updated"}
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
@@ -60,12 +63,12 @@ def apply(session: Session, paths: tuple[str, ...], reason: str, yes: bool) -> N
         if ask and not click.confirm("Apply?", err=True):
             raise Failure("not applied: you said no", ExitCode.NO, code="declined")
         body = {"documents": documents, "reason": reason, "source": origin}
-        changes = _changes(session.portal.post("/manifests/apply", body).value)
+        changes = _changes(_sent(session, "/manifests/apply", body, repeatable=False))
     if session.as_json:
         session.printer.data({"applied": wanted, "changes": changes})
         return
     session.printer.say(
-        f"Applied: {_tally(changes)}." if wanted else "Nothing to apply: everything is as it should be."
+        f"Applied: {_tally(changes, _APPLIED)}." if wanted else "Nothing to apply: everything is as it should be."
     )
 
 
@@ -105,7 +108,21 @@ def _documents(paths: Sequence[str]) -> list[dict[str, str]]:
 
 
 def _planned(session: Session, documents: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
-    return _changes(session.portal.post("/manifests/plan", {"documents": list(documents)}, repeatable=True).value)
+    return _changes(_sent(session, "/manifests/plan", {"documents": list(documents)}, repeatable=True))
+
+
+def _sent(session: Session, path: str, body: Mapping[str, Any], *, repeatable: bool) -> dict[str, Any]:
+    """The portal's answer. A file that it can't even take is named as it is called here, not by its number."""
+    try:
+        return session.portal.post(path, body, repeatable=repeatable).value
+    except Failure as failure:
+        place = re.match(r"documents\.(\d+)\.\w+: ", failure.message)
+        if place is None or int(place[1]) >= len(body["documents"]):
+            raise
+        source = body["documents"][int(place[1])]["source"]
+        message = f"{source}: {failure.message[place.end() :]}"
+        remedy = f"`plumbline validate {source}` says where"
+        raise Failure(message, ExitCode(failure.exit_code), remedy=remedy, code=failure.code) from failure
 
 
 def _changes(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -145,14 +162,15 @@ def _show(printer: Printer, changes: Sequence[Mapping[str, Any]], *, beside: boo
             console.print(clean(f"    {_difference(difference)}"), soft_wrap=True)
         for notice in change.get("notices") or ():
             console.print(clean(f"    notice: {problem_line(notice)}"), style="dim", soft_wrap=True)
-    console.print(f"Plan: {_tally(changes)}.", soft_wrap=True)
+    console.print(f"Plan: {_tally(changes, _PLANNED)}.", soft_wrap=True)
 
 
 def _difference(difference: Mapping[str, Any]) -> str:
     return f"{_SIGNS.get(str(difference.get('kind')), ' ')} {difference.get('sentence') or difference.get('path')}"
 
 
-def _tally(changes: Sequence[Mapping[str, Any]]) -> str:
+def _tally(changes: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> str:
     """`1 to publish, 2 unchanged`."""
     actions = [str(change.get("action")) for change in changes]
-    return ", ".join(f"{actions.count(action)} {action}" for action in dict.fromkeys(actions)) or "no manifest"
+    parts = [f"{actions.count(action)} {words.get(action, action)}" for action in dict.fromkeys(actions)]
+    return ", ".join(parts) or "no manifest"

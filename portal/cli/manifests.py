@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from .exits import ExitCode, problem_line
+from .exits import ExitCode, Failure, problem_line
 from .files import Document, read_documents
 from .plain import count
 from .session import Session, shared_options
@@ -48,8 +48,7 @@ def validate(session: Session, paths: tuple[str, ...], remote: bool) -> None:
     documents = read_documents(paths)
     report = check(documents)
     if remote:
-        body = {"documents": [document.as_dict() for document in documents]}
-        _add(report, session.portal.post("/manifests/validate", body, repeatable=True).value)
+        _ask_portal(session, report, documents)
     if session.as_json:
         session.printer.data(report.as_dict())
     else:
@@ -91,6 +90,19 @@ def check(documents: Sequence[Document]) -> Report:
                 found.append(resource.problem_at("metadata.name", message))
         report.problems += [problem.as_dict() for problem in sorted(found, key=lambda it: (it.line, it.column))]
     return report
+
+
+def _ask_portal(session: Session, report: Report, documents: Sequence[Document]) -> None:
+    """Add what the portal says. Without its answer, what was found here is still told, and still a no."""
+    body = {"documents": [document.as_dict() for document in documents]}
+    try:
+        answer = session.portal.post("/manifests/validate", body, repeatable=True).value
+    except Failure as failure:
+        if not report.problems:
+            raise
+        session.printer.remark(f"The portal could not judge them: {failure.message}")
+        return
+    _add(report, answer)
 
 
 def _add(report: Report, answer: Mapping[str, Any]) -> None:

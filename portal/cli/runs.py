@@ -12,7 +12,7 @@ import click
 
 from orchestration.states import RunResult, RunStatus
 
-from .run_view import runs_table, show_run, state_of_run
+from .run_view import head_of, runs_table, show_run
 from .session import Session, reason_option, shared_options
 
 DEFAULT_LIMIT = 50
@@ -114,6 +114,6 @@ def _stop(session: Session, run: str, verb: str, reason: str) -> None:
     if session.as_json:
         session.printer.data(answer)
         return
-    session.printer.say(f"run {run}: {state_of_run(answer).plain}")
+    session.printer.show(head_of(answer))
     if answer.get("status") != "finished":
         session.printer.say(f"  see how it ends with `plumbline show {run}`", style="dim")

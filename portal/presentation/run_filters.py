@@ -47,14 +47,21 @@ def _since(text: str, now: datetime) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidInput(f"since {text[:40]!r} is no time; write a length such as 24h or 7d, or 2026-11-17T13:58") from None
+        raise InvalidInput(
+            f"since {text[:40]!r} is no time; write a length such as 24h or 7d, or 2026-11-17T13:58"
+        ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def applied(given: Mapping[str, str]) -> list[Applied]:
     """Each filter in force with the query that takes it off."""
     return [
-        Applied(name, WORDS[name], value.replace("_", " "), urlencode({key: kept for key, kept in given.items() if key != name}))
+        Applied(
+            name,
+            WORDS[name],
+            value.replace("_", " "),
+            urlencode({key: kept for key, kept in given.items() if key != name}),
+        )
         for name, value in given.items()
     ]
 

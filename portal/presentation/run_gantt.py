@@ -51,9 +51,7 @@ def draw(detail: RunDetail, href: Callable[[str], str], now: datetime, selected:
         (step for step in detail.steps.values() if step.compensation != Compensation.NONE),
         key=lambda step: _began_undoing(detail, step) or end,
     )
-    rows += [
-        _undoing(detail, step, scale, href, HEADING if index == 0 else "") for index, step in enumerate(undone)
-    ]
+    rows += [_undoing(detail, step, scale, href, HEADING if index == 0 else "") for index, step in enumerate(undone)]
     drawn = build(rows, max(scale.at(end), 0.001))
     return replace(drawn, legend=[(kind, "waiting" if kind == "park" else word) for kind, word in drawn.legend])
 
@@ -70,7 +68,11 @@ def title(detail: RunDetail, now: datetime) -> str:
     if not longest or total <= 0:
         return "Steps in time"
     share = took[longest] / total
-    return f"{longest} took {percent(share, 0)} of {duration(total)}" if share >= 0.3 else f"No step took a third of {duration(total)}"
+    return (
+        f"{longest} took {percent(share, 0)} of {duration(total)}"
+        if share >= 0.3
+        else f"No step took a third of {duration(total)}"
+    )
 
 
 def _forward(
@@ -84,7 +86,9 @@ def _forward(
     bars = _tries(tries, scale, "ok")
     if not tries and detail.plan.steps[name].kind == "wait" and step.started_at:
         end = step.finished_at or scale.now
-        bars.append(Bar("park", scale.at(step.started_at), scale.at(end), title=f"{name}: {duration(_took(step, end))}"))
+        bars.append(
+            Bar("park", scale.at(step.started_at), scale.at(end), title=f"{name}: {duration(_took(step, end))}")
+        )
     if step.status == StepStatus.RUNNING and step.claimed_at:
         bars.append(_running(step.claimed_at, step.attempt, scale))
     if step.status == StepStatus.RETRYING and tries:
@@ -125,7 +129,13 @@ def _try(attempt: Attempt, scale: Scale, good: str, *, numbered: bool) -> Bar:
 
 def _running(since: datetime, attempt: int, scale: Scale) -> Bar:
     took = duration(seconds(since, scale.now))
-    return Bar("run", scale.at(since), scale.at(scale.now), str(attempt) if attempt > 1 else "", f"Attempt {attempt}, for {took} now")
+    return Bar(
+        "run",
+        scale.at(since),
+        scale.at(scale.now),
+        str(attempt) if attempt > 1 else "",
+        f"Attempt {attempt}, for {took} now",
+    )
 
 
 def _pause(begin: datetime, end: datetime, scale: Scale) -> Bar:
@@ -141,5 +151,3 @@ def _began_undoing(detail: RunDetail, step: StepRun) -> datetime | None:
     if tries:
         return tries[0].started_at
     return step.claimed_at if step.worker_id else None
-
-

@@ -113,7 +113,9 @@ def called(planned: PlannedStep, declared: Mapping[str, Any], policy: Policy, pe
 def _lead(detail: RunDetail, planned: PlannedStep, step: StepRun | None) -> str:
     """The first sentence: what became of it."""
     if step is None:
-        return "Not reached: " + ("the run ended before it." if detail.run.finished_at else "what it needs is not done yet.")
+        return "Not reached: " + (
+            "the run ended before it." if detail.run.finished_at else "what it needs is not done yet."
+        )
     if step.reused_from_id is not None:
         return "Reused: its outcome comes from the run that this one retries."
     tries = f" in {step.attempt} attempts" if step.attempt > 1 else ""
@@ -153,7 +155,11 @@ def _tries(attempts: Sequence[Attempt]) -> list[Try]:
 
 
 def _try(attempt: Attempt, following: Attempt | None) -> Try:
-    look = Look("ok", "ok", "succeeded") if attempt.outcome == "succeeded" else Look("fail", "fail", attempt.error_type or attempt.outcome)
+    look = (
+        Look("ok", "ok", "succeeded")
+        if attempt.outcome == "succeeded"
+        else Look("fail", "fail", attempt.error_type or attempt.outcome)
+    )
     if following is not None:
         waited = duration(seconds(attempt.finished_at, following.started_at))
     elif attempt.next_at is not None:

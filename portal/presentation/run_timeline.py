@@ -56,7 +56,15 @@ def build(detail: RunDetail, *, everything: bool = False) -> Timeline:
     run = detail.run
     if run.finished_at is not None:
         look = look_of(run)
-        entries.append(Entry(run.finished_at, look.tone, look.icon, f"Run ended: {look.word.lower()}", seconds(run.started_at, run.finished_at)))
+        entries.append(
+            Entry(
+                run.finished_at,
+                look.tone,
+                look.icon,
+                f"Run ended: {look.word.lower()}",
+                seconds(run.started_at, run.finished_at),
+            )
+        )
     entries.sort(key=lambda entry: entry.at)
     if everything or len(entries) <= SHORT:
         return Timeline(entries, len(entries))
@@ -89,7 +97,9 @@ def _of_step(step: StepRun, attempts: Sequence[Attempt], kind: str) -> Iterator[
         elif outcome == "succeeded":
             last = tries[-1]
             at = f" at attempt {last.number}" if last.number > 1 else ""
-            yield Entry(last.finished_at, "ok", "ok", f"{step.name} succeeded{at}", seconds(last.started_at, last.finished_at))
+            yield Entry(
+                last.finished_at, "ok", "ok", f"{step.name} succeeded{at}", seconds(last.started_at, last.finished_at)
+            )
         else:
             yield _failed(step, tries, error)
     if kind == "wait" and step.started_at:

@@ -14,6 +14,7 @@ from orchestration.states import STEP_GOOD, Compensation, Effect, RunStatus, Ste
 from portal.presentation.words import Look, run_look, step_look
 
 if TYPE_CHECKING:
+    from orchestration.manifest import PlannedStep
     from orchestration.models import Run, StepRun
     from orchestration.selectors.runs import RunDetail
 
@@ -133,8 +134,13 @@ def _to_undo(steps: Mapping[str, StepRun], detail: RunDetail) -> list[str]:
         for name, step in steps.items()
         if step.effect != Effect.NONE
         and step.compensation == Compensation.NONE
-        and detail.plan.steps[name].compensate is not None
+        and undone(detail.plan.steps[name])
     ]
+
+
+def undone(planned: PlannedStep) -> bool:
+    """Whether there is something that undoes the step; kind none only says why nothing has to be."""
+    return planned.compensate is not None and planned.compensate.kind != "none"
 
 
 def _stands(step: StepRun) -> bool:

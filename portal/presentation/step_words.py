@@ -31,9 +31,9 @@ def call(kind: str, declared: Mapping[str, Any]) -> str:
             return str(value.get("task", ""))
         case "approval", Mapping():
             return f"team {value.get('team', '')}"
-        case ("event" | "emit"), Mapping():
+        case (("event" | "emit"), Mapping()):
             return str(value.get("type", ""))
-        case ("python" | "workflow"), str():
+        case (("python" | "workflow"), str()):
             return value
         case "value", _:
             return "a computed value"

@@ -80,7 +80,11 @@ def health_sentence(item: WorkflowHealth | None) -> str:
         return "No run in the last 24 h."
     bad = f"{number(item.bad)} of {number(item.finished)} runs failed in the last 24 h." if item.finished else ""
     if not item.bad and item.finished:
-        bad = f"All {number(item.finished)} runs of the last 24 h ended well." if item.finished > 1 else "The one run of the last 24 h ended well."
+        bad = (
+            f"All {number(item.finished)} runs of the last 24 h ended well."
+            if item.finished > 1
+            else "The one run of the last 24 h ended well."
+        )
     going = f" {number(item.open)} {_is_many(item.open)} open." if item.open else ""
     return f"{bad}{going}".strip()
 
@@ -119,7 +123,9 @@ def diagram_title(plan: Plan) -> str:
         return f"{count}, none of them writes"
     wrote = f"{len(writes)} {'write' if len(writes) != 1 else 'writes'}"
     if not for_good:
-        return f"{count}, {wrote}; each write can be undone" if len(writes) > 1 else f"{count}, {wrote} and can be undone"
+        return (
+            f"{count}, {wrote}; each write can be undone" if len(writes) > 1 else f"{count}, {wrote} and can be undone"
+        )
     return f"{count}, {wrote}; {listed(for_good)} can't be undone"
 
 
@@ -132,7 +138,9 @@ def source_words(version: WorkflowVersion) -> tuple[str, str]:
     """Repository and short commit of where a version came from; a star says that the tree was dirty."""
     source = version.source if isinstance(version.source, dict) else {}
     commit = str(source.get("commit") or "")[:10]
-    return str(source.get("repository") or source.get("path") or ""), f"{commit}{'*' if commit and source.get('dirty') else ''}"
+    return str(
+        source.get("repository") or source.get("path") or ""
+    ), f"{commit}{'*' if commit and source.get('dirty') else ''}"
 
 
 def difference_look(kind: str) -> tuple[Tone, str, str]:

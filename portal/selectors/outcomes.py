@@ -32,7 +32,12 @@ class Ended(NamedTuple):
     workflow_id: int
     bucket: str
     result: str
-    count: int
+    number: int
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it counts as an error."""
+        return self.result in RESULT_BAD
 
 
 class Sample(NamedTuple):
@@ -70,18 +75,18 @@ class Bucket(Func):
 
 
 class Seconds(Func):
-    """Seconds from the first time to the second."""
+    """Seconds(end, begin): how long between."""
 
     output_field = FloatField()
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Days as a float are good to 0.05 ms, which is finer than what is shown."""
-        template = "-86400.0 * (julianday(%(expressions)s))"
+        template = "86400.0 * (julianday(%(expressions)s))"
         return self.as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **context)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """An interval's seconds."""
-        template = "-extract(epoch from (%(expressions)s))::double precision"
+        template = "extract(epoch from (%(expressions)s))::double precision"
         return self.as_sql(compiler, connection, template=template, arg_joiner=" - ", **context)
 
 
@@ -127,12 +132,15 @@ def newest_ended(workflow_ids: Sequence[int], *, since: datetime) -> dict[int, l
 def _newest(workflow_id: int, since: datetime) -> Any:
     newest = (
         Run.objects.filter(
-            workflow_id=workflow_id, pk__gte=floor(since - LONGEST_LOOK_BACK), finished_at__gte=since, result__in=COUNTED
+            workflow_id=workflow_id,
+            pk__gte=floor(since - LONGEST_LOOK_BACK),
+            finished_at__gte=since,
+            result__in=COUNTED,
         )
         .order_by("-pk")
         .values("pk")[:SAMPLE]
     )
     # SQLite refuses LIMIT inside a union, but not inside the subquery of one of its parts.
     return Run.objects.filter(pk__in=newest).values_list(
-        "workflow_id", "finished_at", Seconds(F("started_at"), F("finished_at")), "result", "failed_step", "error_type"
+        "workflow_id", "finished_at", Seconds(F("finished_at"), F("started_at")), "result", "failed_step", "error_type"
     )

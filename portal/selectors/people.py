@@ -125,14 +125,15 @@ def members_of(team: Team) -> list[Membership]:
 
 def user_history(user: User) -> list[Change]:
     """What was changed about a person and their roles, newest first, bounded. Two queries."""
-    rows = list(user.history.select_related("history_user").order_by("-history_date", "-history_id")[: HISTORY + 1])  # type: ignore[attr-defined]
+    rows = list(user.history.select_related("history_user").order_by("-history_date", "-history_id")[: HISTORY + 1])
     changes = [
         change
         for row, before in zip(rows, [*rows[1:], None], strict=True)
         if (change := _user_change(row, before)) is not None
     ]
-    roles = Membership.history.filter(user_id=user.pk).select_related("history_user", "team")  # type: ignore[attr-defined]
-    changes += [_role_change(row, f"{row.role} of {row.team or 'a removed team'}") for row in roles.order_by("-history_id")[:HISTORY]]
+    roles = Membership.history.filter(user_id=user.pk).select_related("history_user", "team")
+    newest = roles.order_by("-history_id")[:HISTORY]
+    changes += [_role_change(row, f"{row.role} of {row.team or 'a removed team'}") for row in newest]
     return _newest(changes)
 
 
@@ -140,8 +141,9 @@ def team_history(team: Team) -> list[Change]:
     """What was changed about a team and its members, newest first, bounded. Two queries."""
     rows = team.history.select_related("history_user").order_by("-history_id")[:HISTORY]
     changes = [_change(row, "Team made" if row.history_type == "+" else "Team changed") for row in rows]
-    roles = Membership.history.filter(team_id=team.pk).select_related("history_user", "user")  # type: ignore[attr-defined]
-    changes += [_role_change(row, f"{row.role} to {row.user or 'a removed person'}") for row in roles.order_by("-history_id")[:HISTORY]]
+    roles = Membership.history.filter(team_id=team.pk).select_related("history_user", "user")
+    newest = roles.order_by("-history_id")[:HISTORY]
+    changes += [_role_change(row, f"{row.role} of {row.user or 'a removed person'}") for row in newest]
     return _newest(changes)
 
 

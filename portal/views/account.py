@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django import forms
@@ -24,9 +23,9 @@ from portal.presentation.quantities import duration
 from portal.selectors import people
 from portal.selectors.sign_in import wait_before_next_try
 from portal.services import users
+from portal.services.example_people import read_sign_ins
 from portal.views.people_forms import ROLE_HINTS, ProfileForm
 
-EXAMPLE_SIGN_INS = "example-sign-ins.json"
 YEAR = 31_536_000
 
 
@@ -69,13 +68,7 @@ class SignInView(views.LoginView):
 
 def example_accounts() -> list[dict[str, str]]:
     """Name, password and role of the example sign-ins; none outside the embedded mode, none when not loaded."""
-    if not settings.PLUMBLINE.embedded:
-        return []
-    try:
-        rows = json.loads((settings.PLUMBLINE.data_dir / EXAMPLE_SIGN_INS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    return [{key: str(row[key]) for key in ("username", "password", "role")} for row in rows]
+    return read_sign_ins() if settings.PLUMBLINE.embedded else []
 
 
 @login_required
@@ -111,7 +104,9 @@ def theme(request: HttpRequest) -> HttpResponse:
     """Light, dark or the system's, without script: the same cookie that theme.js writes."""
     chosen = request.POST.get("theme", "")
     target = request.POST.get("next", "")
-    local = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    local = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     response = redirect(target if local else "account")
     if chosen in THEMES:
         response.set_cookie("theme", chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure())

@@ -70,7 +70,11 @@ def edit_team(request: HttpRequest, name: str) -> HttpResponse:
         teams.describe_team(team=team, actor=actor.user, **form.cleaned_data)
         messages.success(request, f"Team {team.name} is described anew.")
         return redirect("admin-team", team.name)
-    applied = "It was applied from a manifest: the next apply of that manifest writes its own description again." if team.document else ""
+    applied = (
+        "It was applied from a manifest: applying that manifest again writes its own description."
+        if team.document
+        else ""
+    )
     context = {
         "nav": "admin-users", "form": form, "title": f"Describe {team.name}", "button": "Save", "admin": True,
         "consequence": applied, "crumb": team.name, "back": reverse("admin-team", args=[team.name]),

@@ -81,9 +81,7 @@ def user_list(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "admin-users",
         "tab": "users",
-        "people": [
-            {"user": user, "look": people.user_look(user), "roles": _grouped(user)} for user in found
-        ],
+        "people": [{"user": user, "look": people.user_look(user), "roles": _grouped(user)} for user in found],
         "search": search,
         "state": state,
         "states": STATES,
@@ -153,7 +151,10 @@ def act(request: HttpRequest, user_id: int, name: str) -> HttpResponse:
             return redirect("admin-user", user.pk)
     live = len(people.live_tokens_of(user))
     words = {"name": user.username, "tokens": f"{live} API token{' is' if live == 1 else 's are'}"}
-    return _ask(request, form, action.title.format(**words), action.consequence.format(**words), action.button, user, action.danger)
+    return _ask(
+        request, form, user, title=action.title.format(**words), consequence=action.consequence.format(**words),
+        button=action.button, danger=action.danger,
+    )  # fmt: skip
 
 
 @login_required
@@ -171,8 +172,10 @@ def add_role(request: HttpRequest, user_id: int) -> HttpResponse:
         else:
             messages.success(request, f"{user.username} is {given.role} of {given.team.name}.")
             return redirect("admin-user", user.pk)
-    own = " You give this role to yourself: the history says so." if user.pk == actor.user.pk else ""
-    return _ask(request, form, f"Give {user.username} a role", f"The role counts at once, for web and API.{own}", "Give role", user)
+    text = "The role counts at once, for web and API."
+    if user.pk == actor.user.pk:
+        text += " You give this role to yourself: the history says so."
+    return _ask(request, form, user, title=f"Give {user.username} a role", consequence=text, button="Give role")
 
 
 @login_required
@@ -188,8 +191,11 @@ def remove_role(request: HttpRequest, membership_id: int) -> HttpResponse:
         messages.success(request, f"{user.username} is no longer {held.role} of {held.team.name}.")
         return redirect("admin-user", user.pk)
     title = f"Take {held.role} of {held.team.name} from {user.username}"
-    text = f"{user.username} may no longer, for {held.team.name}: {ROLE_HINTS[held.role]}, unless another role allows it. Tokens lose it, too."
-    return _ask(request, form, title, text, "Take the role away", user, danger=True)
+    text = (
+        f"For {held.team.name}, {user.username} may no longer {ROLE_HINTS[held.role]}, unless another role allows it. "
+        "Tokens lose it at once, too."
+    )
+    return _ask(request, form, user, title=title, consequence=text, button="Take the role away", danger=True)
 
 
 @login_required
@@ -204,11 +210,19 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
         messages.success(request, f"Token “{token.name}” of {token.user.username} is revoked.")
         return redirect("admin-user", token.user_id)
     title = f"Revoke token “{token.name}” of {token.user.username}"
-    return _ask(request, form, title, "Whatever uses it is refused from now on. It can’t be brought back.", "Revoke", token.user, danger=True)
+    text = "Whatever uses it is refused from now on. It can’t be brought back."
+    return _ask(request, form, token.user, title=title, consequence=text, button="Revoke", danger=True)
 
 
 def _ask(
-    request: HttpRequest, form: ReasonForm, title: str, consequence: str, button: str, user: User, danger: bool = False
+    request: HttpRequest,
+    form: ReasonForm,
+    user: User,
+    *,
+    title: str,
+    consequence: str,
+    button: str,
+    danger: bool = False,
 ) -> HttpResponse:
     context = {
         "nav": "admin-users", "form": form, "title": title, "consequence": consequence, "button": button,

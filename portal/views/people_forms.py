@@ -33,7 +33,9 @@ class ReasonForm(forms.Form):
 class ProfileForm(forms.Form):
     """One's own name, e-mail and time zone."""
 
-    name = forms.CharField(label="Name", max_length=150, required=False, widget=forms.TextInput({"autocomplete": "name"}))
+    name = forms.CharField(
+        label="Name", max_length=150, required=False, widget=forms.TextInput({"autocomplete": "name"})
+    )
     email = forms.EmailField(label="E-mail", required=False, widget=forms.EmailInput({"autocomplete": "email"}))
     time_zone = forms.ChoiceField(label="Time zone", required=False, help_text="In which pages show dates and times.")
 

@@ -186,8 +186,9 @@ def _runbook(detail: RunDetail, drawn: plan_graph.Shape) -> Any:
 def _path_title(detail: RunDetail, looks: dict[str, words.Look]) -> str:
     total = len(looks)
     over = sum(look is not words.PENDING for look in looks.values())
-    if detail.run.failed_step:
-        return f"The path stopped at {detail.run.failed_step}, step {detail.plan.order.index(detail.run.failed_step) + 1} of {total}"
+    failed = detail.run.failed_step
+    if failed in looks:
+        return f"The path stopped at {failed}, step {list(looks).index(failed) + 1} of {total}"
     if detail.run.status == RunStatus.FINISHED:
         return f"The path through {total} steps"
     return f"{over} of {total} steps reached so far"
@@ -201,7 +202,15 @@ def _signature(detail: RunDetail, now: Any, selected: str) -> str:
         for step in detail.steps.values()
     )
     return _digest(
-        [run.status, run.ending, run.result, run.compensation, len(detail.events), selected, int(now.timestamp()) if moving else 0]
+        [
+            run.status,
+            run.ending,
+            run.result,
+            run.compensation,
+            len(detail.events),
+            selected,
+            int(now.timestamp()) if moving else 0,
+        ]
         + [(step.name, step.status, step.fence, step.compensation) for step in detail.steps.values()]
         + [detail.retried_as.pk if detail.retried_as else None]
     )

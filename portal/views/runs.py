@@ -62,7 +62,9 @@ def list_runs(request: HttpRequest) -> HttpResponse:
 
 def _choices(given: dict[str, str]) -> dict[str, Any]:
     """What the selects of the filter bar offer; what is in force is always among it."""
-    since = [*SINCE, (given["since"], given["since"])] if given.get("since") not in {None, *dict(SINCE)} else list(SINCE)
+    since = (
+        [*SINCE, (given["since"], given["since"])] if given.get("since") not in {None, *dict(SINCE)} else list(SINCE)
+    )
     return {
         "workflows": _names(Workflow.objects.values_list("name", flat=True), given.get("workflow")),
         "teams": _names(Team.objects.values_list("name", flat=True), given.get("team")),
@@ -93,5 +95,3 @@ def _clean(request: HttpRequest) -> str:
     """The same address without the fields that were left empty, so that it can be shared."""
     kept = {name: value for name, value in request.GET.items() if value.strip()}
     return f"{reverse('runs')}?{urlencode(kept)}" if kept else reverse("runs")
-
-

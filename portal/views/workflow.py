@@ -5,25 +5,198 @@ Also the manifest of a version and the difference of two. Tabs are pages with UR
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from governance.runbooks.freshness import Freshness
 from governance.selectors.decisions import decisions_of
 from governance.selectors.runbooks import freshness_of, runbooks_of
 from orchestration import clock
 from orchestration.models import Dependency, Workflow, WorkflowVersion
-from orchestration.selectors.runs import RunFilter, runs
-from orchestration.selectors.workflows import WorkflowHealth, find_version, find_workflow, health_of, plan_for, version_diff, versions_of
+from orchestration.selectors.runs import RunFilter, filtered, runs
+from orchestration.selectors.workflows import (
+    WorkflowHealth,
+    find_version,
+    find_workflow,
+    plan_for,
+    version_diff,
+    versions_of,
+)
+from orchestration.states import RESULT_BAD, RunResult, RunStatus
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import plan_graph, textdiff, workflow_pages
+from portal.presentation.history import changes
 from portal.presentation.runs import row
-from portal.presentation.step_words import call
 from portal.presentation.words import decision_look, runbook_look
 from portal.views.shapes import shape
+
+LATEST = 20
+COUNTED = [RunResult.SUCCEEDED, RunResult.DEGRADED, *RESULT_BAD]
+
+
+@login_required
+@require_GET
+def runs_tab(request: HttpRequest, name: str) -> HttpResponse:
+    """The latest runs, of all versions; the page that a link to a workflow means."""
+    workflow = find_workflow(name)
+    now = clock.now()
+    latest = runs(RunFilter(workflow=name), limit=LATEST)
+    context = {"rows": [row(run, now) for run in latest.items], "more": latest.next is not None}
+    return _render(request, workflow, "runs", context)
+
+
+@login_required
+@require_GET
+def dependencies_tab(request: HttpRequest, name: str) -> HttpResponse:
+    """The services that the chosen version calls, with the steps that do."""
+    workflow = find_workflow(name)
+    version = find_version(workflow, request.GET.get("version"))
+    steps: dict[str, list[str]] = {}
+    for step in plan_for(version).steps.values():
+        for action in (step, step.compensate):
+            if action is not None and action.dependency and step.name not in steps.setdefault(action.dependency, []):
+                steps[action.dependency].append(step.name)
+    known = Dependency.objects.select_related("owner").in_bulk(list(steps), field_name="name")
+    found = [(dependency, known.get(dependency), names) for dependency, names in sorted(steps.items())]
+    return _render(request, workflow, "dependencies", {"found": found}, version)
+
+
+@login_required
+@require_GET
+def decisions_tab(request: HttpRequest, name: str) -> HttpResponse:
+    """The decisions that concern it."""
+    return _render(request, find_workflow(name), "decisions", {})
+
+
+@login_required
+@require_GET
+def runbooks_tab(request: HttpRequest, name: str) -> HttpResponse:
+    """The runbooks about it."""
+    return _render(request, find_workflow(name), "runbooks", {})
+
+
+@login_required
+@require_GET
+def versions_tab(request: HttpRequest, name: str) -> HttpResponse:
+    """Every version: who published it, when, why, from which commit."""
+    return _render(request, find_workflow(name), "versions", {})
+
+
+@login_required
+@require_GET
+def history_tab(request: HttpRequest, name: str) -> HttpResponse:
+    """What was changed about the workflow itself and about the states of its versions."""
+    workflow = find_workflow(name)
+    own = list(workflow.history.select_related("history_user", "owner"))
+    of_versions = list(
+        WorkflowVersion.history.filter(workflow_id=workflow.pk).select_related("history_user")  # type: ignore[attr-defined]
+    )
+    entries = changes(own, ("owner", "description"), "Workflow") + changes(
+        of_versions, ("state",), "Version", "version"
+    )
+    entries.sort(key=lambda entry: entry.at, reverse=True)
+    return _render(request, workflow, "history", {"entries": entries})
+
+
+@login_required
+@require_GET
+def manifest(request: HttpRequest, name: str, version: str) -> HttpResponse:
+    """The YAML of a version as it was applied; `?raw=1` as a file."""
+    workflow = find_workflow(name)
+    found = find_version(workflow, version)
+    if request.GET.get("raw"):
+        headers = {"Content-Disposition": f'attachment; filename="{workflow.name}-{found.version}.yaml"'}
+        return HttpResponse(found.text, content_type="application/yaml; charset=utf-8", headers=headers)
+    source = workflow_pages.source_words(found)
+    context = {"nav": "workflows", "workflow": workflow, "version": found, "source": source}
+    return render(request, "workflows/manifest.html", context | {"look": workflow_pages.version_look(found.state)})
+
+
+@login_required
+@require_GET
+def diff(request: HttpRequest, name: str) -> HttpResponse:
+    """What changed between two versions: in sentences, then line by line."""
+    workflow = find_workflow(name)
+    versions = versions_of(workflow)
+    new = find_version(workflow, request.GET.get("to") or None)
+    older = [item.version for item in versions if item.precedence < new.precedence]
+    old = find_version(workflow, request.GET.get("from") or (older[0] if older else new.version))
+    context = {
+        "nav": "workflows",
+        "workflow": workflow,
+        "versions": versions,
+        "old": old,
+        "new": new,
+        "differences": [(workflow_pages.difference_look(item.kind), item) for item in version_diff(old, new)],
+        "text_diff": textdiff.diff(old.text, new.text),
+    }
+    return render(request, "workflows/diff.html", context)
+
+
+def _render(
+    request: HttpRequest, workflow: Workflow, tab: str, context: dict[str, Any], version: WorkflowVersion | None = None
+) -> HttpResponse:
+    """The page around a tab."""
+    if "version" in request.GET and not request.GET["version"]:
+        return redirect(request.path)
+    version = version or find_version(workflow, request.GET.get("version"))
+    health = _health(workflow, version)
+    drawn, plan = shape(version.pk), plan_for(version)
+    decisions, runbooks = list(decisions_of(workflow)), list(runbooks_of(workflow))
+    versions = versions_of(workflow)
+    chosen = f"?{urlencode({'version': version.version})}" if "version" in request.GET else ""
+    called = {
+        action.dependency for step in plan.steps.values() for action in (step, step.compensate) if action is not None
+    } - {None}
+    tabs = [
+        ("runs", "Runs", "workflow", None),
+        ("dependencies", "Dependencies", "workflow-dependencies", len(called)),
+        ("decisions", "Decisions", "workflow-decisions", len(decisions)),
+        ("runbooks", "Runbooks", "workflow-runbooks", len(runbooks)),
+        ("versions", "Versions", "workflow-versions", len(versions)),
+        ("history", "History", "workflow-history", None),
+    ]
+    base = {
+        "nav": "workflows",
+        "workflow": workflow,
+        "version": version,
+        "look": workflow_pages.look_of(health),
+        "health": workflow_pages.health_sentence(health),
+        "facts": workflow_pages.facts(version.canonical),
+        "runbook": next((book for book in runbooks if book.slug == drawn.runbook), None),
+        "may_operate": actor_of(request).may(Verb.OPERATE, workflow.owner),
+        "diagram": plan_graph.draw(
+            drawn, lambda name: f"{reverse('workflow', args=[workflow.name])}{chosen}#step-{name}"
+        ),
+        "diagram_title": workflow_pages.diagram_title(plan),
+        "version_look": workflow_pages.version_look(version.state),
+        "tab": tab,
+        "tabs": [(key, label, reverse(url, args=[workflow.name]) + chosen, count) for key, label, url, count in tabs],
+        "decisions": [(decision_look(item.status), item) for item in decisions],
+        "runbooks": [(runbook_look(freshness_of(item)), item) for item in runbooks],
+        "versions": [
+            (workflow_pages.version_look(item.state), item, workflow_pages.source_words(item)) for item in versions
+        ],
+        "tab_template": f"workflows/tab_{tab}.html",
+    }
+    return render(request, "workflows/workflow.html", base | context)
+
+
+def _health(workflow: Workflow, version: WorkflowVersion) -> WorkflowHealth:
+    """As the list counts it, for one workflow."""
+    recent = filtered(RunFilter(workflow=workflow.name, since=clock.now() - timedelta(hours=24)))
+    counts = recent.aggregate(
+        started=Count("pk"),
+        finished=Count("pk", filter=Q(result__in=COUNTED)),
+        bad=Count("pk", filter=Q(result__in=list(RESULT_BAD))),
+        open=Count("pk", filter=~Q(status=RunStatus.FINISHED)),
+    )
+    return WorkflowHealth(workflow, version, **counts)

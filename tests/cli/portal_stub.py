@@ -83,7 +83,7 @@ class StubPortal:
             replies = self.answers.get((request.method, request.path), [problem(404, "no such endpoint", "not_found")])
             reply = replies.pop(0) if len(replies) > 1 else replies[0]
         if headers.get("authorization") not in {f"Bearer {TOKEN}", None}:
-            reply = problem(401, "Invalid token.", "not_authenticated")
+            reply = problem(401, "the token is unknown, expired or revoked", "authentication_failed")
         self.send(handler, reply(request) if callable(reply) else reply)
 
     @staticmethod

@@ -45,7 +45,7 @@ def test_a_plan_shows_actions_differences_and_notices(cli, folder):
         "    + Step 'bye' is added.",
         "    notice: g.yaml:5:3 escalation: 'escalation' is recorded",
         "= unchanged Team checkout",
-        "Plan: 1 publish, 1 unchanged.",
+        "Plan: 1 to publish, 1 unchanged.",
     ]
 
 
@@ -66,6 +66,17 @@ def test_refused_manifests_are_told_problem_by_problem(cli, stub, folder):
     assert (error["exit_code"], error["code"], error["problems"]) == (1, "invalid_manifest", told)
 
 
+def test_a_file_that_the_api_can_not_take_is_named(cli, stub, folder):
+    Path("h.yaml").write_text("")
+    stub.on(
+        "POST", "/manifests/plan", problem(400, "documents.1.text: This field may not be blank.", "invalid_request")
+    )
+    result = cli("plan", ".")
+    assert result.exit_code == 2
+    assert "h.yaml: This field may not be blank." in result.stderr
+    assert "`plumbline validate h.yaml`" in result.stderr
+
+
 def test_apply_shows_the_plan_then_applies_with_reason_and_origin(cli, stub, folder):
     git("init", "-q")
     git("remote", "add", "origin", "https://someone:secret@git.example/shop.git")
@@ -75,7 +86,7 @@ def test_apply_shows_the_plan_then_applies_with_reason_and_origin(cli, stub, fol
     result = cli("apply", "g.yaml", "--reason", "say goodbye")
     assert result.exit_code == 0
     assert "+ publish Workflow greeting 1.1.0" in result.stdout
-    assert result.stdout.endswith("Applied: 1 publish, 1 unchanged.\n")
+    assert result.stdout.endswith("Applied: 1 published, 1 unchanged.\n")
     (sent,) = stub.of("POST", "/manifests/apply")
     assert sent.headers["authorization"] == "Bearer plb_test"
     assert sent.body == {

@@ -23,7 +23,8 @@ HTML = Reply(200, b"<html>Welcome</html>", "text/html")
         (EMPTY, 0, ""),
         (problem(409, "the key is taken", "conflict"), 1, "the key is taken"),
         (problem(400, "since: not a time", "invalid_request"), 2, "since: not a time"),
-        (problem(401, "Not signed in.", "not_authenticated"), 3, "your account page"),
+        (problem(401, "the token has expired", "authentication_failed"), 3, "the token has expired"),
+        (Reply(401, b"", "text/html"), 3, "your account page in the portal makes a new one"),
         (problem(403, "you may not operate checkout", "forbidden"), 3, "you may not operate checkout"),
         (problem(404, "no workflow 'x'; did you mean 'y'?", "not_found"), 4, "did you mean 'y'?"),
         (problem(500, "it broke", "error"), 5, "the portal's log has the cause"),
@@ -86,6 +87,10 @@ def test_without_a_token_none_is_sent(cli, stub):
     stub.on("GET", "/runs", EMPTY)
     assert cli("runs", PLUMBLINE_TOKEN="").exit_code == 0
     assert "authorization" not in stub.requests[0].headers
+    stub.on("GET", "/runs", problem(401, "Not signed in.", "not_authenticated"))
+    refused = cli("runs", PLUMBLINE_TOKEN="")
+    assert refused.exit_code == 3
+    assert "set PLUMBLINE_TOKEN or --token to a token" in refused.stderr
 
 
 @pytest.mark.parametrize(

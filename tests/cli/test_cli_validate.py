@@ -171,6 +171,17 @@ def test_a_problem_that_both_find_is_told_once(cli, stub, folder):
     assert both["problems"] == mine["problems"]
 
 
+def test_without_the_portals_answer_the_problems_found_here_are_told_all_the_same(cli, stub, folder):
+    Path("greeting.yaml").write_text(BROKEN)
+    stub.on("POST", "/manifests/validate", Reply(502, b"", "text/html"))
+    result = cli("validate", "--remote", "greeting.yaml")
+    assert result.exit_code == 1
+    assert "greeting.yaml:6:31 steps.hello.needs[0]" in result.stderr
+    assert "The portal could not judge them" in result.stderr
+    Path("greeting.yaml").write_text(GOOD)
+    assert cli("validate", "--remote", "greeting.yaml").exit_code == 5
+
+
 def test_the_schema_needs_no_portal(cli):
     result = cli("schema", **OFFLINE)
     assert result.exit_code == 0

@@ -1,25 +1,16 @@
-from __future__ import annotations
+"""The engine driven in this process: tests deliver the messages themselves."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
 import pytest
 
-from orchestration import clock
-from orchestration.engine import plans, publish
-from orchestration.selectors import targets
+from orchestration.engine import publish
 from tests.engine import tasks
 
 
 @pytest.fixture(autouse=True)
-def _engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A fresh engine: no messages leave, caches are empty, the clock is the wall's."""
-    monkeypatch.setattr(publish, "send", lambda ids: len(ids))
-    monkeypatch.setattr("orchestration.engine.wake.send", lambda ids: len(ids))
-    for cache in (plans.plan_of, plans.ports_of):
-        cache.cache_clear()
-    targets.forget()
+def _no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish, "send", len)
+    monkeypatch.setattr("orchestration.engine.wake.send", len)
     tasks.calls.clear()
     tasks.failing.clear()
-    clock.reset()
-    yield
-    clock.reset()

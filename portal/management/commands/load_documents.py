@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--owner", default="", help="team that owns files which name none")
         parser.add_argument("--reason", default="", help="why, for the history")
 
-    def handle(self, *, path: Path, owner: str, reason: str, **_options: Any) -> None:
+    def handle(self, *, path: Path, owner: str, reason: str, verbosity: int, **_options: Any) -> None:
         """Load, report; exit 1 when a file could not be loaded."""
         if not path.is_dir():
             raise CommandError(f"{path} is no folder")
@@ -39,12 +39,15 @@ class Command(BaseCommand):
             reason=reason or f"Loaded from the folder {path.resolve().name}",
             default_owner=owner,
         )
-        for notice in report.notices:
+        for notice in report.notices if verbosity else []:
             self.stdout.write(notice)
         failed = unread + report.failed
         for failure in failed:
             self.stderr.write(failure)
-        self.stdout.write(f"{len(report.created)} loaded, {len(report.kept)} there already, {len(failed)} not loaded")
+        if verbosity:
+            self.stdout.write(
+                f"{len(report.created)} loaded, {len(report.kept)} there already, {len(failed)} not loaded"
+            )
         if failed:
             raise CommandError("some files were not loaded; put right what is named above and run it again")
 

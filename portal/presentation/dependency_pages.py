@@ -1,0 +1,82 @@
+"""Dependencies as their pages tell them: what the manifest says, and what went wrong with calls lately.
+
+Owns the words. Never queries, and never shows a resolved address or secret: only what the manifest declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orchestration.manifest import RetryPolicySpec, parse_duration
+from portal.presentation import step_words
+from portal.presentation.quantities import duration, number, percent
+from portal.presentation.words import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label and its value from the manifest."""
+
+    label: str
+    value: str
+    code: bool = False
+
+
+def facts(spec: Mapping[str, Any], shared: Mapping[str, Any] | None) -> list[Fact]:
+    """`shared` is the spec of the retry policy that the manifest names, if it does."""
+    found = [Fact("Base URL", str(spec["base_url"]), code=True)] if spec.get("base_url") else []
+    if isinstance(spec.get("authorization"), dict):
+        found.append(Fact("Authorization", f"secret {spec['authorization'].get('secret', '')}"))
+    retry = spec.get("retry")
+    policy = retry if isinstance(retry, dict) else shared
+    if policy is not None:
+        found.append(Fact("Retry", step_words.retry(_policy(policy), retry if isinstance(retry, str) else None)))
+    limits = spec.get("timeout")
+    if isinstance(limits, dict) and limits:
+        words = {"start_to_close": "per attempt", "schedule_to_close": "in all", "schedule_to_start": "to begin"}
+        told = [f"{_seconds(limits[name])} {word}" for name, word in words.items() if limits.get(name)]
+        found.append(Fact("Timeout", ", ".join(told)))
+    objectives = spec.get("objectives")
+    if isinstance(objectives, dict) and objectives.get("success"):
+        found.append(Fact("Objective", f"{str(objectives['success']).rstrip('%')} % success"))
+    return found
+
+
+def failure_modes(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Mode, effect, response and runbook of each, as declared."""
+    modes = spec.get("failure_modes")
+    return [mode for mode in modes if isinstance(mode, dict)] if isinstance(modes, list) else []
+
+
+def look(failing: int, tries: int) -> Look:
+    """By the share of tries that failed in the last 24 hours; nothing called is not the same as nothing wrong."""
+    if not tries:
+        return Look("unk", "unk", "Idle")
+    share = failing / tries
+    if share >= 0.5:
+        return Look("fail", "fail", "Failing")
+    return Look("warn", "warn", "Some calls fail") if share >= 0.01 else Look("ok", "ok", "Answering")
+
+
+def sentence(failing: int, tries: int, errors: Sequence[tuple[str, int]]) -> str:
+    """What the latest calls came to."""
+    if not tries:
+        return "No step called it in the last 24 h."
+    if not failing:
+        return f"All {number(tries)} calls of the latest runs were answered."
+    most = f", most often {errors[0][0]}" if errors and errors[0][0] else ""
+    return f"{number(failing)} of {number(tries)} calls failed in the latest runs ({percent(failing / tries)}){most}."
+
+
+def _policy(spec: Mapping[str, Any]) -> RetryPolicySpec:
+    fields = dict(spec)
+    for name in ("initial_interval", "maximum_interval"):
+        if isinstance(fields.get(name), str):
+            fields[name] = parse_duration(fields[name])
+    return RetryPolicySpec(**{**fields, "non_retryable_errors": tuple(fields.get("non_retryable_errors", ()))})
+
+
+def _seconds(value: Any) -> str:
+    return duration(parse_duration(value) if isinstance(value, str) else value)

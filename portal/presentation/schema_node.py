@@ -1,0 +1,112 @@
+"""A JSON Schema node as a form sees it: which kind of field shows it, and what it begins with.
+
+Owns that choice and the following of references within one document. Never validates: the contract does.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+MAX_DEPTH = 8
+ABSENT = object()
+_NO_FIELD = ("oneOf", "anyOf", "allOf", "not", "if")
+
+
+class Schema:
+    """A schema node, references within the document followed."""
+
+    def __init__(self, node: Any, root: Any = None) -> None:
+        self.root = node if root is None else root
+        for _ in range(MAX_DEPTH):
+            if not (isinstance(node, dict) and isinstance(node.get("$ref"), str)):
+                break
+            node = _resolve(self.root, node["$ref"]) | {key: kept for key, kept in node.items() if key != "$ref"}
+        self.node: dict[str, Any] = node if isinstance(node, dict) else {}
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.node.get(name, default)
+
+    def child(self, node: Any) -> Schema:
+        return Schema(node, self.root)
+
+    @property
+    def properties(self) -> dict[str, Schema]:
+        declared = self.get("properties")
+        return {name: self.child(node) for name, node in declared.items()} if isinstance(declared, dict) else {}
+
+    @property
+    def required(self) -> set[str]:
+        names = self.get("required")
+        return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
+
+    @property
+    def type(self) -> str:
+        """The one type of the field: of several the first that is not null."""
+        kind = self.get("type")
+        if isinstance(kind, list):
+            kind = next((one for one in kind if one != "null"), None)
+        if kind is None:
+            kind = "object" if self.properties else ""
+        return str(kind)
+
+    def form_kind(self, depth: int) -> str:
+        """Which field shows it."""
+        if isinstance(self.get("enum"), list) or "const" in self.node:
+            return "select"
+        if any(key in self.node for key in _NO_FIELD) or depth > MAX_DEPTH:
+            return "json"
+        match self.type:
+            case "object":
+                return "group" if self.properties else "json"
+            case "array":
+                item = self.child(self.get("items")).form_kind(depth + 1)
+                return "rows" if item == "group" else "lines" if item in {"text", "number", "select"} else "json"
+            case "boolean":
+                return "check"
+            case "integer" | "number":
+                return "number"
+            case "string":
+                return "long" if (self.get("maxLength") or 0) > 500 else "text"
+        return "json"
+
+
+def _resolve(root: Any, reference: str) -> dict[str, Any]:
+    if not reference.startswith("#"):
+        return {}
+    node = root
+    for part in reference[1:].split("/")[1:]:
+        node = node.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
+    return node if isinstance(node, dict) else {}
+
+
+def example_of(schema: Schema, depth: int) -> Any:
+    """What a form begins with: the default, else the first example; of an object those of its parts."""
+    if "default" in schema.node:
+        return schema.get("default")
+    if isinstance(schema.get("examples"), list) and schema.get("examples"):
+        return schema.get("examples")[0]
+    if "const" in schema.node:
+        return schema.get("const")
+    if depth > MAX_DEPTH or schema.form_kind(depth) != "group":
+        return ABSENT
+    found = {key: example_of(child, depth + 1) for key, child in schema.properties.items()}
+    found = {key: value for key, value in found.items() if value is not ABSENT}
+    return found or ABSENT
+
+
+def plain(value: Any) -> str:
+    """A text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def escape(key: str) -> str:
+    """A key as a part of a JSON pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def indices(pointer: str, raw: dict[str, str]) -> list[int]:
+    """The rows of a list that a submitted form has, in order."""
+    start = f"{pointer}/"
+    found = {name[len(start) :].partition("/")[0] for name in raw if name.startswith(start)}
+    return sorted(int(part) for part in found if part.isascii() and part.isdigit() and len(part) < 6)

@@ -1,0 +1,50 @@
+"""What needs the reader: of the teams they hold a role in. Three queries. Never decides what they may do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import QuerySet
+
+from governance.models import Decision, Runbook
+from orchestration.ids import floor
+from orchestration.models import Run
+from orchestration.states import Compensation
+
+#: Of each kind; the lists behind have all.
+MOST = 5
+#: An older failed compensation is in the list of runs; here it would stand for ever, since nothing marks it done.
+LOOK_BACK = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What waits, each kind in the order of urgency and at most MOST long."""
+
+    undone: list[Run]
+    runbooks: list[Runbook]
+    decisions: list[Decision]
+
+    def __len__(self) -> int:
+        return len(self.undone) + len(self.runbooks) + len(self.decisions)
+
+
+def needs_of(team_ids: Collection[int], *, now: datetime, today: date) -> Needs:
+    """Failed compensations, stale runbooks and proposed decisions of these teams."""
+    undone = Run.objects.filter(
+        compensation=Compensation.FAILED, team_id__in=team_ids, pk__gte=floor(now - LOOK_BACK)
+    ).select_related("workflow", "team")
+    stale = stale_runbooks(today).filter(owner_id__in=team_ids).select_related("owner")
+    proposed = Decision.objects.filter(status=Decision.Status.PROPOSED, owner_id__in=team_ids).select_related("owner")
+    return Needs(
+        undone=list(undone.defer("input", "output").order_by("-pk")[:MOST]),
+        runbooks=list(stale.defer("body", "front_matter").order_by("review_by", "slug")[:MOST]),
+        decisions=list(proposed.defer("body", "front_matter").order_by("updated_at")[:MOST]),
+    )
+
+
+def stale_runbooks(today: date) -> QuerySet[Runbook]:
+    """Active ones whose review date has passed, of all teams."""
+    return Runbook.objects.filter(status=Runbook.Status.ACTIVE, review_by__lt=today)

@@ -1,0 +1,171 @@
+"""Forms of decisions and runbooks: what may be entered, and the words of labels and hints. Never writes.
+
+Limits and rules are the services'; a form only turns text into values, so that web and API refuse alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from governance.models import Decision, Runbook
+from orchestration.errors import InvalidInput
+from orchestration.models import Dependency, Team, Workflow
+
+_DATE = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+
+class NumbersField(forms.CharField):
+    """`1, 4` as [1, 4]."""
+
+    def to_python(self, value: Any) -> Any:
+        """The numbers, each once."""
+        words = re.split(r"[\s,;]+", str(value or "").strip())
+        numbers = [word.lstrip("#") for word in words if word]
+        if not all(word.isascii() and word.isdigit() and len(word) < 10 for word in numbers):
+            raise ValidationError("Write the numbers of decisions, such as 1, 4.")
+        return list(dict.fromkeys(int(word) for word in numbers))
+
+
+class ReasonForm(forms.Form):
+    """Asked of every write: it is what the history shows."""
+
+    reason = forms.CharField(
+        label="Reason", max_length=2_000, widget=forms.Textarea({"rows": 2}),
+        help_text="Why, for whoever reads the history.",
+    )  # fmt: skip
+
+
+class DocumentForm(ReasonForm):
+    """What decisions and runbooks have in common. `rows` says which fields stand side by side below the title."""
+
+    rows: tuple[tuple[str, ...], ...] = ()
+    title = forms.CharField(label="Title", max_length=200)
+    status = forms.ChoiceField(label="Status")
+    owner = forms.ChoiceField(label="Owner", help_text="Teams for which you may edit documents.")
+    workflows = forms.MultipleChoiceField(
+        label="Workflows", required=False, widget=forms.SelectMultiple({"size": 5}),
+        help_text="Shown on their pages too. Ctrl or ⌘ adds to the choice.",
+    )  # fmt: skip
+    body = forms.CharField(
+        label="Text, in Markdown", required=False, strip=False,
+        widget=forms.Textarea({"rows": 24, "data-editor-source": True, "spellcheck": "true"}),
+    )  # fmt: skip
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, teams: Iterable[Team], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = Workflow.objects.values_list("name", flat=True)
+        self._offer("owner", [(team.name, team.name) for team in teams])
+        self._offer("workflows", [(name, name) for name in names])
+
+    def _offer(self, field: str, choices: Sequence[tuple[str, str]]) -> None:
+        offered = self.fields[field]
+        assert isinstance(offered, forms.ChoiceField)
+        offered.choices = choices
+
+    def accuse(self, error: InvalidInput) -> None:
+        """Put each violation that a service found at its field, or on top when there is no such field."""
+        for violation in error.violations:
+            name = violation.pointer.strip("/")
+            self.add_error(name if name in self.fields else None, _sentence(violation.message))
+        if not error.violations:
+            self.add_error("reason" if "reason" in str(error) else None, _sentence(str(error)))
+
+
+class DecisionForm(DocumentForm):
+    """A decision."""
+
+    date = forms.DateField(label="Date", required=False, widget=_DATE, help_text="Empty: today.")
+    superseded_by = forms.IntegerField(
+        label="Superseded by", required=False, min_value=1, max_value=2**31 - 1,
+        help_text="A decision's number; with the status Superseded only.",
+    )  # fmt: skip
+    supersedes = NumbersField(
+        label="Supersedes", required=False, max_length=200,
+        help_text="Numbers to mark as superseded by this one, such as 1, 4. Those that are already stay so.",
+    )  # fmt: skip
+    field_order = ["title", "status", "date", "owner", "superseded_by", "supersedes", "workflows", "body", "reason"]
+    rows = (("status", "date", "owner"), ("superseded_by", "supersedes"), ("workflows",))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._offer("status", Decision.Status.choices)
+
+    def values(self) -> dict[str, Any]:
+        """What services.decisions wants, owner and revision apart."""
+        names = ("title", "body", "status", "date", "workflows", "superseded_by", "supersedes", "reason")
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class RunbookForm(DocumentForm):
+    """A runbook. `slug` is asked of a new one only."""
+
+    slug = forms.CharField(
+        label="Name", required=False, max_length=63,
+        help_text="For good, since manifests name it: payments-slow. Empty: made from the title.",
+    )  # fmt: skip
+    review_by = forms.DateField(label="Review by", required=False, widget=_DATE, help_text="Stale from the day after.")
+    dependencies = forms.MultipleChoiceField(
+        label="Dependencies", required=False, widget=forms.SelectMultiple({"size": 5}),
+        help_text="Shown on their pages too.",
+    )  # fmt: skip
+    field_order = ["title", "slug", "status", "owner", "review_by", "workflows", "dependencies", "body", "reason"]
+    rows = (("status", "owner", "review_by"), ("workflows", "dependencies"))
+
+    def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._offer("status", Runbook.Status.choices)
+        names = Dependency.objects.values_list("name", flat=True)
+        self._offer("dependencies", [(name, name) for name in names])
+        if is_new:
+            self.rows = (("slug",), *self.rows)
+        else:
+            del self.fields["slug"]
+
+    def values(self) -> dict[str, Any]:
+        """What services.runbooks wants, slug, owner and revision apart."""
+        names = ("title", "body", "status", "review_by", "workflows", "dependencies", "reason")
+        return {name: self.cleaned_data[name] for name in names}
+
+
+def decision_initial(decision: Decision) -> dict[str, Any]:
+    """A form's values of a decision as it is."""
+    return {
+        **_initial(decision),
+        "date": decision.date,
+        "superseded_by": decision.superseded_by.number if decision.superseded_by else None,
+    }
+
+
+def runbook_initial(runbook: Runbook) -> dict[str, Any]:
+    """A form's values of a runbook as it is."""
+    services = [link.dependency.name for link in runbook.links.all() if link.dependency]
+    return {**_initial(runbook), "review_by": runbook.review_by, "dependencies": services}
+
+
+def _initial(document: Decision | Runbook) -> dict[str, Any]:
+    return {
+        "title": document.title,
+        "status": document.status,
+        "owner": document.owner.name,
+        "workflows": [link.workflow.name for link in document.links.all() if link.workflow],
+        "body": document.body,
+        "revision": document.revision,
+    }
+
+
+def typed(form: type[DocumentForm], data: QueryDict) -> dict[str, Any]:
+    """What was typed, as initial values: a preview shows a form again without judging it."""
+    lists = {name for name, field in form.base_fields.items() if isinstance(field, forms.MultipleChoiceField)}
+    return {name: data.getlist(name) if name in lists else data.get(name, "") for name in form.base_fields}
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

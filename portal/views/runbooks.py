@@ -1,0 +1,175 @@
+"""The pages of runbooks. Thin: ask permission, read through selectors, write through services, render."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from governance.markdown import render as render_markdown
+from governance.models import Runbook
+from governance.runbooks.freshness import Freshness
+from governance.selectors.documents import Page
+from governance.selectors.revisions import runbook_text
+from governance.selectors.runbooks import About, RunbookFilter, about_by, find_runbook, freshness_of, runbooks
+from governance.services.documents import EditConflict, find_team
+from governance.services.runbooks import create_runbook, edit_runbook, restore_runbook
+from orchestration.errors import InvalidInput
+from orchestration.models import Dependency, Team, Workflow
+from portal.middleware.reader import actor_of
+from portal.permissions import Verb
+from portal.presentation.words import Look, runbook_look
+from portal.views import document_lists as lists
+from portal.views import documents
+from portal.views.document_forms import RunbookForm, runbook_initial, typed
+
+FILTERS = ("q", "status", "freshness", "owner", "workflow", "dependency")
+PER_PAGE = 50
+SKELETON = """## Meaning
+
+## Impact
+
+## Diagnosis
+
+1. **Do** Say what to look at.
+   **Expect** Say what is there when all is well.
+   **If not** Say where to go on.
+
+## Mitigation
+
+1. **Do** Say what to do.
+   **Expect** Say how it shows that it helped.
+   **If not** Say whom to ask.
+"""
+
+
+def look_of(runbook: Runbook) -> Look:
+    """Freshness for one in use; a draft and a retired one are just that."""
+    if runbook.status == Runbook.Status.DRAFT:
+        return Look("unk", "edit", "Draft")
+    if runbook.status == Runbook.Status.RETIRED:
+        return Look("unk", "none", "Retired")
+    return runbook_look(freshness_of(runbook))
+
+
+@login_required
+@require_GET
+def list_runbooks(request: HttpRequest) -> HttpResponse:
+    """All of them by name."""
+    if clean := lists.clean_url(request, FILTERS):
+        return redirect(clean)
+    given, problem = lists.given(request, FILTERS), ""
+    try:
+        page = runbooks(RunbookFilter(**given), cursor=request.GET.get("cursor", ""), limit=PER_PAGE)
+    except InvalidInput as error:
+        # The list still opens, with what was typed; nothing is shown, since a filter that is ignored would lie.
+        problem, page = str(error), Page([], None)
+    about = about_by(page.items)
+    context = {
+        "nav": "runbooks",
+        "rows": [(look_of(row), row, about[row.pk]) for row in page.items],
+        "given": given,
+        "applied": lists.applied(given),
+        "sentence": lists.sentence(given),
+        "problem": problem,
+        "is_first": "cursor" not in request.GET,
+        "next_url": lists.next_url(given, page.next),
+        "statuses": Runbook.Status.choices,
+        "freshnesses": [(str(word), runbook_look(word).word) for word in Freshness],
+        "owners": lists.offered(Team.objects.values_list("name", flat=True), given.get("owner")),
+        "workflows": lists.offered(Workflow.objects.values_list("name", flat=True), given.get("workflow")),
+        "dependencies": lists.offered(Dependency.objects.values_list("name", flat=True), given.get("dependency")),
+        "may_create": bool(actor_of(request).teams_with(Verb.MAINTAIN)),
+    }
+    return render(request, "runbooks/list.html", context, status=422 if problem else 200)
+
+
+@login_required
+@require_GET
+def runbook(request: HttpRequest, slug: str) -> HttpResponse:
+    """One, to be read."""
+    found = find_runbook(slug)
+    about: About = about_by([found])[found.pk]
+    context = {
+        **documents.frame(request, found),
+        "look": look_of(found),
+        "freshness": freshness_of(found),
+        "html": render_markdown(found.body),
+        "about": about,
+        "said": documents.said(found.front_matter),
+        "recent": documents.recent(found),
+    }
+    return render(request, "runbooks/runbook.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """A new one; `?workflow=…` and `?dependency=…` fill in what is known."""
+    teams = documents.owners(request)
+    if request.method == "GET":
+        initial = {
+            "status": Runbook.Status.ACTIVE, "body": SKELETON, "workflows": request.GET.getlist("workflow"),
+            "dependencies": request.GET.getlist("dependency"),
+        }  # fmt: skip
+        return documents.editor(request, RunbookForm(initial=initial, teams=teams, is_new=True), "runbook")
+    if "preview" in request.POST:
+        form = RunbookForm(initial=typed(RunbookForm, request.POST), teams=teams, is_new=True)
+        return documents.editor(request, form, "runbook")
+    form = RunbookForm(request.POST, teams=teams, is_new=True)
+    if form.is_valid():
+        try:
+            owner = find_team(form.cleaned_data["owner"])
+            actor_of(request).require(Verb.MAINTAIN, owner)
+            slug = form.cleaned_data["slug"]
+            created = create_runbook(slug=slug, owner=owner, actor=request.user, **form.values())
+            return documents.saved(request, created, None)
+        except InvalidInput as error:
+            form.accuse(error)
+    return documents.editor(request, form, "runbook", status=422)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Edit, status included. Somebody else's save in between gives a merge page."""
+    found = find_runbook(slug)
+    teams = documents.owners(request, found)
+    if request.method == "GET":
+        form = RunbookForm(initial=runbook_initial(found), teams=teams, is_new=False)
+        return documents.editor(request, form, "runbook", found)
+    if "preview" in request.POST:
+        form = RunbookForm(initial=typed(RunbookForm, request.POST), teams=teams, is_new=False)
+        return documents.editor(request, form, "runbook", found)
+    form = RunbookForm(request.POST, teams=teams, is_new=False)
+    if form.is_valid():
+        values, revision, owner = form.values(), form.cleaned_data["revision"] or 0, form.cleaned_data["owner"]
+        try:
+            team = find_team(owner)
+            actor_of(request).require(Verb.MAINTAIN, team)
+            edited = edit_runbook(runbook=found, revision=revision, owner=team, actor=request.user, **values)
+            return documents.saved(request, edited, revision)
+        except InvalidInput as error:
+            form.accuse(error)
+        except EditConflict as error:
+            draft = runbook_text(owner=owner, **{name: value for name, value in values.items() if name != "reason"})
+            return documents.merge(
+                request, error, revision, draft, lambda data: RunbookForm(data, teams=teams, is_new=False)
+            )
+    return documents.editor(request, form, "runbook", found, status=422)
+
+
+@login_required
+@require_GET
+def history(request: HttpRequest, slug: str) -> HttpResponse:
+    """Its revisions and their differences."""
+    return documents.history(request, find_runbook(slug))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def restore(request: HttpRequest, slug: str) -> HttpResponse:
+    """An earlier text as a new revision."""
+    what = "Title and text come back. Status, owner, review date and links stay as they are."
+    return documents.restore(request, find_runbook(slug), restore_runbook, what)

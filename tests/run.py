@@ -1,0 +1,74 @@
+"""`make test`: every test on the embedded default, then again on PostgreSQL + Redis; both counts at the end.
+
+The second leg uses TEST_DATABASE_URL, else a PostgreSQL that answers on this machine, else a throwaway one from the
+installed binaries. Without any it is left out with a notice, and is a failure where CI=true. Options: --chaos for the
+long runs, --leg embedded|server for one leg, and whatever follows goes to pytest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.servers import find_postgresql
+
+ROOT = Path(__file__).resolve().parent.parent
+SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", re.MULTILINE)
+
+
+def main() -> int:
+    """0 when every leg that had to run passed."""
+    parser = argparse.ArgumentParser(prog="make test")
+    parser.add_argument("--chaos", action="store_true", help="the long failure runs")
+    parser.add_argument("--leg", choices=("embedded", "server"))
+    options, rest = parser.parse_known_args()
+    chosen = rest or (["-m", "processes"] if options.chaos else [])
+    if options.chaos:
+        os.environ["CHAOS"] = "long"
+    results: list[tuple[str, int, str, float]] = []
+    with tempfile.TemporaryDirectory(prefix="plumbline-") as folder:
+        if options.leg != "server":
+            results.append(leg("embedded (SQLite, embedded broker)", {}, chosen, Path(folder) / "embedded"))
+        if options.leg != "embedded":
+            found = find_postgresql(Path(folder))
+            if found is not None:
+                with found as server:
+                    results.append(leg("PostgreSQL + Redis", {"DATABASE_URL": server.url}, chosen, Path(folder) / "server"))
+            elif os.environ.get("CI") == "true":
+                results.append(("PostgreSQL + Redis", 1, "no PostgreSQL: install it or set TEST_DATABASE_URL", 0.0))
+            else:
+                print("notice: no PostgreSQL found, so the second leg was left out; set TEST_DATABASE_URL to run it")
+    print()
+    for name, code, summary, seconds in results:
+        print(f"{name}: {summary}, {seconds:.0f} s{'' if code == 0 else '  FAILED'}")
+    return int(any(code for _, code, _, _ in results))
+
+
+def leg(name: str, environment: dict[str, str], arguments: list[str], folder: Path) -> tuple[str, int, str, float]:
+    """Run pytest once, its output passed through; the name, exit code, counts and seconds."""
+    print(f"\n== {name}", flush=True)
+    folder.mkdir()
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider", *arguments]
+    began = time.monotonic()
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment, "PLUMBLINE_DATA_DIR": str(folder)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    tail: list[str] = []
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        tail = [*tail[-40:], line]
+    code = process.wait()
+    found = SUMMARY.findall("".join(tail))
+    return name, code, found[-1] if found else f"exit code {code}", time.monotonic() - began
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,14 @@
+"""The product's settings with a data folder of the tests' own. Set before Django reads them: hence a module."""
+
+import os
+import tempfile
+
+os.environ.setdefault("PLUMBLINE_DATA_DIR", tempfile.mkdtemp(prefix="plumbline-tests-"))
+os.environ.setdefault("PLUMBLINE_TASK_MODULES", "tests.engine.tasks,examples.tasks")
+os.environ.setdefault("PLUMBLINE_MANIFEST_ENV", "SANDBOX_URL,RECORDER_URL")
+os.environ.setdefault("PLUMBLINE_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
+
+from portal.settings import *  # noqa: E402, F403
+
+# Hashing passwords slowly is what makes them safe, and what a test of something else can do without.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
