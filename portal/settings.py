@@ -166,9 +166,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "RunStatus": "orchestration.states.RunStatus",
-        "RunResult": "orchestration.states.RunResult",
-        "Compensation": "orchestration.states.Compensation",
+        "RunStatus": "portal.api.enums.RUN_STATUSES",
+        "RunResult": "portal.api.enums.RUN_RESULTS",
+        "Compensation": "portal.api.enums.COMPENSATIONS",
+        "StepStatus": "portal.api.enums.STEP_STATUSES",
+        "DecisionStatus": "portal.api.enums.DECISION_STATUSES",
+        "RunbookStatus": "portal.api.enums.RUNBOOK_STATUSES",
     },
 }
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True

@@ -13,7 +13,8 @@ from orchestration.engine.plans import retry_policy
 from orchestration.models import Attempt, Run, StepRun
 from orchestration.selectors.runs import RunDetail
 from orchestration.selectors.sentences import conclusion, consequence
-from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
+from orchestration.states import Compensation
+from portal.api.enums import COMPENSATIONS, RUN_RESULTS, RUN_STATUSES, STEP_STATUSES
 from portal.presentation.masking import hide
 
 
@@ -49,7 +50,7 @@ class StepShape(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     kind = serializers.CharField()
-    status = serializers.ChoiceField(choices=["pending", *StepStatus])
+    status = serializers.ChoiceField(choices=STEP_STATUSES)
     waiting_kind = serializers.CharField()
     attempt = serializers.IntegerField()
     maximum_attempts = serializers.IntegerField(help_text="0 is without limit")
@@ -60,7 +61,7 @@ class StepShape(serializers.Serializer[Any]):
     error_type = serializers.CharField()
     error_message = serializers.CharField()
     effect = serializers.CharField()
-    compensation = serializers.ChoiceField(choices=list(Compensation))
+    compensation = serializers.ChoiceField(choices=COMPENSATIONS)
     idempotency_key = serializers.CharField()
     input = serializers.JSONField()
     output = serializers.JSONField()
@@ -84,9 +85,9 @@ class RunShape(serializers.Serializer[Any]):
     workflow = serializers.CharField()
     version = serializers.CharField()
     team = serializers.CharField()
-    status = serializers.ChoiceField(choices=list(RunStatus))
-    result = serializers.ChoiceField(choices=list(RunResult))
-    compensation = serializers.ChoiceField(choices=list(Compensation))
+    status = serializers.ChoiceField(choices=RUN_STATUSES)
+    result = serializers.ChoiceField(choices=RUN_RESULTS)
+    compensation = serializers.ChoiceField(choices=COMPENSATIONS)
     key = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)

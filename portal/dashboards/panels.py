@@ -37,15 +37,16 @@ class Period:
     length: timedelta
     step: timedelta
     characters: int
+    by: str
 
 
 PERIODS = {
     period.key: period
     for period in (
-        Period("1h", "1 h", "last hour", HOUR, timedelta(minutes=1), 16),
-        Period("6h", "6 h", "last 6 h", 6 * HOUR, timedelta(minutes=10), 15),
-        Period("24h", "24 h", "last 24 h", DAY, HOUR, 13),
-        Period("7d", "7 d", "last 7 days", 7 * DAY, HOUR, 13),
+        Period("1h", "1 h", "last hour", HOUR, timedelta(minutes=1), 16, "by the minute"),
+        Period("6h", "6 h", "last 6 h", 6 * HOUR, timedelta(minutes=10), 15, "by ten minutes"),
+        Period("24h", "24 h", "last 24 h", DAY, HOUR, 13, "by the hour"),
+        Period("7d", "7 d", "last 7 days", 7 * DAY, HOUR, 13, "by the hour"),
     )
 }
 DEFAULT = PERIODS["24h"]
@@ -63,8 +64,9 @@ class Panel:
 
 def runs_and_errors_panel(*, period: Period, now: datetime, team: Team | None = None) -> Panel:
     """Runs that ended and their error rate over time, with published versions as marks. Two queries."""
-    begin = _floor(now, period.step) - period.length + period.step
-    rows = ended_since(begin, characters=period.characters, team_id=team.pk if team else None)
+    since = now - period.length  # to the second, so that the numbers agree with the tiles; the first bucket is a part
+    begin = _floor(since, period.step)
+    rows = ended_since(since, characters=period.characters, team_id=team.pk if team else None)
     points = points_of(rows, begin=begin, end=now, period=period)
     zone = timezone.get_current_timezone()
     title = conclusions.chart(points, period=period.words, step=period.step, clock_time=clock_time)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.manifest import RetryPolicySpec, parse_duration
+from orchestration.manifest import parse_duration, retry_policy_of
 from portal.presentation import step_words
 from portal.presentation.quantities import duration, number, percent
 from portal.presentation.words import Look
@@ -32,7 +32,7 @@ def facts(spec: Mapping[str, Any], shared: Mapping[str, Any] | None) -> list[Fac
     retry = spec.get("retry")
     policy = retry if isinstance(retry, dict) else shared
     if policy is not None:
-        found.append(Fact("Retry", step_words.retry(_policy(policy), retry if isinstance(retry, str) else None)))
+        found.append(Fact("Retry", step_words.retry(retry_policy_of(dict(policy)), retry if isinstance(retry, str) else None)))
     limits = spec.get("timeout")
     if isinstance(limits, dict) and limits:
         words = {"start_to_close": "per attempt", "schedule_to_close": "in all", "schedule_to_start": "to begin"}
@@ -68,14 +68,6 @@ def sentence(failing: int, tries: int, errors: Sequence[tuple[str, int]]) -> str
         return f"All {number(tries)} calls of the latest runs were answered."
     most = f", most often {errors[0][0]}" if errors and errors[0][0] else ""
     return f"{number(failing)} of {number(tries)} calls failed in the latest runs ({percent(failing / tries)}){most}."
-
-
-def _policy(spec: Mapping[str, Any]) -> RetryPolicySpec:
-    fields = dict(spec)
-    for name in ("initial_interval", "maximum_interval"):
-        if isinstance(fields.get(name), str):
-            fields[name] = parse_duration(fields[name])
-    return RetryPolicySpec(**{**fields, "non_retryable_errors": tuple(fields.get("non_retryable_errors", ()))})
 
 
 def _seconds(value: Any) -> str:

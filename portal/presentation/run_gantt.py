@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from orchestration.selectors.runs import RunDetail
 
 FORWARD, COMPENSATION = "forward", "compensation"
+#: From this share of the time on, one step is the reason why a run took as long as it did.
+NOTABLE = 0.5
 HEADING = "Compensation, in reverse order of completion"
 UNDOING = {
     Compensation.RUNNING: Look("warn", "undo", "undoing"),
@@ -68,11 +70,8 @@ def title(detail: RunDetail, now: datetime) -> str:
     if not longest or total <= 0:
         return "Steps in time"
     share = took[longest] / total
-    return (
-        f"{longest} took {percent(share, 0)} of {duration(total)}"
-        if share >= 0.3
-        else f"No step took a third of {duration(total)}"
-    )
+    of_it = f"{percent(share, 0)} of {duration(total)}"
+    return f"{longest} took {of_it}" if share >= NOTABLE else f"{longest} took longest, {of_it}"
 
 
 def _forward(

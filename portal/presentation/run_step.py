@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from orchestration.policies.retry import Policy
-from orchestration.states import STEP_BAD, Effect, StepStatus
+from orchestration.states import STEP_BAD, Compensation, Effect, StepStatus
 from portal.presentation import step_words
 from portal.presentation.quantities import duration
 from portal.presentation.runs import look_of_step, seconds
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from orchestration.manifest import PlannedStep
     from orchestration.models import Attempt, StepRun
     from orchestration.selectors.runs import RunDetail
+
+
+_UNDOING = {
+    Compensation.RUNNING: "Its effect is being undone.",
+    Compensation.DONE: "Then its effect was undone.",
+    Compensation.FAILED: "Undoing its effect failed: someone has to put it right.",
+}
+#: Kinds that call nothing: no retry and no time limit mean anything for them.
+CALLS_NOTHING = frozenset({"wait", "value"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,8 @@ def drawer(detail: RunDetail, name: str) -> Drawer:
 
 def called(planned: PlannedStep, declared: Mapping[str, Any], policy: Policy, per_attempt: float) -> Called:
     """`declared` is the step in the version's normal form; policy and per_attempt hold after defaults."""
-    undo = planned.compensate
+    undo, named = planned.compensate, declared.get("retry")
+    calm = planned.kind in CALLS_NOTHING
     back = ""
     if undo is not None:
         body = declared.get("compensate", {})
@@ -99,9 +110,9 @@ def called(planned: PlannedStep, declared: Mapping[str, Any], policy: Policy, pe
         call=step_words.call(planned.kind, declared),
         kind=step_words.kind_words(planned),
         dependency=planned.dependency or "",
-        retry=step_words.retry(policy, declared["retry"] if isinstance(declared.get("retry"), str) else None),
-        never_retried=step_words.never_retried(policy),
-        timeout=step_words.timeouts(planned.timeout, per_attempt),
+        retry="" if calm else step_words.retry(policy, named if isinstance(named, str) else None),
+        never_retried="" if calm else step_words.never_retried(policy),
+        timeout="" if calm else step_words.timeouts(planned.timeout, per_attempt),
         input_contract=planned.input_contract or "",
         output_contract=planned.output_contract or "",
         when=str(declared.get("when", "")),
@@ -141,8 +152,10 @@ def _lead(detail: RunDetail, planned: PlannedStep, step: StepRun | None) -> str:
 
 def _advice(planned: PlannedStep, step: StepRun | None) -> str:
     """What the outcome means for the world outside."""
-    if step is None or planned.effect != "write" or step.compensation != "none":
+    if step is None or planned.effect != "write":
         return ""
+    if step.compensation != Compensation.NONE:
+        return _UNDOING[Compensation(step.compensation)]
     if step.effect == Effect.UNKNOWN:
         return "Whether the last write arrived is unknown; the same Idempotency-Key makes a retry safe."
     if step.status in STEP_BAD and step.effect == Effect.NONE:
@@ -151,7 +164,7 @@ def _advice(planned: PlannedStep, step: StepRun | None) -> str:
 
 
 def _tries(attempts: Sequence[Attempt]) -> list[Try]:
-    return [_try(one, following) for one, following in zip(attempts, [*attempts[1:], None], strict=True)]
+    return [_try(one, following) for one, following in zip_longest(attempts, attempts[1:])]
 
 
 def _try(attempt: Attempt, following: Attempt | None) -> Try:

@@ -33,6 +33,8 @@ class Entry:
     text: str
     took: float | None = None
     note: str = ""
+    #: Of two at one moment the lower comes first: what a step did, then what followed from it.
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,10 @@ def build(detail: RunDetail, *, everything: bool = False) -> Timeline:
                 look.tone,
                 look.icon,
                 f"Run ended: {look.word.lower()}",
-                seconds(run.started_at, run.finished_at),
+                seconds(run.started_at, run.finished_at), rank=2,
             )
         )
-    entries.sort(key=lambda entry: entry.at)
+    entries.sort(key=lambda entry: (entry.at, entry.rank))
     if everything or len(entries) <= SHORT:
         return Timeline(entries, len(entries))
     return Timeline(entries[:4] + entries[4 - SHORT :], len(entries))
@@ -76,15 +78,15 @@ def _event(event: RunEvent, run: Run) -> Entry:
     match event.kind:
         case "started":
             detail = f", {event.detail}" if event.detail else ""
-            return Entry(event.at, "unk", "new", f"Started{who}{detail}", note=f"version {run.version.version}")
+            return Entry(event.at, "unk", "new", f"Started{who}{detail}", note=f"version {run.version.version}", rank=-1)
         case "cancelled":
             return Entry(event.at, "unk", "stop", f"Cancelled{who}: {event.detail}")
         case "terminated":
             return Entry(event.at, "unk", "close", f"Terminated{who}: {event.detail}")
         case "compensation_began":
-            return Entry(event.at, "warn", "undo", "Compensation began")
+            return Entry(event.at, "warn", "undo", "Compensation began", rank=1)
         case "compensation_failed":
-            return Entry(event.at, "fail", "fail", "A compensation failed: someone has to put it right")
+            return Entry(event.at, "fail", "fail", "A compensation failed: someone has to put it right", rank=1)
     text = event.kind.replace("_", " ").capitalize()
     return Entry(event.at, "unk", "info", f"{text}{who}{f': {event.detail}' if event.detail else ''}")
 

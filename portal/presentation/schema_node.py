@@ -33,12 +33,16 @@ class Schema:
     @property
     def properties(self) -> dict[str, Schema]:
         declared = self.get("properties")
-        return {name: self.child(node) for name, node in declared.items()} if isinstance(declared, dict) else {}
+        if not isinstance(declared, dict):
+            return {}
+        # A stored schema keeps no order of keys; the list of what is required keeps its author's.
+        first = [name for name in self.required if name in declared]
+        return {name: self.child(declared[name]) for name in dict.fromkeys([*first, *declared])}
 
     @property
-    def required(self) -> set[str]:
+    def required(self) -> list[str]:
         names = self.get("required")
-        return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
+        return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
     @property
     def type(self) -> str:

@@ -70,7 +70,9 @@ def catalogue_sentence(items: Sequence[WorkflowHealth]) -> str:
     if failing:
         return f"{listed(failing)} {_is(failing)} failing in the last 24 h."
     if degraded:
-        return f"{listed(degraded)} had failed runs in the last 24 h, below {percent(FAILING)}."
+        worst = max(items, key=lambda item: item.error_rate or 0.0)
+        more = f", and {len(degraded) - 1} more had failures" if len(degraded) > 1 else ""
+        return f"{percent(worst.error_rate)} of the runs of {worst.workflow.name} failed in the last 24 h{more}."
     return "Nothing fails in the last 24 h." if items else ""
 
 

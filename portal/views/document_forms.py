@@ -116,7 +116,7 @@ class RunbookForm(DocumentForm):
         help_text="Shown on their pages too.",
     )  # fmt: skip
     field_order = ["title", "slug", "status", "owner", "review_by", "workflows", "dependencies", "body", "reason"]
-    rows = (("status", "owner", "review_by"), ("workflows", "dependencies"))
+    rows: tuple[tuple[str, ...], ...] = (("status", "owner", "review_by"), ("workflows", "dependencies"))
 
     def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -104,7 +104,7 @@ def _tiles(rows: list[Health], team: Team | None, now: datetime) -> list[Tile]:
         ),
         Tile("Runs open now", "running", "", going, "", "queued, running or waiting", _url("runs", scope)),
         Tile(
-            "Runs finished, 24 h", "ok" if not bad else "fail", "fail" if failing else "", finished, "",
+            "Runs finished, 24\u00a0h", "fail" if failing else "runs", "fail" if failing else "", finished, "",
             f"{number(bad)} failed, {percent(bad / finished)}" if finished else "none has ended yet",
             _url("runs", {**scope, "since": "24h", "status": "finished"}),
         ),

@@ -1,0 +1,17 @@
+"""The enumerations that the OpenAPI document calls by name: plain lists of words, as serializers list them.
+
+Owns nothing: the words come from the states and models. settings.SPECTACULAR_SETTINGS refers to these lists.
+"""
+
+from __future__ import annotations
+
+from governance.models import Decision, Runbook
+from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
+
+RUN_STATUSES = [str(state) for state in RunStatus]
+RUN_RESULTS = [str(state) for state in RunResult]
+COMPENSATIONS = [str(state) for state in Compensation]
+#: A step without a row is pending.
+STEP_STATUSES = ["pending", *(str(state) for state in StepStatus)]
+DECISION_STATUSES = [str(state) for state in Decision.Status.values]
+RUNBOOK_STATUSES = [str(state) for state in Runbook.Status.values]
