@@ -6,7 +6,6 @@ cost a round trip, so the offset to a monotonic clock is kept for a few seconds.
 
 from __future__ import annotations
 
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -15,29 +14,24 @@ from django.db import connection
 #: How long a measured offset is trusted. Drift of a monotonic clock in 10 s is far below a lease.
 TRUSTED_FOR = 10.0
 
-_lock = threading.Lock()
-_base: datetime | None = None
-_measured_at = 0.0
+#: The database's time and the monotonic second at which it was that; one value, so that no thread sees half a change.
+_measured: tuple[datetime, float] | None = None
 _skew = timedelta(0)
 
 
 def now() -> datetime:
     """The database's time, UTC, good to a few milliseconds."""
-    global _base, _measured_at  # noqa: PLW0603 - one clock for the process
-    elapsed = time.monotonic() - _measured_at
-    base = _base
-    if base is None or elapsed > TRUSTED_FOR:
-        base = _ask()
-        with _lock:
-            _base, _measured_at = base, time.monotonic()
-        elapsed = 0.0
-    return base + timedelta(seconds=elapsed) + _skew
+    global _measured  # noqa: PLW0603 - one clock for the process
+    measured = _measured
+    if measured is None or time.monotonic() - measured[1] > TRUSTED_FOR:
+        measured = _measured = (_ask(), time.monotonic())
+    return measured[0] + timedelta(seconds=time.monotonic() - measured[1]) + _skew
 
 
 def forget() -> None:
     """Measure again at the next call: after a fork or a new database."""
-    global _base  # noqa: PLW0603
-    _base = None
+    global _measured  # noqa: PLW0603
+    _measured = None
 
 
 def advance(delta: timedelta) -> None:

@@ -17,4 +17,6 @@ MAX_LOSSES = 5
 LOST_WAKE_AFTER = 5.0
 #: How many rows of each kind one wake takes; the next comes half a second later.
 WAKE_BATCH = 500
+#: A database that does not answer is waited for so long, with a finished attempt in hand.
+DATABASE_AWAY = 120.0
 MAX_ERROR_TEXT = 4_000

@@ -6,10 +6,13 @@ Owns resolving and masking. Never stores or logs a value.
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from django.conf import settings
 
@@ -26,14 +29,16 @@ def resolve(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise UnknownSecret(f"{name!r} is not the name of a secret: use a-z, 0-9 and -")
     variable = "PLUMBLINE_SECRET_" + name.upper().replace("-", "_")
-    value = os.environ.get(variable)
-    if value is None and settings.PLUMBLINE.secrets_dir is not None:
+    value = os.environ.get(variable, "").strip()
+    if not value and settings.PLUMBLINE.secrets_dir is not None:
         try:
-            value = (settings.PLUMBLINE.secrets_dir / name).read_text().strip()
+            value = (settings.PLUMBLINE.secrets_dir / name).read_text(errors="surrogateescape").strip()
         except OSError:
-            value = None
+            value = ""
     if not value:
         raise UnknownSecret(f"secret {name!r} is not set: set {variable}, or put a file {name} into PLUMBLINE_SECRETS_DIR")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise UnknownSecret(f"secret {name!r} is not UTF-8 text: set it anew, encoded where it is binary")
     return value
 
 
@@ -70,10 +75,15 @@ class Masked(Vault):
 
 def mask(text: str, values: Iterable[str]) -> str:
     """The text without any of the values: a service may echo what it was sent."""
-    for value in sorted(values, key=len, reverse=True):
-        if len(value) >= 4:
-            text = text.replace(value, MASK)
+    for form in sorted({form for value in values if len(value) >= 4 for form in _forms(value)}, key=len, reverse=True):
+        text = text.replace(form, MASK)
     return text
+
+
+def _forms(value: str) -> set[str]:
+    """The ways in which a service writes back what it was sent: as it is, in a URL, in JSON or quoted, in base64."""
+    quoted = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
+    return {value, quote(value), quote(value, safe=""), quote_plus(value), base64.b64encode(value.encode()).decode(), *quoted}
 
 
 def mask_json(value: Any, values: set[str]) -> Any:
@@ -85,5 +95,5 @@ def mask_json(value: Any, values: set[str]) -> Any:
     if isinstance(value, list):
         return [mask_json(item, values) for item in value]
     if isinstance(value, dict):
-        return {mask(key, values): mask_json(item, values) for key, item in value.items()}
+        return {mask(str(key), values): mask_json(item, values) for key, item in value.items()}
     return value

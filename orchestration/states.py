@@ -85,13 +85,14 @@ RUN_TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
     R.QUEUED: frozenset({R.RUNNING, R.CANCELLING, R.FINISHED}),
     R.RUNNING: frozenset({R.WAITING, R.PAUSED, R.CANCELLING, R.COMPENSATING, R.FINISHED}),
     R.WAITING: frozenset({R.RUNNING, R.PAUSED, R.CANCELLING, R.COMPENSATING, R.FINISHED}),
-    R.PAUSED: frozenset({R.RUNNING, R.WAITING, R.CANCELLING, R.FINISHED}),
+    R.PAUSED: frozenset({R.RUNNING, R.WAITING, R.CANCELLING, R.COMPENSATING, R.FINISHED}),
     R.CANCELLING: frozenset({R.COMPENSATING, R.FINISHED}),
     R.COMPENSATING: frozenset({R.FINISHED}),
     R.FINISHED: frozenset(),
 }
 
-STEP_INITIAL = frozenset({S.READY, S.RUNNING, S.SKIPPED, S.SUCCEEDED, S.FAILED})
+#: Succeeded and degraded: reused from an earlier run. Failed: its `when` could not be evaluated.
+STEP_INITIAL = frozenset({S.READY, S.RUNNING, S.SKIPPED, S.SUCCEEDED, S.DEGRADED, S.FAILED})
 STEP_TRANSITIONS: Mapping[StepStatus, frozenset[StepStatus]] = {
     S.READY: frozenset({S.RUNNING, S.TIMED_OUT, S.CANCELLED}),
     S.RUNNING: frozenset(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
+from portal.views.account import SignInView
+
 urlpatterns = [
-    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sign-in/", SignInView.as_view(), name="login"),
     path("sign-out/", auth.LogoutView.as_view(), name="logout"),
     path("api/v1/", include("portal.api.urls")),
     path("", include("portal.views.urls")),

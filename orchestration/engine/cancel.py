@@ -11,11 +11,11 @@ from django.db import transaction
 
 from orchestration import clock
 from orchestration.engine import transition
-from orchestration.engine.plans import plan_of
+from orchestration.engine.plans import may_write, plan_of
 from orchestration.engine.settle import lock, settle, stop
 from orchestration.errors import Conflict
-from orchestration.models import Run, RunEvent
-from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
+from orchestration.models import Run, RunEvent, StepRun
+from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus
 
 
 def cancel(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
@@ -39,14 +39,16 @@ def terminate(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
         if run.status == RunStatus.FINISHED:
             raise Conflict(f"run {run.short_id} is finished ({run.result}); it can't be terminated")
         now = clock.now()
+        _doubt_effects(run)
         open_states = (StepStatus.READY, StepStatus.RUNNING, StepStatus.WAITING, StepStatus.RETRYING)
         transition.cancel_steps(run.pk, open_states, now)
         interrupted = run.status == RunStatus.COMPENSATING
         if interrupted:
             transition.abandon_compensations(run.pk, now)
+        said = {} if run.ending else {"error_message": reason}  # why it was ending already is not overwritten
         transition.finish_run(
-            run.pk, RunStatus(run.status), RunResult.TERMINATED, finished_at=now, error_message=reason,
-            compensation=Compensation.FAILED if interrupted else Compensation.NONE,
+            run.pk, RunStatus(run.status), RunResult.TERMINATED, finished_at=now,
+            compensation=Compensation.FAILED if interrupted else None, **said,
         )  # fmt: skip
         RunEvent.objects.create(run=run, at=now, kind="terminated", actor_id=actor_id, detail=reason)
     return Run.objects.get(pk=run_id)
@@ -61,6 +63,14 @@ def expire(run_id: uuid.UUID) -> None:
             return
         stop(run, RunResult.TIMED_OUT, now, error_type="timeout.run", message="the run's timeout has passed")
         settle(run, plan_of(run.version_id), now)
+
+
+def _doubt_effects(run: Run) -> None:
+    """Writes that run at this moment: their results will be refused, so whether they happened stays unknown."""
+    plan = plan_of(run.version_id)
+    writes = [name for name, planned in plan.steps.items() if may_write(planned)]
+    running = StepRun.objects.filter(run_id=run.pk, status=StepStatus.RUNNING, name__in=writes, effect=Effect.NONE)
+    running.update(effect=Effect.UNKNOWN)
 
 
 def _refuse_ended(run: Run, word: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration import clock
 from orchestration.engine import transition
-from orchestration.engine.plans import plan_of, start_to_close, undo_of
+from orchestration.engine.plans import may_write, plan_of, start_to_close, undo_of
 from orchestration.engine.worker import identity, lease
 from orchestration.limits import DEFAULT_START_TO_CLOSE
 from orchestration.manifest import Plan, PlannedCompensation, PlannedStep
@@ -78,7 +78,7 @@ class Claim:
     @property
     def writes(self) -> bool:
         """Whether an attempt that ended unclear may have had its effect."""
-        return self.planned.effect == "write" or undo_of(self.planned) is not None
+        return may_write(self.planned)
 
 
 def claim(step_id: int) -> Claim | None:

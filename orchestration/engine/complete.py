@@ -7,21 +7,22 @@ Never calls a step kind, except a transactional one, whose writes belong to this
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from orchestration import clock
 from orchestration.engine import transition
 from orchestration.engine.advance import fatal
 from orchestration.engine.begin import begin
 from orchestration.engine.claim import FORWARD, Claim
-from orchestration.engine.execute import Executed, finish
+from orchestration.engine.execute import Executed, finish, presentable
 from orchestration.engine.payloads import store
 from orchestration.engine.plans import retry_policy
 from orchestration.engine.settle import finish_if_over, lock, settle, states_of, stop
-from orchestration.limits import LOST_WAKE_AFTER, MAX_ERROR_TEXT
+from orchestration.limits import LOST_WAKE_AFTER
 from orchestration.models import Attempt, Run, StepRun
 from orchestration.policies.retry import GiveUp, decide
 from orchestration.states import Compensation, Effect, RunResult, StepStatus
@@ -39,9 +40,9 @@ def complete(claim: Claim, executed: Executed, *, inline: bool) -> Claim | int |
     """Record the outcome. Returns the next claim, or the id of a compensation to claim, or None. Late: None."""
     try:
         with transaction.atomic():
-            run = lock(claim.run.id)
             if isinstance(executed.outcome, Transactional):
-                _call_inside(claim, executed)
+                executed = _call_inside(claim, executed)  # before the lock: however long it takes, nobody waits for it
+            run = lock(claim.run.id)
             now = clock.now()
             if claim.phase == FORWARD:
                 return _forward(run, claim, executed, now, inline=inline)
@@ -78,36 +79,41 @@ def give_up(step: StepRun, claim: Claim, source: StepStatus, error_type: str, me
         _go_on(run, claim, now, inline=False)
 
 
-def _call_inside(claim: Claim, executed: Executed) -> None:
-    """Run a transactional task in a savepoint: its writes stay only with the record of its success."""
-    held = StepRun.objects.filter(pk=claim.step.pk, status=StepStatus.RUNNING, fence=claim.step.fence)
-    if not held.exists():
+def _call_inside(claim: Claim, executed: Executed) -> Executed:
+    """Run a transactional task in a savepoint: its writes stay only with the record of its success.
+
+    The given outcome stays as it is, so that the whole transaction can be tried again.
+    """
+    state = {"status": StepStatus.RUNNING} if claim.phase == FORWARD else {"compensation": Compensation.RUNNING}
+    if not StepRun.objects.filter(pk=claim.step.pk, fence=claim.step.fence, **state).exists():
         raise Refused
-    outcome, call = executed.outcome, executed.call
+    outcome = executed.outcome
     assert isinstance(outcome, Transactional)
-    assert call is not None
+    called = replace(executed)
     try:
         with transaction.atomic():
-            result = finish(claim, executed, Completed(outcome.call()), call)
-            if isinstance(result, Failed):
-                raise _Undone(result)
-            executed.outcome = result
-    except _Undone as undone:
-        failed = undone.failed
-        executed.outcome = Failed(failed.error_type, failed.message, failed.retryable)
-    except Exception as error:
-        executed.outcome = failure_of(error, writes=False)  # rolled back: it certainly had no effect
+            called.outcome = finish(claim, called, Completed(outcome.call()))
+            if isinstance(called.outcome, Failed):
+                raise _Undone
+    except _Undone:
+        assert isinstance(called.outcome, Failed)
+        called.outcome, called.output = replace(called.outcome, effect=Effect.NONE), ""
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, or took the other side of a deadlock: the whole transaction is tried again
+    except BaseException as error:  # a task that calls sys.exit() must not take its step along
+        failed = failure_of(error, writes=False)  # rolled back: it certainly had no effect
+        called.outcome = presentable(failed, executed.secrets_used)
+    return called
 
 
 class _Undone(Exception):
-    def __init__(self, failed: Failed) -> None:
-        super().__init__(failed.message)
-        self.failed = failed
+    """Rolls the savepoint back."""
 
 
 def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inline: bool) -> Claim | int | None:
     outcome, step = executed.outcome, claim.step
-    stored = {"input": store(executed.input, run.pk)} if executed.input else {}
+    # Every attempt has the same input, so the first one's stays.
+    stored = {"input": store(executed.input, run.pk)} if executed.input and not step.input else {}
     match outcome:
         case Completed():
             stored |= {"output": store(executed.output, run.pk)}
@@ -117,6 +123,8 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
         case Suspended():
             _move(claim, StepStatus.WAITING, waiting_kind=outcome.kind, not_before=outcome.until, **stored)
         case Failed():
+            if executed.output:  # what a write gave that broke its contract: its compensation needs it
+                stored |= {"output": store(executed.output, run.pk)}
             if _retried(run, claim, outcome, now, stored):
                 return None
         case Transactional():
@@ -129,9 +137,9 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
 def _retried(run: Run, claim: Claim, failed: Failed, now: datetime, stored: dict[str, str]) -> bool:
     """Record the failure; True when the step will be tried again."""
     step = claim.step
-    effect = _grown(Effect(step.effect), failed.effect)
+    effect = _grown(Effect(step.effect), failed.effect) if claim.writes else Effect.NONE
     columns = {
-        "error_type": failed.error_type[:127], "error_message": failed.message[:MAX_ERROR_TEXT], "effect": effect, **stored,
+        "error_type": failed.error_type, "error_message": failed.message, "effect": effect, **stored,
     }  # fmt: skip
     verdict = decide(
         retry_policy(claim.planned), attempt=step.attempt, error_type=failed.error_type, retryable=failed.retryable,
@@ -182,7 +190,7 @@ def _compensation(run: Run, claim: Claim, executed: Executed, now: datetime) -> 
         _record(claim, now, "succeeded")
         return settle(run, claim.plan, now)
     failed = outcome if isinstance(outcome, Failed) else Failed("compensation", "a compensation can't wait", False)
-    message = failed.message[:MAX_ERROR_TEXT]
+    message = failed.message
     verdict = decide(
         retry_policy(claim.action), attempt=step.compensation_attempt, error_type=failed.error_type,
         retryable=failed.retryable, now=now, close_deadline=None, retry_after=failed.retry_after, chance=random.random(),  # noqa: S311
@@ -222,8 +230,7 @@ def _move(claim: Claim, target: StepStatus, **columns: object) -> None:
 def _record(claim: Claim, now: datetime, outcome: str, failed: Failed | None = None, next_at: datetime | None = None) -> None:
     Attempt.objects.create(
         step_id=claim.step.pk, phase=claim.phase, number=claim.attempt, started_at=claim.claimed_at, finished_at=now,
-        outcome=outcome, error_type=failed.error_type[:127] if failed else "",
-        message=failed.message[:MAX_ERROR_TEXT] if failed else "",
+        outcome=outcome, error_type=failed.error_type if failed else "", message=failed.message if failed else "",
         next_at=next_at, worker_id=claim.step.worker_id, fence=claim.step.fence,
     )  # fmt: skip
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import secrets
+import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,15 +17,17 @@ import structlog
 
 from orchestration import clock
 from orchestration.engine.claim import COMPENSATION, FORWARD, Claim
-from orchestration.engine.payloads import encode
+from orchestration.engine.payloads import encode, error_text
 from orchestration.engine.plans import ports_of
 from orchestration.engine.scope import own_step, scope_of
 from orchestration.errors import TooLarge, Violation
 from orchestration.hooks import hooks
 from orchestration.manifest import Expression, ExpressionError
 from orchestration.models import StepRun
+from orchestration.patience import outlast
 from orchestration.secrets import Masked, UnknownSecret, Vault, mask, mask_json
 from orchestration.states import Effect, StepStatus
+from orchestration.steps.http import SAFE_METHODS
 from orchestration.steps.kinds import KINDS
 from orchestration.steps.outcome import Call, Completed, Failed, Outcome
 from orchestration.steps.python import failure_of
@@ -40,6 +43,7 @@ class Executed:
     input: str = ""
     output: str = ""
     call: Call | None = None
+    secrets_used: set[str] = field(default_factory=set)
 
 
 class _Stop(Exception):
@@ -53,54 +57,64 @@ class _Stop(Exception):
 def execute(claim: Claim) -> Executed:
     """One attempt, start to end. Never raises: what goes wrong is an outcome."""
     executed = Executed(Completed())
+    called = False
     try:
-        call = _prepare(claim, executed)
+        call = executed.call = outlast(lambda: _prepare(claim, executed))
+        called = True
         outcome = KINDS[claim.action.kind](call)
-        executed.call = call
-        executed.outcome = finish(claim, executed, outcome, call)
+        executed.outcome = outlast(lambda: finish(claim, executed, outcome))
     except _Stop as stop:
-        executed.outcome = stop.failed
+        executed.outcome = presentable(stop.failed, executed.secrets_used)
     except Exception as error:
-        log.exception("step.crashed", run_id=str(claim.run.id), step=claim.step.name)
-        executed.outcome = failure_of(error, writes=claim.writes)
+        trace = mask("".join(traceback.format_exception(error)), executed.secrets_used)
+        log.error("step.crashed", run_id=str(claim.run.id), step=claim.step.name, exception=trace)
+        executed.outcome = presentable(failure_of(error, writes=called and claim.writes), executed.secrets_used)
     return executed
 
 
-def finish(claim: Claim, executed: Executed, outcome: Outcome, call: Call) -> Outcome:
+def finish(claim: Claim, executed: Executed, outcome: Outcome) -> Outcome:
     """Check and mask what the call came to; the outcome that counts."""
-    if isinstance(outcome, Failed):
-        return Failed(
-            outcome.error_type, mask(outcome.message, call.secrets_used), outcome.retryable, outcome.effect,
-            outcome.retry_after, outcome.timed_out,
-        )  # fmt: skip
-    if not isinstance(outcome, Completed):
+    if isinstance(outcome, Completed):
+        return presentable(_checked(claim, executed, outcome), executed.secrets_used)
+    return presentable(outcome, executed.secrets_used)
+
+
+def presentable(outcome: Outcome, used: set[str]) -> Outcome:
+    """A failure's words as they may be stored and shown: no secrets, nothing that a column can't hold."""
+    if not isinstance(outcome, Failed):
         return outcome
-    output = mask_json(outcome.output, call.secrets_used)
+    return replace(
+        outcome, error_type=error_text(mask(outcome.error_type, used))[:127], message=error_text(mask(outcome.message, used))
+    )
+
+
+def _checked(claim: Claim, executed: Executed, completed: Completed) -> Outcome:
     happened = Effect.HAPPENED if claim.writes else Effect.NONE
+    what = f"the output of {claim.step.name}"
     try:
-        executed.output = encode(output, f"the output of {claim.step.name}")
+        text = encode(completed.output, what)
+        output = mask_json(json.loads(text), executed.secrets_used)  # plain JSON, whatever the kind returned
+        executed.output = encode(output, what) if executed.secrets_used else text
     except TooLarge as error:
         return Failed("payload.too_large", str(error), False, happened)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         return Failed("payload.invalid", f"the output is not JSON: {error}", False, happened)
-    if claim.phase == FORWARD:
-        return _judge(claim, output, happened) or outcome
-    return outcome
+    judged = _judge(claim, output, happened) if claim.phase == FORWARD else None
+    return judged or Completed(output)
 
 
 def _prepare(claim: Claim, executed: Executed) -> Call:
     action = claim.action
     references = set(action.body.references)
     try:
-        scope = scope_of(claim.run, references)
+        scope = scope_of(claim.run, references, undoing=claim.phase == COMPENSATION)
         if claim.phase == COMPENSATION:
             scope["step"] = own_step(claim.step)
         body = action.body.evaluate({**scope, "secrets": Masked()})
         executed.input = encode(_input_of(action.kind, body), f"the input of {claim.step.name}")
         _check_input(claim, action.kind, body)
-        used: set[str] = set()
         if any(reference[0] == "secrets" for reference in references):
-            body = action.body.evaluate({**scope, "secrets": Vault(used)})
+            body = action.body.evaluate({**scope, "secrets": Vault(executed.secrets_used)})
     except ExpressionError as error:
         raise _Stop(Failed("expression", str(error), False)) from error
     except UnknownSecret as error:
@@ -111,7 +125,7 @@ def _prepare(claim: Claim, executed: Executed) -> Call:
         raise _Stop(Failed("payload.invalid", str(error), False)) from error
     if claim.limit <= 0:
         raise _Stop(Failed("timeout.schedule_to_close", "no time was left to begin", False, timed_out=True))
-    return _call(claim, body, used)
+    return _call(claim, body, executed.secrets_used)
 
 
 def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:
@@ -128,7 +142,7 @@ def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:
         span_id=secrets.token_hex(8),
         body=body,
         dependency=claim.action.dependency,
-        writes=compensating or claim.writes or method not in {"", "GET", "HEAD"},
+        writes=compensating or claim.writes or method not in {"", *SAFE_METHODS},
         limit=claim.limit,
         now=claim.claimed_at,
         deadline=claim.claimed_at + timedelta(seconds=claim.limit),

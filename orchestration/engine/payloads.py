@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
 import zlib
 from typing import Any
 
 from orchestration.errors import TooLarge
-from orchestration.limits import INLINE_PAYLOAD, MAX_DEPTH, MAX_PAYLOAD
+from orchestration.limits import INLINE_PAYLOAD, MAX_DEPTH, MAX_ERROR_TEXT, MAX_PAYLOAD
 from orchestration.models import Payload
 
 REFERENCE = "ref:"
+#: U+0000 as JSON writes it: an escape, not the text of one behind an escaped backslash.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def encode(value: Any, what: str) -> str:
     """Canonical JSON. Raises TooLarge that names `what` and the limit, ValueError for NaN and U+0000."""
     _check_depth(value, what)
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    if "\\u0000" in text:
+    if "\\u0000" in text and _NUL.search(text):
         raise ValueError(f"{what} has the character U+0000, which no database here can hold; remove it")
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_PAYLOAD:
@@ -61,6 +65,11 @@ def text_of(stored: str) -> str:
     return zlib.decompress(bytes(data)).decode()
 
 
+def error_text(text: str) -> str:
+    """An error's message as a column can hold it: cut, without U+0000 and halves of surrogate pairs."""
+    return _UNSTORABLE.sub("\ufffd", text[:MAX_ERROR_TEXT])
+
+
 def digest(value: Any) -> str:
     """sha256 of the value with sorted keys: equal inputs, equal digests."""
     text = json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
@@ -68,14 +77,17 @@ def digest(value: Any) -> str:
 
 
 def _check_depth(value: Any, what: str) -> None:
-    level = [value]
+    level, members = [value], 0
     for _ in range(MAX_DEPTH):
         level = [
             child
             for item in level
-            if isinstance(item, dict | list)
+            if isinstance(item, dict | list | tuple)
             for child in (item.values() if isinstance(item, dict) else item)
         ]
         if not level:
             return
+        members += len(level)
+        if members > MAX_PAYLOAD:  # each takes a byte at least; a few nested lists in Python can stand for billions
+            raise TooLarge(f"{what} has more than {MAX_PAYLOAD:,} values; the limit is {MAX_PAYLOAD:,} bytes (4 MB)")
     raise TooLarge(f"{what} is nested more than {MAX_DEPTH} deep")

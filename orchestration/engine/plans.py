@@ -55,6 +55,11 @@ def undo_of(planned: PlannedStep) -> PlannedCompensation | None:
     return compensate if compensate is not None and compensate.kind != "none" else None
 
 
+def may_write(planned: PlannedStep) -> bool:
+    """Whether an attempt that ended unclear may have had its effect."""
+    return planned.effect == "write" or undo_of(planned) is not None
+
+
 def _shared(name: str | None) -> Policy | None:
     spec = retry_policy_spec(name) if name else None
     return retry_policy_of(spec) if spec else None

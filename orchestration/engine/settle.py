@@ -97,8 +97,22 @@ def _to_undo(plan: Plan, steps: list[StepRun]) -> list[StepRun]:
         unknown = step.effect == Effect.UNKNOWN and planned.compensate_on_unknown
         if step.effect == Effect.HAPPENED or unknown:
             due.append(step)
-    order = {name: position for position, name in enumerate(plan.order)}
-    return sorted(due, key=lambda step: (step.finished_at, order[step.name]), reverse=True)
+    place = _completion(plan, steps)
+    return sorted(due, key=lambda step: place[step.name], reverse=True)
+
+
+def _completion(plan: Plan, steps: list[StepRun]) -> dict[str, tuple[datetime, int]]:
+    """When each step was over, never before its predecessors: clocks of two workers may differ by milliseconds."""
+    ended = {step.name: step.finished_at for step in steps if step.finished_at is not None}
+    place: dict[str, tuple[datetime, int]] = {}
+    for position, name in enumerate(plan.order):
+        if name not in ended:
+            continue
+        before = [place[other][0] for other in plan.steps[name].predecessors if other in place]
+        if plan.steps[name].join == "any":
+            before = sorted(before)[:1]  # it followed the first; the others may well have come later
+        place[name] = (max([ended[name], *before]), position)
+    return place
 
 
 def _undo(run: Run, step: StepRun, now: datetime) -> int:
@@ -108,14 +122,14 @@ def _undo(run: Run, step: StepRun, now: datetime) -> int:
         RunEvent.objects.create(run_id=run.pk, at=now, kind="compensation_began")
     due = now + timedelta(seconds=LOST_WAKE_AFTER)
     transition.move_compensation(
-        step.pk, Compensation.NONE, step.fence, Compensation.RUNNING, wake_due_at=due, not_before=None
+        step.pk, Compensation.NONE, step.fence, Compensation.RUNNING, wake_due_at=due, not_before=None, losses=0
     )
     wake_up([step.pk])
     return step.pk
 
 
 def _finish(run: Run, steps: list[StepRun], now: datetime, *, failed: bool) -> None:
-    compensation = Compensation.NONE
+    compensation = None
     if any(step.compensation == Compensation.DONE for step in steps):
         compensation = Compensation.DONE
     if failed:

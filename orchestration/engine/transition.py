@@ -67,7 +67,7 @@ def take_step(step_id: int, source: StepStatus, fence: int, now: datetime, **col
 def wake_steps(ids: Sequence[int], source: StepStatus, now: datetime) -> int:
     """Retrying steps whose time has come become ready; how many did."""
     check_step(source, StepStatus.READY)
-    due = StepRun.objects.filter(pk__in=ids, status=source)
+    due = StepRun.objects.filter(pk__in=ids, status=source, not_before__lte=now)
     return due.update(status=StepStatus.READY, ready_at=now, not_before=None, waiting_kind="")
 
 
@@ -89,12 +89,18 @@ def move_run(run_id: uuid.UUID, source: RunStatus, target: RunStatus, **columns:
     return _rows(Run.objects.filter(pk=run_id, status=source).update(status=target, **columns))
 
 
-def finish_run(run_id: uuid.UUID, source: RunStatus, result: RunResult, **columns: Any) -> bool:
-    """Finish a run with its result, which is set once: the last move there is."""
+def finish_run(
+    run_id: uuid.UUID, source: RunStatus, result: RunResult, *, compensation: Compensation | None = None, **columns: Any
+) -> bool:
+    """Finish a run with its result, which is set once: the last move there is. `compensation`: what undoing came to."""
     check_run(source, RunStatus.FINISHED)
     if result == RunResult.NONE:
         raise IllegalTransition("run: a finished run has a result")
     rows = Run.objects.filter(pk=run_id, status=source, result="")
+    if compensation is not None:
+        check_compensation(Compensation.RUNNING, compensation)
+        rows = rows.filter(compensation=Compensation.RUNNING)
+        columns["compensation"] = compensation
     return _rows(rows.update(status=RunStatus.FINISHED, result=result, **columns))
 
 
@@ -121,10 +127,6 @@ def move_compensation(
     return _rows(rows.update(compensation=target, **columns))
 
 
-def _rows(updated: int) -> bool:
-    return updated == 1
-
-
 def take_compensation(step_id: int, fence: int, now: datetime, **columns: Any) -> bool:
     """Claim a running compensation that nobody holds. False: someone else has it, or it may not begin yet."""
     rows = StepRun.objects.filter(pk=step_id, compensation=Compensation.RUNNING, fence=fence, worker_id="")
@@ -144,3 +146,7 @@ def abandon_compensations(run_id: uuid.UUID, now: datetime) -> int:
     return rows.update(
         compensation=Compensation.FAILED, compensated_at=now, compensation_error="terminated", fence=F("fence") + 1, **UNHELD
     )
+
+
+def _rows(updated: int) -> bool:
+    return updated == 1

@@ -6,13 +6,16 @@ Owns the yielding. Never decides what an outcome means.
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from structlog.contextvars import bound_contextvars
 
 from orchestration.engine.claim import Claim, claim
 from orchestration.engine.complete import complete
 from orchestration.engine.execute import execute
+from orchestration.engine.worker import at_work
 from orchestration.limits import INLINE_SECONDS, INLINE_STEPS
+from orchestration.patience import outlast
 
 
 def work(step_id: int) -> int:
@@ -27,10 +30,11 @@ def work(step_id: int) -> int:
             run_id=str(held.run.id), workflow=held.run.workflow, step=held.step.name, attempt=held.attempt,
             trace_id=held.run.trace_id,
         ):  # fmt: skip
-            executed = execute(held)
-            done += 1
-            inline = done < INLINE_STEPS and time.monotonic() - began < INLINE_SECONDS
-            current = complete(held, executed, inline=inline)
+            with at_work(held.step.pk, held.step.fence, held.limit):
+                executed = execute(held)
+                done += 1
+                inline = done < INLINE_STEPS and time.monotonic() - began < INLINE_SECONDS
+                current = outlast(partial(complete, held, executed, inline=inline))
         if isinstance(current, int) and not inline:
             return done  # its wake-up is on its way already
     return done

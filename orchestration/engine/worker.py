@@ -1,6 +1,8 @@
-"""Who this process is, and the heartbeat that renews its leases.
+"""Who this process is, what it has in hand, and the heartbeat that renews the leases of that.
 
-Owns the process's id, its row and the renewing thread. Never claims a step: engine/claim.py does.
+Only what a thread of this process is really at work on is renewed: a claim whose answer was lost with the connection is
+nobody's, so its lease ends and it is rescued. Owns the process's id, its row and the renewing thread. Never claims a
+step: engine/claim.py does.
 """
 
 from __future__ import annotations
@@ -9,18 +11,29 @@ import os
 import socket
 import threading
 import uuid
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
+from django.db.models import Q
 
 from orchestration import clock
 from orchestration.models import StepRun, WorkerProcess
 
 log = structlog.get_logger(__name__)
 
+#: Seconds past its limit after which an attempt counts as stuck: a thread can't be killed, but it can be reported.
+STUCK_AFTER = 5.0
+#: Seconds between two tries to beat while the database is away, so that the first beat after it is in time.
+BEAT_AGAIN = 0.25
+
 _identity: tuple[int, str] | None = None
+#: (step, fence) of every attempt at work in this process, and the monotonic second at which its time is up.
+_in_hand: dict[tuple[int, int], float] = {}
 _stop = threading.Event()
 _thread: threading.Thread | None = None
 
@@ -38,21 +51,30 @@ def lease() -> timedelta:
     return timedelta(seconds=settings.PLUMBLINE.lease_seconds)
 
 
+@contextmanager
+def at_work(step_id: int, fence: int, limit: float) -> Iterator[None]:
+    """While inside, this process's heartbeat renews the lease of that claim."""
+    _in_hand[step_id, fence] = time.monotonic() + limit
+    try:
+        yield
+    finally:
+        _in_hand.pop((step_id, fence), None)
+
+
 def beat(queue: str) -> None:
-    """Say that this process lives, and renew every lease that it holds."""
-    now = clock.now()
+    """Say that this process lives and how many of its slots are stuck, and renew the lease of what is at work."""
+    now, held = clock.now(), dict(_in_hand)
+    stuck = sum(time.monotonic() > ends + STUCK_AFTER for ends in held.values())
+    facts = {"seen_at": now, "queue": queue, "hostname": socket.gethostname(), "pid": os.getpid(), "stuck": stuck}
     WorkerProcess.objects.update_or_create(
-        id=identity(),
-        defaults={"seen_at": now, "queue": queue, "hostname": socket.gethostname(), "pid": os.getpid()},
-        create_defaults={
-            "seen_at": now,
-            "started_at": now,
-            "queue": queue,
-            "hostname": socket.gethostname(),
-            "pid": os.getpid(),
-        },
+        id=identity(), defaults=facts, create_defaults={**facts, "started_at": now}
     )
-    StepRun.objects.filter(worker_id=identity(), lease_until__isnull=False).update(lease_until=now + lease())
+    if stuck:
+        log.warning("worker.stuck", worker=identity(), slots=stuck)
+    if held:
+        mine = Q(*[Q(pk=step_id, fence=fence) for step_id, fence in held], _connector=Q.OR)
+        leased = StepRun.objects.filter(mine, worker_id=identity(), lease_until__isnull=False)
+        leased.update(lease_until=now + lease())
 
 
 def start_heartbeat(queue: str) -> None:
@@ -75,15 +97,15 @@ def stop_heartbeat() -> None:
 
 
 def _run(queue: str) -> None:
-    pause = settings.PLUMBLINE.lease_seconds / 3
     while True:
+        pause = settings.PLUMBLINE.lease_seconds / 3
         try:
             close_old_connections()
             beat(queue)
-        except DatabaseError as error:
-            # A database that restarts must not end the heartbeat: the next beat reconnects.
+        except Exception as error:  # nothing may end the heartbeat: without it every step here is taken for lost
             log.warning("heartbeat.failed", error=str(error)[:200])
             connection.close()
+            pause = BEAT_AGAIN
         if _stop.wait(pause):
             connection.close()
             return

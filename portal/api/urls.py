@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.urls import path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from portal.api import dependencies, knowledge_urls, manifests, people_urls, problems, runs, workflows
 
@@ -29,6 +29,6 @@ urlpatterns = [
     *knowledge_urls.urlpatterns,
     *people_urls.urlpatterns,
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="openapi"), name="api-docs"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="api-docs"),
     re_path(r"^.*$", problems.not_found),
 ]

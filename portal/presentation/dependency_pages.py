@@ -32,7 +32,9 @@ def facts(spec: Mapping[str, Any], shared: Mapping[str, Any] | None) -> list[Fac
     retry = spec.get("retry")
     policy = retry if isinstance(retry, dict) else shared
     if policy is not None:
-        found.append(Fact("Retry", step_words.retry(retry_policy_of(dict(policy)), retry if isinstance(retry, str) else None)))
+        found.append(
+            Fact("Retry", step_words.retry(retry_policy_of(dict(policy)), retry if isinstance(retry, str) else None))
+        )
     limits = spec.get("timeout")
     if isinstance(limits, dict) and limits:
         words = {"start_to_close": "per attempt", "schedule_to_close": "in all", "schedule_to_start": "to begin"}

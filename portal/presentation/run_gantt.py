@@ -48,7 +48,11 @@ def draw(detail: RunDetail, href: Callable[[str], str], now: datetime, selected:
     run = detail.run
     end = run.finished_at or now
     scale = Scale(run.started_at or run.created_at, end)
-    rows = [_forward(detail, name, look, scale, href, selected) for name, look in looks_of(detail).items()]
+    rows = [
+        GanttRow(name, look.tone, look.icon, look.word.lower(), href=href(name), selected=name == selected)
+        for name, look in looks_of(detail).items()
+    ]
+    rows = [_forward(detail, row, scale) for row in rows]
     undone = sorted(
         (step for step in detail.steps.values() if step.compensation != Compensation.NONE),
         key=lambda step: _began_undoing(detail, step) or end,
@@ -74,11 +78,10 @@ def title(detail: RunDetail, now: datetime) -> str:
     return f"{longest} took {of_it}" if share >= NOTABLE else f"{longest} took longest, {of_it}"
 
 
-def _forward(
-    detail: RunDetail, name: str, look: Look, scale: Scale, href: Callable[[str], str], selected: str
-) -> GanttRow:
+def _forward(detail: RunDetail, row: GanttRow, scale: Scale) -> GanttRow:
+    """The row with its bars."""
+    name = row.name
     step = detail.steps.get(name)
-    row = GanttRow(name, look.tone, look.icon, look.word.lower(), href=href(name), selected=name == selected)
     if step is None or step.reused_from_id is not None or step.status == StepStatus.SKIPPED:
         return row
     tries = [attempt for attempt in detail.attempts[step.pk] if attempt.phase == FORWARD]

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from orchestration.policies.retry import Policy
-from orchestration.states import STEP_BAD, Compensation, Effect, StepStatus
+from orchestration.states import STEP_BAD, STEP_GOOD, Compensation, Effect, StepStatus
 from portal.presentation import step_words
 from portal.presentation.quantities import duration
 from portal.presentation.runs import look_of_step, seconds
@@ -27,6 +27,14 @@ _UNDOING = {
     Compensation.RUNNING: "Its effect is being undone.",
     Compensation.DONE: "Then its effect was undone.",
     Compensation.FAILED: "Undoing its effect failed: someone has to put it right.",
+}
+_GOING_ON = {
+    StepStatus.READY: "Ready: the next free worker takes it.",
+    StepStatus.RUNNING: "Running, attempt {step.attempt}.",
+    StepStatus.WAITING: "Waiting for its time to come; no worker is held.",
+    StepStatus.RETRYING: "Attempt {step.attempt} failed: {step.error_message}",
+    StepStatus.SKIPPED: "Skipped: its condition was false, or a step that it needs was skipped.",
+    StepStatus.CANCELLED: "Cancelled before it ended.",
 }
 #: Kinds that call nothing: no retry and no time limit mean anything for them.
 CALLS_NOTHING = frozenset({"wait", "value"})
@@ -129,25 +137,14 @@ def _lead(detail: RunDetail, planned: PlannedStep, step: StepRun | None) -> str:
         )
     if step.reused_from_id is not None:
         return "Reused: its outcome comes from the run that this one retries."
-    tries = f" in {step.attempt} attempts" if step.attempt > 1 else ""
-    match step.status:
-        case StepStatus.SKIPPED:
-            return "Skipped: its condition was false, or a step that it needs was skipped."
-        case StepStatus.CANCELLED:
-            return "Cancelled before it ended."
-        case StepStatus.RUNNING:
-            return f"Running, attempt {step.attempt}."
-        case StepStatus.READY:
-            return "Ready: the next free worker takes it."
-        case StepStatus.WAITING:
-            return "Waiting for its time to come; no worker is held."
-        case StepStatus.RETRYING:
-            return f"Attempt {step.attempt} failed: {step.error_message or step.error_type}"
+    if step.status in STEP_GOOD:
+        took = seconds(step.started_at, step.finished_at)
+        tries = f" in {step.attempt} attempts" if step.attempt > 1 else ""
+        return f"{'Waited' if planned.kind == 'wait' else 'Succeeded'}{tries}, {duration(took)}."
     if step.status in STEP_BAD:
-        return f"{step.error_message or step.error_type}" + (f" ({step.attempt} attempts)" if step.attempt > 1 else "")
-    took = seconds(step.started_at, step.finished_at)
-    verb = "Waited" if planned.kind == "wait" else "Succeeded"
-    return f"{verb}{tries}, {duration(took)}." if took is not None else f"{verb}."
+        tries = f" ({step.attempt} attempts)" if step.attempt > 1 else ""
+        return f"{step.error_message or step.error_type}{tries}"
+    return _GOING_ON[StepStatus(step.status)].format(step=step)
 
 
 def _advice(planned: PlannedStep, step: StepRun | None) -> str:

@@ -64,7 +64,8 @@ def build(detail: RunDetail, *, everything: bool = False) -> Timeline:
                 look.tone,
                 look.icon,
                 f"Run ended: {look.word.lower()}",
-                seconds(run.started_at, run.finished_at), rank=2,
+                seconds(run.started_at, run.finished_at),
+                rank=2,
             )
         )
     entries.sort(key=lambda entry: (entry.at, entry.rank))
@@ -78,7 +79,9 @@ def _event(event: RunEvent, run: Run) -> Entry:
     match event.kind:
         case "started":
             detail = f", {event.detail}" if event.detail else ""
-            return Entry(event.at, "unk", "new", f"Started{who}{detail}", note=f"version {run.version.version}", rank=-1)
+            return Entry(
+                event.at, "unk", "new", f"Started{who}{detail}", note=f"version {run.version.version}", rank=-1
+            )
         case "cancelled":
             return Entry(event.at, "unk", "stop", f"Cancelled{who}: {event.detail}")
         case "terminated":

@@ -132,9 +132,7 @@ def _to_undo(steps: Mapping[str, StepRun], detail: RunDetail) -> list[str]:
     return [
         name
         for name, step in steps.items()
-        if step.effect != Effect.NONE
-        and step.compensation == Compensation.NONE
-        and undone(detail.plan.steps[name])
+        if step.effect != Effect.NONE and step.compensation == Compensation.NONE and undone(detail.plan.steps[name])
     ]
 
 

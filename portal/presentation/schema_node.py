@@ -10,6 +10,11 @@ from typing import Any
 
 MAX_DEPTH = 8
 ABSENT = object()
+#: A text that may be longer gets several lines.
+LONG_TEXT = 500
+_LEAVES = {"boolean": "check", "integer": "number", "number": "number", "string": "text"}
+#: A list by the field of its items: groups as rows, plain values one a line.
+_LISTS = {"group": "rows", "text": "lines", "number": "lines", "select": "lines"}
 _NO_FIELD = ("oneOf", "anyOf", "allOf", "not", "if")
 
 
@@ -60,19 +65,13 @@ class Schema:
             return "select"
         if any(key in self.node for key in _NO_FIELD) or depth > MAX_DEPTH:
             return "json"
-        match self.type:
-            case "object":
-                return "group" if self.properties else "json"
-            case "array":
-                item = self.child(self.get("items")).form_kind(depth + 1)
-                return "rows" if item == "group" else "lines" if item in {"text", "number", "select"} else "json"
-            case "boolean":
-                return "check"
-            case "integer" | "number":
-                return "number"
-            case "string":
-                return "long" if (self.get("maxLength") or 0) > 500 else "text"
-        return "json"
+        if self.type == "object":
+            return "group" if self.properties else "json"
+        if self.type == "array":
+            return _LISTS.get(self.child(self.get("items")).form_kind(depth + 1), "json")
+        if self.type == "string" and (self.get("maxLength") or 0) > LONG_TEXT:
+            return "long"
+        return _LEAVES.get(self.type, "json")
 
 
 def _resolve(root: Any, reference: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from portal.presentation.schema_node import ABSENT, Schema, escape, indices
 
 _INTEGER = re.compile(r"[+-]?\d{1,30}")
+_DECIMAL = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?")
 _ROW = re.compile(r"(.*)/(\d{1,5})")
 
 
@@ -101,15 +102,11 @@ def _lines(schema: Schema, pointer: str, text: str, problems: list[Misread], dep
 def _number(schema: Schema, pointer: str, text: str, problems: list[Misread]) -> Any:
     if _INTEGER.fullmatch(text):
         return int(text)
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if schema.type == "integer" or value != value or value in {float("inf"), float("-inf")} or len(text) > 40:
-        wanted = "a whole number" if schema.type == "integer" else "a number"
-        problems.append(Misread(pointer, f"{text[:40]!r} is not {wanted}"))
-        return ABSENT
-    return value
+    if schema.type != "integer" and _DECIMAL.fullmatch(text):
+        return float(text)
+    wanted = "a whole number" if schema.type == "integer" else "a number"
+    problems.append(Misread(pointer, f"{text[:40]!r} is not {wanted}"))
+    return ABSENT
 
 
 def _no_constant(word: str) -> Any:

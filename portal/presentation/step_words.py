@@ -16,28 +16,30 @@ KIND_ICON = {
     "http": "globe", "python": "fn", "celery": "gear", "workflow": "flow", "approval": "user", "wait": "wait",
     "event": "bell", "emit": "send", "value": "braces",
 }  # fmt: skip
+#: Kind → (word, field) of what a step of it is about; the first field that is given counts.
+_SAID = {
+    "wait": (("for ", "for"), ("until ", "until")),
+    "celery": (("", "task"),),
+    "approval": (("team ", "team"),),
+    "event": (("", "type"),),
+    "emit": (("", "type"),),
+}
 EFFECT = {"write": "a write", "read": "a read", "none": "without effect"}
 
 
 def call(kind: str, declared: Mapping[str, Any]) -> str:
     """`POST /charges`, `shop.related_items`, `for 6s`: what the step or its compensation does, as declared."""
     value = declared.get(kind)
-    match kind, value:
-        case "http", Mapping():
-            return f"{value.get('method', 'GET')} {value.get('path', '')}"
-        case "wait", Mapping():
-            return f"for {value['for']}" if "for" in value else f"until {value.get('until', '')}"
-        case "celery", Mapping():
-            return str(value.get("task", ""))
-        case "approval", Mapping():
-            return f"team {value.get('team', '')}"
-        case (("event" | "emit"), Mapping()):
-            return str(value.get("type", ""))
-        case (("python" | "workflow"), str()):
-            return value
-        case "value", _:
-            return "a computed value"
-    return kind
+    if kind == "value":
+        return "a computed value"
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, Mapping):
+        return kind
+    if kind == "http":
+        return f"{value.get('method', 'GET')} {value.get('path', '')}"
+    word, field = next(((word, field) for word, field in _SAID.get(kind, ()) if field in value), ("", ""))
+    return f"{word}{value[field]}" if field else kind
 
 
 def short_call(kind: str, declared: Mapping[str, Any]) -> str:

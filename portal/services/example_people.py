@@ -36,16 +36,16 @@ class Person:
 
 
 PEOPLE = (
-    Person("viewer", "reads everything", (("checkout", Role.VIEWER),)),
-    Person("operator", "operator of checkout and payments", (("checkout", Role.OPERATOR), ("payments", Role.OPERATOR))),
+    Person("viewer", "read everything", (("checkout", Role.VIEWER),)),
+    Person("operator", "start, cancel, retry", (("checkout", Role.OPERATOR), ("payments", Role.OPERATOR))),
     Person(
         "maintainer",
-        "maintainer of checkout and payments",
+        "apply, edit, operate",
         (("checkout", Role.MAINTAINER), ("payments", Role.MAINTAINER)),
     ),
-    Person("checkout-approver", "approver of checkout", (("checkout", Role.APPROVER),)),
-    Person("payments-approver", "approver of payments", (("payments", Role.APPROVER),)),
-    Person("admin", "admin of the installation", admin=True),
+    Person("checkout-approver", "review for checkout", (("checkout", Role.APPROVER),)),
+    Person("payments-approver", "review for payments", (("payments", Role.APPROVER),)),
+    Person("admin", "administer", admin=True),
 )
 
 

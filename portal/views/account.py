@@ -34,6 +34,10 @@ class SignInForm(AuthenticationForm):
 
     throttled = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "Sign-in name"
+
     def clean(self) -> dict[str, Any]:
         """Refuse a throttled try before the password is looked at."""
         address = self.request.META.get("REMOTE_ADDR") if self.request else None

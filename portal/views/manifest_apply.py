@@ -80,13 +80,14 @@ def _documents(request: HttpRequest) -> list[Document]:
     return found
 
 
-def _text(file: UploadedFile) -> str:
+def _text(file: UploadedFile[bytes]) -> str:
     if (file.size or 0) > MAX_TEXT:
         raise InvalidInput(f"{file.name} has {file.size:,} bytes; a manifest has at most 1 MiB")
     try:
-        return file.read().decode("utf-8-sig")
+        text: str = file.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{file.name} is not UTF-8 text: byte {error.start} can't be read") from None
+    return text
 
 
 def _planned(actor: Actor, changes: list[Change]) -> dict[str, Any]:

@@ -104,7 +104,9 @@ class RoleForm(ReasonForm):
 class TeamRoleForm(RoleForm):
     """A role of a known person."""
 
-    team = forms.ModelChoiceField(Team.objects.order_by("name"), label="Team", to_field_name="name")
+    team = forms.ModelChoiceField(
+        Team.objects.order_by("name"), label="Team", to_field_name="name", empty_label="Choose a team"
+    )
 
 
 class MemberForm(RoleForm):

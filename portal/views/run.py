@@ -28,6 +28,7 @@ from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import plan_graph, run_gantt, run_step, run_timeline
 from portal.presentation import runs as words
+from portal.presentation.words import Look
 from portal.views.shapes import canonical_of, shape
 
 #: Stops htmx's polling: nothing can change any more.
@@ -183,7 +184,7 @@ def _runbook(detail: RunDetail, drawn: plan_graph.Shape) -> Any:
     return next((book for book in linked if book.slug == named), linked[0] if linked else None)
 
 
-def _path_title(detail: RunDetail, looks: dict[str, words.Look]) -> str:
+def _path_title(detail: RunDetail, looks: dict[str, Look]) -> str:
     total = len(looks)
     over = sum(look is not words.PENDING for look in looks.values())
     failed = detail.run.failed_step

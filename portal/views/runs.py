@@ -88,10 +88,10 @@ def _mark(page: Page) -> str:
 
 
 def _has_empty(request: HttpRequest) -> bool:
-    return any(name in run_filters.NAMES and not value.strip() for name, value in request.GET.items())
+    return any(name in run_filters.NAMES and not value.strip() for name, value in request.GET.dict().items())
 
 
 def _clean(request: HttpRequest) -> str:
     """The same address without the fields that were left empty, so that it can be shared."""
-    kept = {name: value for name, value in request.GET.items() if value.strip()}
+    kept = {name: value for name, value in request.GET.dict().items() if value.strip()}
     return f"{reverse('runs')}?{urlencode(kept)}" if kept else reverse("runs")

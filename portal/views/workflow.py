@@ -96,9 +96,7 @@ def history_tab(request: HttpRequest, name: str) -> HttpResponse:
     """What was changed about the workflow itself and about the states of its versions."""
     workflow = find_workflow(name)
     own = list(workflow.history.select_related("history_user", "owner"))
-    of_versions = list(
-        WorkflowVersion.history.filter(workflow_id=workflow.pk).select_related("history_user")  # type: ignore[attr-defined]
-    )
+    of_versions = list(WorkflowVersion.history.filter(workflow_id=workflow.pk).select_related("history_user"))
     entries = changes(own, ("owner", "description"), "Workflow") + changes(
         of_versions, ("state",), "Version", "version"
     )

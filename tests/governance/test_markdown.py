@@ -1,5 +1,6 @@
 """Markdown is rendered for a page of ours, and nothing in it can run, load, restyle or impersonate that page."""
 
+import re
 import time
 from html.parser import HTMLParser
 
@@ -7,9 +8,8 @@ import pytest
 
 from governance.markdown import LANGUAGES, render
 
-ALLOWED = set(
-    "a blockquote br code em h2 h3 h4 h5 h6 hr img li ol p pre s span strong table tbody td th thead tr ul".split()
-)
+TAGS = "a blockquote br code em h2 h3 h4 h5 h6 hr img li ol p pre s span strong table tbody td th thead tr ul"
+ALLOWED = set(TAGS.split())
 ATTRIBUTES = {"href", "title", "rel", "src", "alt", "start", "class", "id", "tabindex"}
 ATTACKS = {
     "script": "<script>alert(1)</script>",
@@ -103,6 +103,13 @@ class Inspector(HTMLParser):
     handle_startendtag = handle_starttag
 
 
+def scheme_of(href):
+    """As the URL standard has it: controls and blanks in front are cut, tabs and line ends anywhere are dropped."""
+    seen = re.sub(r"[\t\n\r]", "", href.lstrip("".join(map(chr, range(33)))))
+    match = re.match(r"([a-z][a-z0-9+.-]*):", seen, re.IGNORECASE)
+    return match[1].lower() if match else ""
+
+
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_is_inert(name):
     for text in (ATTACKS[name], f"# Title\n\n- {ATTACKS[name]}\n", f"> {ATTACKS[name]}"):
@@ -110,8 +117,7 @@ def test_an_attack_is_inert(name):
         for tag, attributes in Inspector(html).tags:
             assert tag in ALLOWED, html
             assert set(attributes) <= ATTRIBUTES, html
-            href = (attributes.get("href") or "").strip().lower()
-            assert ":" not in href.split("/")[0] or href.startswith(("http:", "https:", "mailto:")), html
+            assert scheme_of(attributes.get("href") or "") in {"", "http", "https", "mailto"}, html
             if "src" in attributes:
                 assert attributes["src"].startswith("/"), html
                 assert not attributes["src"].startswith(("//", "/\\")), html
@@ -184,7 +190,7 @@ def test_code_is_highlighted_by_classes_and_keeps_every_character():
     html = render('```yaml\nkey: "a <b> & c"\n\n\n# end\n```')
     assert '<span class="nt">key</span>' in html
     assert "style=" not in html
-    assert "&lt;b&gt; &amp; c" in html
+    assert re.sub(r"<[^>]*>", "", html) == 'key: "a &lt;b&gt; &amp; c"\n\n\n# end\n\n'
 
 
 def test_unicode_passes_through():

@@ -1,0 +1,143 @@
+"""Who may call what: every route of the product with a request that reaches its permission.
+
+`rule` is a Verb, or one of: public (nobody signs in), signed-in (everyone who does), own (one's own things only).
+A body is what the route needs before it can know which team is meant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.permissions import Verb
+
+PUBLIC, SIGNED_IN, OWN = "public", "signed-in", "own"
+REASON = {"reason": "a test"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    method: str
+    route: str
+    rule: Verb | str
+    args: tuple[str, ...] = ()
+    body: dict[str, Any] = field(default_factory=dict)
+    query: str = ""
+
+
+DECISION = {"title": "T", "owner": "checkout", "body": "text", "status": "draft", "date": "2026-01-02", **REASON}
+RUNBOOK = {"title": "T", "slug": "new-one", "owner": "checkout", "body": "text", "status": "active", **REASON}
+MANIFEST = """apiVersion: plumbline/v1
+kind: Workflow
+metadata: {name: demo, version: 2.0.0, owner: checkout}
+spec: {steps: {a: {value: 1}}}
+"""
+DOCUMENTS = {"documents": [{"source": "a.yaml", "text": MANIFEST}]}
+API = [
+    Entry("GET", "runs", SIGNED_IN),
+    Entry("POST", "runs", Verb.OPERATE, body={"workflow": "demo", "input": {}}),
+    Entry("GET", "runs/<uuid:run_id>", SIGNED_IN, ("failed",)),
+    Entry("POST", "runs/<uuid:run_id>/cancel", Verb.OPERATE, ("open",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/terminate", Verb.OPERATE, ("open",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/retry", Verb.OPERATE, ("failed",)),
+    Entry("GET", "workflows", SIGNED_IN),
+    Entry("GET", "workflows/<slug:name>", SIGNED_IN, ("demo",)),
+    Entry("GET", "workflows/<slug:name>/versions", SIGNED_IN, ("demo",)),
+    Entry("GET", "workflows/<slug:name>/versions/<str:version>", SIGNED_IN, ("demo", "1.0.0")),
+    Entry("GET", "workflows/<slug:name>/versions/<str:version>/manifest", SIGNED_IN, ("demo", "1.0.0")),
+    Entry("GET", "workflows/<slug:name>/diff", SIGNED_IN, ("demo",), query="?from=1.0.0"),
+    Entry("GET", "workflows/<slug:name>/graph", SIGNED_IN, ("demo",)),
+    Entry("POST", "manifests/validate", SIGNED_IN, body=DOCUMENTS),
+    Entry("POST", "manifests/plan", SIGNED_IN, body=DOCUMENTS),
+    Entry("POST", "manifests/apply", Verb.MAINTAIN, body={**DOCUMENTS, **REASON}),
+    Entry("GET", "manifest-schema", SIGNED_IN),
+    Entry("GET", "dependencies", SIGNED_IN),
+    Entry("GET", "dependencies/<slug:name>", SIGNED_IN, ("payments",)),
+    Entry("GET", "decisions", SIGNED_IN),
+    Entry("POST", "decisions", Verb.MAINTAIN, body=DECISION),
+    Entry("GET", "decisions/<int:number>", SIGNED_IN, ("1",)),
+    Entry("PUT", "decisions/<int:number>", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),
+    Entry("GET", "decisions/<int:number>/history", SIGNED_IN, ("1",)),
+    Entry("POST", "decisions/<int:number>/restore", Verb.MAINTAIN, ("1",), {"history_id": "decision-history", **REASON}),
+    Entry("GET", "runbooks", SIGNED_IN),
+    Entry("POST", "runbooks", Verb.MAINTAIN, body=RUNBOOK),
+    Entry("GET", "runbooks/<slug:slug>", SIGNED_IN, ("stuck",)),
+    Entry("PUT", "runbooks/<slug:slug>", Verb.MAINTAIN, ("stuck",), {key: value for key, value in RUNBOOK.items() if key != "slug"} | {"revision": 2}),
+    Entry("GET", "runbooks/<slug:slug>/history", SIGNED_IN, ("stuck",)),
+    Entry("POST", "runbooks/<slug:slug>/restore", Verb.MAINTAIN, ("stuck",), {"history_id": "runbook-history", **REASON}),
+    Entry("GET", "teams", SIGNED_IN),
+    Entry("GET", "teams/<slug:name>", SIGNED_IN, ("checkout",)),
+    Entry("GET", "tokens", OWN),
+    Entry("POST", "tokens", OWN, body={"name": "t", "verbs": [], "expires_in_days": 1}),
+    Entry("DELETE", "tokens/<int:token_id>", OWN, ("own-token",)),
+    Entry("GET", "openapi.json", SIGNED_IN),
+    Entry("GET", "docs/", SIGNED_IN),
+]
+PAGES = [
+    Entry("GET", "sign-in/", PUBLIC),
+    Entry("POST", "sign-out/", PUBLIC),
+    Entry("GET", "", SIGNED_IN),
+    Entry("GET", "dashboards/runs-and-errors/", SIGNED_IN),
+    Entry("GET", "runs/", SIGNED_IN),
+    Entry("GET", "runs/<uuid:run_id>/", SIGNED_IN, ("failed",)),
+    Entry("GET", "runs/<uuid:run_id>/steps/<str:name>/", SIGNED_IN, ("failed", "a")),
+    Entry("POST", "runs/<uuid:run_id>/cancel/", Verb.OPERATE, ("open",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/terminate/", Verb.OPERATE, ("open",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/retry/", Verb.OPERATE, ("failed",)),
+    Entry("GET", "workflows/", SIGNED_IN),
+    Entry("POST", "workflows/apply/", Verb.MAINTAIN, body={"text": MANIFEST, "source": "a.yaml", "apply": "1", **REASON}),
+    Entry("GET", "workflows/<str:name>/", SIGNED_IN, ("demo",)),
+    Entry("POST", "workflows/<str:name>/start/", Verb.OPERATE, ("demo",), {"input": "{}", "key": "k"}, "?as=json"),
+    Entry("GET", "workflows/<str:name>/dependencies/", SIGNED_IN, ("demo",)),
+    Entry("GET", "workflows/<str:name>/decisions/", SIGNED_IN, ("demo",)),
+    Entry("GET", "workflows/<str:name>/runbooks/", SIGNED_IN, ("demo",)),
+    Entry("GET", "workflows/<str:name>/versions/", SIGNED_IN, ("demo",)),
+    Entry("GET", "workflows/<str:name>/history/", SIGNED_IN, ("demo",)),
+    Entry("GET", "workflows/<str:name>/versions/<str:version>/manifest/", SIGNED_IN, ("demo", "1.0.0")),
+    Entry("GET", "workflows/<str:name>/diff/", SIGNED_IN, ("demo",), query="?from=1.0.0&to=1.0.0"),
+    Entry("GET", "dependencies/", SIGNED_IN),
+    Entry("GET", "dependencies/<str:name>/", SIGNED_IN, ("payments",)),
+    Entry("GET", "account/", SIGNED_IN),
+    Entry("POST", "account/theme/", PUBLIC, body={"theme": "dark"}),
+    Entry("GET", "account/password/", SIGNED_IN),
+    Entry("GET", "account/password/done/", SIGNED_IN),
+    Entry("GET", "account/set-password/<uidb64>/<token>/", PUBLIC, ("MQ", "x")),
+    Entry("GET", "account/tokens/new/", SIGNED_IN),
+    Entry("POST", "account/tokens/<int:token_id>/revoke/", OWN, ("own-token",), REASON),
+    Entry("GET", "admin/users/", Verb.ADMINISTER),
+    Entry("POST", "admin/new-user/", Verb.ADMINISTER, body={"username": "new", **REASON}),
+    Entry("GET", "admin/users/<int:user_id>/", Verb.ADMINISTER, ("victim",)),
+    Entry("POST", "admin/users/<int:user_id>/roles/new/", Verb.ADMINISTER, ("victim",), {"team": "checkout", "role": "operator", **REASON}),
+    Entry("POST", "admin/users/<int:user_id>/<slug:name>/", Verb.ADMINISTER, ("victim", "deactivate"), REASON),
+    Entry("POST", "admin/roles/<int:membership_id>/remove/", Verb.ADMINISTER, ("membership",), REASON),
+    Entry("POST", "admin/tokens/<int:token_id>/revoke/", Verb.ADMINISTER, ("victim-token",), REASON),
+    Entry("GET", "admin/teams/", Verb.ADMINISTER),
+    Entry("POST", "admin/new-team/", Verb.ADMINISTER, body={"name": "new", **REASON}),
+    Entry("GET", "admin/teams/<slug:name>/", Verb.ADMINISTER, ("checkout",)),
+    Entry("POST", "admin/teams/<slug:name>/edit/", Verb.ADMINISTER, ("checkout",), {"description": "d", **REASON}),
+    Entry("POST", "admin/teams/<slug:name>/members/new/", Verb.ADMINISTER, ("checkout",), {"user": "victim", "role": "operator", **REASON}),
+    Entry("GET", "decisions/", SIGNED_IN),
+    Entry("POST", "decisions/new/", Verb.MAINTAIN, body=DECISION),
+    Entry("POST", "decisions/preview/", SIGNED_IN, body={"text": "*x*"}),
+    Entry("GET", "decisions/<int:number>/", SIGNED_IN, ("1",)),
+    Entry("POST", "decisions/<int:number>/edit/", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),
+    Entry("GET", "decisions/<int:number>/history/", SIGNED_IN, ("1",)),
+    Entry("POST", "decisions/<int:number>/restore/", Verb.MAINTAIN, ("1",), {"history_id": "decision-history", **REASON}),
+    Entry("GET", "runbooks/", SIGNED_IN),
+    Entry("POST", "runbooks/new/", Verb.MAINTAIN, body=RUNBOOK),
+    Entry("POST", "runbooks/preview/", SIGNED_IN, body={"text": "*x*"}),
+    Entry("GET", "runbooks/<slug:slug>/", SIGNED_IN, ("stuck",)),
+    Entry("POST", "runbooks/<slug:slug>/edit/", Verb.MAINTAIN, ("stuck",), {**RUNBOOK, "slug": "stuck", "revision": 2}),
+    Entry("GET", "runbooks/<slug:slug>/history/", SIGNED_IN, ("stuck",)),
+    Entry("POST", "runbooks/<slug:slug>/restore/", Verb.MAINTAIN, ("stuck",), {"history_id": "runbook-history", **REASON}),
+]
+#: Permission by role for team checkout, from 1-architecture.md; `stranger` holds every role in another team.
+ALLOWED: dict[str, set[Verb]] = {
+    "anonymous": set(),
+    "viewer": set(),
+    "operator": {Verb.OPERATE, Verb.SEE_PAYLOADS, Verb.SWITCH},
+    "maintainer": {Verb.OPERATE, Verb.SEE_PAYLOADS, Verb.SWITCH, Verb.MAINTAIN},
+    "approver": {Verb.SEE_PAYLOADS, Verb.REVIEW},
+    "admin": {Verb.OPERATE, Verb.SEE_PAYLOADS, Verb.SWITCH, Verb.MAINTAIN, Verb.ADMINISTER},
+    "stranger": set(),
+}

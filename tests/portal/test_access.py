@@ -1,0 +1,207 @@
+"""Every URL and endpoint, for every role, against the table of 1-architecture.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from governance.models import Decision, Runbook
+from orchestration.engine import publish as messages
+from orchestration.models import Dependency, Membership, Role, Team
+from portal.models import Token, User
+from portal.models.token import digest
+from portal.permissions import ADMIN_VERBS, ROLE_VERBS, Verb
+from tests.engine.harness import begin, publish, pump
+from tests.people import ROLES, person, token_for
+from tests.portal.access_table import ALLOWED, API, OWN, PAGES, PUBLIC, SIGNED_IN, Entry
+
+pytestmark = pytest.mark.django_db
+PREFIX = "api/v1/"
+
+
+def routes() -> Iterator[str]:
+    """Every route of the URL configuration but the catch-all of unknown API paths."""
+
+    def walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:
+        for pattern in patterns:
+            route = before + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, route)
+            elif not route.endswith("^.*$"):
+                yield route
+
+    yield from walk(get_resolver().url_patterns, "")
+
+
+def test_the_table_has_every_route_and_none_that_is_gone():
+    listed = {PREFIX + entry.route for entry in API} | {entry.route for entry in PAGES}
+    assert listed == set(routes())
+
+
+def test_the_products_table_is_the_designs():
+    for role in Role.values:
+        assert set(ROLE_VERBS[role]) == ALLOWED[role]
+    assert set(ADMIN_VERBS) == ALLOWED["admin"]
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """One of everything that a URL can name, owned by team checkout."""
+    monkeypatch.setattr(messages, "send", len)
+    team = Team.objects.create(name="checkout")
+    version = publish({"a": {"python": "test.fail"}})
+    waiting = publish({"a": {"wait": {"for": "1h"}}}, name="slow")
+    failed, still_open = begin(version), begin(waiting)
+    pump()
+    Dependency.objects.create(name="payments", owner=team, document={"spec": {"base_url": "http://x.example"}}, content_hash="x")
+    victim = User.objects.create(username="victim")
+    other_admin = User.objects.create(username="second-admin", is_superuser=True)
+    assert other_admin.pk
+    decision = Decision.objects.create(number=1, slug="one", title="One", date=date(2026, 1, 2), owner=team, body="text")
+    runbook = Runbook.objects.create(slug="stuck", title="Stuck", owner=team, body="text")
+    for document in (decision, runbook):  # a second revision, so that there is one to restore
+        document.body, document.revision = "newer", 2
+        document.save()
+    token = Token.objects.create(
+        user=victim, name="t", hash=digest("victim"), hint="plb", verbs=[], expires_at=timezone.now() + timedelta(days=1)
+    )
+    return {
+        "team": team, "failed": str(failed.pk), "open": str(still_open.pk), "victim": str(victim.pk),
+        "membership": str(Membership.objects.create(user=victim, team=team, role="viewer").pk),
+        "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,
+        "runbook-history": runbook.history.earliest().history_id,
+    }  # fmt: skip
+
+
+def filled(entry: Entry, world: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The path and body with the world's ids."""
+    values = iter(str(world.get(arg, arg)) for arg in entry.args)
+    path = re.sub(r"<[^>]+>", lambda _: next(values), entry.route)
+    return path + entry.query, {key: world.get(value, value) if isinstance(value, str) else value for key, value in entry.body.items()}
+
+
+def expected(entry: Entry, role: str) -> str:
+    if entry.rule == PUBLIC:
+        return "allowed"
+    if role == "anonymous":
+        return "sign in"
+    if entry.rule in {SIGNED_IN, OWN}:
+        return "allowed"
+    assert isinstance(entry.rule, Verb)
+    return "allowed" if entry.rule in ALLOWED[role] else "denied"
+
+
+def found(answer: HttpResponse) -> str:
+    if answer.status_code == 403:
+        return "denied"
+    if answer.status_code == 401 or (answer.status_code == 302 and "/sign-in/" in answer["Location"] and "next=" in answer["Location"]):
+        return "sign in"
+    return "allowed" if answer.status_code < 400 else f"{answer.status_code}: {answer.content[:200]!r}"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_answers_each_role_as_the_table_says(role: str, world: dict[str, Any]):
+    client = Client()
+    world["own-token"] = "1"
+    if role != "anonymous":
+        user = person(role, world["team"])
+        client.force_login(user)
+        world["own-token"] = str(own_token(user).pk)
+    wrong = []
+    for entry in PAGES:
+        with transaction.atomic():
+            path, body = filled(entry, world)
+            answer = client.generic(entry.method, f"/{path}", **form(entry.method, body))
+            # A form that does not offer the team refuses it as a value (422): nothing is written either way.
+            refused = answer.status_code == 422 and expected(entry, role) == "denied"
+            if found(answer) != expected(entry, role) and not refused:
+                wrong.append(f"{entry.method} /{path}: {found(answer)}, should be {expected(entry, role)}")
+            transaction.set_rollback(True)
+        if role != "anonymous" and entry.route == "sign-out/":
+            client.force_login(user)
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_endpoint_answers_each_role_as_the_table_says(role: str, world: dict[str, Any]):
+    client = Client()
+    world["own-token"] = "1"
+    if role != "anonymous":
+        user = person(role, world["team"])
+        client.force_login(user)
+        world["own-token"] = str(own_token(user).pk)
+    wrong = []
+    for entry in API:
+        with transaction.atomic():
+            path, body = filled(entry, world)
+            text = json.dumps(body) if entry.method != "GET" else ""
+            answer = client.generic(entry.method, f"/{PREFIX}{path}", text, "application/json")
+            if found(answer) != expected(entry, role):
+                wrong.append(f"{entry.method} /{PREFIX}{path}: {found(answer)}, should be {expected(entry, role)}")
+            transaction.set_rollback(True)
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_another_persons_token_can_not_be_revoked(world: dict[str, Any]):
+    user = person("maintainer", world["team"])
+    client = Client()
+    client.force_login(user)
+    assert client.post(f"/account/tokens/{world['victim-token']}/revoke/", {"reason": "x"}).status_code in {403, 404}
+    headers = {"Authorization": f"Bearer {token_for(user)}"}
+    assert client.delete(f"/api/v1/tokens/{world['victim-token']}", headers=headers).status_code in {403, 404}
+    assert Token.objects.get(pk=world["victim-token"]).revoked_at is None
+
+
+def test_a_deactivated_person_is_out_at_once(world: dict[str, Any]):
+    user = person("maintainer", world["team"])
+    client = Client()
+    client.force_login(user)
+    headers = {"Authorization": f"Bearer {token_for(user)}"}
+    user.is_active = False
+    user.save()
+    assert "/sign-in/" in client.get("/").headers.get("Location", "")
+    assert Client().get("/api/v1/runs", headers=headers).status_code == 401
+
+
+def test_a_token_does_what_its_verbs_say_and_no_more(world: dict[str, Any]):
+    """The same endpoints through a token that carries one verb of a maintainer's, or none."""
+    user = person("maintainer", world["team"])
+    for verbs in ([], [Verb.OPERATE], [Verb.MAINTAIN]):
+        headers = {"Authorization": f"Bearer {token_for(user, verbs=list(verbs))}"}
+        for entry in API:
+            if not isinstance(entry.rule, Verb):
+                continue
+            with transaction.atomic():
+                path, body = filled(entry, world)
+                answer = Client().generic(entry.method, f"/{PREFIX}{path}", json.dumps(body), "application/json", headers=headers)
+                assert found(answer) == ("allowed" if entry.rule in verbs else "denied"), (verbs, entry.route)
+                transaction.set_rollback(True)
+
+
+def test_a_token_never_makes_another_token(world: dict[str, Any]):
+    headers = {"Authorization": f"Bearer {token_for(person('maintainer', world['team']))}"}
+    body = json.dumps({"name": "t", "verbs": [], "expires_in_days": 1})
+    assert Client().post("/api/v1/tokens", body, "application/json", headers=headers).status_code == 403
+
+
+def own_token(user: User) -> Token:
+    token_for(user)
+    return Token.objects.filter(user=user).latest("id")
+
+
+def form(method: str, body: dict[str, Any]) -> dict[str, Any]:
+    if method == "GET":
+        return {}
+    from urllib.parse import urlencode
+
+    return {"data": urlencode(body), "content_type": "application/x-www-form-urlencoded"}
