@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import connection, transaction
 
 from orchestration import clock
 from orchestration.engine import transition
@@ -98,9 +98,9 @@ def _call_inside(claim: Claim, executed: Executed) -> Executed:
     except _Undone:
         assert isinstance(called.outcome, Failed)
         called.outcome, called.output = replace(called.outcome, effect=Effect.NONE), ""
-    except (OperationalError, InterfaceError):
-        raise  # the database is away, or took the other side of a deadlock: the whole transaction is tried again
     except BaseException as error:  # a task that calls sys.exit() must not take its step along
+        if connection.needs_rollback:
+            raise  # the database went away: the whole transaction is tried again
         failed = failure_of(error, writes=False)  # rolled back: it certainly had no effect
         called.outcome = presentable(failed, executed.secrets_used)
     return called

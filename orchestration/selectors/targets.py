@@ -9,6 +9,7 @@ import os
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -39,7 +40,7 @@ def target_of(name: str, secrets_used: set[str]) -> Target:
     spec = dependency_spec(name)
     if spec is None:
         raise UnknownDependency(f"no dependency {name!r}; apply its manifest")
-    base_url = str(compile_template(spec["base_url"]).evaluate({"env": _environment()}))
+    base_url = _base_url(name, spec.get("base_url"))
     headers: dict[str, str] = {}
     authorization = spec.get("authorization")
     if isinstance(authorization, dict) and authorization.get("secret"):
@@ -50,6 +51,21 @@ def target_of(name: str, secrets_used: set[str]) -> Target:
         secrets_used.add(secret)
         headers["authorization"] = f"Bearer {secret}"
     return Target(base_url, headers)
+
+
+def _base_url(name: str, template: Any) -> str:
+    if template is None:
+        raise UnknownDependency(f"dependency {name} has no base_url; add it to its manifest")
+    url = str(compile_template(template).evaluate({"env": _environment()}))
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and url.isascii()
+    except ValueError:
+        fits = False
+    if not fits or parts.query or parts.fragment or parts.username is not None or " " in url:
+        # the URL itself stays unsaid: somebody may have put a password into it
+        raise UnknownDependency(f"the base_url of dependency {name} is not http(s)://host[:port][/path]; correct it")
+    return url
 
 
 def dependency_spec(name: str) -> dict[str, Any] | None:

@@ -7,26 +7,44 @@ Sent with every request: Idempotency-Key (writes; one per run, step and item, th
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import httpcore
 
-
+from orchestration import clock
 from orchestration.limits import MAX_PAYLOAD
+from orchestration.patience import outlast
 from orchestration.policies.retry import ALWAYS_LATER
+from orchestration.secrets import mask
 from orchestration.selectors.targets import UnknownDependency, target_of
 from orchestration.states import Effect
-from orchestration.steps.egress import Refused, pool
+from orchestration.steps.egress import Refused, pool, until
 from orchestration.steps.outcome import Call, Completed, Failed, Outcome
 
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Answers to a write that leave open whether it happened: a redirect that was not followed, a service or a gateway that
+#: broke in the middle. 501, 503 and 505 say that nothing was done.
+UNCLEAR = frozenset({*range(300, 400), 500, 502, 504, *range(506, 600)})
+#: Bytes that are read of an answer that is a failure.
+SHOWN = 64 * 1024
 _PATH_SAFE = "/%:@!$&'()*+,;=-._~?"
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FOR_ANYONE = frozenset({b"accept", b"accept-encoding", b"user-agent", b"traceparent", b"x-deadline"})
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class _TooLong(Exception):
+    """The answer is over the limit, which the message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +57,15 @@ class _Answer:
 def run(call: Call) -> Outcome:
     """One request, redirects of safe methods followed, within `call.limit` seconds in all."""
     try:
-        target = target_of(call.dependency or "", call.secrets_used)
+        target = outlast(lambda: target_of(call.dependency or "", call.secrets_used))
         method, url, headers, content = _request_of(call, target.base_url, target.headers)
     except (UnknownDependency, ValueError) as error:
         return Failed("http.request", str(error), retryable=False)
     lost = Effect.UNKNOWN if call.writes else Effect.NONE
     try:
         answer = _send(method, url, headers, content, call.limit)
+    except _TooLong as error:
+        return Failed("payload.too_large", f"{call.dependency}: {error}", False, lost)
     except Refused as error:
         return Failed("http.refused", str(error), retryable=False)
     except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
@@ -75,6 +95,7 @@ def _request_of(
         url += ("&" if "?" in url else "?") + urlencode(pairs)
     headers = {"accept": "application/json", "user-agent": "plumbline", **base_headers}
     headers |= {str(key).lower(): _scalar(value) for key, value in (call.body.get("headers") or {}).items()}
+    headers["accept-encoding"] = "identity"  # without it a server may compress, and nobody here would unpack
     headers["traceparent"] = f"00-{call.trace_id}-{call.span_id}-01"
     headers["x-deadline"] = str(int(call.deadline.timestamp() * 1000))
     if call.writes:
@@ -85,7 +106,16 @@ def _request_of(
         headers["content-type"] = "application/json"
     elif method not in SAFE_METHODS:
         headers["content-length"] = "0"
-    return method, url, list(headers.items()), content
+    return method, url, _encoded(headers), content
+
+
+def _encoded(headers: dict[str, str]) -> Headers:
+    for name, value in headers.items():
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"header {name[:60]!r} is not a header name")
+        if _CONTROL.search(value):  # named without its value, which may hold a secret
+            raise ValueError(f"the value of header {name!r} has a line break or another control character")
+    return [(name.encode("ascii"), value.strip().encode()) for name, value in headers.items()]
 
 
 def _scalar(value: Any) -> str:
@@ -94,37 +124,47 @@ def _scalar(value: Any) -> str:
     return str(value)
 
 
-def _send(method: str, url: str, headers: list[tuple[str, str]], content: bytes, limit: float) -> _Answer:
+def _send(method: str, url: str, headers: Headers, content: bytes, limit: float) -> _Answer:
     ends = time.monotonic() + limit
     for _ in range(MAX_REDIRECTS + 1):
-        answer = _once(method, url, headers, content, ends)
+        with until(ends):
+            answer = _once(method, url, headers, content, limit)
         location = answer.headers.get("location")
         if answer.status not in REDIRECTS or location is None or method not in SAFE_METHODS:
             return answer
-        new = urljoin(url, location)
-        if urlsplit(new).scheme not in {"http", "https"}:
-            return answer
-        if urlsplit(new).netloc != urlsplit(url).netloc:
-            headers = [(name, value) for name, value in headers if name not in {"authorization", "cookie"}]
+        new = _followed(url, location)
+        if _origin(new) != _origin(url):  # what was meant for one host is not shown to another
+            headers = [(name, value) for name, value in headers if name in _FOR_ANYONE]
         url = new
     raise httpcore.RemoteProtocolError(f"more than {MAX_REDIRECTS} redirects")
 
 
-def _once(method: str, url: str, headers: list[tuple[str, str]], content: bytes, ends: float) -> _Answer:
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise httpcore.ReadTimeout("out of time")
-    timeouts = {"connect": left, "read": left, "write": left, "pool": left}
-    encoded = [(name.encode("latin-1", "replace"), value.encode("utf-8")) for name, value in headers]
+def _followed(url: str, location: str) -> str:
+    try:
+        new = quote(urljoin(url, location), safe=_PATH_SAFE + "#[]")
+        if _origin(new)[0] in {"http", "https"} and _origin(new)[1]:
+            return new
+    except ValueError:
+        pass
+    raise httpcore.RemoteProtocolError(f"it redirects to {location[:200]!r}, which is no http URL")
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port
+
+
+def _once(method: str, url: str, headers: Headers, content: bytes, limit: float) -> _Answer:
+    timeouts = {"connect": limit, "read": limit, "write": limit, "pool": limit}
     chunks, size = [], 0
-    with pool().stream(method, url, headers=encoded, content=content, extensions={"timeout": timeouts}) as response:
+    with pool().stream(method, url, headers=headers, content=content, extensions={"timeout": timeouts}) as response:
         for chunk in response.iter_stream():
             size += len(chunk)
-            if size > MAX_PAYLOAD:
-                raise httpcore.RemoteProtocolError(f"the answer is larger than {MAX_PAYLOAD} bytes")
-            if time.monotonic() > ends:  # a server that drips bytes resets the read timeout for ever
-                raise httpcore.ReadTimeout("out of time")
             chunks.append(chunk)
+            if size > SHOWN and response.status >= 300:
+                break  # of a failure only the beginning is shown
+            if size > MAX_PAYLOAD:
+                raise _TooLong(f"the answer is larger than the limit of {MAX_PAYLOAD:,} bytes (4 MB)")
         named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
         return _Answer(response.status, named, b"".join(chunks))
 
@@ -133,9 +173,11 @@ def _outcome_of(answer: _Answer, call: Call) -> Outcome:
     if answer.status >= 300:
         error_type = f"http.{answer.status}"
         retryable = answer.status >= 500 or error_type in ALWAYS_LATER
-        text = answer.body[:500].decode("utf-8", "replace").replace("\x00", "")
+        # Masked before it is cut: half a secret would not be recognised any more.
+        text = mask(answer.body.decode("utf-8", "replace"), call.secrets_used)[:500]
         message = f"{call.dependency} answered {answer.status}: {text}".rstrip(": ")
-        return Failed(error_type, message, retryable, retry_after=_retry_after(answer.headers.get("retry-after")))
+        effect = Effect.UNKNOWN if call.writes and answer.status in UNCLEAR else Effect.NONE
+        return Failed(error_type, message, retryable, effect, _retry_after(answer.headers.get("retry-after")))
     if not answer.body:
         return Completed(None)
     if "json" not in answer.headers.get("content-type", ""):
@@ -151,9 +193,11 @@ def _retry_after(value: str | None) -> float | None:
     """Seconds, from either form of RFC 9110 §10.2.3; None when absent or unreadable."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.strip().isascii() and value.strip().isdigit():
         return min(float(value), 86_400.0)
     try:
-        return min(max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0), 86_400.0)
-    except (TypeError, ValueError):
+        at = parsedate_to_datetime(value)
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)  # "-0000" means UTC, RFC 5322 §3.3
+        return min(max((at - clock.now()).total_seconds(), 0.0), 86_400.0)
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -12,7 +12,10 @@ from orchestration.steps.registry import Registered, StepContext, TaskError, fin
 def run(call: Call) -> Outcome:
     """Call the function; a transactional one is handed back, to run inside the recording transaction."""
     name = str(call.body.get("task", ""))
-    registered = find(name)
+    try:
+        registered = find(name)
+    except Exception as error:  # whatever a module does when it is imported; the task itself was not called
+        return Failed("python.import", f"the module of {name!r} can't be imported: {type(error).__name__}: {error}")
     if registered is None:
         return Failed("python.unknown", f"no task {name!r} is registered; add its module to PLUMBLINE_TASK_MODULES", False)
     if registered.transactional:
@@ -24,7 +27,7 @@ def guarded(registered: Registered, call: Call) -> Outcome:
     """Call it and turn what it raises into an outcome."""
     try:
         return Completed(invoke(registered, call))
-    except Exception as error:
+    except BaseException as error:  # a task that calls sys.exit() fails; it must not take its worker along
         return failure_of(error, writes=call.writes)
 
 

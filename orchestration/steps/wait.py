@@ -20,14 +20,14 @@ def run(call: Call) -> Outcome:
         return Failed("wait.invalid", f"wait: {error}", retryable=False)
     if until - call.now > LONGEST:
         return Failed("wait.invalid", f"wait: {until:%Y-%m-%d} is more than ten years away", retryable=False)
-    return Suspended(WaitingKind.TIMER, until)
+    return Suspended(WaitingKind.TIMER, max(until, call.now))
 
 
 def _until(call: Call) -> datetime:
     if "for" in call.body:
         span = call.body["for"]
         seconds = float(span) if isinstance(span, int | float) else parse_duration(str(span))
-        if not 0 <= seconds <= LONGEST.total_seconds():
+        if isinstance(span, bool) or not 0 <= seconds <= LONGEST.total_seconds():
             raise ValueError(f"a wait of {seconds:g} s is out of range")
         return call.now + timedelta(seconds=seconds)
     until = datetime.fromisoformat(str(call.body["until"]))

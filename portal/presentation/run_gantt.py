@@ -85,14 +85,14 @@ def _forward(detail: RunDetail, row: GanttRow, scale: Scale) -> GanttRow:
     if step is None or step.reused_from_id is not None or step.status == StepStatus.SKIPPED:
         return row
     tries = [attempt for attempt in detail.attempts[step.pk] if attempt.phase == FORWARD]
-    bars = _tries(tries, scale, "ok")
+    bars = _tries(tries, scale, "ok", numbered=step.attempt > 1)
     if not tries and detail.plan.steps[name].kind == "wait" and step.started_at:
         end = step.finished_at or scale.now
         bars.append(
             Bar("park", scale.at(step.started_at), scale.at(end), title=f"{name}: {duration(_took(step, end))}")
         )
     if step.status == StepStatus.RUNNING and step.claimed_at:
-        bars.append(_running(step.claimed_at, step.attempt, scale))
+        bars += _now(tries, step.claimed_at, step.attempt, scale)
     if step.status == StepStatus.RETRYING and tries:
         bars.append(_pause(tries[-1].finished_at, scale.now, scale))
     return replace(row, bars=bars, duration=_took(step, scale.now))
@@ -100,20 +100,20 @@ def _forward(detail: RunDetail, row: GanttRow, scale: Scale) -> GanttRow:
 
 def _undoing(detail: RunDetail, step: StepRun, scale: Scale, href: Callable[[str], str], heading: str) -> GanttRow:
     tries = [attempt for attempt in detail.attempts[step.pk] if attempt.phase == COMPENSATION]
-    bars = _tries(tries, scale, "comp")
+    bars = _tries(tries, scale, "comp", numbered=step.compensation_attempt > 1)
     look = UNDOING[Compensation(step.compensation)]
     if step.compensation == Compensation.RUNNING:
         if step.worker_id and step.claimed_at:
-            bars.append(_running(step.claimed_at, step.compensation_attempt, scale))
+            bars += _now(tries, step.claimed_at, step.compensation_attempt, scale)
         elif tries:
             bars.append(_pause(tries[-1].finished_at, scale.now, scale))
     took = seconds(_began_undoing(detail, step), step.compensated_at or scale.now)
     return GanttRow(step.name, look.tone, look.icon, look.word, bars, took, href(step.name), heading=heading)
 
 
-def _tries(tries: Sequence[Attempt], scale: Scale, good: str) -> list[Bar]:
+def _tries(tries: Sequence[Attempt], scale: Scale, good: str, *, numbered: bool) -> list[Bar]:
     """A bar for each attempt, a dotted line for each pause between two."""
-    bars = [_try(attempt, scale, good, numbered=len(tries) > 1) for attempt in tries]
+    bars = [_try(attempt, scale, good, numbered=numbered) for attempt in tries]
     pauses = [_pause(one.finished_at, two.started_at, scale) for one, two in pairwise(tries)]
     return sorted(bars + pauses, key=lambda bar: bar.start)
 
@@ -129,15 +129,12 @@ def _try(attempt: Attempt, scale: Scale, good: str, *, numbered: bool) -> Bar:
     )  # fmt: skip
 
 
-def _running(since: datetime, attempt: int, scale: Scale) -> Bar:
-    took = duration(seconds(since, scale.now))
-    return Bar(
-        "run",
-        scale.at(since),
-        scale.at(scale.now),
-        str(attempt) if attempt > 1 else "",
-        f"Attempt {attempt}, for {took} now",
-    )
+def _now(tries: Sequence[Attempt], since: datetime, attempt: int, scale: Scale) -> list[Bar]:
+    """The attempt that goes on, and the pause before it."""
+    label = str(attempt) if attempt > 1 else ""
+    said = f"Attempt {attempt}, for {duration(seconds(since, scale.now))} now"
+    pause = [_pause(tries[-1].finished_at, since, scale)] if tries else []
+    return [*pause, Bar("run", scale.at(since), scale.at(scale.now), label, said)]
 
 
 def _pause(begin: datetime, end: datetime, scale: Scale) -> Bar:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestration.policies.retry import Policy
@@ -97,7 +97,7 @@ def drawer(detail: RunDetail, name: str) -> Drawer:
         intent=planned.intent,
         lead=_lead(detail, planned, step),
         advice=_advice(planned, step),
-        forward=_tries([one for one in tries if one.phase == "forward"]),
+        forward=_tries([one for one in tries if one.phase == "forward"], _begun(step)),
         compensation=_tries([one for one in tries if one.phase == "compensation"]),
         step=step,
         previous=order[place - 1] if place else "",
@@ -160,20 +160,26 @@ def _advice(planned: PlannedStep, step: StepRun | None) -> str:
     return ""
 
 
-def _tries(attempts: Sequence[Attempt]) -> list[Try]:
-    return [_try(one, following) for one, following in zip_longest(attempts, attempts[1:])]
+def _begun(step: StepRun | None) -> datetime | None:
+    """When the attempt began that runs now."""
+    return step.claimed_at if step is not None and step.status == StepStatus.RUNNING else None
 
 
-def _try(attempt: Attempt, following: Attempt | None) -> Try:
+def _tries(attempts: Sequence[Attempt], begun: datetime | None = None) -> list[Try]:
+    starts = [*(one.started_at for one in attempts[1:]), begun]
+    return [_try(one, following) for one, following in zip(attempts, starts, strict=False)]
+
+
+def _try(attempt: Attempt, following: datetime | None) -> Try:
     look = (
         Look("ok", "ok", "succeeded")
         if attempt.outcome == "succeeded"
         else Look("fail", "fail", attempt.error_type or attempt.outcome)
     )
     if following is not None:
-        waited = duration(seconds(attempt.finished_at, following.started_at))
+        waited = duration(seconds(attempt.finished_at, following))
     elif attempt.next_at is not None:
-        waited = "next try is due"
+        waited = "waits"
     else:
         waited = "" if attempt.outcome == "succeeded" else "none left"
     return Try(attempt, seconds(attempt.started_at, attempt.finished_at), look, waited)

@@ -73,6 +73,13 @@ def look_of_step(step: StepRun | None) -> Look:
     return step_look(step.status, step.waiting_kind, step.compensation)
 
 
+def next_at(detail: RunDetail) -> datetime | None:
+    """When something happens by itself next: a retry or the end of a wait. None while a step runs anyway."""
+    if any(step.status in {StepStatus.RUNNING, StepStatus.READY} for step in detail.steps.values()):
+        return None
+    return min((step.not_before for step in detail.steps.values() if step.not_before), default=None)
+
+
 def seconds(begin: datetime | None, end: datetime | None) -> float | None:
     """From begin to end; None when one is not known, never below zero."""
     return max(0.0, (end - begin).total_seconds()) if begin and end else None

@@ -143,6 +143,7 @@ def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> d
         "look": words.look_of(found),
         "conclusion": conclusion(detail),
         "consequence": consequence(detail),
+        "next_at": words.next_at(detail),
         "took": words.seconds(found.started_at, found.finished_at or now),
         "retried_as": detail.retried_as,
         "dependency": drawn.dependencies.get(found.failed_step, "") if bad else "",

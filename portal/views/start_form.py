@@ -90,10 +90,10 @@ def _submitted(request: HttpRequest, version: WorkflowVersion, schema: Any, face
             return State(JSON, key, text=text, problems=[("input", "Input", f"This is not JSON: {error}")])
         return _start(request, version, value, State(JSON, key, text=text))
     raw = {name: text for name, text in request.POST.items() if isinstance(text, str) and name.startswith("/")}
-    if "remove" in request.POST or "add" in request.POST:
-        raw = schema_values.without_row(raw, request.POST.get("remove", ""))
+    if "drop-row" in request.POST or "add-row" in request.POST:
+        raw = schema_values.without_row(raw, request.POST.get("drop-row", ""))
         root = schema_form.build(schema, raw=raw or {"": ""})
-        _grow(schema, root, raw, request.POST.get("add", ""))
+        _grow(schema, root, raw, request.POST.get("add-row", ""))
         return State(FORM, key, root=root)
     value, misread = schema_values.read(schema, raw)
     if misread:

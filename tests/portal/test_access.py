@@ -64,7 +64,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     failed, still_open = begin(version), begin(waiting)
     pump()
     Dependency.objects.create(name="payments", owner=team, document={"spec": {"base_url": "http://x.example"}}, content_hash="x")
-    victim = User.objects.create(username="victim")
+    victim = User.objects.create(username="somebody")
     other_admin = User.objects.create(username="second-admin", is_superuser=True)
     assert other_admin.pk
     decision = Decision.objects.create(number=1, slug="one", title="One", date=date(2026, 1, 2), owner=team, body="text")
