@@ -38,6 +38,8 @@ _ATTRIBUTES = {
     "span": {"class"},
     **{f"h{level}": {"id"} for level in range(2, 7)},
 }
+#: How a runbook's step is written: each of these begins a line of its own, also where the source only wraps.
+_STEP_WORDS = frozenset({"Do", "Expect", "If not"})
 _TASK = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
 
 
@@ -117,10 +119,19 @@ def _fit_into_page(state: StateCore) -> None:
 def _fit_inline(children: list[Token], *, in_item: bool) -> None:
     if in_item and children[0].type == "text" and children[0].content[:4] in _TASK:
         children[0].content = _TASK[children[0].content[:4]] + children[0].content[4:]
-    for child in children:
+    for position, child in enumerate(children):
         target = child.attrs.get("href") if child.type == "link_open" else None
         if isinstance(target, str) and len(target) > 1 and target[0] == "#":
             child.attrSet("href", f"#{ANCHOR}{target[1:]}")
+        if in_item and child.type == "softbreak" and _begins_part_of_step(children[position + 1 : position + 4]):
+            child.type, child.tag = "hardbreak", "br"
+
+
+def _begins_part_of_step(ahead: list[Token]) -> bool:
+    """`**Expect**` and its like, whole."""
+    types = [token.type for token in ahead]
+    # markdown-it puts an empty text before an opening mark.
+    return "strong_open" in types[:2] and any(token.content in _STEP_WORDS for token in ahead[1:])
 
 
 def _anchor(heading: Token, seen: dict[str, int]) -> str:

@@ -6,7 +6,9 @@ and freeing them. Never executes.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from django.db import transaction
@@ -23,13 +25,15 @@ from orchestration.engine.publish import wake_up
 from orchestration.engine.settle import lock, settle
 from orchestration.limits import LOST_WAKE_AFTER, MAX_LOSSES, WAKE_BATCH
 from orchestration.models import Attempt, Run, StepRun
-from orchestration.states import Compensation, Effect, RunStatus, StepStatus
+from orchestration.states import Effect, RunStatus, StepStatus
 from orchestration.steps.outcome import Failed
 
 log = structlog.get_logger(__name__)
 
 #: A kind that keeps its own time limit gets this long to report it before the sweeper does.
 GRACE = timedelta(seconds=2)
+
+Row = TypeVar("Row")
 
 
 def held_by(step: StepRun, phase: str) -> Claim:
@@ -43,28 +47,14 @@ def held_by(step: StepRun, phase: str) -> Claim:
 def expired_leases(now: datetime) -> int:
     """Free what dead workers held; how many."""
     rows = StepRun.objects.select_related("run").filter(lease_until__lt=now).order_by("lease_until")[:WAKE_BATCH]
-    for step in rows:
-        if step.status == StepStatus.RUNNING:
-            _lose(step)
-        elif step.compensation == Compensation.RUNNING:
-            _lose_compensation(step, now)
-    return len(rows)
+    return each("leases", rows, _lose)
 
 
 def overdue_attempts(now: datetime) -> int:
     """Attempts past start_to_close or their heartbeat: timed out, whatever their worker still does; how many."""
     late = Q(attempt_deadline__lt=now - GRACE) | Q(heartbeat_deadline__lt=now)
     rows = StepRun.objects.select_related("run").filter(late, lease_until__isnull=False)[:WAKE_BATCH]
-    for step in rows:
-        forward = step.status == StepStatus.RUNNING
-        claim = held_by(step, FORWARD if forward else COMPENSATION)
-        silent = step.heartbeat_deadline is not None and step.heartbeat_deadline < now
-        kind = "timeout.heartbeat" if silent else "timeout"
-        text = "no heartbeat in time" if silent else "no result within start_to_close"
-        effect = Effect.UNKNOWN if claim.writes else Effect.NONE
-        log.warning("step.overdue", run_id=str(step.run_id), step=step.name, worker=step.worker_id, error_type=kind)
-        complete(claim, Executed(Failed(kind, text, effect=effect, timed_out=True)), inline=False)
-    return len(rows)
+    return each("attempts", rows, lambda step: _overdue(step, now))
 
 
 def overdue_schedules(now: datetime) -> int:
@@ -73,30 +63,57 @@ def overdue_schedules(now: datetime) -> int:
     idle = [StepStatus.READY, StepStatus.RETRYING, StepStatus.WAITING]
     unclosed = Q(status__in=idle, close_deadline__lt=now)
     rows = StepRun.objects.select_related("run").filter(unstarted | unclosed)[:WAKE_BATCH]
-    for step in rows:
-        started = step.close_deadline is not None and step.close_deadline < now
-        name = "schedule_to_close" if started else "schedule_to_start"
-        give_up(step, held_by(step, FORWARD), StepStatus(step.status), f"timeout.{name}", f"{name} has passed")
-    return len(rows)
+    return each("schedules", rows, lambda step: _unscheduled(step, now))
 
 
 def overdue_runs(now: datetime) -> int:
     """Runs past their timeout; how many."""
     ids = Run.objects.exclude(status=RunStatus.FINISHED).filter(deadline_at__lt=now, ending="")
-    found = list(ids.values_list("pk", flat=True)[:WAKE_BATCH])
-    for run_id in found:
-        expire(run_id)
-    return len(found)
+    return each("runs", ids.values_list("pk", flat=True)[:WAKE_BATCH], expire)
+
+
+def each(what: str, rows: Iterable[Row], act: Callable[[Row], object]) -> int:
+    """Act on every row, each on its own: one that can't be moved must not keep the others waiting. How many there were."""
+    count = 0
+    for row in rows:
+        count += 1
+        try:
+            act(row)
+        except Exception:
+            log.exception("wake.row_failed", what=what, row=str(row))
+    return count
+
+
+def _overdue(step: StepRun, now: datetime) -> None:
+    claim = held_by(step, FORWARD if step.status == StepStatus.RUNNING else COMPENSATION)
+    silent = step.heartbeat_deadline is not None and step.heartbeat_deadline < now
+    kind = "timeout.heartbeat" if silent else "timeout"
+    text = "no heartbeat in time" if silent else "no result within start_to_close"
+    effect = Effect.UNKNOWN if claim.writes else Effect.NONE
+    log.warning("step.overdue", run_id=str(step.run_id), step=step.name, worker=step.worker_id, error_type=kind)
+    complete(claim, Executed(Failed(kind, text, effect=effect, timed_out=True)), inline=False)
+
+
+def _unscheduled(step: StepRun, now: datetime) -> None:
+    closed = step.close_deadline is not None and step.close_deadline < now
+    name = "schedule_to_close" if closed else "schedule_to_start"
+    give_up(step, held_by(step, FORWARD), StepStatus(step.status), f"timeout.{name}", f"{name} has passed")
 
 
 def _lose(step: StepRun) -> None:
-    """A dead worker's step: ready again, without using an attempt, or failed when it kills its workers."""
-    claim = held_by(step, FORWARD)
+    """A dead worker's step: to be taken again, without using an attempt, or failed when it kills its workers."""
+    claim = held_by(step, FORWARD if step.status == StepStatus.RUNNING else COMPENSATION)
     if step.losses + 1 >= MAX_LOSSES:
         text = f"{MAX_LOSSES} workers were lost with this step"
         effect = Effect.UNKNOWN if claim.writes else Effect.NONE
         complete(claim, Executed(Failed("worker.lost", text, retryable=False, effect=effect)), inline=False)
-        return
+    elif claim.phase == FORWARD:
+        _lose_forward(step, claim)
+    else:
+        _lose_compensation(step, claim)
+
+
+def _lose_forward(step: StepRun, claim: Claim) -> None:
     with transaction.atomic():
         run = lock(step.run_id)
         now = clock.now()
@@ -118,13 +135,13 @@ def _lose(step: StepRun) -> None:
             wake_up([step.pk])
 
 
-def _lose_compensation(step: StepRun, now: datetime) -> None:
-    claim = held_by(step, COMPENSATION)
+def _lose_compensation(step: StepRun, claim: Claim) -> None:
     with transaction.atomic():
         lock(step.run_id)
+        now = clock.now()
         due = now + timedelta(seconds=LOST_WAKE_AFTER)
-        attempt = step.compensation_attempt - 1
-        if transition.release_compensation(step.pk, step.fence, compensation_attempt=attempt, wake_due_at=due):
+        columns = {"compensation_attempt": step.compensation_attempt - 1, "losses": step.losses + 1, "wake_due_at": due}
+        if transition.release_compensation(step.pk, step.fence, **columns):
             _note(claim, now)
             wake_up([step.pk])
 

@@ -5,6 +5,7 @@ Runs inside a transaction that holds the run's row. Owns the order of compensati
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 from orchestration.engine import transition
@@ -31,12 +32,12 @@ from orchestration.states import (
 _STOPPABLE = (StepStatus.READY, StepStatus.WAITING, StepStatus.RETRYING)
 
 
-def lock(run_id: object) -> Run:
+def lock(run_id: uuid.UUID) -> Run:
     """The run's row, locked: outcomes of one run are recorded one after the other, so that no join is missed."""
     return Run.objects.select_for_update().get(pk=run_id)
 
 
-def states_of(run_id: object) -> dict[str, StepStatus]:
+def states_of(run_id: uuid.UUID) -> dict[str, StepStatus]:
     """Every step's state by name."""
     rows = StepRun.objects.filter(run_id=run_id).values_list("name", "status")
     return {name: StepStatus(status) for name, status in rows}

@@ -98,7 +98,7 @@ def _open(run: Run, facts: RunFacts, request: Request, now: Any) -> None:
     begun = begin(facts, plan, states, None, now, inline=False)
     culprit = fatal(plan, begun.states)
     if culprit is not None:
-        message = begun.error[1] if begun.error else ""
+        message = begun.errors.get(culprit, "")
         stop(run, RunResult.FAILED, now, step=culprit, error_type="expression", message=message)
         settle(lock(run.pk), plan, now)
         return

@@ -6,6 +6,7 @@ Never holds a lock for longer than one row's work.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -30,20 +31,20 @@ def wake() -> dict[str, int]:
     """One round; how many rows of each sort were moved on."""
     now = clock.now()
     EngineMark.objects.update_or_create(name="wake", defaults={"at": now})
-    moved = {
-        "retries": _due_retries(now),
-        "timers": _due_timers(now),
-        "compensations": _due_compensations(now),
-        "leases": rescue.expired_leases(now),
-        "attempts": rescue.overdue_attempts(now),
-        "schedules": rescue.overdue_schedules(now),
-        "runs": rescue.overdue_runs(now),
-        "lost_wakes": _lost_wakes(now),
-    }
+    moved = {name: _round(name, look, now) for name, look in _LOOKS.items()}
     WorkerProcess.objects.filter(seen_at__lt=now - FORGET_WORKER_AFTER).delete()
     if any(moved.values()):
         log.debug("wake", **{name: count for name, count in moved.items() if count})
     return moved
+
+
+def _round(name: str, look: Callable[[datetime], int], now: datetime) -> int:
+    """One look; a fault in it must not stop the others."""
+    try:
+        return look(now)
+    except DatabaseError:
+        log.exception("wake.look_failed", look=name)
+        return 0
 
 
 def _due_retries(now: datetime) -> int:
@@ -58,20 +59,15 @@ def _due_retries(now: datetime) -> int:
 
 def _due_timers(now: datetime) -> int:
     due = StepRun.objects.select_related("run").filter(status=StepStatus.WAITING, waiting_kind=WaitingKind.TIMER)
-    steps = list(due.filter(not_before__lte=now).order_by("not_before")[:WAKE_BATCH])
-    for step in steps:
-        try:
-            pass_time(step, rescue.held_by(step, FORWARD))
-        except DatabaseError:
-            log.exception("timer.failed", run_id=str(step.run_id), step=step.name)
-    return len(steps)
+    steps = due.filter(not_before__lte=now).order_by("not_before")[:WAKE_BATCH]
+    return rescue.each("timers", steps, lambda step: pass_time(step, rescue.held_by(step, FORWARD)))
 
 
 def _due_compensations(now: datetime) -> int:
     free = StepRun.objects.filter(compensation=Compensation.RUNNING, worker_id="", not_before__lte=now)
     ids = list(free.order_by("not_before").values_list("pk", flat=True)[:WAKE_BATCH])
     if ids:
-        StepRun.objects.filter(pk__in=ids).update(not_before=None)
+        free.filter(pk__in=ids).update(not_before=None)
         _postpone(ids, now)
         send(ids)
     return len(ids)
@@ -95,3 +91,16 @@ def _postpone(ids: list[int], now: datetime) -> None:
     waited.update(wake_due_at=now + timedelta(seconds=LOST_WAKE_AFTER))
     old = StepRun.objects.filter(pk__in=ids, ready_at__lt=now - timedelta(seconds=2 * LOST_WAKE_AFTER))
     old.update(wake_due_at=now + timedelta(seconds=6 * LOST_WAKE_AFTER))
+
+
+#: What a round looks for, in this order.
+_LOOKS: Mapping[str, Callable[[datetime], int]] = {
+    "retries": _due_retries,
+    "timers": _due_timers,
+    "compensations": _due_compensations,
+    "leases": rescue.expired_leases,
+    "attempts": rescue.overdue_attempts,
+    "schedules": rescue.overdue_schedules,
+    "runs": rescue.overdue_runs,
+    "lost_wakes": _lost_wakes,
+}

@@ -26,15 +26,15 @@ def work(step_id: int) -> int:
         held = claim(current) if isinstance(current, int) else current
         if held is None:
             return done
-        with bound_contextvars(
-            run_id=str(held.run.id), workflow=held.run.workflow, step=held.step.name, attempt=held.attempt,
-            trace_id=held.run.trace_id,
-        ):  # fmt: skip
-            with at_work(held.step.pk, held.step.fence, held.limit):
-                executed = execute(held)
-                done += 1
-                inline = done < INLINE_STEPS and time.monotonic() - began < INLINE_SECONDS
-                current = outlast(partial(complete, held, executed, inline=inline))
+        names = {"run_id": str(held.run.id), "workflow": held.run.workflow, "trace_id": held.run.trace_id}
+        with (
+            bound_contextvars(**names, step=held.step.name, attempt=held.attempt),
+            at_work(held.step.pk, held.step.fence, held.limit),
+        ):
+            executed = execute(held)
+            done += 1
+            inline = done < INLINE_STEPS and time.monotonic() - began < INLINE_SECONDS
+            current = outlast(partial(complete, held, executed, inline=inline))
         if isinstance(current, int) and not inline:
             return done  # its wake-up is on its way already
     return done

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import uuid
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta

@@ -33,6 +33,8 @@ def require_reason(reason: str) -> str:
         raise InvalidInput(f"the reason has {len(text):,} characters; the limit is 2,000")
     if "\x00" in text:
         raise InvalidInput("the reason has the character U+0000, which no database here can hold; remove it")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidInput("the reason has half of a surrogate pair; send valid Unicode")
     return text
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from orchestration.errors import InvalidManifest
 from orchestration.hooks import hooks
@@ -83,6 +83,13 @@ def plan(documents: Sequence[Document]) -> list[Change]:
 def apply(documents: Sequence[Document], signature: Signature) -> list[Change]:
     """Apply all or nothing. Raises InvalidManifest as `plan`, InvalidInput for a missing reason."""
     signature = Signature(signature.actor, require_reason(signature.reason), signature.source)
+    try:
+        return _apply(documents, signature)
+    except IntegrityError:  # somebody applied the same names at the same moment: now that is seen, and compared with
+        return _apply(documents, signature)
+
+
+def _apply(documents: Sequence[Document], signature: Signature) -> list[Change]:
     with transaction.atomic():
         checked = _checked(documents)
         changes = [_change(resource) for resource, _ in checked]

@@ -8,24 +8,28 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.db import transaction
+
 from orchestration.engine import cancel as stopping
-from orchestration.engine.payloads import digest, encode, load
-from orchestration.engine.plans import ports_of
+from orchestration.engine.payloads import digest, encode, text_of
+from orchestration.engine.plans import plan_of, ports_of
+from orchestration.engine.settle import lock
 from orchestration.engine.start import Request, start
 from orchestration.errors import Conflict, InvalidInput, NotFound
 from orchestration.hooks import hooks
 from orchestration.models import Run, StepRun, Workflow, WorkflowVersion
 from orchestration.services.governed import require_reason
 from orchestration.services.world import suggestion
-from orchestration.states import STEP_GOOD, Compensation, RunResult, RunStatus, StepStatus
+from orchestration.states import STEP_GOOD, Compensation, Effect, RunResult, RunStatus, StepStatus
 from orchestration.versions import newest
 
 MAX_KEY = 200
+STEP_OVER_WELL = STEP_GOOD | {StepStatus.SKIPPED}
 
 
 def version_to_run(*, workflow: str, version: str | None = None) -> WorkflowVersion:
     """The named version, or the highest active one. Raises NotFound, which suggests."""
-    if not Workflow.objects.filter(name=workflow).exists():
+    if not workflow.isprintable() or not Workflow.objects.filter(name=workflow).exists():
         known = Workflow.objects.values_list("name", flat=True)
         raise NotFound(f"no workflow {workflow[:80]!r}{suggestion(workflow[:80], known)}")
     versions = WorkflowVersion.objects.select_related("workflow").filter(workflow__name=workflow)
@@ -34,7 +38,7 @@ def version_to_run(*, workflow: str, version: str | None = None) -> WorkflowVers
         version = newest(active.values_list("version", flat=True))
         if version is None:
             raise NotFound(f"workflow {workflow!r} has no active version; publish one with `plumbline apply`")
-    found = versions.filter(version=version).first()
+    found = versions.filter(version=version).first() if version.isprintable() else None
     if found is None:
         there = ", ".join(sorted(versions.values_list("version", flat=True)))
         raise NotFound(f"workflow {workflow!r} has no version {version[:80]!r}; it has {there}")
@@ -44,7 +48,7 @@ def version_to_run(*, workflow: str, version: str | None = None) -> WorkflowVers
 def start_run(
     *,
     version: WorkflowVersion,
-    input: Any,  # noqa: A002 - the field's word, as in the manifest and the API
+    input: Any,
     key: str | None = None,
     actor: Any = None,
     trace_id: str | None = None,
@@ -83,21 +87,25 @@ def retry_run(*, run: Run, actor: Any, key: str | None = None) -> tuple[Run, boo
     """A new run linked to a failed one, of the same version: what still stands is reused, the rest runs again.
 
     A step keeps its Idempotency-Key where its earlier effect is unclear, so that the server can tell; a compensated
-    one gets a new key. Raises Conflict while the old run is open, undone by halves, or already retried.
+    one gets a new key. Raises Conflict while the old run is open, undone by halves, or already retried, and for a key
+    that belongs to another run.
     """
     if key is not None:
         _check_key(key)
-        known = Run.objects.filter(workflow_id=run.workflow_id, idempotency_key=key).first()
+    with transaction.atomic():
+        run = lock(run.pk)  # two retries at once: the second sees the first
+        known = Run.objects.filter(workflow_id=run.workflow_id, idempotency_key=key).first() if key is not None else None
         if known is not None and known.retry_of_id == run.pk:
             return known, False
-    _refuse_retry(run)
-    standing = [step for step in StepRun.objects.filter(run=run) if _stands(step)]
-    version = WorkflowVersion.objects.select_related("workflow").get(pk=run.version_id)
-    request = Request(
-        version, encode(load(run.input), "the input"), run.input_hash, key, actor.pk if actor is not None else None,
-        retry_of=run, reused=tuple(standing),
-    )  # fmt: skip
-    return start(request)
+        if known is not None:
+            raise Conflict(f"idempotency key {key!r} belongs to run {known.short_id}; use a new key for this retry")
+        _refuse_retry(run)
+        version = WorkflowVersion.objects.select_related("workflow").get(pk=run.version_id)
+        request = Request(
+            version, text_of(run.input), run.input_hash, key, actor.pk if actor is not None else None,
+            retry_of=run, reused=_standing(run),
+        )  # fmt: skip
+        return start(request)
 
 
 def why_not_retry(run: Run) -> str | None:
@@ -120,13 +128,26 @@ def _refuse_retry(run: Run) -> None:
         raise Conflict(reason)
 
 
-def _stands(step: StepRun) -> bool:
-    """Its outcome counts for the new run too: it was not undone."""
-    return step.status in STEP_GOOD | {StepStatus.SKIPPED} and step.compensation == Compensation.NONE
+def _standing(run: Run) -> tuple[StepRun, ...]:
+    """Steps whose outcome counts for the new run too.
+
+    It was not undone, and nothing before it runs again, since it was made from what that gave. A write that happened
+    and was not undone stands in any case: it must not happen twice.
+    """
+    steps = {step.name: step for step in StepRun.objects.filter(run=run)}
+    plan, standing = plan_of(run.version_id), dict[str, StepRun]()
+    for name in plan.order:
+        step = steps.get(name)
+        if step is None or step.status not in STEP_OVER_WELL or step.compensation != Compensation.NONE:
+            continue
+        reached = [other for other in plan.steps[name].predecessors if other in steps]
+        if step.effect == Effect.HAPPENED or all(other in standing for other in reached):
+            standing[name] = step
+    return tuple(standing.values())
 
 
 def _check_key(key: str) -> None:
-    if not key or len(key) > MAX_KEY or any(ord(character) < 32 for character in key):
+    if not key or len(key) > MAX_KEY or not key.isprintable():
         raise InvalidInput(f"an idempotency key has 1 to {MAX_KEY} printable characters")
 
 

@@ -86,11 +86,13 @@ class WorkflowApplier:
     def _task_problems(self, resource: Resource, plan: Plan) -> list[Problem]:
         tasks = resource.canonical["spec"]["steps"]
         problems = []
-        for name, step in plan.steps.items():
-            task = tasks[name].get("python") if step.kind == "python" else None
-            if task is not None and registry.find(task) is None:
-                hint = suggestion(task, registry.names()) or "; add its module to PLUMBLINE_TASK_MODULES"
-                problems.append(resource.problem_at(f"spec.steps.{name}.python", f"no task {task!r} is registered{hint}"))
+        for name in plan.steps:
+            undo = tasks[name].get("compensate") or {}
+            for task, place in ((tasks[name].get("python"), name), (undo.get("python"), f"{name}.compensate")):
+                if task is not None and registry.find(task) is None:
+                    hint = suggestion(task, registry.names()) or "; add its module to PLUMBLINE_TASK_MODULES"
+                    text = f"no task {task!r} is registered{hint}"
+                    problems.append(resource.problem_at(f"spec.steps.{place}.python", text))
         return problems
 
     def _contract_problems(self, resource: Resource, plan: Plan, world: World) -> list[Problem]:

@@ -21,7 +21,6 @@ from typing import Any
 import httpcore
 from django.conf import settings
 
-
 #: Bytes written between two looks at the clock.
 CHUNK = 64 * 1024
 TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
@@ -36,7 +35,7 @@ class Refused(Exception):
 
 def check(host: str, port: int, address: str) -> None:
     """Raise Refused for an address that is not public and whose host (or host:port) is not allow-listed."""
-    if all(_is_public(ip) for ip in _meant_by(ipaddress.ip_address(address.split("%")[0]))):
+    if all(_is_public(ip) for ip in _meant_by(ipaddress.ip_address(address.split("%", maxsplit=1)[0]))):
         return
     name = f"[{host}]" if ":" in host else host
     allowed = {word.lower() for word in settings.PLUMBLINE.allowed_private_hosts}

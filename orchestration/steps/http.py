@@ -61,32 +61,37 @@ def run(call: Call) -> Outcome:
         method, url, headers, content = _request_of(call, target.base_url, target.headers)
     except (UnknownDependency, ValueError) as error:
         return Failed("http.request", str(error), retryable=False)
-    lost = Effect.UNKNOWN if call.writes else Effect.NONE
     try:
-        answer = _send(method, url, headers, content, call.limit)
-    except _TooLong as error:
-        return Failed("payload.too_large", f"{call.dependency}: {error}", False, lost)
-    except Refused as error:
-        return Failed("http.refused", str(error), retryable=False)
-    except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
-        return Failed("connection", f"no connection to {call.dependency}: {error}", effect=Effect.NONE)
-    except httpcore.TimeoutException:
-        return Failed("timeout", f"no answer from {call.dependency} within {call.limit:g} s", effect=lost, timed_out=True)
-    except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
-        return Failed("connection", f"the connection to {call.dependency} broke: {error}", effect=lost)
-    except httpcore.LocalProtocolError as error:
-        return Failed("http.request", f"the request is not valid HTTP: {error}", retryable=False)
-    return _outcome_of(answer, call)
+        return _outcome_of(_send(method, url, headers, content, call.limit), call)
+    except (Refused, _TooLong, httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
+        return _failure_of(error, call)
 
 
-def _request_of(
-    call: Call, base_url: str, base_headers: dict[str, str]
-) -> tuple[str, str, list[tuple[str, str]], bytes]:
+def _failure_of(error: Exception, call: Call) -> Failed:
+    """What an exchange without a whole answer means, and whether the other side may have acted."""
+    lost = Effect.UNKNOWN if call.writes else Effect.NONE
+    match error:
+        case Refused():
+            return Failed("http.refused", str(error), retryable=False)
+        case _TooLong():
+            return Failed("payload.too_large", f"{call.dependency}: {error}", False, lost)
+        case httpcore.ConnectError() | httpcore.ConnectTimeout() | httpcore.PoolTimeout():
+            return Failed("connection", f"no connection to {call.dependency}: {error}")
+        case httpcore.TimeoutException():
+            text = f"no answer from {call.dependency} within {call.limit:g} s"
+            return Failed("timeout", text, effect=lost, timed_out=True)
+        case httpcore.LocalProtocolError():
+            return Failed("http.request", f"the request is not valid HTTP: {error}", retryable=False)
+        case _:
+            return Failed("connection", f"the connection to {call.dependency} broke: {error}", effect=lost)
+
+
+def _request_of(call: Call, base_url: str, base_headers: dict[str, str]) -> tuple[str, str, Headers, bytes]:
     method = str(call.body.get("method") or "GET").upper()
     path = str(call.body.get("path") or "/")
     if not path.startswith("/") or path.startswith("//"):
         raise ValueError(f"path {path[:80]!r} must begin with one slash")
-    if any(part in {".", ".."} for part in path.split("?")[0].split("/")):
+    if any(part in {".", ".."} for part in path.partition("?")[0].split("/")):
         raise ValueError(f"path {path[:80]!r} may not contain '.' or '..' segments")
     url = base_url.rstrip("/") + quote(path, safe=_PATH_SAFE)
     query = call.body.get("query")

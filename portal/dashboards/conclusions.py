@@ -29,9 +29,9 @@ class Sentence:
 
 
 def home(
-    rows: Sequence[Health], *, dependency_of: Callable[[str, str], str], clock_time: Callable[[datetime], str]
+    rows: Sequence[Health], *, dependency_of: Callable[[Health, str], str], clock_time: Callable[[datetime], str]
 ) -> Sentence:
-    """Home's sentence. `dependency_of(workflow, step)` names what a step calls, empty for nothing outside."""
+    """Home's sentence. `dependency_of(row, step)` names what a step calls, empty for nothing outside."""
     if not rows:
         return Sentence("No workflow is published yet.", "Apply a manifest, and it appears here.")
     failing = [row for row in rows if row.state == "failing"]
@@ -67,18 +67,18 @@ def chart(points: Sequence[Point], *, period: str, step: timedelta, clock_time: 
 
 
 def _failing(
-    failing: Sequence[Health], dependency_of: Callable[[str, str], str], clock_time: Callable[[datetime], str]
+    failing: Sequence[Health], dependency_of: Callable[[Health, str], str], clock_time: Callable[[datetime], str]
 ) -> Sentence:
     """The first one leads; others that fail at a step which calls the same dependency are said to share it."""
     first = failing[0]
     assert first.failing is not None
-    called = dependency_of(first.name, first.failing.step) if first.failing.step else ""
+    called = dependency_of(first, first.failing.step) if first.failing.step else ""
     since = clock_time(first.failing.since)
     lead = f"{first.name} has been failing since {since}{_where(first, called)}."
     parts = [f"{number(first.failing.bad)} of its {_runs(first.failing.of)} since then failed{_error(first)}."]
     for row in failing[1:DESCRIBED]:
         assert row.failing is not None
-        other = dependency_of(row.name, row.failing.step) if row.failing.step else ""
+        other = dependency_of(row, row.failing.step) if row.failing.step else ""
         shared = (
             f", which calls {other}, too" if other and other == called else f", which calls {other}" if other else ""
         )

@@ -78,13 +78,13 @@ def runs_and_errors_panel(*, period: Period, now: datetime, team: Team | None = 
 
 def points_of(rows: Sequence[Ended], *, begin: datetime, end: datetime, period: Period) -> list[Point]:
     """One point per step from begin to end; a step in which nothing ended has zeros."""
-    counts: dict[tuple[str, str], int] = {}
+    buckets: dict[str, list[Ended]] = {}
     for row in rows:
-        counts[row.bucket, row.result] = counts.get((row.bucket, row.result), 0) + row.number
+        buckets.setdefault(row.bucket, []).append(row)
     points, at = [], begin
     while at <= end:
-        key = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")[: period.characters]
-        points.append(Point(at, *(counts.get((key, result), 0) for result in Point._fields[1:])))
+        ended = buckets.get(at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")[: period.characters], [])
+        points.append(Point(at, *(sum(getattr(row, name) for row in ended) for name in Point._fields[1:])))
         at += period.step
     return points
 

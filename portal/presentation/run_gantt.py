@@ -5,13 +5,13 @@ Owns which fact becomes which bar. Never reads a clock: `now` is an argument.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from orchestration.states import Compensation, RunStatus, StepStatus
+from orchestration.states import STEP_BAD, STEP_OPEN, Compensation, RunStatus, StepStatus
 from portal.presentation.gantt import Bar, Gantt, GanttRow, build
 from portal.presentation.quantities import duration, percent
 from portal.presentation.runs import listed, looks_of, seconds
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from orchestration.selectors.runs import RunDetail
 
 FORWARD, COMPENSATION = "forward", "compensation"
+#: Above so many steps nobody reads every row: the page shows the telling ones and links to all.
+MOST_ROWS = 80
 #: From this share of the time on, one step is the reason why a run took as long as it did.
 NOTABLE = 0.5
 HEADING = "Compensation, in reverse order of completion"
@@ -43,18 +45,43 @@ class Scale:
         return (moment - self.begin).total_seconds()
 
 
-def draw(detail: RunDetail, href: Callable[[str], str], now: datetime, selected: str = "") -> Gantt:
-    """Every step forward, then what was undone. A step that was not reached keeps its row, without bars."""
+def telling(detail: RunDetail, selected: str = "") -> list[str]:
+    """The steps to show of a run with more than MOST_ROWS: what went wrong, goes on or took long; in the plan's order."""
+    order = detail.plan.order
+    if len(order) <= MOST_ROWS:
+        return list(order)
+
+    def weight(name: str) -> tuple[bool, bool, bool, float]:
+        step = detail.steps.get(name)
+        if step is None:
+            return name == selected, False, False, -1.0
+        wrong = step.status in STEP_BAD or step.compensation == Compensation.FAILED
+        notable = step.status in STEP_OPEN or step.attempt > 1 or step.compensation != Compensation.NONE
+        return name == selected, wrong, notable, seconds(step.started_at, step.finished_at) or 0.0
+
+    kept = set(sorted(order, key=weight, reverse=True)[:MOST_ROWS])
+    return [name for name in order if name in kept]
+
+
+def draw(
+    detail: RunDetail, href: Callable[[str], str], now: datetime, selected: str = "", names: Collection[str] = ()
+) -> Gantt:
+    """The named steps (all, if none are) forward, then what was undone. A step not reached has a row without bars."""
     run = detail.run
     end = run.finished_at or now
     scale = Scale(run.started_at or run.created_at, end)
     rows = [
         GanttRow(name, look.tone, look.icon, look.word.lower(), href=href(name), selected=name == selected)
         for name, look in looks_of(detail).items()
+        if not names or name in names
     ]
     rows = [_forward(detail, row, scale) for row in rows]
     undone = sorted(
-        (step for step in detail.steps.values() if step.compensation != Compensation.NONE),
+        (
+            step
+            for step in detail.steps.values()
+            if step.compensation != Compensation.NONE and (not names or step.name in names)
+        ),
         key=lambda step: _began_undoing(detail, step) or end,
     )
     rows += [_undoing(detail, step, scale, href, HEADING if index == 0 else "") for index, step in enumerate(undone)]
@@ -71,8 +98,8 @@ def title(detail: RunDetail, now: datetime) -> str:
     if run.status != RunStatus.FINISHED:
         going = [step.name for step in detail.steps.values() if step.status == StepStatus.RUNNING]
         return f"{listed(going)} {'is' if len(going) == 1 else 'are'} running" if going else "Steps in time"
-    if not longest or total <= 0:
-        return "Steps in time"
+    if not longest or total <= 0 or not took[longest]:
+        return "No step took any time"
     share = took[longest] / total
     of_it = f"{percent(share, 0)} of {duration(total)}"
     return f"{longest} took {of_it}" if share >= NOTABLE else f"{longest} took longest, {of_it}"

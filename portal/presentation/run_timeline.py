@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from orchestration.states import STEP_BAD, StepStatus
+from orchestration.states import STEP_BAD, Compensation, StepStatus
 from portal.presentation.runs import look_of, seconds
 from portal.presentation.words import Tone
 
@@ -137,8 +137,10 @@ def _undone(step: StepRun, tries: Sequence[Attempt], outcome: str, error: str) -
     if outcome == "succeeded":
         at = f" at attempt {last.number}" if last.number > 1 else ""
         return Entry(last.finished_at, "ok", "undo", f"{step.name} undone{at}", took)
-    count = f" {len(tries)} times" if len(tries) > 1 else ""
-    return Entry(last.finished_at, "fail", "fail", f"Undoing {step.name} failed{count}: {error}", took)
+    which = f"attempts {tries[0].number} to {last.number}" if len(tries) > 1 else f"attempt {last.number}"
+    if step.compensation == Compensation.FAILED and last.number == step.compensation_attempt:
+        return Entry(last.finished_at, "fail", "fail", f"{step.name} could not be undone: {error}, {which}", took)
+    return Entry(last.finished_at, "warn", "retry", f"Undoing {step.name}, {which} failed: {error}", took)
 
 
 def _waited(step: StepRun) -> Entry:

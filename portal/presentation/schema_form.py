@@ -79,6 +79,8 @@ def place(root: Field, faults: list[tuple[str, str]]) -> list[tuple[str, str, st
             pointer, said = f"{given}/{escape(missing[1])}", "This is required"
         while pointer not in known:
             pointer = pointer.rpartition("/")[0]
+        if known[pointer].errors and missing:
+            continue  # it was given, and could not be read: that was told already
         known[pointer].errors.append(said)
         summary.append((known[pointer].id, known[pointer].label, said))
     return summary

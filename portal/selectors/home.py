@@ -51,7 +51,7 @@ class Health:
 
     name: str
     owner: str
-    version: str
+    version_id: int | None
     state: str
     finished: int
     bad: int
@@ -125,7 +125,7 @@ def _workflows(team_id: int | None) -> list[Any]:
     latest = WorkflowVersion.objects.filter(workflow=OuterRef("pk"), state=WorkflowVersion.State.ACTIVE)
     latest = latest.order_by("-precedence")
     rows = Workflow.objects.select_related("owner").annotate(
-        latest=Subquery(latest.values("version")[:1]),
+        latest=Subquery(latest.values("pk")[:1]),
         success=Subquery(latest.annotate(success=KT("canonical__spec__objectives__success")).values("success")[:1]),
         p95=Subquery(latest.annotate(p95=KT("canonical__spec__objectives__latency__p95")).values("p95")[:1]),
     )
@@ -134,8 +134,8 @@ def _workflows(team_id: int | None) -> list[Any]:
 
 def _health(workflow: Any, ended: list[Ended], samples: list[Sample], open_runs: int, hours: list[str]) -> Health:
     row = Health(
-        name=workflow.name, owner=workflow.owner.name, version=workflow.latest or "", state="", open=open_runs,
-        finished=sum(row.number for row in ended), bad=_bad(ended),
+        name=workflow.name, owner=workflow.owner.name, version_id=workflow.latest, state="", open=open_runs,
+        finished=sum(row.total for row in ended), bad=_bad(ended),
         rates=[_rate([row for row in ended if row.bucket == hour]) for hour in hours],
         p95=percentile([sample.seconds for sample in samples if sample.seconds is not None], 0.95),
         p95_objective=parse_duration(workflow.p95) if workflow.p95 else None,
@@ -164,11 +164,11 @@ def _hours(now: datetime) -> list[str]:
 
 
 def _bad(rows: Sequence[Ended]) -> int:
-    return sum(row.number for row in rows if row.is_bad)
+    return sum(row.bad for row in rows)
 
 
 def _rate(rows: Sequence[Ended]) -> float | None:
-    total = sum(row.number for row in rows)
+    total = sum(row.total for row in rows)
     return _bad(rows) / total if total else None
 
 

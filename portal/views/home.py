@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +17,8 @@ from django.views.decorators.http import require_GET
 
 from governance.selectors.runbooks import today
 from orchestration import clock
-from orchestration.errors import NotFound
+from orchestration.engine.plans import plan_of
 from orchestration.models import Team
-from orchestration.selectors.workflows import find_version, find_workflow, plan_for
 from portal.dashboards import conclusions
 from portal.dashboards.panels import clock_time
 from portal.dashboards.views import chosen_period, chosen_team, runs_and_errors_context
@@ -75,7 +73,7 @@ def _live(request: HttpRequest, team: Team | None) -> dict[str, Any]:
     rows = workflow_health(now=now, team_id=team.pk if team else None)
     mine = set(actor_of(request).roles())
     needs = needs_of(mine if team is None else mine & {team.pk}, now=now, today=today())
-    sentence = conclusions.home(rows, dependency_of=functools.cache(_dependency_of), clock_time=clock_time)
+    sentence = conclusions.home(rows, dependency_of=_dependency_of, clock_time=clock_time)
     return {
         "sentence": sentence,
         "needs": needs,
@@ -120,11 +118,7 @@ def _url(name: str, query: dict[str, str]) -> str:
     return f"{reverse(name)}?{urlencode(query)}" if query else reverse(name)
 
 
-def _dependency_of(workflow: str, step: str) -> str:
-    """What a step of the newest version calls; empty for a Python step, or one that is gone."""
-    try:
-        plan = plan_for(find_version(find_workflow(workflow)))
-    except NotFound:
-        return ""
-    found = plan.steps.get(step)
+def _dependency_of(row: Health, step: str) -> str:
+    """What a step of the newest version calls; empty for a Python step, or one that is gone. Plans are kept in memory."""
+    found = plan_of(row.version_id).steps.get(step) if row.version_id else None
     return (found.dependency or "") if found is not None else ""

@@ -33,6 +33,8 @@ from portal.views.shapes import canonical_of, shape
 
 #: Stops htmx's polling: nothing can change any more.
 STOP_POLLING = 286
+#: Parts that show the telling lines first, and everything with `=all`.
+WIDENED = ("steps", "events")
 
 
 @login_required
@@ -111,7 +113,16 @@ def _page(
     live = request.GET.get("live") if request.headers.get("HX-Request") else None
     if live == signature and is_open:
         return HttpResponse(status=204)
-    context = {"signature": signature, "is_open": is_open, "now": now, "path": request.path, "nav": "runs"}
+    wide = "".join(f"&{name}=all" for name in WIDENED if request.GET.get(name) == "all")
+    context = {
+        "signature": signature,
+        "is_open": is_open,
+        "path": reverse("run-step", args=[detail.run.pk, selected])
+        if selected
+        else reverse("run", args=[detail.run.pk]),
+        "nav": "runs",
+        "wide": wide,
+    }
     if live is not None and request.GET.get("part") == "step" and selected:
         context |= _drawer(request, detail, selected)
         return render(request, "runs/step_live.html", context, status=200 if context["step_is_open"] else STOP_POLLING)
@@ -133,6 +144,8 @@ def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> d
     actions = words.actions(detail, may_operate=may, no_retry=no_retry)
     mark = _digest([asdict(action) for action in actions])
 
+    names = list(detail.plan.order) if request.GET.get("steps") == "all" else run_gantt.telling(detail, selected)
+
     def href(name: str) -> str:
         return reverse("run-step", args=[found.pk, name])
 
@@ -148,7 +161,8 @@ def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> d
         "retried_as": detail.retried_as,
         "dependency": drawn.dependencies.get(found.failed_step, "") if bad else "",
         "runbook": _runbook(detail, drawn) if bad else None,
-        "gantt": run_gantt.draw(detail, href, now, selected),
+        "gantt": run_gantt.draw(detail, href, now, selected, set(names)),
+        "left_out": len(detail.plan.order) - len(names),
         "gantt_title": run_gantt.title(detail, now),
         "actions": actions,
         "actions_mark": mark,

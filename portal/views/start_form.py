@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from orchestration.engine.plans import ports_of
-from orchestration.errors import Conflict, InvalidInput, NotFound, TooLarge
+from orchestration.errors import Conflict, InvalidInput, NotFound, TooLarge, Violation
 from orchestration.hooks import hooks
 from orchestration.models import WorkflowVersion
 from orchestration.selectors.workflows import find_workflow
@@ -98,8 +99,16 @@ def _submitted(request: HttpRequest, version: WorkflowVersion, schema: Any, face
     value, misread = schema_values.read(schema, raw)
     if misread:
         root = schema_form.build(schema, raw=raw)
-        return State(FORM, key, root, problems=schema_form.place(root, [(one.pointer, one.message) for one in misread]))
+        faults = [(one.pointer, one.message) for one in misread]
+        faults += [(one.pointer, one.message) for one in _violations(version, value)]
+        return State(FORM, key, root, problems=schema_form.place(root, faults))
     return _start(request, version, value, State(FORM, key, root=schema_form.build(schema, value)))
+
+
+def _violations(version: WorkflowVersion, value: Any) -> Sequence[Violation]:
+    """What the contract says besides, so that every fault is told at once."""
+    contract, resolved = ports_of(version.pk)["", "input"]
+    return hooks.contracts.validate(contract, resolved, value)
 
 
 def _grow(schema: Any, root: Field, raw: dict[str, str], pointer: str) -> None:

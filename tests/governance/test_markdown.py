@@ -181,6 +181,13 @@ def test_tables_strikethrough_and_task_lists_are_understood():
     assert "☑ done" in render("- [ ] do\n- [x] done")
 
 
+def test_do_expect_and_if_not_of_a_step_begin_lines_and_other_bold_words_do_not():
+    html = render("1. **Do** this\n   **Expect** that\n   **If not** stop\n   **now**\n\ntext\n**Expect** it")
+    assert html.count("<br>") == 2
+    assert "<br>\n<strong>Expect</strong>" in html
+    assert "<br>\n<strong>If not</strong>" in html
+
+
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_every_language_that_is_promised_has_a_lexer(language):
     assert '<pre class="highlight" tabindex="0"><code>' in render(f"```{language}\na: 1\n```")

@@ -1,0 +1,139 @@
+"""What people come to do, clicked through in a real Chromium against the running product."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.processes.conftest import wait_until
+from tests.product.conftest import Product, Window
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+Open = Callable[..., Window]
+
+MANIFEST = """apiVersion: plumbline/v1
+kind: Workflow
+metadata:
+  name: browser-demo
+  version: 1.0.0
+  owner: checkout
+  description: Applied from the browser.
+spec:
+  steps:
+    first: {value: 1}
+    pause: {wait: {for: 2s}, needs: [first]}
+    ask:
+      http: {method: GET, path: /no-such-thing}
+      dependency: inventory
+      effect: read
+      needs: [pause]
+"""
+
+
+def test_apply_a_manifest_start_a_run_watch_it_fail_live_open_the_step_and_retry(window: Open):
+    page = window("maintainer").go("/workflows/apply/")
+    page.locator("textarea[name=text]").fill(MANIFEST)
+    page.get_by_role("button", name=re.compile("plan|what would change|show", re.I)).first.click()
+    expect(page.locator("main")).to_contain_text("browser-demo")
+    page.locator("[name=reason]").fill("to try it")
+    page.get_by_role("button", name=re.compile("^apply", re.I)).click()
+    expect(page.locator("main")).to_contain_text("browser-demo")
+
+    page.goto(page.url.split("/workflows/")[0] + "/workflows/browser-demo/start/")
+    page.get_by_role("button", name=re.compile("start", re.I)).first.click()
+    page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}/"))
+    first = page.url
+    # Without a reload: the live part brings the end.
+    expect(page.locator("main h1")).to_be_visible()
+    expect(page.locator(".title .badge")).to_contain_text("Failed", timeout=40_000)
+    expect(page.locator("main")).to_contain_text("http.404")
+
+    page.get_by_role("link", name="ask", exact=True).first.click()
+    drawer = page.locator(".drawer")
+    expect(drawer).to_contain_text("Attempts")
+    expect(drawer).to_contain_text("http.404")
+    page.keyboard.press("Escape")
+    expect(page.locator(".drawer")).to_have_count(0)
+
+    page.get_by_role("button", name=re.compile("retry failed", re.I)).first.click()
+    page.wait_for_url(lambda url: "/runs/" in url and url != first)
+    expect(page.locator(".title .badge")).to_contain_text("Failed", timeout=40_000)
+
+
+def test_a_start_form_made_from_the_contract_starts_an_order(window: Open, product: Product):
+    page = window("operator").go("/workflows/order-fulfilment/start/")
+    page.get_by_role("button", name=re.compile("^start", re.I)).first.click()
+    page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}/"))
+    run_id = page.url.rstrip("/").split("/")[-1]
+    wait_until(lambda: product.api("GET", f"/runs/{run_id}").json()["status"] == "finished", 60, "the order to end")
+    expect(page.locator(".title .badge")).to_contain_text(re.compile("Succeeded|Failed|Timed out"), timeout=15_000)
+
+
+def test_an_input_that_breaks_the_contract_keeps_what_was_typed(window: Open):
+    page = window("operator").go("/workflows/order-fulfilment/start/?as=json")
+    page.locator("textarea[name=input]").fill('{"id": 7}')
+    page.get_by_role("button", name=re.compile("^start", re.I)).first.click()
+    expect(page.locator("main")).to_contain_text("/id")
+    expect(page.locator("textarea[name=input]")).to_have_value('{"id": 7}')
+
+
+def test_edit_a_runbook_with_preview_and_see_the_diff(window: Open):
+    page = window("maintainer").go("/runbooks/fulfilment-stuck/edit/")
+    body = page.locator("textarea[name=body]")
+    before = body.input_value()
+    body.fill(before + "\n\nAsk the **night shift** first.\n")
+    expect(page.locator("[data-editor-preview] strong", has_text="night shift")).to_be_visible(timeout=10_000)
+    page.locator("[name=reason]").fill("the night shift knows more")
+    page.get_by_role("button", name=re.compile("^save", re.I)).first.click()
+    page.wait_for_url(re.compile(r"/runbooks/fulfilment-stuck/$"))
+    expect(page.locator("main strong", has_text="night shift")).to_be_visible()
+    page.get_by_role("link", name=re.compile("history", re.I)).first.click()
+    expect(page.locator("main")).to_contain_text("the night shift knows more")
+    expect(page.locator("table.diff .add").first).to_contain_text("night shift")
+
+
+def test_two_people_edit_one_decision_and_nothing_is_lost(window: Open):
+    first, second = window("maintainer").go("/decisions/1/edit/"), window("admin").go("/decisions/1/edit/")
+    for page, text in ((first, "First edit."), (second, "Second edit.")):
+        body = page.locator("textarea[name=body]")
+        body.fill(body.input_value() + f"\n\n{text}\n")
+        page.locator("[name=reason]").fill("a test of two at once")
+        page.get_by_role("button", name=re.compile("^save", re.I)).first.click()
+    expect(first.locator("main")).to_contain_text("First edit.")
+    expect(second.locator("main")).to_contain_text(re.compile("meanwhile|merge", re.I))
+    assert "Second edit." in second.content()
+    assert "First edit." in second.content()
+
+
+def test_the_run_list_grows_live_and_can_be_paused(window: Open, product: Product):
+    page = window("viewer").go("/runs/")
+    newest = page.locator("main table tbody tr").first.inner_text()
+    wait_until(lambda: page.locator("main table tbody tr").first.inner_text() != newest, 30, "a new row")
+    page.get_by_role("button", name=re.compile("pause", re.I)).first.click()
+    expect(page.get_by_role("button", name=re.compile("resume", re.I)).first).to_be_visible()
+
+
+def test_keys_lead_through_the_product(window: Open):
+    page = window("viewer").page
+    for keys, path in (("gr", "/runs/"), ("gw", "/workflows/"), ("gh", "/")):
+        for key in keys:
+            page.keyboard.press(key)
+        page.wait_for_url(re.compile(re.escape(path) + "$"))
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_the_chart_draws_in_both_themes(window: Open):
+    for scheme in ("light", "dark"):
+        page: Page = window("viewer", color_scheme=scheme).go("/")
+        expect(page.locator(".plotly-chart svg.main-svg").first).to_be_visible(timeout=15_000)
+
+
+def test_payloads_are_masked_for_a_viewer(window: Open, product: Product):
+    runs: list[dict[str, Any]] = product.api("GET", "/runs?workflow=order-fulfilment&limit=1").json()["items"]
+    path = f"/runs/{runs[0]['id']}/steps/reserve/"
+    assert "masked" in window("viewer").go(path).locator(".drawer").inner_text()

@@ -1,0 +1,81 @@
+"""Every page, as a browser sees it: accessible in both themes, quiet console, nothing sideways at 360 px."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.processes.conftest import wait_until
+from tests.product.conftest import Product, Window
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+Open = Callable[..., Window]
+
+
+@pytest.fixture(scope="module")
+def paths(product: Product) -> list[str]:
+    """One URL of every page; a run that failed and one that waits or runs."""
+
+    def failed() -> list[dict[str, str]]:
+        return list(product.api("GET", "/runs?workflow=order-fulfilment&result=failed&compensation=done&limit=1").json()["items"])
+
+    wait_until(lambda: bool(failed()), 90, "a run that failed and was compensated")
+    bad = failed()[0]
+    good = product.api("GET", "/runs?result=succeeded&limit=1").json()["items"][0]
+    return [
+        "/", "/runs/", "/runs/?result=failed&workflow=order-fulfilment", "/runs/?key=nothing-has-this-key",
+        f"/runs/{bad['id']}/", f"/runs/{bad['id']}/steps/{bad['failed_step']}/", f"/runs/{good['id']}/",
+        "/workflows/", "/workflows/apply/", "/workflows/order-fulfilment/", "/workflows/order-fulfilment/start/",
+        "/workflows/order-fulfilment/start/?as=json", "/workflows/order-fulfilment/dependencies/",
+        "/workflows/order-fulfilment/decisions/", "/workflows/order-fulfilment/runbooks/",
+        "/workflows/order-fulfilment/versions/", "/workflows/order-fulfilment/history/",
+        f"/workflows/order-fulfilment/versions/{bad['version']}/manifest/", "/workflows/nightly-settlement/",
+        "/dependencies/", "/dependencies/payments/", "/decisions/", "/decisions/1/", "/decisions/1/edit/",
+        "/decisions/1/history/", "/decisions/new/", "/runbooks/", "/runbooks/fulfilment-stuck/",
+        "/runbooks/fulfilment-stuck/edit/", "/runbooks/fulfilment-stuck/history/", "/runbooks/new/", "/account/",
+        "/account/password/", "/account/tokens/new/", "/admin/users/", "/admin/new-user/", "/admin/teams/",
+        "/admin/teams/checkout/", "/admin/new-team/", "/nothing-here/",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_passes_axe(scheme: str, window: Open, paths: list[str]):
+    seen = window("admin", color_scheme=scheme)
+    faults = []
+    for path in paths:
+        page = seen.go(path)
+        page.wait_for_load_state("networkidle")
+        results = Axe().run(page)
+        faults += [
+            f"{path}: {violation['id']} at {[node['target'] for node in violation['nodes'][:3]]}"
+            for violation in results.response["violations"]
+        ]
+    seen.complaints = [complaint for complaint in seen.complaints if "nothing-here" not in complaint]
+    assert not faults, "\n" + "\n".join(faults)
+
+
+def test_nothing_scrolls_sideways_on_a_phone(window: Open, paths: list[str]):
+    seen = window("admin", viewport={"width": 360, "height": 740})
+    wide = []
+    for path in paths:
+        page = seen.go(path)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 360:
+            wide.append(f"{path}: {width} px")
+    seen.complaints = [complaint for complaint in seen.complaints if "nothing-here" not in complaint]
+    assert not wide, "\n" + "\n".join(wide)
+
+
+def test_the_sign_in_page_passes_axe_and_offers_the_examples(browser, product: Product):
+    page = browser.new_page()
+    page.goto(product.url + "/sign-in/")
+    assert not Axe().run(page).response["violations"]
+    assert "operator" in page.content()
+    page.close()
+
+
+def test_the_api_docs_work_without_the_network(window: Open):
+    page = window("admin").go("/api/v1/docs/")
+    page.wait_for_selector(".opblock", timeout=20_000)
