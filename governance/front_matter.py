@@ -58,7 +58,7 @@ def take_title(body: str) -> tuple[str, str]:
     """The body's leading `# Title` (empty for none), and the rest: a page shows the title as its own heading."""
     stripped = body.lstrip()
     match = _TITLE.match(stripped)
-    return (match[1].strip(), stripped[match.end() :].lstrip("\n")) if match else ("", body)
+    return (match[1].strip(), stripped[match.end() :].lstrip("\n")) if match else ("", body.lstrip("\n"))
 
 
 def names(values: Mapping[str, JSON], key: str, source: str) -> tuple[str, ...]:

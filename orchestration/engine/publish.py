@@ -6,18 +6,26 @@ Never carries anything but an id.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from celery import current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from kombu import pools
 
 log = structlog.get_logger(__name__)
 
 #: Seconds without a try after the broker did not answer.
 PAUSE = 2.0
+#: Whoever starts a run waits no longer for a broker that does not answer. One try: by default there are several, seconds
+#: apart, although the sweeper would send it all again.
+PATIENCE: dict[str, Any] = {
+    "max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0,
+    "socket_connect_timeout": 1, "socket_timeout": 2,
+}  # fmt: skip
 
 _quiet_until = 0.0
 
@@ -37,9 +45,18 @@ def send(step_ids: Sequence[int]) -> int:
         if time.monotonic() < _quiet_until:
             break
         try:
-            current_app.send_task("orchestration.tasks.work", args=[step_id], queue="steps", retry=False)
+            with _producers().acquire(block=True, timeout=PAUSE) as producer:
+                current_app.send_task(
+                    "orchestration.tasks.work", args=[step_id], queue="steps", retry=False, producer=producer
+                )
             sent += 1
-        except (OperationalError, OSError) as error:
+        except Exception as error:  # whatever a broker or its client comes up with: the sweeper sends it again
             _quiet_until = time.monotonic() + PAUSE
             log.warning("broker.away", error=str(error)[:200], unsent=len(step_ids) - sent)
     return sent
+
+
+@functools.cache
+def _producers() -> Any:
+    connection = current_app.connection_for_write(connect_timeout=1, transport_options=PATIENCE)
+    return pools.producers[connection]

@@ -141,7 +141,8 @@ def _standing(run: Run) -> tuple[StepRun, ...]:
         if step is None or step.status not in STEP_OVER_WELL or step.compensation != Compensation.NONE:
             continue
         reached = [other for other in plan.steps[name].predecessors if other in steps]
-        if step.effect == Effect.HAPPENED or all(other in standing for other in reached):
+        kept = any if plan.steps[name].join == "any" and reached else all
+        if step.effect == Effect.HAPPENED or kept(other in standing for other in reached):
             standing[name] = step
     return tuple(standing.values())
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.urls import path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularJSONAPIView
 
 from portal.api import dependencies, knowledge_urls, manifests, people_urls, problems, runs, workflows
+from portal.api.docs import Docs
 
 urlpatterns = [
     path("runs", runs.Runs.as_view()),
@@ -29,6 +30,6 @@ urlpatterns = [
     *knowledge_urls.urlpatterns,
     *people_urls.urlpatterns,
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="api-docs"),
+    path("docs/", Docs.as_view(url_name="openapi"), name="api-docs"),
     re_path(r"^.*$", problems.not_found),
 ]

@@ -137,7 +137,7 @@ def _page(
 
 def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> dict[str, Any]:
     found, actor = detail.run, actor_of(request)
-    drawn = shape(found.version_id)
+    drawn = shape(found.version)
     looks = words.looks_of(detail)
     no_retry = services.why_not_retry(found)
     may = actor.may(Verb.OPERATE, found.team)

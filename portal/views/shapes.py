@@ -16,7 +16,12 @@ def canonical_of(version_id: int) -> dict[str, Any]:
     return canonical
 
 
-@functools.lru_cache(maxsize=256)
-def shape(version_id: int) -> Shape:
+def shape(version: WorkflowVersion) -> Shape:
     """One query the first time, none after it."""
+    return _shape(version.pk, version.content_hash)
+
+
+@functools.lru_cache(maxsize=256)
+def _shape(version_id: int, _content_hash: str) -> Shape:
+    """The hash is part of the key because ids may begin anew with a new database; content never lies."""
     return shape_of(plan_of(version_id), canonical_of(version_id))

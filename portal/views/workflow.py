@@ -147,7 +147,7 @@ def _render(
         return redirect(request.path)
     version = version or find_version(workflow, request.GET.get("version"))
     health = _health(workflow, version)
-    drawn, plan = shape(version.pk), plan_for(version)
+    drawn, plan = shape(version), plan_for(version)
     decisions, runbooks = list(decisions_of(workflow)), list(runbooks_of(workflow))
     versions = versions_of(workflow)
     chosen = f"?{urlencode({'version': version.version})}" if "version" in request.GET else ""

@@ -148,7 +148,7 @@ def test_a_runbook_file_gives_title_review_date_and_links():
         "active",
     )
     assert (file.workflows, file.dependencies, file.review_by) == (("a",), ("b",), date(2027, 1, 31))
-    assert file.body == "\n## Meaning\n"
+    assert file.body == "## Meaning\n"
     assert file.rest == {"alert": "PaymentsSlow"}
 
 

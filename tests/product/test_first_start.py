@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 
 from collections import Counter
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_a_child_that_dies_is_started_again_and_sigterm_ends_everything(tmp_path
 def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path, product: Product):
     port = product.url.rsplit(":", 1)[1]
     done = subprocess.run(
-        ["python", "manage.py", "start", "--port", port], executable=os.sys.executable, capture_output=True, text=True,
+        [sys.executable, "manage.py", "start", "--port", port], capture_output=True, text=True,
         env={**os.environ, "PLUMBLINE_DATA_DIR": str(tmp_path)}, timeout=60,
     )  # fmt: skip
     assert done.returncode != 0

@@ -93,7 +93,7 @@ def test_edit_a_runbook_with_preview_and_see_the_diff(window: Open):
     expect(page.locator("main strong", has_text="night shift")).to_be_visible()
     page.get_by_role("link", name=re.compile("history", re.I)).first.click()
     expect(page.locator("main")).to_contain_text("the night shift knows more")
-    expect(page.locator("table.diff .add").first).to_contain_text("night shift")
+    expect(page.locator("table.diff .add", has_text="night shift").first).to_be_visible()
 
 
 def test_two_people_edit_one_decision_and_nothing_is_lost(window: Open):
@@ -123,6 +123,7 @@ def test_keys_lead_through_the_product(window: Open):
         for key in keys:
             page.keyboard.press(key)
         page.wait_for_url(re.compile(re.escape(path) + "$"))
+        page.wait_for_load_state("networkidle")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
 

@@ -1,0 +1,101 @@
+"""Real runs, made through the engine in this process, and people who look at them."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from orchestration.engine import publish as sending
+from orchestration.models import Team
+from orchestration.services.manifests import Document, Signature, apply
+from tests.engine import tasks
+from tests.engine.harness import begin, echo, publish, settle_down, write
+from tests.people import person
+
+
+@pytest.fixture(autouse=True)
+def _no_messages(monkeypatch):
+    monkeypatch.setattr(sending, "send", len)
+    monkeypatch.setattr("orchestration.engine.wake.send", len)
+    tasks.calls.clear()
+    tasks.failing.clear()
+
+
+@pytest.fixture
+def team(db):
+    return Team.objects.get_or_create(name="checkout")[0]
+
+
+@pytest.fixture
+def sign_in(team):
+    """A client signed in as someone with that role in team checkout."""
+
+    def make(role: str) -> Client:
+        client = Client()
+        client.force_login(person(role, team))
+        return client
+
+    return make
+
+
+@pytest.fixture
+def operator(sign_in):
+    return sign_in("operator")
+
+
+@pytest.fixture
+def viewer(sign_in):
+    return sign_in("viewer")
+
+
+@pytest.fixture
+def version(team):
+    """reserve (a write) → charge → ship; charge is the one that tests make fail."""
+    charge = echo("paid", needs=["reserve"], retry={"initial_interval": "1s", "jitter": "none", "maximum_attempts": 2})
+    return publish({"reserve": write("free it", "held"), "charge": charge, "ship": echo("gone", needs=["charge"])}, name="order")
+
+
+@pytest.fixture
+def failed_run(version):
+    """charge failed twice, reserve was undone."""
+    tasks.failing["charge"] = 99
+    run = begin(version, {"card_number": "4111", "name": "A <b>customer</b>"})
+    return settle_down(run, stride=2)
+
+
+@pytest.fixture
+def open_run(version):
+    """Started, and nobody works on it."""
+    return begin(version, {"name": "x"})
+
+
+CONTRACT = """
+apiVersion: plumbline/v1
+kind: Contract
+metadata: {name: order.placed, version: 1.0.0, owner: checkout}
+spec:
+  schema:
+    type: object
+    required: [id, lines]
+    properties:
+      id: {title: Order number, type: string, pattern: "^ord_", default: ord_1}
+      gift: {title: Gift, type: boolean}
+      lines:
+        title: Lines
+        type: array
+        minItems: 1
+        default: [{sku: TEA, quantity: 1}]
+        items:
+          type: object
+          required: [sku, quantity]
+          properties:
+            sku: {type: string, title: SKU}
+            quantity: {type: integer, minimum: 1, title: Quantity}
+"""
+
+
+@pytest.fixture
+def contracted(team):
+    """A workflow whose input has a contract."""
+    apply([Document(CONTRACT, "contract.yaml")], Signature(None, "a test"))
+    return publish({"one": echo("${{ input.id }}")}, name="order-form", input={"contract": "order.placed@^1"})
