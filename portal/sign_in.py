@@ -5,6 +5,7 @@ Owns the counting. Never tells a guesser whether the name exists: the refusal is
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,20 @@ from portal.models import SignInFailure, User
 WINDOW = timedelta(minutes=15)
 #: Many people may share one address; a name is one person.
 ADDRESS_FACTOR = 10
+
+
+def address_of(request: HttpRequest | None) -> str | None:
+    """Where the try comes from: behind a proxy of ours, the address that this proxy saw and appended last."""
+    if request is None:
+        return None
+    if settings.PLUMBLINE.proxy_https:
+        seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        try:
+            return str(ipaddress.ip_address(seen))
+        except ValueError:
+            pass  # no such header, or not an address: the connection's own
+    address: str | None = request.META.get("REMOTE_ADDR")
+    return address
 
 
 def is_throttled(username: str, address: str | None) -> bool:
@@ -38,7 +53,7 @@ class ThrottledBackend(ModelBackend):
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
         """The person, or None. Raises PermissionDenied (sign-in refused) when throttled."""
-        name, address = username or "", request.META.get("REMOTE_ADDR") if request else None
+        name, address = username or "", address_of(request)
         if is_throttled(name, address):
             raise PermissionDenied
         user = super().authenticate(request, username=username, password=password, **kwargs)

@@ -106,7 +106,8 @@ def find_team(name: str) -> Team:
     team = Team.objects.filter(name=name).first() if _plain(name) else None
     if team is None:
         known = Team.objects.values_list("name", flat=True)
-        text = f"there is no team {name[:63]!r}{suggestion(name[:63], known)}"
+        hint = suggestion(name[:63], known) or "; apply its manifest first"
+        text = f"there is no team {name[:63]!r}{hint}"
         raise InvalidInput(text, [Violation("/owner", text)])
     return team
 

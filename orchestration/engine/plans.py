@@ -36,7 +36,7 @@ def retry_policy(planned: PlannedStep | PlannedCompensation) -> Policy:
     if found is None and planned.dependency:
         spec = dependency_spec(planned.dependency) or {}
         named = spec.get("retry")
-        found = _shared(named) if isinstance(named, str) else None
+        found = retry_policy_of(named) if isinstance(named, dict) else _shared(named)
     return found or DefaultPolicy()
 
 

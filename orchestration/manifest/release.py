@@ -17,7 +17,7 @@ _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
     "Workflow": ("objectives", "escalation"),
     "Dependency": ("probe", "objectives", "breaker", "bulkhead", "rate_limit", "review"),
-    "Team": ("escalation",),
+    "Team": ("weight", "channels", "escalation"),
 }
 _RECORDED_OF_STEP = ("objectives",)
 
@@ -62,6 +62,10 @@ def _recorded(resource: Resource) -> Iterator[Path]:
     for field in _RECORDED_OF.get(resource.kind, ()):
         if field in spec:
             yield "spec", field
+    if resource.kind == "Dependency":
+        for field in spec.get("timeout", {}):
+            if field != "start_to_close":
+                yield "spec", "timeout", field
     if resource.kind == "Workflow":
         for name, step in _steps(resource):
             for field in _RECORDED_OF_STEP:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from orchestration.engine.plans import retry_policy
 from orchestration.selectors.runs import RunDetail
-from orchestration.states import Compensation, RunResult, RunStatus, StepStatus, WaitingKind
+from orchestration.models import StepRun
+from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus, WaitingKind
 
 
 def conclusion(detail: RunDetail) -> str:
@@ -25,6 +26,7 @@ def consequence(detail: RunDetail) -> str:
     """What it means: how much was undone, what is left. Empty when there is nothing to add."""
     steps = detail.steps.values()
     undone = sum(step.compensation == Compensation.DONE for step in steps)
+    left = [step.name for step in steps if _is_left(detail, step)]
     stuck = [step.name for step in steps if step.compensation == Compensation.FAILED]
     doing = [step.name for step in steps if step.compensation == Compensation.RUNNING]
     if stuck:
@@ -32,12 +34,22 @@ def consequence(detail: RunDetail) -> str:
     if doing:
         return f"Undoing {', '.join(doing)}; {undone} {_steps(undone)} undone so far."
     if undone:
-        return f"{undone} of {undone} completed {_steps(undone)} with an effect compensated; nothing is left behind."
+        return f"{undone} of {undone + len(left)} steps with an effect compensated; {_left_behind(left)}"
     if detail.run.result in {RunResult.FAILED, RunResult.TIMED_OUT, RunResult.CANCELLED}:
-        return "Nothing had to be compensated."
+        return f"Nothing was compensated; {_left_behind(left)}" if left else "Nothing had to be compensated."
     if detail.run.result == RunResult.TERMINATED:
         return "Nothing was compensated: what had happened by then still stands."
     return ""
+
+
+def _is_left(detail: RunDetail, step: StepRun) -> bool:
+    """A write that had its effect, or may have, and was not undone."""
+    writes = detail.plan.steps[step.name].effect == "write"
+    return writes and step.effect != Effect.NONE and step.compensation == Compensation.NONE
+
+
+def _left_behind(names: list[str]) -> str:
+    return f"what {', '.join(names)} did still stands." if names else "nothing is left behind."
 
 
 def _ended(detail: RunDetail) -> str:

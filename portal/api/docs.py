@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 from portal.middleware.csp import allow_inline_style
 
 
+@extend_schema(exclude=True)
 class Docs(SpectacularSwaggerSplitView):
     """/docs/"""
 

@@ -1,7 +1,8 @@
 """/healthz and /readyz for machines: before hosts, sessions and redirects, so that a probe needs none of them.
 
-/healthz: the process answers. /readyz: database, broker, workers and the age of the last wake, each by name; 503 when
-the database is away or no wake has run for a while, 200 with `degraded` when only the broker or the workers are.
+/healthz: the process answers. /readyz: database, broker, workers and the age of the last wake, each by name. 503 when
+the database is away, since no page can be served then; 200 with `degraded` when the broker, the workers or the wake
+are: taking the pages away as well would help nobody.
 """
 
 from __future__ import annotations

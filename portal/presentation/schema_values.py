@@ -12,9 +12,9 @@ from typing import Any
 
 from portal.presentation.schema_node import ABSENT, Schema, escape, indices
 
-_INTEGER = re.compile(r"[+-]?\d{1,30}")
-_DECIMAL = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?")
-_ROW = re.compile(r"(.*)/(\d{1,5})")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?")
+_ROW = re.compile(r"(.*)/([0-9]{1,5})")
 
 
 @dataclass(frozen=True, slots=True)

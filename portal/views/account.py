@@ -22,6 +22,7 @@ from portal.permissions import WORDS, Verb
 from portal.presentation.quantities import duration
 from portal.selectors import people
 from portal.selectors.sign_in import wait_before_next_try
+from portal.sign_in import address_of
 from portal.services import users
 from portal.services.example_people import read_sign_ins
 from portal.views.people_forms import ROLE_HINTS, ProfileForm
@@ -40,7 +41,7 @@ class SignInForm(AuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         """Refuse a throttled try before the password is looked at."""
-        address = self.request.META.get("REMOTE_ADDR") if self.request else None
+        address = address_of(self.request)
         wait = wait_before_next_try(self.cleaned_data.get("username", ""), address)
         if wait is not None:
             self.throttled = True

@@ -52,7 +52,9 @@ def viewer(sign_in):
 def version(team):
     """reserve (a write) → charge → ship; charge is the one that tests make fail."""
     charge = echo("paid", needs=["reserve"], retry={"initial_interval": "1s", "jitter": "none", "maximum_attempts": 2})
-    return publish({"reserve": write("free it", "held"), "charge": charge, "ship": echo("gone", needs=["charge"])}, name="order")
+    return publish(
+        {"reserve": write("free it", "held"), "charge": charge, "ship": echo("gone", needs=["charge"])}, name="order"
+    )
 
 
 @pytest.fixture

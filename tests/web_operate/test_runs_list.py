@@ -66,9 +66,16 @@ def test_fields_left_empty_leave_the_address(operator):
 
 
 @pytest.mark.parametrize(
-    ("query", "words"), [("result=nope", "use one of succeeded"), ("since=soon", "write a length such as 24h"), ("cursor=x", "begin again")]
+    ("query", "words"),
+    [
+        ("result=nope", "use one of succeeded"),
+        ("since=soon", "write a length such as 24h"),
+        ("cursor=x", "begin again"),
+    ],
 )
-def test_a_filter_that_cannot_be_read_is_named_and_shows_nothing_instead_of_everything(operator, failed_run, query, words):
+def test_a_filter_that_cannot_be_read_is_named_and_shows_nothing_instead_of_everything(
+    operator, failed_run, query, words
+):
     answer = operator.get(f"/runs/?{query}")
     assert answer.status_code == 422
     assert words in text(answer)
