@@ -36,7 +36,9 @@ def resolve(name: str) -> str:
         except OSError:
             value = ""
     if not value:
-        raise UnknownSecret(f"secret {name!r} is not set: set {variable}, or put a file {name} into PLUMBLINE_SECRETS_DIR")
+        raise UnknownSecret(
+            f"secret {name!r} is not set: set {variable}, or put a file {name} into PLUMBLINE_SECRETS_DIR"
+        )
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise UnknownSecret(f"secret {name!r} is not UTF-8 text: set it anew, encoded where it is binary")
     return value
@@ -83,7 +85,14 @@ def mask(text: str, values: Iterable[str]) -> str:
 def _forms(value: str) -> set[str]:
     """The ways in which a service writes back what it was sent: as it is, in a URL, in JSON or quoted, in base64."""
     quoted = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
-    return {value, quote(value), quote(value, safe=""), quote_plus(value), base64.b64encode(value.encode()).decode(), *quoted}
+    return {
+        value,
+        quote(value),
+        quote(value, safe=""),
+        quote_plus(value),
+        base64.b64encode(value.encode()).decode(),
+        *quoted,
+    }
 
 
 def mask_json(value: Any, values: set[str]) -> Any:

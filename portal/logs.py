@@ -18,7 +18,9 @@ def configure() -> None:
     ]
     as_json = settings.PLUMBLINE.log_format == "json"
     renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
             exception_formatter=structlog.dev.plain_traceback,  # the rich one prints local variables, secrets too
         )

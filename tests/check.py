@@ -41,7 +41,9 @@ def main() -> int:
 
 def passes(name: str, command: list[str], environment: dict[str, str]) -> bool:
     """Run one check; its output is shown when it fails."""
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        command, check=False, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {name}", flush=True)
     if done.returncode != 0:
         print(done.stdout)

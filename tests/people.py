@@ -31,7 +31,12 @@ def token_for(user: User, *, verbs: list[str] | None = None, team: Team | None =
     """A token of theirs with these verbs (default: all that a token may carry)."""
     secret = generate()
     Token.objects.create(
-        user=user, name="test", hash=digest(secret), hint=secret[:8], team=team,
-        verbs=sorted(TOKEN_VERBS) if verbs is None else verbs, expires_at=timezone.now() + timedelta(days=days),
+        user=user,
+        name="test",
+        hash=digest(secret),
+        hint=secret[:8],
+        team=team,
+        verbs=sorted(TOKEN_VERBS) if verbs is None else verbs,
+        expires_at=timezone.now() + timedelta(days=days),
     )
     return secret

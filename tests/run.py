@@ -39,7 +39,9 @@ def main() -> int:
             found = find_postgresql(Path(folder))
             if found is not None:
                 with found as server:
-                    results.append(leg("PostgreSQL + Redis", {"DATABASE_URL": server.url}, chosen, Path(folder) / "server"))
+                    results.append(
+                        leg("PostgreSQL + Redis", {"DATABASE_URL": server.url}, chosen, Path(folder) / "server")
+                    )
             elif os.environ.get("CI") == "true":
                 results.append(("PostgreSQL + Redis", 1, "no PostgreSQL: install it or set TEST_DATABASE_URL", 0.0))
             else:
@@ -54,7 +56,19 @@ def leg(name: str, environment: dict[str, str], arguments: list[str], folder: Pa
     """Run pytest once, its output passed through; the name, exit code, counts and seconds."""
     print(f"\n== {name}", flush=True)
     folder.mkdir()
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "loadgroup",
+        "-p",
+        "no:cacheprovider",
+        *arguments,
+    ]
     began = time.monotonic()
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **environment, "PLUMBLINE_DATA_DIR": str(folder)},

@@ -47,7 +47,19 @@ class Throwaway(PostgreSQL):
                 os.chown(place, user.pw_uid, user.pw_gid)
         identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user is not None else {}
         data = str(self.folder / "data")
-        initdb = [str(self.binaries / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C"]
+        initdb = [
+            str(self.binaries / "initdb"),
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale",
+            "C",
+        ]
         subprocess.run(initdb, check=True, capture_output=True, cwd=self.folder, **identity)
         self.process = subprocess.Popen(
             [str(self.binaries / "postgres"), "-D", data, "-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.folder)],

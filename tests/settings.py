@@ -8,7 +8,7 @@ os.environ.setdefault("PLUMBLINE_TASK_MODULES", "tests.engine.tasks,examples.tas
 os.environ.setdefault("PLUMBLINE_MANIFEST_ENV", "SANDBOX_URL,RECORDER_URL")
 os.environ.setdefault("PLUMBLINE_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
 
-from portal.settings import *  # noqa: E402, F403
+from portal.settings import *  # noqa: F403
 
 # Hashing passwords slowly is what makes them safe, and what a test of something else can do without.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

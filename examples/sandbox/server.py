@@ -122,7 +122,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(payload)
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What the base class refuses by itself (a broken request line, say), as JSON too."""
         self.close_connection = True
         self.request_version = self.protocol_version  # a line it can't read counts as HTTP/0.9, which has no head

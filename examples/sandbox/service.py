@@ -65,11 +65,11 @@ class Service(ABC):
     def admit(self, request: Request) -> None:  # noqa: B027 - most services let everyone in
         """Refuse a call before it is looked at: missing authorization, scripted trouble."""
 
-    def troubled(self, now: float) -> bool:  # noqa: ARG002 - for services with a script
+    def troubled(self, now: float) -> bool:
         """Whether the script has this service in trouble."""
         return False
 
-    def delay(self, request: Request, replayed: bool) -> float:  # noqa: ARG002 - as above
+    def delay(self, request: Request, replayed: bool) -> float:
         """Seconds until the answer leaves."""
         return self.latency.sample(self.rng)
 

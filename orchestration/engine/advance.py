@@ -76,6 +76,5 @@ def _tolerated(plan: Plan, states: States, name: str) -> bool:
 def _may_begin_without(step: PlannedStep, states: States) -> bool:
     """Some predecessor succeeded or still may."""
     return any(
-        states.get(name) is None or states[name] in STEP_OPEN or states[name] in STEP_GOOD
-        for name in step.predecessors
+        states.get(name) is None or states[name] in STEP_OPEN or states[name] in STEP_GOOD for name in step.predecessors
     )

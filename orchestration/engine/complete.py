@@ -118,7 +118,9 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
         case Completed():
             stored |= {"output": store(executed.output, run.pk)}
             effect = Effect.HAPPENED if claim.writes else Effect.NONE
-            _move(claim, StepStatus.SUCCEEDED, finished_at=now, effect=effect, error_type="", error_message="", **stored)
+            _move(
+                claim, StepStatus.SUCCEEDED, finished_at=now, effect=effect, error_type="", error_message="", **stored
+            )
             _record(claim, now, "succeeded")
         case Suspended():
             _move(claim, StepStatus.WAITING, waiting_kind=outcome.kind, not_before=outcome.until, **stored)
@@ -227,7 +229,9 @@ def _move(claim: Claim, target: StepStatus, **columns: object) -> None:
         raise Refused
 
 
-def _record(claim: Claim, now: datetime, outcome: str, failed: Failed | None = None, next_at: datetime | None = None) -> None:
+def _record(
+    claim: Claim, now: datetime, outcome: str, failed: Failed | None = None, next_at: datetime | None = None
+) -> None:
     Attempt.objects.create(
         step_id=claim.step.pk, phase=claim.phase, number=claim.attempt, started_at=claim.claimed_at, finished_at=now,
         outcome=outcome, error_type=failed.error_type if failed else "", message=failed.message if failed else "",

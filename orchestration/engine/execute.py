@@ -84,7 +84,9 @@ def presentable(outcome: Outcome, used: set[str]) -> Outcome:
     if not isinstance(outcome, Failed):
         return outcome
     return replace(
-        outcome, error_type=error_text(mask(outcome.error_type, used))[:127], message=error_text(mask(outcome.message, used))
+        outcome,
+        error_type=error_text(mask(outcome.error_type, used))[:127],
+        message=error_text(mask(outcome.message, used)),
     )
 
 

@@ -35,7 +35,9 @@ def encode(value: Any, what: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"{what} has half of a surrogate pair at character {error.start}; send valid Unicode") from None
+        raise ValueError(
+            f"{what} has half of a surrogate pair at character {error.start}; send valid Unicode"
+        ) from None
     return text
 
 

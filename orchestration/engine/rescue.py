@@ -119,7 +119,9 @@ def _lose_forward(step: StepRun, claim: Claim) -> None:
         now = clock.now()
         effect = Effect.UNKNOWN if claim.writes and step.effect == Effect.NONE else Effect(step.effect)
         target = StepStatus.CANCELLED if run.ending else StepStatus.READY
-        columns: dict[str, object] = {"finished_at": now} if run.ending else {"ready_at": now, "attempt": step.attempt - 1}
+        columns: dict[str, object] = (
+            {"finished_at": now} if run.ending else {"ready_at": now, "attempt": step.attempt - 1}
+        )
         due = now + timedelta(seconds=LOST_WAKE_AFTER)
         moved = transition.move_step(
             step.pk, StepStatus.RUNNING, step.fence, target,

@@ -118,9 +118,7 @@ def begin_compensation(run_id: uuid.UUID, source: RunStatus) -> bool:
     return _rows(rows.update(status=RunStatus.COMPENSATING, compensation=Compensation.RUNNING))
 
 
-def move_compensation(
-    step_id: int, source: Compensation, fence: int, target: Compensation, **columns: Any
-) -> bool:
+def move_compensation(step_id: int, source: Compensation, fence: int, target: Compensation, **columns: Any) -> bool:
     """Move a step's compensation if it still is in `source` with `fence`. False: someone else won."""
     check_compensation(source, target)
     rows = StepRun.objects.filter(pk=step_id, compensation=source, fence=fence)
@@ -144,7 +142,11 @@ def abandon_compensations(run_id: uuid.UUID, now: datetime) -> int:
     check_compensation(Compensation.RUNNING, Compensation.FAILED)
     rows = StepRun.objects.filter(run_id=run_id, compensation=Compensation.RUNNING)
     return rows.update(
-        compensation=Compensation.FAILED, compensated_at=now, compensation_error="terminated", fence=F("fence") + 1, **UNHELD
+        compensation=Compensation.FAILED,
+        compensated_at=now,
+        compensation_error="terminated",
+        fence=F("fence") + 1,
+        **UNHELD,
     )
 
 

@@ -66,9 +66,7 @@ def beat(queue: str) -> None:
     now, held = clock.now(), dict(_in_hand)
     stuck = sum(time.monotonic() > ends + STUCK_AFTER for ends in held.values())
     facts = {"seen_at": now, "queue": queue, "hostname": socket.gethostname(), "pid": os.getpid(), "stuck": stuck}
-    WorkerProcess.objects.update_or_create(
-        id=identity(), defaults=facts, create_defaults={**facts, "started_at": now}
-    )
+    WorkerProcess.objects.update_or_create(id=identity(), defaults=facts, create_defaults={**facts, "started_at": now})
     if stuck:
         log.warning("worker.stuck", worker=identity(), slots=stuck)
     if held:

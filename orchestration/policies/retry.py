@@ -7,7 +7,6 @@ draws uniformly from zero to that. Of the error patterns the most specific one d
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -62,15 +61,11 @@ class GiveUp:
 
 def backoff(policy: Policy, attempt: int) -> float:
     """Seconds before the try after `attempt`, without jitter. Never overflows, whatever the numbers."""
-    if policy.initial_interval <= 0:
-        return 0.0
-    ceiling = max(policy.maximum_interval, 0.0)
-    if policy.backoff_coefficient <= 1:
-        return min(ceiling, policy.initial_interval)
-    doublings = math.log(max(ceiling, policy.initial_interval) / policy.initial_interval, policy.backoff_coefficient)
-    if attempt - 1 >= doublings:
-        return ceiling
-    return float(min(ceiling, policy.initial_interval * policy.backoff_coefficient ** (attempt - 1)))
+    try:
+        seconds = policy.initial_interval * float(policy.backoff_coefficient) ** (attempt - 1)
+    except OverflowError:
+        return policy.maximum_interval
+    return min(seconds, policy.maximum_interval)
 
 
 def delay(policy: Policy, attempt: int, chance: float) -> float:

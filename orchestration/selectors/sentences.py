@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from orchestration.engine.plans import retry_policy
-from orchestration.selectors.runs import RunDetail
 from orchestration.models import StepRun
+from orchestration.selectors.runs import RunDetail
 from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus, WaitingKind
 
 
@@ -30,7 +30,9 @@ def consequence(detail: RunDetail) -> str:
     stuck = [step.name for step in steps if step.compensation == Compensation.FAILED]
     doing = [step.name for step in steps if step.compensation == Compensation.RUNNING]
     if stuck:
-        return f"Compensation of {', '.join(stuck)} failed; {undone} {_steps(undone)} undone. Someone has to put it right."
+        return (
+            f"Compensation of {', '.join(stuck)} failed; {undone} {_steps(undone)} undone. Someone has to put it right."
+        )
     if doing:
         return f"Undoing {', '.join(doing)}; {undone} {_steps(undone)} undone so far."
     if undone:

@@ -86,12 +86,8 @@ def health(*, since: timedelta = timedelta(hours=24), team: str = "") -> list[Wo
     rows = []
     for workflow in workflows:
         row: dict[str, Any] = counts.get(workflow.pk, {})
-        rows.append(
-            WorkflowHealth(
-                workflow, latest.get(workflow.pk), row.get("started", 0), row.get("finished", 0), row.get("bad", 0),
-                row.get("open", 0),
-            )  # fmt: skip
-        )
+        numbers = (row.get(name, 0) for name in ("started", "finished", "bad", "open"))
+        rows.append(WorkflowHealth(workflow, latest.get(workflow.pk), *numbers))
     return sorted(rows, key=lambda item: (-(item.error_rate or 0.0), item.workflow.name))
 
 

@@ -113,7 +113,9 @@ def _present_owners(changes: Sequence[Change]) -> set[str]:
     names = {kind: [change.name for change in changes if change.kind == kind] for kind in ORDER}
     owners = set(Dependency.objects.filter(name__in=names["Dependency"]).values_list("owner__name", flat=True))
     owners |= set(
-        RetryPolicy.objects.filter(name__in=names["RetryPolicy"], owner__isnull=False).values_list("owner__name", flat=True)
+        RetryPolicy.objects.filter(name__in=names["RetryPolicy"], owner__isnull=False).values_list(
+            "owner__name", flat=True
+        )
     )
     for kind in ("Workflow", "Contract"):
         applier = _appliers().get(kind)
@@ -131,9 +133,13 @@ def _checked(documents: Sequence[Document]) -> list[tuple[Resource, str]]:
     seen: dict[tuple[str, str, str | None], Resource] = {}
     for resource, _ in found:
         key = (resource.kind, resource.name, resource.version)
-        if key in seen:
+        if key in seen and seen[key].source != resource.source:  # within one text `load` has said it
             place = f"{seen[key].source}:{seen[key].line}"
-            problems.append(resource.problem_at("metadata.name", f"{resource.kind} {resource.name} is declared twice; first at {place}"))
+            problems.append(
+                resource.problem_at(
+                    "metadata.name", f"{resource.kind} {resource.name} is declared twice; first at {place}"
+                )
+            )
         seen.setdefault(key, resource)
     world = World([resource for resource, _ in found])
     for resource, _ in found:

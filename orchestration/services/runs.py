@@ -94,7 +94,9 @@ def retry_run(*, run: Run, actor: Any, key: str | None = None) -> tuple[Run, boo
         _check_key(key)
     with transaction.atomic():
         run = lock(run.pk)  # two retries at once: the second sees the first
-        known = Run.objects.filter(workflow_id=run.workflow_id, idempotency_key=key).first() if key is not None else None
+        known = (
+            Run.objects.filter(workflow_id=run.workflow_id, idempotency_key=key).first() if key is not None else None
+        )
         if known is not None and known.retry_of_id == run.pk:
             return known, False
         if known is not None:

@@ -31,7 +31,9 @@ class WorkflowApplier:
                     continue
                 if action.dependency and action.dependency not in world.dependencies:
                     hint = suggestion(action.dependency, world.dependencies)
-                    problems.append(resource.problem_at(f"{path}.dependency", f"no dependency {action.dependency!r}{hint}"))
+                    problems.append(
+                        resource.problem_at(f"{path}.dependency", f"no dependency {action.dependency!r}{hint}")
+                    )
                 if action.retry_ref and action.retry_ref not in world.retry_policies:
                     known = [*world.retry_policies, *plan.retry_policies]
                     text = f"no retry policy {action.retry_ref!r}{suggestion(action.retry_ref, known)}"
@@ -73,7 +75,12 @@ class WorkflowApplier:
         for step, direction, reference in ports(build_plan(resource.canonical)):
             contract, range_, resolved = world.contract(reference)
             Port.objects.create(
-                version=version, step=step, direction=direction, contract=contract, range=range_, resolved=resolved or ""
+                version=version,
+                step=step,
+                direction=direction,
+                contract=contract,
+                range=range_,
+                resolved=resolved or "",
             )
 
     def _published_problems(self, resource: Resource) -> list[Problem]:
@@ -100,7 +107,9 @@ class WorkflowApplier:
         for step, direction, reference in ports(plan):
             if world.contract(reference)[2] is None:
                 place = f"spec.steps.{step}.contract.{direction}" if step else f"spec.{direction}.contract"
-                problems.append(resource.problem_at(place, f"no active version of contract {reference}; apply it first"))
+                problems.append(
+                    resource.problem_at(place, f"no active version of contract {reference}; apply it first")
+                )
         return problems
 
 

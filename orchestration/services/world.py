@@ -40,7 +40,9 @@ class World:
         """`name@range` → (name, range, resolved version or None), the batch's versions included."""
         name, _, range_ = reference.partition("@")
         range_ = range_ or "*"
-        versions = [item.version for item in self._batch if item.kind == "Contract" and item.name == name and item.version]
+        versions = [
+            item.version for item in self._batch if item.kind == "Contract" and item.name == name and item.version
+        ]
         applied = hooks.contracts.resolve(name, range_)
         return name, range_, highest([*versions, *([applied] if applied else [])], range_)
 

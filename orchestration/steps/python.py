@@ -17,7 +17,9 @@ def run(call: Call) -> Outcome:
     except Exception as error:  # whatever a module does when it is imported; the task itself was not called
         return Failed("python.import", f"the module of {name!r} can't be imported: {type(error).__name__}: {error}")
     if registered is None:
-        return Failed("python.unknown", f"no task {name!r} is registered; add its module to PLUMBLINE_TASK_MODULES", False)
+        return Failed(
+            "python.unknown", f"no task {name!r} is registered; add its module to PLUMBLINE_TASK_MODULES", False
+        )
     if registered.transactional:
         return Transactional(lambda: invoke(registered, call))
     return guarded(registered, call)

@@ -55,7 +55,9 @@ def task(name: str, *, transactional: bool = False) -> Callable[[Function], Func
     def register(function: Function) -> Function:
         known = _tasks.get(name)
         if known is not None and known.function.__module__ != function.__module__:
-            raise ValueError(f"task {name!r} is registered twice, in {known.function.__module__} and {function.__module__}")
+            raise ValueError(
+                f"task {name!r} is registered twice, in {known.function.__module__} and {function.__module__}"
+            )
         _tasks[name] = Registered(name, function, transactional)
         return function
 

@@ -14,7 +14,14 @@ from rest_framework.views import APIView
 from orchestration.errors import InvalidManifest
 from orchestration.manifest import json_schema, load
 from orchestration.services.manifests import Change, Signature, apply, owner_teams, plan
-from portal.api.manifest_shapes import ApplyShape, ChangesShape, DocumentsShape, ValidationShape, documents_of, show_change
+from portal.api.manifest_shapes import (
+    ApplyShape,
+    ChangesShape,
+    DocumentsShape,
+    ValidationShape,
+    documents_of,
+    show_change,
+)
 from portal.api.pages import ProblemShape, actor_of, read_body
 from portal.permissions import Actor, Verb, require_all
 
@@ -24,7 +31,9 @@ PROBLEMS: dict[int, type[serializers.Serializer[Any]]] = dict.fromkeys((400, 401
 class Validate(APIView):
     """/manifests/validate"""
 
-    @extend_schema(operation_id="validateManifests", request=DocumentsShape, responses={200: ValidationShape, **PROBLEMS})
+    @extend_schema(
+        operation_id="validateManifests", request=DocumentsShape, responses={200: ValidationShape, **PROBLEMS}
+    )
     def post(self, request: Request) -> Response:
         """Everything that is wrong, at once. 200 either way: the question was answered."""
         documents = documents_of(read_body(DocumentsShape, request))

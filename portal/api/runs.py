@@ -30,7 +30,9 @@ from portal.permissions import Verb
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="the same key and input give the same run"
 )
-PROBLEMS: dict[int, type[serializers.Serializer[Any]]] = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422), ProblemShape)
+PROBLEMS: dict[int, type[serializers.Serializer[Any]]] = dict.fromkeys(
+    (400, 401, 403, 404, 409, 413, 415, 422), ProblemShape
+)
 
 
 class RunQuery(PageQuery):
@@ -61,7 +63,10 @@ class Runs(APIView):
         return Response(page(found.items, show_run, found.next))
 
     @extend_schema(
-        operation_id="startRun", request=StartShape, parameters=[KEY], responses={200: RunShape, 201: RunShape, **PROBLEMS}
+        operation_id="startRun",
+        request=StartShape,
+        parameters=[KEY],
+        responses={200: RunShape, 201: RunShape, **PROBLEMS},
     )
     def post(self, request: Request) -> Response:
         """Start a run: 201, or 200 when the Idempotency-Key started it before."""

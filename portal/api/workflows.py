@@ -134,7 +134,9 @@ class OneWorkflow(APIView):
     def get(self, request: Request, name: str) -> Response:
         """A workflow and its versions."""
         workflow = find_workflow(name)
-        return Response({**_show(workflow), "versions": [_show_version(workflow, row) for row in versions_of(workflow)]})
+        return Response(
+            {**_show(workflow), "versions": [_show_version(workflow, row) for row in versions_of(workflow)]}
+        )
 
 
 class Versions(APIView):
@@ -173,7 +175,9 @@ class Manifest(APIView):
 class VersionDiff(APIView):
     """/workflows/{name}/diff"""
 
-    @extend_schema(operation_id="diffWorkflowVersions", parameters=[DiffQuery], responses={200: VersionDiffShape, **PROBLEMS})
+    @extend_schema(
+        operation_id="diffWorkflowVersions", parameters=[DiffQuery], responses={200: VersionDiffShape, **PROBLEMS}
+    )
     def get(self, request: Request, name: str) -> Response:
         """What changed between two versions, in sentences."""
         query = read_query(DiffQuery, request)

@@ -71,7 +71,9 @@ def draw(
     end = run.finished_at or now
     scale = Scale(run.started_at or run.created_at, end)
     rows = [
-        GanttRow(name, look.tone, look.icon, look.word.lower(), href=href(name), selected=name == selected)
+        GanttRow(
+            name, look.tone, look.icon, look.word.partition(",")[0].lower(), href=href(name), selected=name == selected
+        )
         for name, look in looks_of(detail).items()
         if not names or name in names
     ]

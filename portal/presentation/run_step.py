@@ -42,9 +42,10 @@ CALLS_NOTHING = frozenset({"wait", "value"})
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One line of the attempts table."""
+    """One line of the attempts table; `message` is empty where it would repeat the line above."""
 
     attempt: Attempt
+    message: str
     took: float | None
     look: Look
     waited: str
@@ -142,8 +143,9 @@ def _lead(detail: RunDetail, planned: PlannedStep, step: StepRun | None) -> str:
         tries = f" in {step.attempt} attempts" if step.attempt > 1 else ""
         return f"{'Waited' if planned.kind == 'wait' else 'Succeeded'}{tries}, {duration(took)}."
     if step.status in STEP_BAD:
-        tries = f" ({step.attempt} attempts)" if step.attempt > 1 else ""
-        return f"{step.error_message or step.error_type}{tries}"
+        word = "Timed out" if step.status == StepStatus.TIMED_OUT else "Failed"
+        tries = f" after {step.attempt} attempts" if step.attempt > 1 else ""
+        return f"{word}{tries}: {(step.error_message or step.error_type).rstrip('.')}."
     return _GOING_ON[StepStatus(step.status)].format(step=step)
 
 
@@ -167,10 +169,14 @@ def _begun(step: StepRun | None) -> datetime | None:
 
 def _tries(attempts: Sequence[Attempt], begun: datetime | None = None) -> list[Try]:
     starts = [*(one.started_at for one in attempts[1:]), begun]
-    return [_try(one, following) for one, following in zip(attempts, starts, strict=False)]
+    said = ["", *(one.message for one in attempts)]
+    return [
+        _try(one, "" if one.message == before else one.message, following)
+        for one, before, following in zip(attempts, said, starts, strict=False)
+    ]
 
 
-def _try(attempt: Attempt, following: datetime | None) -> Try:
+def _try(attempt: Attempt, message: str, following: datetime | None) -> Try:
     look = (
         Look("ok", "ok", "succeeded")
         if attempt.outcome == "succeeded"
@@ -182,4 +188,4 @@ def _try(attempt: Attempt, following: datetime | None) -> Try:
         waited = "waits"
     else:
         waited = "" if attempt.outcome == "succeeded" else "none left"
-    return Try(attempt, seconds(attempt.started_at, attempt.finished_at), look, waited)
+    return Try(attempt, message, seconds(attempt.started_at, attempt.finished_at), look, waited)

@@ -34,7 +34,11 @@ class Child:
 
     def start(self) -> None:
         """Start it now."""
-        command = self.command if sys.platform == "linux" else [sys.executable, "-m", "portal.supervisor.guard", *self.command]
+        command = (
+            self.command
+            if sys.platform == "linux"
+            else [sys.executable, "-m", "portal.supervisor.guard", *self.command]
+        )
         parent = os.getpid()
         self.process = subprocess.Popen(  # noqa: S603 - commands are built by portal/supervisor/plan.py
             command,

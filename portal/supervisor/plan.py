@@ -86,7 +86,11 @@ def _workers() -> list[Child]:
     workers = (("steps", threads), ("control", "1"))
     return [
         *(
-            Child(queue, [*celery, "worker", "--pool", "threads", "-c", slots, "-Q", queue, "-n", f"{queue}@%h", *quiet], unchecked)
+            Child(
+                queue,
+                [*celery, "worker", "--pool", "threads", "-c", slots, "-Q", queue, "-n", f"{queue}@%h", *quiet],
+                unchecked,
+            )
             for queue, slots in workers
         ),
         Child("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", "", "--loglevel", "WARNING"], unchecked),

@@ -22,9 +22,9 @@ from portal.permissions import WORDS, Verb
 from portal.presentation.quantities import duration
 from portal.selectors import people
 from portal.selectors.sign_in import wait_before_next_try
-from portal.sign_in import address_of
 from portal.services import users
 from portal.services.example_people import read_sign_ins
+from portal.sign_in import address_of
 from portal.views.people_forms import ROLE_HINTS, ProfileForm
 
 YEAR = 31_536_000

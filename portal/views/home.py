@@ -24,6 +24,7 @@ from portal.dashboards.panels import clock_time
 from portal.dashboards.views import chosen_period, chosen_team, runs_and_errors_context
 from portal.middleware.csp import allow_inline_style
 from portal.middleware.reader import actor_of
+from portal.permissions import Verb
 from portal.presentation.quantities import number, percent
 from portal.presentation.words import RUN_STATUS, Look, Tone, workflow_look
 from portal.selectors.home import RULES, SHOWN, Health, workflow_health
@@ -71,13 +72,15 @@ def look_of(row: Health) -> Look:
 def _live(request: HttpRequest, team: Team | None) -> dict[str, Any]:
     now = clock.now()
     rows = workflow_health(now=now, team_id=team.pk if team else None)
-    mine = set(actor_of(request).roles())
+    actor = actor_of(request)
+    mine = set(actor.roles())
     needs = needs_of(mine if team is None else mine & {team.pk}, now=now, today=today())
     sentence = conclusions.home(rows, dependency_of=_dependency_of, clock_time=clock_time)
     return {
         "sentence": sentence,
         "needs": needs,
         "has_teams": bool(mine),
+        "editable": {pk for pk in mine if actor.may(Verb.MAINTAIN, pk)},
         "tiles": _tiles(rows, team, now),
         "rows": [
             {"row": row, "look": look_of(row), "quiet": look_of(row).tone in {"ok", "unk"}} for row in rows[:SHOWN]

@@ -27,6 +27,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label="Reason", max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}),
         help_text="For whoever reads the history later.",
+        error_messages={"required": "Say why, for whoever reads the history later."},
     )  # fmt: skip
 
 

@@ -31,7 +31,10 @@ class Caller:
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         return self.client.generic(
-            method, f"/api/v1{path}", body if isinstance(body, bytes) else _text(body), "application/json",
+            method,
+            f"/api/v1{path}",
+            body if isinstance(body, bytes) else _text(body),
+            "application/json",
             headers={**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}},
         )
 

@@ -82,7 +82,9 @@ spec: {base_url: "http://payments.example", brekaer: {}}
 )
 def test_what_cannot_run_yet_is_refused_by_name(as_role: As, kind: str, spec: str, named: str):
     version = "version: 1.0.0, " if kind == "Workflow" else ""
-    text = f"apiVersion: plumbline/v1\nkind: {kind}\nmetadata: {{name: later, {version}owner: checkout}}\nspec: {spec}\n"
+    text = (
+        f"apiVersion: plumbline/v1\nkind: {kind}\nmetadata: {{name: later, {version}owner: checkout}}\nspec: {spec}\n"
+    )
     answer = as_role("maintainer")("POST", "/manifests/apply", body(text, reason="x"))
     assert answer.status_code == 422
     assert any(named in item["message"] and "release" in item["message"] for item in answer.json()["problems"])
@@ -105,7 +107,9 @@ def test_what_cannot_run_yet_is_refused_by_name(as_role: As, kind: str, spec: st
 def test_hostile_manifests_get_a_place_and_write_nothing(as_role: As, text: str, says: str):
     answer = as_role("maintainer")("POST", "/manifests/apply", body(text, reason="x"))
     assert answer.status_code in {413, 422}
-    assert says in answer.content.decode().encode().decode("unicode_escape", "ignore") or says in answer.json()["detail"]
+    assert (
+        says in answer.content.decode().encode().decode("unicode_escape", "ignore") or says in answer.json()["detail"]
+    )
     assert not WorkflowVersion.objects.exists()
 
 

@@ -45,7 +45,9 @@ def operations() -> list[tuple[str, str]]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path"), operations())
-def test_no_input_makes_a_server_error(method: str, path: str, monkeypatch: pytest.MonkeyPatch, document: dict[str, object]):
+def test_no_input_makes_a_server_error(
+    method: str, path: str, monkeypatch: pytest.MonkeyPatch, document: dict[str, object]
+):
     monkeypatch.setattr(messages, "send", len)
     team = Team.objects.create(name="checkout")
     user = person("admin")
@@ -57,7 +59,9 @@ def test_no_input_makes_a_server_error(method: str, path: str, monkeypatch: pyte
     headers = {"Authorization": f"Bearer {token_for(user)}"}
     operation = schemathesis.openapi.from_dict(json.loads(json.dumps(document, default=str)))[path][method]
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
     @given(case=st.one_of(operation.as_strategy(), operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)))
     def fuzz(case: schemathesis.Case) -> None:
         body = b"" if isinstance(case.body, NotSet) else json.dumps(case.body, default=str).encode()

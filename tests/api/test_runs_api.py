@@ -29,7 +29,10 @@ def test_a_run_is_started_read_and_finished(as_role: As):
     pump()
     run = operator("GET", f"/runs/{answer.json()['id']}").json()
     assert (run["status"], run["result"]) == ("finished", "succeeded")
-    assert [(step["name"], step["status"], step["output"]) for step in run["steps"]] == [("a", "succeeded", 7), ("b", "succeeded", 7)]
+    assert [(step["name"], step["status"], step["output"]) for step in run["steps"]] == [
+        ("a", "succeeded", 7),
+        ("b", "succeeded", 7),
+    ]
     assert run["sentence"] == "Succeeded: 2 steps done."
 
 
@@ -84,7 +87,11 @@ def test_payloads_are_masked_without_the_verb_and_secret_keys_always(as_role: As
     assert (seen["masked"], seen["input"]["n"], seen["input"]["password"]) == (False, 7, "•••• masked")
     unseen = as_role("viewer")("GET", f"/runs/{run_id}").json()
     assert unseen["masked"] is True
-    assert unseen["input"] == {"n": "•••• masked", "password": "•••• masked", "list": ["•••• masked", {"x": "•••• masked"}]}
+    assert unseen["input"] == {
+        "n": "•••• masked",
+        "password": "•••• masked",
+        "list": ["•••• masked", {"x": "•••• masked"}],
+    }
     assert "7" not in json.dumps([step["output"] for step in unseen["steps"]])
 
 

@@ -46,7 +46,9 @@ def measure(folder: Path, processes: list[subprocess.Popen[bytes]]) -> None:
     from portal.supervisor.plan import broker_binary
 
     socket = folder / "broker.sock"
-    processes.append(spawn([broker_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no"]))
+    processes.append(
+        spawn([broker_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no"])
+    )
     while not socket.exists():
         time.sleep(0.05)
     version = prepare()
@@ -75,7 +77,9 @@ def prepare() -> Any:
 
     call_command("migrate", verbosity=0)
     Team.objects.get_or_create(name="bench")
-    steps = "\n".join(f"    s{n}: {{python: bench.noop, effect: none{f', needs: [s{n - 1}]' if n else ''}}}" for n in range(STEPS))
+    steps = "\n".join(
+        f"    s{n}: {{python: bench.noop, effect: none{f', needs: [s{n - 1}]' if n else ''}}}" for n in range(STEPS)
+    )
     head = "apiVersion: plumbline/v1\nkind: Workflow\nmetadata: {name: bench, version: 1.0.0, owner: bench}\nspec:\n  steps:\n"
     apply([Document(head + steps, "bench.yaml")], Signature(None, "benchmark"))
     return WorkflowVersion.objects.select_related("workflow").get(workflow__name="bench")
@@ -114,19 +118,32 @@ def report(found: dict[str, dict[str, list[float]]]) -> None:
     rows = []
     for name, metrics in found.items():
         for metric, values in metrics.items():
-            row = {"system": name, "metric": metric, "median": statistics.median(values), "min": min(values), "max": max(values)}
+            row = {
+                "system": name,
+                "metric": metric,
+                "median": statistics.median(values),
+                "min": min(values),
+                "max": max(values),
+            }
             rows.append(row | {"n": len(values)})
-            print(f"{name:<14} {metric:<18} median {row['median']:>8.1f}   min {row['min']:>8.1f}   max {row['max']:>8.1f}")
+            print(
+                f"{name:<14} {metric:<18} median {row['median']:>8.1f}   min {row['min']:>8.1f}   max {row['max']:>8.1f}"
+            )
     ours, theirs = found["plumbline"], found["celery chain"]
     ratios = {
         "steps_per_second_vs_celery_chain": statistics.median(ours["steps/s"]) / statistics.median(theirs["steps/s"]),
-        "p50_vs_celery_chain": statistics.median(ours["10-step run, ms"]) / statistics.median(theirs["10-step run, ms"]),
+        "p50_vs_celery_chain": statistics.median(ours["10-step run, ms"])
+        / statistics.median(theirs["10-step run, ms"]),
     }
     for name, ratio in ratios.items():
         print(f"{name} {ratio:.2f}")
     target = Path("build/bench-engine.json")
     target.parent.mkdir(exist_ok=True)
-    machine = {"python": platform.python_version(), "cores": os.cpu_count(), "database": os.environ.get("DATABASE_URL", "sqlite")[:8]}
+    machine = {
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "database": os.environ.get("DATABASE_URL", "sqlite")[:8],
+    }
     target.write_text(json.dumps({"machine": machine, "rows": rows, "ratios": ratios}, indent=2) + "\n")
 
 

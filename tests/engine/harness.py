@@ -40,7 +40,9 @@ def pump() -> int:
     while True:
         ready = list(StepRun.objects.filter(status="ready").values_list("pk", flat=True))
         ready += list(
-            StepRun.objects.filter(compensation="running", worker_id="").exclude(not_before__gt=clock.now()).values_list("pk", flat=True)
+            StepRun.objects.filter(compensation="running", worker_id="")
+            .exclude(not_before__gt=clock.now())
+            .values_list("pk", flat=True)
         )
         executed = sum(work(step_id) for step_id in ready)
         if not executed:
@@ -62,7 +64,9 @@ def settle_down(run: Run, *, horizon: float = 7200, stride: float = 30) -> Run:
         run.refresh_from_db()
         if run.status == "finished":
             return run
-        assert passed < horizon, f"run is still {run.status}: {[(s.name, s.status, s.error_message) for s in run.steps.all()]}"
+        assert passed < horizon, (
+            f"run is still {run.status}: {[(s.name, s.status, s.error_message) for s in run.steps.all()]}"
+        )
         pass_time(stride)
         passed += stride
 

@@ -62,7 +62,9 @@ def test_join_any_starts_at_the_first_success_and_a_failed_branch_degrades_the_r
 
 
 def test_join_any_fails_when_every_branch_failed():
-    version = publish({"a": {"python": "test.fail"}, "b": {"python": "test.fail"}, "c": echo(2, needs=["a", "b"], join="any")})
+    version = publish(
+        {"a": {"python": "test.fail"}, "b": {"python": "test.fail"}, "c": echo(2, needs=["a", "b"], join="any")}
+    )
     run = settle_down(begin(version))
     assert run.result == "failed"
     assert not StepRun.objects.filter(run=run, name="c").exists()
@@ -134,7 +136,9 @@ def test_a_start_takes_the_highest_active_version():
 
 
 def test_a_payload_over_the_inline_limit_is_stored_aside_and_read_back():
-    version = publish({"a": {"python": "test.big", "with": {"size": 200_000}}, "b": echo("${{ steps.a.output | length }}")})
+    version = publish(
+        {"a": {"python": "test.big", "with": {"size": 200_000}}, "b": echo("${{ steps.a.output | length }}")}
+    )
     run = settle_down(begin(version))
     assert step(run, "a").output.startswith("ref:")
     assert step(run, "b").output == "200000"
@@ -194,7 +198,10 @@ def test_schedule_to_start_and_schedule_to_close_end_a_step_without_retry():
     pass_time(6)
     run.refresh_from_db()
     assert (run.result, run.error_type) == ("timed_out", "timeout.schedule_to_start")
-    version = publish({"a": echo(1, timeout={"schedule_to_close": "10s"}, retry={"initial_interval": "8s", "jitter": "none"})}, version="1.1.0")
+    version = publish(
+        {"a": echo(1, timeout={"schedule_to_close": "10s"}, retry={"initial_interval": "8s", "jitter": "none"})},
+        version="1.1.0",
+    )
     tasks.failing["a"] = 99
     run = settle_down(begin(version), stride=1)
     assert run.result == "timed_out"
@@ -229,7 +236,10 @@ def test_retry_keeps_the_key_of_an_unclear_write_and_renews_that_of_a_compensate
 
 
 def test_a_transactional_step_commits_its_writes_with_its_result_or_not_at_all():
-    task = {"python": "test.rename_team", "with": {"team": "checkout", "description": "new", "fail": "${{ input.fail }}"}}
+    task = {
+        "python": "test.rename_team",
+        "with": {"team": "checkout", "description": "new", "fail": "${{ input.fail }}"},
+    }
     version = publish({"a": task})
     run = settle_down(begin(version, {"fail": True}))
     assert (run.result, Team.objects.get(name="checkout").description) == ("failed", "")

@@ -58,13 +58,23 @@ API = [
     Entry("GET", "decisions/<int:number>", SIGNED_IN, ("1",)),
     Entry("PUT", "decisions/<int:number>", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),
     Entry("GET", "decisions/<int:number>/history", SIGNED_IN, ("1",)),
-    Entry("POST", "decisions/<int:number>/restore", Verb.MAINTAIN, ("1",), {"history_id": "decision-history", **REASON}),
+    Entry(
+        "POST", "decisions/<int:number>/restore", Verb.MAINTAIN, ("1",), {"history_id": "decision-history", **REASON}
+    ),
     Entry("GET", "runbooks", SIGNED_IN),
     Entry("POST", "runbooks", Verb.MAINTAIN, body=RUNBOOK),
     Entry("GET", "runbooks/<slug:slug>", SIGNED_IN, ("stuck",)),
-    Entry("PUT", "runbooks/<slug:slug>", Verb.MAINTAIN, ("stuck",), {key: value for key, value in RUNBOOK.items() if key != "slug"} | {"revision": 2}),
+    Entry(
+        "PUT",
+        "runbooks/<slug:slug>",
+        Verb.MAINTAIN,
+        ("stuck",),
+        {key: value for key, value in RUNBOOK.items() if key != "slug"} | {"revision": 2},
+    ),
     Entry("GET", "runbooks/<slug:slug>/history", SIGNED_IN, ("stuck",)),
-    Entry("POST", "runbooks/<slug:slug>/restore", Verb.MAINTAIN, ("stuck",), {"history_id": "runbook-history", **REASON}),
+    Entry(
+        "POST", "runbooks/<slug:slug>/restore", Verb.MAINTAIN, ("stuck",), {"history_id": "runbook-history", **REASON}
+    ),
     Entry("GET", "teams", SIGNED_IN),
     Entry("GET", "teams/<slug:name>", SIGNED_IN, ("checkout",)),
     Entry("GET", "tokens", OWN),
@@ -85,7 +95,9 @@ PAGES = [
     Entry("POST", "runs/<uuid:run_id>/terminate/", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/retry/", Verb.OPERATE, ("failed",)),
     Entry("GET", "workflows/", SIGNED_IN),
-    Entry("POST", "workflows/apply/", Verb.MAINTAIN, body={"text": MANIFEST, "source": "a.yaml", "apply": "1", **REASON}),
+    Entry(
+        "POST", "workflows/apply/", Verb.MAINTAIN, body={"text": MANIFEST, "source": "a.yaml", "apply": "1", **REASON}
+    ),
     Entry("GET", "workflows/<str:name>/", SIGNED_IN, ("demo",)),
     Entry("POST", "workflows/<str:name>/start/", Verb.OPERATE, ("demo",), {"input": "{}", "key": "k"}, "?as=json"),
     Entry("GET", "workflows/<str:name>/dependencies/", SIGNED_IN, ("demo",)),
@@ -107,7 +119,13 @@ PAGES = [
     Entry("GET", "admin/users/", Verb.ADMINISTER),
     Entry("POST", "admin/new-user/", Verb.ADMINISTER, body={"username": "new", **REASON}),
     Entry("GET", "admin/users/<int:user_id>/", Verb.ADMINISTER, ("victim",)),
-    Entry("POST", "admin/users/<int:user_id>/roles/new/", Verb.ADMINISTER, ("victim",), {"team": "checkout", "role": "operator", **REASON}),
+    Entry(
+        "POST",
+        "admin/users/<int:user_id>/roles/new/",
+        Verb.ADMINISTER,
+        ("victim",),
+        {"team": "checkout", "role": "operator", **REASON},
+    ),
     Entry("POST", "admin/users/<int:user_id>/<slug:name>/", Verb.ADMINISTER, ("victim", "deactivate"), REASON),
     Entry("POST", "admin/roles/<int:membership_id>/remove/", Verb.ADMINISTER, ("membership",), REASON),
     Entry("POST", "admin/tokens/<int:token_id>/revoke/", Verb.ADMINISTER, ("victim-token",), REASON),
@@ -115,7 +133,13 @@ PAGES = [
     Entry("POST", "admin/new-team/", Verb.ADMINISTER, body={"name": "new", **REASON}),
     Entry("GET", "admin/teams/<slug:name>/", Verb.ADMINISTER, ("checkout",)),
     Entry("POST", "admin/teams/<slug:name>/edit/", Verb.ADMINISTER, ("checkout",), {"description": "d", **REASON}),
-    Entry("POST", "admin/teams/<slug:name>/members/new/", Verb.ADMINISTER, ("checkout",), {"user": "somebody", "role": "operator", **REASON}),
+    Entry(
+        "POST",
+        "admin/teams/<slug:name>/members/new/",
+        Verb.ADMINISTER,
+        ("checkout",),
+        {"user": "somebody", "role": "operator", **REASON},
+    ),
     Entry("GET", "decisions/", SIGNED_IN),
     Entry("POST", "decisions/new/", Verb.MAINTAIN, body=DECISION),
     Entry("POST", "decisions/preview/", SIGNED_IN, body={"text": "*x*"}),
@@ -129,7 +153,9 @@ PAGES = [
     Entry("GET", "runbooks/<slug:slug>/", SIGNED_IN, ("stuck",)),
     Entry("POST", "runbooks/<slug:slug>/edit/", Verb.MAINTAIN, ("stuck",), {**RUNBOOK, "slug": "stuck", "revision": 2}),
     Entry("GET", "runbooks/<slug:slug>/history/", SIGNED_IN, ("stuck",)),
-    Entry("POST", "runbooks/<slug:slug>/restore/", Verb.MAINTAIN, ("stuck",), {"revision": "runbook-history", **REASON}),
+    Entry(
+        "POST", "runbooks/<slug:slug>/restore/", Verb.MAINTAIN, ("stuck",), {"revision": "runbook-history", **REASON}
+    ),
 ]
 #: Permission by role for team checkout, from 1-architecture.md; `stranger` holds every role in another team.
 ALLOWED: dict[str, set[Verb]] = {

@@ -63,17 +63,26 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     waiting = publish({"a": {"wait": {"for": "1h"}}}, name="slow")
     failed, still_open = begin(version), begin(waiting)
     pump()
-    Dependency.objects.create(name="payments", owner=team, document={"spec": {"base_url": "http://x.example"}}, content_hash="x")
+    Dependency.objects.create(
+        name="payments", owner=team, document={"spec": {"base_url": "http://x.example"}}, content_hash="x"
+    )
     victim = User.objects.create(username="somebody")
     other_admin = User.objects.create(username="second-admin", is_superuser=True)
     assert other_admin.pk
-    decision = Decision.objects.create(number=1, slug="one", title="One", date=date(2026, 1, 2), owner=team, body="text")
+    decision = Decision.objects.create(
+        number=1, slug="one", title="One", date=date(2026, 1, 2), owner=team, body="text"
+    )
     runbook = Runbook.objects.create(slug="stuck", title="Stuck", owner=team, body="text")
     for document in (decision, runbook):  # a second revision, so that there is one to restore
         document.body, document.revision = "newer", 2
         document.save()
     token = Token.objects.create(
-        user=victim, name="t", hash=digest("victim"), hint="plb", verbs=[], expires_at=timezone.now() + timedelta(days=1)
+        user=victim,
+        name="t",
+        hash=digest("victim"),
+        hint="plb",
+        verbs=[],
+        expires_at=timezone.now() + timedelta(days=1),
     )
     return {
         "team": team, "failed": str(failed.pk), "open": str(still_open.pk), "victim": str(victim.pk),
@@ -87,7 +96,9 @@ def filled(entry: Entry, world: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The path and body with the world's ids."""
     values = iter(str(world.get(arg, arg)) for arg in entry.args)
     path = re.sub(r"<[^>]+>", lambda _: next(values), entry.route)
-    return path + entry.query, {key: world.get(value, value) if isinstance(value, str) else value for key, value in entry.body.items()}
+    return path + entry.query, {
+        key: world.get(value, value) if isinstance(value, str) else value for key, value in entry.body.items()
+    }
 
 
 def expected(entry: Entry, role: str) -> str:
@@ -104,7 +115,9 @@ def expected(entry: Entry, role: str) -> str:
 def found(answer: HttpResponse) -> str:
     if answer.status_code == 403:
         return "denied"
-    if answer.status_code == 401 or (answer.status_code == 302 and "/sign-in/" in answer["Location"] and "next=" in answer["Location"]):
+    if answer.status_code == 401 or (
+        answer.status_code == 302 and "/sign-in/" in answer["Location"] and "next=" in answer["Location"]
+    ):
         return "sign in"
     return "allowed" if answer.status_code < 400 else f"{answer.status_code}: {answer.content[:200]!r}"
 
@@ -183,7 +196,9 @@ def test_a_token_does_what_its_verbs_say_and_no_more(world: dict[str, Any]):
                 continue
             with transaction.atomic():
                 path, body = filled(entry, world)
-                answer = Client().generic(entry.method, f"/{PREFIX}{path}", json.dumps(body), "application/json", headers=headers)
+                answer = Client().generic(
+                    entry.method, f"/{PREFIX}{path}", json.dumps(body), "application/json", headers=headers
+                )
                 assert found(answer) == ("allowed" if entry.rule in verbs else "denied"), (verbs, entry.route)
                 transaction.set_rollback(True)
 

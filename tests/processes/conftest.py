@@ -35,22 +35,48 @@ class Processes:
 
     def spawn(self, *command: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command], env=self.environment, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=None if os.environ.get("SHOW_WORKERS") else subprocess.DEVNULL,
+            [sys.executable, "-m", *command],
+            env=self.environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=None if os.environ.get("SHOW_WORKERS") else subprocess.DEVNULL,
         )
         self.started.append(process)
         return process
 
     def worker(self, queue: str = "steps", threads: int = 4) -> subprocess.Popen[bytes]:
         return self.spawn(
-            "celery", "--quiet", "-A", "portal", "worker", "--pool", "threads", "-c", str(threads), "-Q", queue,
-            "-n", f"{queue}-{len(self.started)}@%h", "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
+            "celery",
+            "--quiet",
+            "-A",
+            "portal",
+            "worker",
+            "--pool",
+            "threads",
+            "-c",
+            str(threads),
+            "-Q",
+            queue,
+            "-n",
+            f"{queue}-{len(self.started)}@%h",
+            "--without-gossip",
+            "--without-mingle",
+            "--loglevel",
+            "WARNING",
         )
 
     def beat(self) -> subprocess.Popen[bytes]:
         folder = Path(self.environment["PLUMBLINE_DATA_DIR"])
         return self.spawn(
-            "celery", "--quiet", "-A", "portal", "beat", "--schedule", str(folder / f"beat-{len(self.started)}"), "--pidfile", "",
+            "celery",
+            "--quiet",
+            "-A",
+            "portal",
+            "beat",
+            "--schedule",
+            str(folder / f"beat-{len(self.started)}"),
+            "--pidfile",
+            "",
         )
 
     def stop(self) -> None:

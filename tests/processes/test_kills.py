@@ -30,12 +30,14 @@ def recorded_workflow(processes: Processes, recorder: Recorder, monkeypatch: pyt
     plans.plan_of.cache_clear()
     plans.ports_of.cache_clear()
     monkeypatch.setattr("orchestration.engine.publish.send", lambda ids: 0)  # the sweeper and the workers carry it
-    return publish_recorded({
-        "one": post("/one"),
-        "two": post("/two", needs=["one"]),
-        "side": post("/side", needs=["one"]),
-        "three": post("/three", needs=["two", "side"]),
-    })
+    return publish_recorded(
+        {
+            "one": post("/one"),
+            "two": post("/two", needs=["one"]),
+            "side": post("/side", needs=["one"]),
+            "three": post("/three", needs=["two", "side"]),
+        }
+    )
 
 
 def post(path: str, **more: object) -> dict[str, object]:
@@ -48,8 +50,16 @@ def post(path: str, **more: object) -> dict[str, object]:
 def publish_recorded(steps: dict[str, object], name: str = "recorded") -> WorkflowVersion:
     Team.objects.get_or_create(name="checkout")
     resources = [
-        {"kind": "Dependency", "metadata": {"name": "recorder", "owner": "checkout"}, "spec": {"base_url": "${{ env.RECORDER_URL }}"}},
-        {"kind": "Workflow", "metadata": {"name": name, "version": "1.0.0", "owner": "checkout"}, "spec": {"steps": steps}},
+        {
+            "kind": "Dependency",
+            "metadata": {"name": "recorder", "owner": "checkout"},
+            "spec": {"base_url": "${{ env.RECORDER_URL }}"},
+        },
+        {
+            "kind": "Workflow",
+            "metadata": {"name": name, "version": "1.0.0", "owner": "checkout"},
+            "spec": {"steps": steps},
+        },
     ]
     text = "\n---\n".join(yaml.safe_dump({"apiVersion": "plumbline/v1", **item}, sort_keys=False) for item in resources)
     apply([Document(text, "recorded.yaml")], Signature(None, "a test"))
@@ -68,7 +78,11 @@ def test_every_run_survives_twenty_killed_workers_with_one_key_per_step(
 
     for _ in range(KILLS):
         before = len(recorder.requests)
-        wait_until(lambda: len(recorder.requests) > before + 2 or finished(runs) == RUNS, 60, "work between two kills")
+        wait_until(
+            lambda seen=before: len(recorder.requests) > seen + 2 or finished(runs) == RUNS,
+            60,
+            "work between two kills",
+        )
         time.sleep(chance.random() * 0.2)  # anywhere inside a step, not at its start
         victim = chance.randrange(len(workers))
         os.kill(workers[victim].pid, signal.SIGKILL)

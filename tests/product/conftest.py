@@ -23,10 +23,16 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @dataclass
@@ -38,7 +44,10 @@ class Product:
 
     @property
     def passwords(self) -> dict[str, str]:
-        return {item["username"]: item["password"] for item in json.loads((self.folder / "example-sign-ins.json").read_text())}
+        return {
+            item["username"]: item["password"]
+            for item in json.loads((self.folder / "example-sign-ins.json").read_text())
+        }
 
     def api(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {(self.folder / 'traffic-token').read_text()}"}
@@ -51,7 +60,9 @@ def start(folder: Path, *, examples: int = 1, **environment: str) -> Product:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = folder / "start.log"
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PLUMBLINE_", "DJANGO_SETTINGS"))}
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PLUMBLINE_", "DJANGO_SETTINGS"))
+    }
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "start", "--port", str(port), "--examples", str(examples)], cwd=ROOT,

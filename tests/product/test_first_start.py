@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-
 from collections import Counter
 from pathlib import Path
 
@@ -25,7 +24,9 @@ def test_a_minute_after_the_first_start_real_runs_have_ended_in_every_way(produc
 
     def enough() -> bool:
         runs = ended()
-        compensated = [run for run in runs if run["result"] in {"failed", "timed_out"} and run["compensation"] == "done"]
+        compensated = [
+            run for run in runs if run["result"] in {"failed", "timed_out"} and run["compensation"] == "done"
+        ]
         return len(runs) >= 20 and len({run["workflow"] for run in runs}) == 3 and bool(compensated)
 
     wait_until(enough, 60, "20 ended runs of three workflows, one of them failed and compensated")
@@ -68,7 +69,7 @@ def test_a_child_that_dies_is_started_again_and_sigterm_ends_everything(tmp_path
 def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path, product: Product):
     port = product.url.rsplit(":", 1)[1]
     done = subprocess.run(
-        [sys.executable, "manage.py", "start", "--port", port], capture_output=True, text=True,
+        [sys.executable, "manage.py", "start", "--port", port], capture_output=True, text=True, check=False,
         env={**os.environ, "PLUMBLINE_DATA_DIR": str(tmp_path)}, timeout=60,
     )  # fmt: skip
     assert done.returncode != 0
@@ -95,5 +96,3 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
-
-

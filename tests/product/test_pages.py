@@ -19,7 +19,11 @@ def paths(product: Product) -> list[str]:
     """One URL of every page; a run that failed and one that waits or runs."""
 
     def failed() -> list[dict[str, str]]:
-        return list(product.api("GET", "/runs?workflow=order-fulfilment&result=failed&compensation=done&limit=1").json()["items"])
+        return list(
+            product.api("GET", "/runs?workflow=order-fulfilment&result=failed&compensation=done&limit=1").json()[
+                "items"
+            ]
+        )
 
     wait_until(lambda: bool(failed()), 90, "a run that failed and was compensated")
     bad = failed()[0]

@@ -65,10 +65,23 @@ def signed_in() -> Callable[[User], Client]:
 def ended() -> Callable[..., Run]:
     """A finished run: ended(version, "failed", minutes=3, seconds=2.0, step="charge")."""
 
-    def make(version: WorkflowVersion, result: str = "succeeded", *, minutes: float = 1, seconds: float = 2.0, step: str = "", **more: Any) -> Run:
+    def make(
+        version: WorkflowVersion,
+        result: str = "succeeded",
+        *,
+        minutes: float = 1,
+        seconds: float = 2.0,
+        step: str = "",
+        **more: Any,
+    ) -> Run:
         at = timezone.now() - timedelta(minutes=minutes)
         begun = at - timedelta(seconds=seconds)
-        values = {"error_type": "http.503" if step else "", "failed_step": step, "finished_at": at, "status": "finished"} | more
+        values = {
+            "error_type": "http.503" if step else "",
+            "failed_step": step,
+            "finished_at": at,
+            "status": "finished",
+        } | more
         return Run.objects.create(
             id=new_id(begun), workflow=version.workflow, version=version, team=version.workflow.owner, result=result,
             input="{}", input_hash="0", created_at=begun, started_at=begun, trace_id="0" * 32, **values,

@@ -20,10 +20,16 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_profile_is_saved_with_its_reason(operator: User, signed_in: Any):
-    answer = signed_in(operator).post("/account/", {"name": "Checkout on-call", "email": "a@example.org", "time_zone": "Europe/Madrid"})
+    answer = signed_in(operator).post(
+        "/account/", {"name": "Checkout on-call", "email": "a@example.org", "time_zone": "Europe/Madrid"}
+    )
     assert answer.headers["Location"] == "/account/"
     operator.refresh_from_db()
-    assert (operator.get_full_name(), operator.email, operator.time_zone) == ("Checkout on-call", "a@example.org", "Europe/Madrid")
+    assert (operator.get_full_name(), operator.email, operator.time_zone) == (
+        "Checkout on-call",
+        "a@example.org",
+        "Europe/Madrid",
+    )
     row = operator.history.first()
     assert (row.history_user, row.history_change_reason) == (operator, "changed by the person")
 
@@ -31,7 +37,8 @@ def test_the_profile_is_saved_with_its_reason(operator: User, signed_in: Any):
 def test_a_time_zone_that_is_none_is_refused_and_the_rest_kept(operator: User, signed_in: Any):
     answer = signed_in(operator).post("/account/", {"name": "Kept", "email": "", "time_zone": "Mars/Olympus"})
     assert answer.status_code == 422
-    assert 'value="Kept"' in answer.content.decode() and 'href="#id_time_zone"' in answer.content.decode()
+    assert 'value="Kept"' in answer.content.decode()
+    assert 'href="#id_time_zone"' in answer.content.decode()
     operator.refresh_from_db()
     assert operator.first_name == ""
 
@@ -64,10 +71,14 @@ def test_a_changed_password_ends_other_sessions_and_is_in_the_history(operator: 
 
 def test_a_token_is_shown_once_and_only_its_hash_is_kept(operator: User, signed_in: Any):
     client = signed_in(operator)
-    answer = client.post("/account/tokens/new/", {"name": "nightly", "team": "checkout", "verbs": ["operate"], "expires_in_days": "30"})
+    answer = client.post(
+        "/account/tokens/new/", {"name": "nightly", "team": "checkout", "verbs": ["operate"], "expires_in_days": "30"}
+    )
     token = Token.objects.get()
     secret = answer.content.decode().split('<code id="secret">')[1].split("<")[0]
-    assert token.hash == digest(secret) and token.verbs == ["operate"] and token.team.name == "checkout"
+    assert token.hash == digest(secret)
+    assert token.verbs == ["operate"]
+    assert token.team.name == "checkout"
     assert abs(token.expires_at - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
     assert "no-store" in answer.headers["Cache-Control"]
     assert secret not in client.get("/account/").content.decode()
@@ -75,7 +86,9 @@ def test_a_token_is_shown_once_and_only_its_hash_is_kept(operator: User, signed_
 
 def test_only_verbs_that_i_hold_are_offered(operator: User, person: Any, signed_in: Any):
     page = signed_in(operator).get("/account/tokens/new/").content.decode()
-    assert 'value="operate"' in page and 'value="maintain"' not in page and 'value="review"' not in page
+    assert 'value="operate"' in page
+    assert 'value="maintain"' not in page
+    assert 'value="review"' not in page
     viewer = signed_in(person("v", "viewer@checkout")).get("/account/tokens/new/").content.decode()
     assert 'name="verbs"' not in viewer
 
@@ -119,7 +132,8 @@ def test_a_token_is_revoked_with_a_reason_and_only_by_its_owner(operator: User, 
     assert token.is_live
     signed_in(operator).post(url, {"reason": "leaked"})
     token.refresh_from_db()
-    assert not token.is_live and token.history.first().history_change_reason == "leaked"
+    assert not token.is_live
+    assert token.history.first().history_change_reason == "leaked"
 
 
 def test_the_account_page_has_a_fixed_number_of_queries(operator: User, signed_in: Any, django_assert_num_queries: Any):

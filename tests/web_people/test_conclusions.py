@@ -27,14 +27,31 @@ def health(name: str, state: str = "healthy", **more: object) -> Health:
 def samples(results: str) -> list[Sample]:
     """Newest first, a minute apart: b for bad, g for good."""
     return [
-        Sample(1, NOW - timedelta(minutes=index), 1.0, "failed" if letter == "b" else "succeeded", "charge" if letter == "b" else "", "http.503")
+        Sample(
+            1,
+            NOW - timedelta(minutes=index),
+            1.0,
+            "failed" if letter == "b" else "succeeded",
+            "charge" if letter == "b" else "",
+            "http.503",
+        )
         for index, letter in enumerate(results)
     ]
 
 
 @pytest.mark.parametrize(
     ("results", "length"),
-    [("", None), ("g", None), ("b", 1), ("bb" + "g" * 20, None), ("bbbbb" + "g" * 20, 5), ("gbbbb", 5), ("bbbbbbbbbb" + "g" * 50, 10), ("g" * 6 + "b" * 4, None), ("bgbgbgggggg", None)],
+    [
+        ("", None),
+        ("g", None),
+        ("b", 1),
+        ("bb" + "g" * 20, None),
+        ("bbbbb" + "g" * 20, 5),
+        ("gbbbb", 5),
+        ("bbbbbbbbbb" + "g" * 50, 10),
+        ("g" * 6 + "b" * 4, None),
+        ("bgbgbgggggg", None),
+    ],
 )
 def test_a_failing_stretch_lasts_while_half_of_the_runs_failed(results: str, length: int | None):
     found = failing_stretch(samples(results))
@@ -42,18 +59,27 @@ def test_a_failing_stretch_lasts_while_half_of_the_runs_failed(results: str, len
 
 
 def test_a_stretch_names_the_step_where_most_failed_and_ends_at_its_oldest_failure():
-    found = failing_stretch([*samples("bb"), Sample(1, NOW - timedelta(minutes=9), 1.0, "timed_out", "ship", "timeout")])
+    found = failing_stretch(
+        [*samples("bb"), Sample(1, NOW - timedelta(minutes=9), 1.0, "timed_out", "ship", "timeout")]
+    )
     assert found == Failing(NOW - timedelta(minutes=9), 3, 3, "charge", "http.503")
 
 
-@pytest.mark.parametrize(("values", "expected"), [([], None), ([7.0], 7.0), ([float(n) for n in range(1, 101)], 95.0), ([3.0, 1.0, 2.0], 3.0)])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([], None), ([7.0], 7.0), ([float(n) for n in range(1, 101)], 95.0), ([3.0, 1.0, 2.0], 3.0)],
+)
 def test_a_percentile_is_a_measured_value(values: list[float], expected: float | None):
     assert percentile(values, 0.95) == expected
 
 
 def test_workflows_that_fail_at_the_same_dependency_are_said_to_share_it():
     failing = Failing(NOW, 7, 10, "charge", "http.503")
-    rows = [health("orders", "failing", failing=failing), health("refunds", "failing", failing=failing), health("third", "failing", failing=failing)]
+    rows = [
+        health("orders", "failing", failing=failing),
+        health("refunds", "failing", failing=failing),
+        health("third", "failing", failing=failing),
+    ]
     said = conclusions.home(rows, dependency_of=lambda row, step: "payments", clock_time=at)
     assert said.lead == "orders has been failing since 14:00 at charge, which calls payments."
     assert said.rest == (
@@ -91,6 +117,12 @@ def test_marks_too_near_for_their_labels_become_one():
 
 
 def test_a_mark_is_a_line_and_a_link_in_the_figure():
-    figure = draw(runs_and_errors(points((1, 0))), [Mark(NOW, "orders 1.0.0 live", "/workflows/orders/")], begin=NOW, end=NOW + timedelta(hours=1), zone=UTC)
+    figure = draw(
+        runs_and_errors(points((1, 0))),
+        [Mark(NOW, "orders 1.0.0 live", "/workflows/orders/")],
+        begin=NOW,
+        end=NOW + timedelta(hours=1),
+        zone=UTC,
+    )
     assert figure["layout"]["shapes"][0]["x0"] == "2031-05-06T14:00:00"
     assert figure["layout"]["annotations"][0]["text"] == '<a href="/workflows/orders/">◇ orders 1.0.0 live</a>'

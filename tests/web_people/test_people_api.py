@@ -22,7 +22,8 @@ def bearer(secret: str) -> dict[str, str]:
 def test_a_token_is_made_used_listed_and_revoked(operator: User, signed_in: Any):
     client = signed_in(operator)
     made = client.post("/api/v1/tokens", NEW, content_type="application/json")
-    assert made.status_code == 201 and made.headers["Cache-Control"] == "no-store"
+    assert made.status_code == 201
+    assert made.headers["Cache-Control"] == "no-store"
     secret = made.json()["token"]
     listed = Client().get("/api/v1/tokens", headers=bearer(secret)).json()
     assert [(row["name"], row["verbs"], row["team"]) for row in listed["items"]] == [("ci", ["operate"], "checkout")]
@@ -40,7 +41,8 @@ def test_a_token_is_made_used_listed_and_revoked(operator: User, signed_in: Any)
 def test_bad_tokens_are_refused_and_none_is_made(change: dict[str, Any], status: int, operator: User, signed_in: Any):
     answer = signed_in(operator).post("/api/v1/tokens", NEW | change, content_type="application/json")
     assert answer.status_code == status, answer.content
-    assert answer.json()["detail"] and not Token.objects.exists()
+    assert answer.json()["detail"]
+    assert not Token.objects.exists()
 
 
 def test_a_token_makes_no_tokens_and_revokes_itself_only(operator: User):
@@ -64,19 +66,23 @@ def test_tokens_page_by_cursor(operator: User, signed_in: Any):
     client = signed_in(operator)
     first = client.get("/api/v1/tokens?limit=2").json()
     second = client.get(f"/api/v1/tokens?limit=2&cursor={first['next']}").json()
-    assert [row["name"] for row in first["items"] + second["items"]] == ["2", "1", "0"] and second["next"] is None
+    assert [row["name"] for row in first["items"] + second["items"]] == ["2", "1", "0"]
+    assert second["next"] is None
     for cursor in ("x", "²", "9" * 40):
         assert client.get("/api/v1/tokens", {"cursor": cursor}).status_code in {200, 422}
 
 
-def test_teams_are_listed_and_read_by_everybody_signed_in(person: Any, operator: User, signed_in: Any, django_assert_num_queries: Any):
+def test_teams_are_listed_and_read_by_everybody_signed_in(
+    person: Any, operator: User, signed_in: Any, django_assert_num_queries: Any
+):
     client = signed_in(person("v"))
     with django_assert_num_queries(3):
         listed = client.get("/api/v1/teams").json()
     assert [(row["name"], row["people"]) for row in listed["items"]] == [("checkout", 1), ("payments", 0)]
     assert client.get("/api/v1/teams/checkout").json()["members"] == [{"user": "the-operator", "role": "operator"}]
     missing = client.get("/api/v1/teams/chekout")
-    assert missing.status_code == 404 and "did you mean 'checkout'?" in missing.json()["detail"]
+    assert missing.status_code == 404
+    assert "did you mean 'checkout'?" in missing.json()["detail"]
     assert Client().get("/api/v1/teams").status_code == 401
 
 

@@ -35,8 +35,11 @@ def test_each_error_has_its_status_and_its_message_as_a_sentence(error: Exceptio
 
 
 def test_every_violation_is_listed_with_its_place():
-    body = page(InvalidInput("two faults", [Violation("/total", "is no number"), Violation("", "is no object")])).content.decode()
-    assert "/total: is no number" in body and "/: is no object" in body
+    body = page(
+        InvalidInput("two faults", [Violation("/total", "is no number"), Violation("", "is no object")])
+    ).content.decode()
+    assert "/total: is no number" in body
+    assert "/: is no object" in body
 
 
 def test_a_hostile_message_is_escaped():

@@ -40,7 +40,8 @@ def test_throttling_says_the_same_for_a_name_that_nobody_has(client: Any, db: No
     settings.PLUMBLINE = dataclasses.replace(settings.PLUMBLINE, sign_in_limit=1)
     client.post(reverse("login"), {"username": "nobody", "password": "x"})
     refused = client.post(reverse("login"), {"username": "nobody", "password": "x"})
-    assert refused.status_code == 429 and "Wait 15 m" in refused.content.decode()
+    assert refused.status_code == 429
+    assert "Wait 15 m" in refused.content.decode()
 
 
 def test_example_people_are_made_once_with_passwords_that_work(folder: Path, client: Any):
@@ -49,15 +50,27 @@ def test_example_people_are_made_once_with_passwords_that_work(folder: Path, cli
     assert stat.S_IMODE((folder / "example-sign-ins.json").stat().st_mode) == 0o600
     call_command("load_example_people")
     assert (folder / "example-sign-ins.json").read_text() == first
-    assert set(User.objects.values_list("username", flat=True)) == {"viewer", "operator", "maintainer", "checkout-approver", "payments-approver", "admin"}
+    assert set(User.objects.values_list("username", flat=True)) == {
+        "viewer",
+        "operator",
+        "maintainer",
+        "checkout-approver",
+        "payments-approver",
+        "admin",
+    }
     assert [user.username for user in User.objects.filter(is_superuser=True)] == ["admin"]
-    assert set(Membership.objects.filter(user__username="operator").values_list("team__name", "role")) == {("checkout", "operator"), ("payments", "operator")}
+    assert set(Membership.objects.filter(user__username="operator").values_list("team__name", "role")) == {
+        ("checkout", "operator"),
+        ("payments", "operator"),
+    }
     page = client.get(reverse("login")).content.decode()
     from portal.services.example_people import read_sign_ins
 
     for row in read_sign_ins():
         assert row["password"] in page
-        assert client.post(reverse("login"), {"username": row["username"], "password": row["password"]}).status_code == 302
+        assert (
+            client.post(reverse("login"), {"username": row["username"], "password": row["password"]}).status_code == 302
+        )
         client.logout()
 
 

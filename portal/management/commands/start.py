@@ -107,7 +107,9 @@ def _refuse_taken(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CommandError(f"port {port} of {host} can't be used ({error.strerror}); choose another: make start PORT=8080") from error
+            raise CommandError(
+                f"port {port} of {host} can't be used ({error.strerror}); choose another: make start PORT=8080"
+            ) from error
 
 
 def _free_port() -> int:
