@@ -1,4 +1,4 @@
-"""A PostgreSQL for tests: a given one, the machine's running one, or a throwaway from the installed binaries."""
+"""Servers for tests: a PostgreSQL (given, running, or a throwaway from the installed binaries) and brokers of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -32,9 +33,7 @@ class Throwaway(PostgreSQL):
     """Started from the binaries in a folder that goes away; fsync stays on, as in production."""
 
     def __init__(self, binaries: Path, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         super().__init__(f"postgresql://postgres@127.0.0.1:{self.port}/postgres")
         self.binaries, self.folder = binaries, folder
 
@@ -75,6 +74,42 @@ class Throwaway(PostgreSQL):
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
         self.process.wait(30)
+
+
+class Broker:
+    """A Valkey or Redis of one test's own: on a unix socket as the embedded default has it, or on TCP as production does."""
+
+    def __init__(self, *, tcp: bool) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="plb-", dir="/tmp"))  # a socket's path must be short
+        self.port = free_port() if tcp else 0
+        socket_path = self.folder / "b.sock"
+        self.url = f"redis://127.0.0.1:{self.port}/0" if tcp else f"redis+socket://{socket_path}"
+
+    def __enter__(self) -> Broker:
+        from portal.supervisor.plan import broker_binary
+
+        command = [broker_binary(), "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        command += ["--unixsocket", str(self.folder / "b.sock")]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=self.folder)
+        ends = time.monotonic() + 15
+        while not (self.folder / "b.sock").exists():
+            if time.monotonic() > ends:
+                raise RuntimeError("the broker does not start")
+            time.sleep(0.02)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port that was free just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def find_postgresql(folder: Path) -> PostgreSQL | None:

@@ -18,9 +18,11 @@ from orchestration.errors import InvalidInput, NotFound
 from orchestration.ids import floor
 from orchestration.manifest import Plan
 from orchestration.models import Attempt, Run, RunEvent, StepRun
-from orchestration.states import Compensation, RunResult, RunStatus
+from orchestration.states import RUN_OPEN, Compensation, RunResult, RunStatus
 
 MAX_PAGE = 200
+#: The filter word for every status but finished.
+OPEN = "open"
 #: A list never needs payloads, which may be large.
 _SUMMARY_DEFERRED = ("input", "output")
 
@@ -41,7 +43,7 @@ class RunFilter:
 
     def check(self) -> None:
         """Raise InvalidInput for a state that there is not."""
-        for name, words in (("status", RunStatus), ("result", RunResult), ("compensation", Compensation)):
+        for name, words in (("status", [*RunStatus, OPEN]), ("result", RunResult), ("compensation", Compensation)):
             value = getattr(self, name)
             if value and value not in set(words):
                 known = ", ".join(word for word in words if word)
@@ -99,6 +101,9 @@ def filtered(wanted: RunFilter) -> QuerySet[Run]:
         "compensation": wanted.compensation,
         "idempotency_key": wanted.key,
     }
+    if wanted.status == OPEN:
+        exact["status"] = ""
+        rows = rows.filter(status__in=sorted(RUN_OPEN))
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     if wanted.since is not None:
         rows = rows.filter(pk__gte=floor(wanted.since))
@@ -120,13 +125,20 @@ def find_run(run_id: str | uuid.UUID) -> Run:
     return run
 
 
-def run_detail(run_id: str | uuid.UUID) -> RunDetail:
-    """Everything a run's page shows. Five queries, and one more the first time a version's plan is compiled."""
+def run_detail(run_id: str | uuid.UUID, *, payloads_of: str | None = None) -> RunDetail:
+    """Everything a run's page shows, in a fixed number of queries, and one more to compile a version's plan.
+
+    `payloads_of` names the one step whose input and output are read (empty: none); None reads all of them.
+    """
     run = find_run(run_id)
     plan = plan_of(run.version_id)
     attempts = Attempt.objects.order_by("id")
     rows = StepRun.objects.filter(run=run).prefetch_related(Prefetch("attempts", queryset=attempts))
+    if payloads_of is not None:
+        rows = rows.defer("input", "output")  # 500 steps may hold 500 large payloads that nobody looks at
     found = {step.name: step for step in rows}
+    if payloads_of and payloads_of in found:
+        found[payloads_of].refresh_from_db(fields=["input", "output"])
     ordered = {name: found[name] for name in plan.order if name in found}
     events = list(RunEvent.objects.filter(run=run).select_related("actor"))
     return RunDetail(

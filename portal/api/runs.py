@@ -12,9 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from orchestration.models import Run
-from orchestration.selectors.runs import RunFilter, find_run, run_detail, runs
+from orchestration.selectors.runs import OPEN, RunFilter, find_run, run_detail, runs
 from orchestration.services.runs import cancel_run, retry_run, start_run, terminate_run, version_to_run
-from orchestration.states import Compensation, RunResult, RunStatus
+from orchestration.states import Compensation, RunResult
+from portal.api.enums import RUN_STATUSES
 from portal.api.pages import PageQuery, ProblemShape, actor_of, page, read_body, read_query
 from portal.api.run_shapes import (
     ReasonShape,
@@ -41,7 +42,7 @@ class RunQuery(PageQuery):
     workflow = serializers.CharField(max_length=63, required=False, default="", allow_blank=True)
     version = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
     team = serializers.CharField(max_length=63, required=False, default="", allow_blank=True)
-    status = serializers.ChoiceField(choices=list(RunStatus), required=False, default="", allow_blank=True)
+    status = serializers.ChoiceField(choices=[*RUN_STATUSES, OPEN], required=False, default="", allow_blank=True)
     result = serializers.ChoiceField(
         choices=[result for result in RunResult if result], required=False, default="", allow_blank=True
     )

@@ -56,6 +56,9 @@ def build(nodes: Sequence[Node], edges: Sequence[Edge], *, summary: str = "", mo
         tuple((index[edge.source], index[edge.target]) for edge in merged),
     )
     most_taken = max((edge.count or 0 for edge in merged), default=0)
+    into: dict[str, list[Edge]] = {}
+    for edge in edges:
+        into.setdefault(edge.target, []).append(edge)
     return Diagram(
         width=round(placed.width),
         height=round(placed.height),
@@ -64,7 +67,7 @@ def build(nodes: Sequence[Node], edges: Sequence[Edge], *, summary: str = "", mo
             for node, size, corner in zip(drawn, sizes, placed.corners, strict=True)
         ],
         edges=[draw_edge(edge, line, most_taken) for edge, line in zip(merged, placed.lines, strict=True)],
-        rows=[_row(node, edges, by_id) for node in nodes if not node.terminal],
+        rows=[_row(node, into.get(node.id, []), by_id) for node in nodes if not node.terminal],
         summary=summary or f"{len(nodes)} steps, {len(edges)} connections; the list below says the same",
         folded=folding.folded,
         folded_sentence=_sentence(sum(not node.terminal for node in nodes), folding),
@@ -115,8 +118,7 @@ def _merge(edges: Sequence[Edge], folding: Folding) -> list[Edge]:
     return list(merged.values())
 
 
-def _row(node: Node, edges: Sequence[Edge], by_id: dict[str, Node]) -> ListRow:
-    sources = [edge for edge in edges if edge.target == node.id]
+def _row(node: Node, sources: Sequence[Edge], by_id: dict[str, Node]) -> ListRow:
     counts = [edge.count for edge in sources if edge.count is not None]
     after = [by_id[edge.source].title for edge in sources if not by_id[edge.source].terminal]
     notes = ([f"after {', '.join(after)}"] if after else []) + list(node.lines)

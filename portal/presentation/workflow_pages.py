@@ -1,6 +1,6 @@
 """Workflows as their pages tell them: state, the sentence of the head, facts from the manifest, the diagram's title.
 
-Owns the words and the rule that makes a state of an error rate. Never queries.
+Owns the words. Never queries, and never decides a state: portal/selectors/home.py does, for all pages alike.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestration.manifest import Plan, parse_duration
-from portal.presentation.quantities import duration, number, percent
+from portal.presentation.quantities import duration, number
 from portal.presentation.runs import listed
-from portal.presentation.words import Look, Tone, workflow_look
+from portal.presentation.words import RUN_STATUS, Look, Tone, workflow_look
 
 if TYPE_CHECKING:
     from orchestration.models import WorkflowVersion
     from orchestration.selectors.workflows import WorkflowHealth
+    from portal.selectors.home import Health
 
-#: Without an objective of its own, a workflow is degraded and failing from these error rates on.
-DEGRADED, FAILING = 0.01, 0.25
 VERSION_LOOKS = {
     "draft": Look("unk", "edit", "Draft"),
     "proposed": Look("unk", "wait", "Proposed"),
@@ -32,9 +31,10 @@ VERSION_LOOKS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the list."""
+    """One line of the list: what was started, and what is measured of what ended."""
 
     item: WorkflowHealth
+    health: Health
     look: Look
     quiet: bool
 
@@ -49,46 +49,35 @@ class Fact:
     code: bool = False
 
 
-def look_of(item: WorkflowHealth) -> Look:
-    """The state of a workflow by the runs of the last 24 hours."""
-    rate = item.error_rate
-    if rate is None:
-        return workflow_look("no_runs")
-    return workflow_look("failing" if rate >= FAILING else "degraded" if rate >= DEGRADED else "healthy")
+def look_of(health: Health) -> Look:
+    """The state of a workflow, as Home shows it; one whose first runs are open is running."""
+    return RUN_STATUS["running"] if health.state == "running" else workflow_look(health.state)
 
 
-def row(item: WorkflowHealth) -> Row:
+def row(item: WorkflowHealth, health: Health) -> Row:
     """How a workflow stands in the list."""
-    look = look_of(item)
-    return Row(item, look, look.tone in {"ok", "unk"})
+    look = look_of(health)
+    return Row(item, health, look, look.tone in {"ok", "unk"})
 
 
-def catalogue_sentence(items: Sequence[WorkflowHealth]) -> str:
+def catalogue_sentence(rows: Sequence[Row]) -> str:
     """The conclusion of the list."""
-    failing = [item.workflow.name for item in items if look_of(item).tone == "fail"]
-    degraded = [item.workflow.name for item in items if look_of(item).tone == "warn"]
-    if failing:
-        return f"{listed(failing)} {_is(failing)} failing in the last 24 h."
-    if degraded:
-        worst = max(items, key=lambda item: item.error_rate or 0.0)
-        more = f", and {len(degraded) - 1} more had failures" if len(degraded) > 1 else ""
-        return f"{percent(worst.error_rate)} of the runs of {worst.workflow.name} failed in the last 24 h{more}."
-    return "Nothing fails in the last 24 h." if items else ""
+    for state in ("failing", "degraded", "late"):
+        found = [row.health.name for row in rows if row.health.state == state]
+        if found:
+            return f"{listed(found)} {'is' if len(found) == 1 else 'are'} {state}."
+    return "Nothing is wrong with the runs of the last 24 h." if rows else ""
 
 
-def health_sentence(item: WorkflowHealth | None) -> str:
+def health_sentence(health: Health) -> str:
     """What the last 24 hours came to, for the head of a workflow."""
-    if item is None or not item.started:
-        return "No run in the last 24 h."
-    bad = f"{number(item.bad)} of {number(item.finished)} runs failed in the last 24 h." if item.finished else ""
-    if not item.bad and item.finished:
-        bad = (
-            f"All {number(item.finished)} runs of the last 24 h ended well."
-            if item.finished > 1
-            else "The one run of the last 24 h ended well."
-        )
-    going = f" {number(item.open)} {_is_many(item.open)} open." if item.open else ""
-    return f"{bad}{going}".strip()
+    going = f" {number(health.open)} {'is' if health.open == 1 else 'are'} open." if health.open else ""
+    if not health.finished:
+        return f"No run ended in the last 24 h.{going}"
+    if not health.bad:
+        ended = f"All {number(health.finished)} runs" if health.finished > 1 else "The one run"
+        return f"{ended} of the last 24 h ended well.{going}"
+    return f"{number(health.bad)} of {number(health.finished)} runs failed in the last 24 h.{going}"
 
 
 def facts(canonical: Mapping[str, Any]) -> list[Fact]:
@@ -148,11 +137,3 @@ def source_words(version: WorkflowVersion) -> tuple[str, str]:
 def difference_look(kind: str) -> tuple[Tone, str, str]:
     """Tone, icon and word of a semantic difference. None is good or bad in itself, so none is coloured."""
     return "unk", {"added": "plus", "removed": "none"}.get(kind, "edit"), kind
-
-
-def _is(names: Sequence[str]) -> str:
-    return "is" if len(names) == 1 else "are"
-
-
-def _is_many(count: int) -> str:
-    return "is" if count == 1 else "are"

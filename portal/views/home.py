@@ -19,6 +19,7 @@ from governance.selectors.runbooks import today
 from orchestration import clock
 from orchestration.engine.plans import plan_of
 from orchestration.models import Team
+from orchestration.selectors.runs import OPEN
 from portal.dashboards import conclusions
 from portal.dashboards.panels import clock_time
 from portal.dashboards.views import chosen_period, chosen_team, runs_and_errors_context
@@ -103,7 +104,7 @@ def _tiles(rows: list[Health], team: Team | None, now: datetime) -> list[Tile]:
             "Failing workflows", "fail" if failing else "ok", "fail" if failing else "", len(failing), f"of {len(rows)}",
             f"since {clock_time(since)}" if since else "none fails now", _url("workflows", scope),
         ),
-        Tile("Runs open now", "running", "", going, "", "queued, running or waiting", _url("runs", scope)),
+        Tile("Runs open now", "running", "", going, "", "queued, running or waiting", _url("runs", {**scope, "status": OPEN})),
         Tile(
             "Runs finished, 24\u00a0h", "fail" if failing else "runs", "fail" if failing else "", finished, "",
             f"{number(bad)} failed, {percent(bad / finished)}" if finished else "none has ended yet",

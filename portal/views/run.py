@@ -41,14 +41,14 @@ WIDENED = ("steps", "events")
 @require_GET
 def run(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """The page, or its live part."""
-    return _page(request, run_detail(run_id))
+    return _page(request, run_detail(run_id, payloads_of=""))
 
 
 @login_required
 @require_GET
 def step(request: HttpRequest, run_id: uuid.UUID, name: str) -> HttpResponse:
     """The page with the drawer of one step, or the live part of either."""
-    detail = run_detail(run_id)
+    detail = run_detail(run_id, payloads_of=name)
     if name not in detail.plan.steps:
         known = ", ".join(detail.plan.order[:10])
         raise NotFound(f"run {detail.run.short_id} has no step {name[:63]!r}; its version has {known}")
@@ -96,7 +96,7 @@ def _stop(request: HttpRequest, run_id: uuid.UUID, action: str, service: Any, do
         service(run_id=found.pk, actor=actor.user, reason=reason)
     except InvalidInput as error:
         problem = {"action": action, "reason": reason, "message": _sentence(str(error))}
-        return _page(request, run_detail(run_id), problem=problem)
+        return _page(request, run_detail(run_id, payloads_of=""), problem=problem)
     except Conflict as error:
         messages.error(request, _sentence(str(error)))
         return redirect("run", run_id=found.pk)

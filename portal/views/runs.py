@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from orchestration import clock
 from orchestration.errors import InvalidInput
 from orchestration.models import Team, Workflow
-from orchestration.selectors.runs import Page, runs
+from orchestration.selectors.runs import OPEN, Page, runs
 from orchestration.states import Compensation, RunResult, RunStatus
 from portal.presentation import run_filters
 from portal.presentation.runs import row
@@ -68,7 +68,8 @@ def _choices(given: dict[str, str]) -> dict[str, Any]:
     return {
         "workflows": _names(Workflow.objects.values_list("name", flat=True), given.get("workflow")),
         "teams": _names(Team.objects.values_list("name", flat=True), given.get("team")),
-        "statuses": [(str(word), RUN_STATUS[word].word if word in RUN_STATUS else "Finished") for word in RunStatus],
+        "statuses": [(OPEN, "Open")]
+        + [(str(word), RUN_STATUS[word].word if word in RUN_STATUS else "Finished") for word in RunStatus],
         "results": [(str(word), RESULT[word].word) for word in RunResult if word],
         "compensations": [(str(word), str(word).capitalize()) for word in Compensation],
         "since": since,

@@ -5,11 +5,9 @@ Also the manifest of a version and the difference of two. Tabs are pages with UR
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,26 +18,24 @@ from governance.selectors.decisions import decisions_of
 from governance.selectors.runbooks import freshness_of, runbooks_of
 from orchestration import clock
 from orchestration.models import Dependency, Workflow, WorkflowVersion
-from orchestration.selectors.runs import RunFilter, filtered, runs
+from orchestration.selectors.runs import RunFilter, runs
 from orchestration.selectors.workflows import (
-    WorkflowHealth,
     find_version,
     find_workflow,
     plan_for,
     version_diff,
     versions_of,
 )
-from orchestration.states import RESULT_BAD, RunResult, RunStatus
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import plan_graph, textdiff, workflow_pages
 from portal.presentation.history import changes
 from portal.presentation.runs import row
 from portal.presentation.words import decision_look, runbook_look
+from portal.selectors.home import workflow_health
 from portal.views.shapes import shape
 
 LATEST = 20
-COUNTED = [RunResult.SUCCEEDED, RunResult.DEGRADED, *RESULT_BAD]
 
 
 @login_required
@@ -146,7 +142,8 @@ def _render(
     if "version" in request.GET and not request.GET["version"]:
         return redirect(request.path)
     version = version or find_version(workflow, request.GET.get("version"))
-    health = _health(workflow, version)
+    measured = workflow_health(now=clock.now(), team_id=workflow.owner_id)
+    health = next(item for item in measured if item.name == workflow.name)
     drawn, plan = shape(version), plan_for(version)
     decisions, runbooks = list(decisions_of(workflow)), list(runbooks_of(workflow))
     versions = versions_of(workflow)
@@ -184,15 +181,3 @@ def _render(
         "tab_template": f"workflows/tab_{tab}.html",
     }
     return render(request, "workflows/workflow.html", base | context)
-
-
-def _health(workflow: Workflow, version: WorkflowVersion) -> WorkflowHealth:
-    """As the list counts it, for one workflow."""
-    recent = filtered(RunFilter(workflow=workflow.name, since=clock.now() - timedelta(hours=24)))
-    counts = recent.aggregate(
-        started=Count("pk"),
-        finished=Count("pk", filter=Q(result__in=COUNTED)),
-        bad=Count("pk", filter=Q(result__in=list(RESULT_BAD))),
-        open=Count("pk", filter=~Q(status=RunStatus.FINISHED)),
-    )
-    return WorkflowHealth(workflow, version, **counts)

@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
+from orchestration import clock
 from orchestration.models import Team
 from orchestration.selectors.workflows import health
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation.workflow_pages import catalogue_sentence, row
+from portal.selectors.home import RULES, workflow_health
 
 FILTERS = ("team", "q")
 
@@ -26,17 +28,20 @@ def list_workflows(request: HttpRequest) -> HttpResponse:
     if any(name in FILTERS and name not in given for name in request.GET):
         return redirect(f"{reverse('workflows')}{'?' + urlencode(given) if given else ''}")
     words = given.get("q", "").lower().split()
-    found = [
-        item
-        for item in health(team=given.get("team", ""))
-        if all(word in f"{item.workflow.name} {item.workflow.description}".lower() for word in words)
-    ]
     teams = list(Team.objects.values_list("name", flat=True))
+    started = {item.workflow.name: item for item in health(team=given.get("team", ""))}
+    rows = [
+        row(started[measured.name], measured)
+        for measured in workflow_health(now=clock.now())
+        if measured.name in started
+        and all(word in f"{measured.name} {started[measured.name].workflow.description}".lower() for word in words)
+    ]
     actor = actor_of(request)
     context = {
         "nav": "workflows",
-        "rows": [row(item) for item in found],
-        "sentence": catalogue_sentence(found),
+        "rows": rows,
+        "sentence": catalogue_sentence(rows),
+        "rules": RULES,
         "given": given,
         "teams": teams if given.get("team", "") in {"", *teams} else [given["team"], *teams],
         "may_apply": actor.may(Verb.ADMINISTER) or bool(actor.teams_with(Verb.MAINTAIN)),

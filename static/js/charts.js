@@ -46,7 +46,9 @@ function colourLayout(layout, palette) {
 }
 
 async function draw(box) {
-  const { figure, palette } = JSON.parse(document.getElementById(box.dataset.figure).textContent);
+  const source = document.getElementById(box.dataset.figure);
+  if (!source) return; // the page is being left or swapped while the script arrived
+  const { figure, palette } = JSON.parse(source.textContent);
   try {
     const library = await plotly(box.dataset.plotly);
     colourTraces(figure.data, palette[theme()]);

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,8 +15,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from portal.supervisor.plan import broker_binary
 from tests.processes.recorder import Recorder
+from tests.servers import Broker
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60, what: str = "the condition") -> None:
@@ -98,18 +97,10 @@ def database_url() -> str:
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[str]:
-    """A broker of this test's own on a unix socket."""
-    folder = Path("/tmp") / f"pl-{os.getpid()}-{time.monotonic_ns() % 10**9}"
-    folder.mkdir()
-    path = folder / "b.sock"
-    command = [broker_binary(), "--port", "0", "--unixsocket", str(path), "--save", "", "--appendonly", "no"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=folder)
-    wait_until(path.exists, 10, "the broker's socket")
-    yield f"redis+socket://{path}"
-    process.kill()
-    process.wait()
-    shutil.rmtree(folder)
+def broker() -> Iterator[str]:
+    """A broker of this test's own, as the leg has it: embedded with SQLite, Redis over TCP with PostgreSQL."""
+    with Broker(tcp=connection.vendor == "postgresql") as found:
+        yield found.url
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ import httpx
 import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.servers import Broker, free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FLAGS = [
@@ -56,9 +57,7 @@ class Product:
 
 def start(folder: Path, *, examples: int = 1, **environment: str) -> Product:
     """`manage.py start`, as make start runs it; returns when the page answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = folder / "start.log"
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("PLUMBLINE_", "DJANGO_SETTINGS"))
@@ -87,7 +86,7 @@ def stop(product: Product) -> None:
 
 @pytest.fixture(scope="session")
 def database() -> Iterator[dict[str, str]]:
-    """The environment of a database of its own: SQLite in the data folder, or a new one in the leg's PostgreSQL."""
+    """A database and broker of its own: the embedded ones, or a new database in the leg's PostgreSQL and a Redis."""
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgres"):
         yield {}
@@ -95,7 +94,8 @@ def database() -> Iterator[dict[str, str]]:
     name = f"plumbline_product_{secrets.token_hex(4)}"
     with psycopg.connect(url, autocommit=True) as link:
         link.execute(f'CREATE DATABASE "{name}"')
-    yield {"DATABASE_URL": url.rsplit("/", 1)[0] + f"/{name}"}
+    with Broker(tcp=True) as broker:
+        yield {"DATABASE_URL": url.rsplit("/", 1)[0] + f"/{name}", "BROKER_URL": broker.url}
     with psycopg.connect(url, autocommit=True) as link:
         link.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 

@@ -203,7 +203,7 @@ def test_the_number_of_queries_does_not_grow_with_the_steps(operator, team, djan
         page(operator, run)  # compiles the plan and finds the layout, once per version
         with django_assert_num_queries(8):
             assert page(operator, run).status_code == 200
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             assert page(operator, run, "s1").status_code == 200
 
 
