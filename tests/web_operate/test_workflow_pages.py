@@ -7,6 +7,7 @@ import re
 import pytest
 import yaml
 
+from orchestration import clock
 from orchestration.models import Dependency, Workflow
 from orchestration.services.manifests import Document, Signature, apply
 from tests.engine import tasks
@@ -49,6 +50,7 @@ def test_the_list_can_be_filtered(operator, version, query, found):
 
 
 def test_the_number_of_queries_of_the_list_does_not_grow(operator, team, django_assert_num_queries):
+    clock.now()  # asks PostgreSQL once in a while, which is no query of the page's
     for number in range(2):
         for index in range(1 + number * 10):
             publish({"one": echo(1)}, name=f"flow-{number}-{index}")
