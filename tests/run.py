@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--chaos", action="store_true", help="the long failure runs")
     parser.add_argument("--leg", choices=("embedded", "server"))
     options, rest = parser.parse_known_args()
-    chosen = rest or (["-m", "processes"] if options.chaos else [])
+    chosen = rest or (["tests/processes", "tests/api/test_openapi.py"] if options.chaos else [])
     if options.chaos:
         os.environ["CHAOS"] = "long"
     results: list[tuple[str, int, str, float]] = []

@@ -10,8 +10,8 @@ from governance.models import Contract, ContractVersion
 from orchestration.manifest import Problem, Resource
 from orchestration.models import Team
 from orchestration.services.appliers import owner_problems
+from orchestration.services.applying import Signature
 from orchestration.services.governed import save
-from orchestration.services.manifests import Signature
 from orchestration.services.world import World
 from orchestration.versions import newest, precedence
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestration.manifest import Problem, Resource
 from orchestration.models import Dependency, RetryPolicy, Team
 from orchestration.selectors import targets
+from orchestration.services.applying import Signature
 from orchestration.services.governed import save
 from orchestration.services.world import World, suggestion
-
-if TYPE_CHECKING:
-    from orchestration.services.manifests import Signature
 
 
 def owner_problems(resource: Resource, world: World) -> list[Problem]:

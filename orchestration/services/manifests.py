@@ -1,14 +1,13 @@
 """Plan and apply manifests: all of a batch or nothing, every problem at once.
 
-Owns the order of kinds, the one transaction and the appliers' contract (Applier). Never parses: orchestration/manifest
-does; never asks who may: portal does, with the owners that `plan` names.
+Owns the order of kinds and the one transaction. Never parses: orchestration/manifest does; never asks who may: portal
+does, with the owners that `plan` names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
@@ -17,6 +16,7 @@ from orchestration.hooks import hooks
 from orchestration.manifest import Difference, Problem, Resource, diff, load, notices, refusals
 from orchestration.models import Dependency, RetryPolicy, Team
 from orchestration.services.appliers import DependencyApplier, RetryPolicyApplier, TeamApplier
+from orchestration.services.applying import Applier, Signature
 from orchestration.services.governed import require_reason
 from orchestration.services.workflow_applier import WorkflowApplier
 from orchestration.services.world import World
@@ -44,35 +44,6 @@ class Change:
     action: str
     differences: tuple[Difference, ...] = ()
     notices: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """Who applies, why, and where it came from (repository, commit, dirty, as git said)."""
-
-    actor: Any
-    reason: str
-    source: dict[str, Any] = field(default_factory=dict)
-
-
-class Applier(Protocol):
-    """How one kind is checked, compared and written."""
-
-    def check(self, resource: Resource, world: World) -> list[Problem]:
-        """Problems that only the database can tell: names that don't exist, a version published with other content."""
-        ...
-
-    def current(self, resource: Resource) -> dict[str, Any] | None:
-        """The canonical form that this one would replace or follow, for the diff; None when new."""
-        ...
-
-    def is_applied(self, resource: Resource) -> bool:
-        """Whether exactly this content is applied already."""
-        ...
-
-    def apply(self, resource: Resource, text: str, signature: Signature) -> None:
-        """Write it. Runs inside the batch's transaction."""
-        ...
 
 
 def plan(documents: Sequence[Document]) -> list[Change]:
@@ -175,3 +146,6 @@ def _appliers() -> dict[str, Applier]:
 
 def _applier(kind: str) -> Applier:
     return _appliers()[kind]
+
+
+__all__ = ["Change", "Document", "Signature", "apply", "owner_teams", "plan"]

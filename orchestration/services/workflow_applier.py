@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestration.manifest import Plan, Problem, Resource, build_plan
 from orchestration.models import Port, Team, Workflow, WorkflowVersion
 from orchestration.services.appliers import owner_problems
+from orchestration.services.applying import Signature
 from orchestration.services.governed import save
 from orchestration.services.world import World, suggestion
 from orchestration.steps import registry
 from orchestration.versions import newest, precedence
-
-if TYPE_CHECKING:
-    from orchestration.services.manifests import Signature
 
 
 class WorkflowApplier:

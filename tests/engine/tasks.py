@@ -51,3 +51,43 @@ def rename_team(input: Any, context: StepContext) -> Any:
     if input.get("fail"):
         raise TaskError("test.broken", "after the write", retryable=False)
     return {"written": True}
+
+
+@task("test.misbehave")
+def misbehave(input: Any, context: StepContext) -> Any:
+    return _misbehave(input)
+
+
+@task("test.misbehave_inside", transactional=True)
+def misbehave_inside(input: Any, context: StepContext) -> Any:
+    return _misbehave(input)
+
+
+def _misbehave(input: Any) -> Any:
+    import sys
+
+    nested: Any = []
+    for _ in range(2_000):
+        nested = [nested]
+    doubled: Any = []
+    for _ in range(60):
+        doubled = [doubled, doubled]
+    circle: list[Any] = []
+    circle.append(circle)
+    given = {
+        "nan": float("nan"), "infinity": [float("inf")], "set": {1}, "bytes": b"x", "object": object(), "nul": "a\x00b",
+        "surrogate": "\ud800", "deep": nested, "deep tuples": (nested,), "doubled": doubled, "circle": circle,
+        "keys": {(1, 2): 3}, "huge int": 10**5_000,
+    }  # fmt: skip
+    match input:
+        case "exit":
+            sys.exit(3)
+        case "interrupt":
+            raise KeyboardInterrupt
+        case "generator exit":
+            raise GeneratorExit
+        case "unstorable error":
+            raise TaskError("odd.\x00\ud800type" + "x" * 500, "odd\x00 \ud800" + "y" * 10_000, retryable=False)
+        case "long error":
+            raise ValueError("z" * 1_000_000)
+    return given[input]
