@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from orchestration.steps.registry import StepContext, TaskError, task
@@ -64,8 +65,6 @@ def misbehave_inside(input: Any, context: StepContext) -> Any:
 
 
 def _misbehave(input: Any) -> Any:
-    import sys
-
     nested: Any = []
     for _ in range(2_000):
         nested = [nested]
@@ -79,7 +78,7 @@ def _misbehave(input: Any) -> Any:
         "surrogate": "\ud800", "deep": nested, "deep tuples": (nested,), "doubled": doubled, "circle": circle,
         "keys": {(1, 2): 3}, "huge int": 10**5_000,
     }  # fmt: skip
-    match input:
+    match input["value"]:
         case "exit":
             sys.exit(3)
         case "interrupt":
@@ -90,4 +89,4 @@ def _misbehave(input: Any) -> Any:
             raise TaskError("odd.\x00\ud800type" + "x" * 500, "odd\x00 \ud800" + "y" * 10_000, retryable=False)
         case "long error":
             raise ValueError("z" * 1_000_000)
-    return given[input]
+    return given[input["value"]]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from orchestration import clock, patience
-from orchestration.engine import rescue, worker
+from orchestration.engine import publish as messages
+from orchestration.engine import rescue, transition, worker
 from orchestration.engine.claim import Claim, claim
 from orchestration.engine.complete import complete
 from orchestration.engine.execute import Executed, execute
@@ -21,7 +24,7 @@ from orchestration.engine.start import _copy
 from orchestration.engine.wake import wake
 from orchestration.engine.work import work
 from orchestration.errors import Conflict, InvalidInput, InvalidManifest, NotFound, TooLarge
-from orchestration.models import Attempt, EngineMark, Payload, Run, StepRun, WorkerProcess
+from orchestration.models import Attempt, EngineMark, Payload, Run, StepRun, Team, WorkerProcess
 from orchestration.services.runs import cancel_run, retry_run, start_run, terminate_run, version_to_run
 from orchestration.states import Effect, StepStatus
 from orchestration.steps.outcome import Completed, Failed
@@ -54,10 +57,7 @@ def hold(run: Run, name: str) -> Claim:
     ],
 )  # fmt: skip
 def test_whatever_a_task_raises_or_returns_its_step_fails_and_its_worker_goes_on(task: str, how: str, error_type: str):
-    run = settle_down(begin(publish({"a": {"python": task, "with": {"value": 1}, **ONCE}}), {}))
-    assert run.result == "failed"  # `with` is no plain word: an unknown case
-    version = publish({"a": {"python": task, "with": {"value": how}, **ONCE}}, version="1.0.1")
-    run = settle_down(begin(version))
+    run = settle_down(begin(publish({"a": {"python": task, "with": {"value": how}, **ONCE}})))
     row = step(run, "a")
     assert run.result == "failed"
     assert row.error_type.startswith(error_type)
@@ -241,7 +241,12 @@ def test_nothing_ends_the_heartbeat(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(worker, "beat", fail)
     monkeypatch.setattr(worker, "BEAT_AGAIN", 0.01)
     monkeypatch.setattr(worker, "close_old_connections", lambda: None)
-    thread = threading.Thread(target=lambda: pytest.raises(SystemExit, worker._run, "steps"))
+
+    def run() -> None:
+        with pytest.raises(SystemExit):
+            worker._run("steps")
+
+    thread = threading.Thread(target=run)
     worker._stop.clear()
     thread.start()
     thread.join(10)
@@ -307,8 +312,6 @@ def test_a_message_that_was_lost_is_sent_again_and_later_less_often():
 
 
 def test_a_retry_that_was_put_off_again_is_not_woken_by_a_slow_sweeper():
-    from orchestration.engine import transition
-
     run = begin(publish({"a": echo(1, retry={"initial_interval": "30s", "jitter": "none"})}))
     tasks.failing["a"] = 1
     pump()
@@ -323,15 +326,18 @@ def test_a_retry_that_was_put_off_again_is_not_woken_by_a_slow_sweeper():
 
 def test_an_outcome_outlasts_a_database_that_restarts(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(patience, "PAUSE", 0)
-    monkeypatch.setattr(patience.connection, "in_atomic_block", False)
-    monkeypatch.setattr(patience.connection, "close", lambda: None)
+    monkeypatch.setattr(patience, "connection", SimpleNamespace(in_atomic_block=False, close=lambda: None))
     answers: list[Callable[[], Any]] = [_away, _away, lambda: 42]
-    assert patience.outlast(lambda: answers.pop(0)()) == 42
+
+    def act() -> Any:
+        return answers.pop(0)()
+
+    assert patience.outlast(act) == 42
 
 
 def test_a_database_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(patience, "DATABASE_AWAY", -1)
-    monkeypatch.setattr(patience.connection, "in_atomic_block", False)
+    monkeypatch.setattr(patience, "connection", SimpleNamespace(in_atomic_block=False, close=lambda: None))
     with pytest.raises(OperationalError):
         patience.outlast(_away)
 
@@ -348,8 +354,6 @@ def _away() -> Any:
 
 @pytest.mark.parametrize("error", [OSError("refused"), RuntimeError("whatever a client comes up with")])
 def test_a_broker_that_is_away_costs_one_try_and_no_start_fails(error: Exception, monkeypatch: pytest.MonkeyPatch):
-    from orchestration.engine import publish as messages
-
     tries: list[Any] = []
 
     class Pool:
@@ -505,8 +509,6 @@ def test_the_result_of_a_terminated_run_is_refused_and_begins_nothing():
 
 
 def test_a_transactional_result_that_comes_late_leaves_nothing_written():
-    from orchestration.models import Team
-
     task = {"python": "test.rename_team", "with": {"team": "checkout", "description": "new"}}
     run = begin(publish({"a": task}))
     held = hold(run, "a")
@@ -519,8 +521,6 @@ def test_a_transactional_result_that_comes_late_leaves_nothing_written():
 
 
 def test_a_transactional_outcome_can_be_recorded_again_after_a_lost_commit():
-    from orchestration.models import Team
-
     run = begin(publish({"a": {"python": "test.rename_team", "with": {"team": "checkout", "description": "new"}}}))
     held = hold(run, "a")
     executed = execute(held)
@@ -534,15 +534,8 @@ def test_a_transactional_outcome_can_be_recorded_again_after_a_lost_commit():
     assert run.result == "succeeded"
 
 
-def _commit_is_lost() -> Any:
-    from contextlib import contextmanager
-
-    from django.db import transaction
-
-    @contextmanager
-    def lost() -> Any:
-        with transaction.atomic():
-            yield
-            raise OperationalError("server closed the connection unexpectedly")
-
-    return lost()
+@contextmanager
+def _commit_is_lost() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        raise OperationalError("server closed the connection unexpectedly")
