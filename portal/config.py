@@ -131,13 +131,19 @@ def _secret_key(environ: Mapping[str, str], *, embedded: bool, data_dir: Path) -
     try:
         return path.read_text().strip()
     except FileNotFoundError:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        # The database with every payload and session lies beside it: nobody else on this machine has business here.
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Written under another name and linked: no moment at which others may read it, or find it empty.
+    partial = path.with_name(f"secret-key.{os.getpid()}")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(50))
     try:
-        with path.open("x") as file:
-            file.write(secrets.token_urlsafe(50))
-        path.chmod(0o600)
+        path.hardlink_to(partial)
     except FileExistsError:
         pass  # another process of the same start was first; its key is the key
+    finally:
+        partial.unlink()
     return path.read_text().strip()
 
 

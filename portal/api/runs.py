@@ -27,6 +27,7 @@ from portal.api.run_shapes import (
     show_run,
 )
 from portal.permissions import Verb
+from portal.presentation.masking import hide_errors, hide_errors_within
 
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="the same key and input give the same run"
@@ -61,6 +62,8 @@ class Runs(APIView):
         query = read_query(RunQuery, request)
         limit, cursor = query.pop("limit"), query.pop("cursor")
         found = runs(RunFilter(**query), cursor=cursor, limit=limit)
+        actor = actor_of(request)
+        hide_errors(run for run in found.items if run.error_message and not actor.may(Verb.SEE_PAYLOADS, run.team_id))
         return Response(page(found.items, show_run, found.next))
 
     @extend_schema(
@@ -79,7 +82,7 @@ class Runs(APIView):
             version=version, input=body["input"], key=request.headers.get("Idempotency-Key"), actor=actor.user,
             trace_id=_trace_id(request.headers.get("Traceparent", "")),
         )  # fmt: skip
-        return _one(run, 201 if created else 200)
+        return _one(request, run, 201 if created else 200)
 
 
 class OneRun(APIView):
@@ -90,6 +93,8 @@ class OneRun(APIView):
         """A run with its steps and attempts."""
         detail = run_detail(run_id)
         masked = not actor_of(request).may(Verb.SEE_PAYLOADS, detail.run.team)
+        if masked:
+            hide_errors_within(detail)
         return Response(show_detail(detail, masked=masked))
 
 
@@ -101,7 +106,7 @@ class CancelRun(APIView):
         """Stop at the next step boundary, then compensate."""
         run = _operable(request, run_id)
         reason = read_body(ReasonShape, request)["reason"]
-        return _one(cancel_run(run_id=run.pk, actor=request.user, reason=reason))
+        return _one(request, cancel_run(run_id=run.pk, actor=request.user, reason=reason))
 
 
 class TerminateRun(APIView):
@@ -112,7 +117,7 @@ class TerminateRun(APIView):
         """End now and compensate nothing."""
         run = _operable(request, run_id)
         reason = read_body(ReasonShape, request)["reason"]
-        return _one(terminate_run(run_id=run.pk, actor=request.user, reason=reason))
+        return _one(request, terminate_run(run_id=run.pk, actor=request.user, reason=reason))
 
 
 class RetryRun(APIView):
@@ -124,8 +129,10 @@ class RetryRun(APIView):
     def post(self, request: Request, run_id: uuid.UUID) -> Response:
         """A new run linked to a failed one: what still stands is reused, the rest runs again."""
         run = _operable(request, run_id)
+        # The new run is of the workflow's present owner, who may be another team by now.
+        actor_of(request).require(Verb.OPERATE, run.workflow.owner)
         again, created = retry_run(run=run, actor=request.user, key=request.headers.get("Idempotency-Key"))
-        return _one(again, 201 if created else 200)
+        return _one(request, again, 201 if created else 200)
 
 
 def _operable(request: Request, run_id: uuid.UUID) -> Run:
@@ -134,9 +141,11 @@ def _operable(request: Request, run_id: uuid.UUID) -> Run:
     return run
 
 
-def _one(run: Run, status: int = 200) -> Response:
-    shown = show_run(find_run(run.pk))
-    return Response(shown, status=status, headers={"Location": f"/api/v1/runs/{run.pk}"})
+def _one(request: Request, run: Run, status: int = 200) -> Response:
+    found = find_run(run.pk)
+    if not actor_of(request).may(Verb.SEE_PAYLOADS, found.team):
+        hide_errors([found])
+    return Response(show_run(found), status=status, headers={"Location": f"/api/v1/runs/{run.pk}"})
 
 
 def _trace_id(traceparent: str) -> str | None:

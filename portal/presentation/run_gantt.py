@@ -67,9 +67,8 @@ def draw(
     detail: RunDetail, href: Callable[[str], str], now: datetime, selected: str = "", names: Collection[str] = ()
 ) -> Gantt:
     """The named steps (all, if none are) forward, then what was undone. A step not reached has a row without bars."""
-    run = detail.run
-    end = run.finished_at or now
-    scale = Scale(run.started_at or run.created_at, end)
+    scale = _scale(detail, now)
+    end = scale.now
     rows = [
         GanttRow(
             name, look.tone, look.icon, look.word.partition(",")[0].lower(), href=href(name), selected=name == selected
@@ -100,11 +99,32 @@ def title(detail: RunDetail, now: datetime) -> str:
     if run.status != RunStatus.FINISHED:
         going = [step.name for step in detail.steps.values() if step.status == StepStatus.RUNNING]
         return f"{listed(going)} {'is' if len(going) == 1 else 'are'} running" if going else "Steps in time"
+    idle = _unattended(detail, _scale(detail, now))
+    if total > 0 and idle > took.get(longest, 0.0):
+        return f"{duration(idle)} of {duration(total)} were spent waiting for a worker"
     if not longest or total <= 0 or not took[longest]:
         return "No step took any time"
     share = took[longest] / total
     of_it = f"{percent(share, 0)} of {duration(total)}"
     return f"{longest} took {of_it}" if share >= NOTABLE else f"{longest} took longest, {of_it}"
+
+
+def _scale(detail: RunDetail, now: datetime) -> Scale:
+    """From the run's begin to its end; to now, while there is none."""
+    run = detail.run
+    return Scale(run.started_at or run.created_at, run.finished_at or now)
+
+
+def _unattended(detail: RunDetail, scale: Scale) -> float:
+    """Seconds in which no step ran, waited or backed off, and nothing was undone: only a worker was missing."""
+    stretches = [(step.started_at, step.finished_at) for step in detail.steps.values() if step.reused_from_id is None]
+    stretches += [(_began_undoing(detail, step), step.compensated_at) for step in detail.steps.values()]
+    spans = sorted((scale.at(begin), scale.at(end or scale.now)) for begin, end in stretches if begin)
+    idle, reached = 0.0, 0.0
+    for begin, end in spans:
+        idle += max(0.0, begin - reached)
+        reached = max(reached, end)
+    return idle + max(0.0, scale.at(scale.now) - reached)
 
 
 def _forward(detail: RunDetail, row: GanttRow, scale: Scale) -> GanttRow:

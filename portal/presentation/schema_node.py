@@ -9,6 +9,8 @@ import json
 from typing import Any
 
 MAX_DEPTH = 8
+#: A group that would grow to more fields is a field of JSON text: a schema that refers to itself has billions.
+MOST_FIELDS = 500
 ABSENT = object()
 #: A text that may be longer gets several lines.
 LONG_TEXT = 500
@@ -21,8 +23,10 @@ _NO_FIELD = ("oneOf", "anyOf", "allOf", "not", "if")
 class Schema:
     """A schema node, references within the document followed."""
 
-    def __init__(self, node: Any, root: Any = None) -> None:
+    def __init__(self, node: Any, root: Any = None, sizes: dict[tuple[int, int], int] | None = None) -> None:
         self.root = node if root is None else root
+        self._written = node
+        self._sizes = {} if sizes is None else sizes
         for _ in range(MAX_DEPTH):
             if not (isinstance(node, dict) and isinstance(node.get("$ref"), str)):
                 break
@@ -33,7 +37,7 @@ class Schema:
         return self.node.get(name, default)
 
     def child(self, node: Any) -> Schema:
-        return Schema(node, self.root)
+        return Schema(node, self.root, self._sizes)
 
     @property
     def properties(self) -> dict[str, Schema]:
@@ -66,12 +70,20 @@ class Schema:
         if any(key in self.node for key in _NO_FIELD) or depth > MAX_DEPTH:
             return "json"
         if self.type == "object":
-            return "group" if self.properties else "json"
+            return "group" if self.properties and self.size() <= MOST_FIELDS else "json"
         if self.type == "array":
             return _LISTS.get(self.child(self.get("items")).form_kind(depth + 1), "json")
         if self.type == "string" and (self.get("maxLength") or 0) > LONG_TEXT:
             return "long"
         return _LEAVES.get(self.type, "json")
+
+    def size(self, levels: int = MAX_DEPTH) -> int:
+        """How many fields the node and so many levels below it come to. Each node is counted once a level, then known."""
+        key = (id(self._written), levels)
+        if key not in self._sizes:
+            inner = [*self.properties.values(), *([self.child(self.get("items"))] if "items" in self.node else [])]
+            self._sizes[key] = 1 + (sum(child.size(levels - 1) for child in inner) if levels else 0)
+        return self._sizes[key]
 
 
 def _resolve(root: Any, reference: str) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from portal.presentation.schema_node import ABSENT, Schema, escape, indices
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?")
+#: Python reads no longer integer from text.
+MOST_DIGITS = 4300
 _ROW = re.compile(r"(.*)/([0-9]{1,5})")
 
 
@@ -30,6 +32,16 @@ def read(schema: Any, raw: dict[str, str]) -> tuple[Any, list[Misread]]:
     problems: list[Misread] = []
     value = _read(Schema(schema), "", raw, problems, 0)
     return ({} if value is ABSENT else value), problems
+
+
+def json_value(text: str) -> Any:
+    """What a JSON text means. Raises ValueError in words for whoever typed it, not for a programmer of Python."""
+    try:
+        return json.loads(text, parse_constant=_no_constant, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"This is not JSON: {error.msg}, at line {error.lineno}, column {error.colno}") from error
+    except RecursionError as error:
+        raise ValueError("This is not JSON that can be read: it is nested too deeply") from error
 
 
 def without_row(raw: dict[str, str], pointer: str) -> dict[str, str]:
@@ -80,9 +92,9 @@ def _leaf(schema: Schema, kind: str, pointer: str, text: str, problems: list[Mis
         return _number(schema, pointer, text, problems)
     if kind in {"select", "json"}:
         try:
-            return json.loads(text, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
-            problems.append(Misread(pointer, f"This is not JSON: {error}"))
+            return json_value(text)
+        except ValueError as error:
+            problems.append(Misread(pointer, str(error)))
             return ABSENT
     return text
 
@@ -110,4 +122,10 @@ def _number(schema: Schema, pointer: str, text: str, problems: list[Misread]) ->
 
 
 def _no_constant(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON value")
+    raise ValueError(f"This is not JSON: {word} is no JSON value")
+
+
+def _integer(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"This is not JSON that can be read: a number has {len(text)} digits")
+    return int(text)

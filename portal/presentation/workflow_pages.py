@@ -71,7 +71,7 @@ def catalogue_sentence(rows: Sequence[Row]) -> str:
 
 def health_sentence(health: Health) -> str:
     """What the last 24 hours came to, for the head of a workflow."""
-    going = f" {number(health.open)} {'is' if health.open == 1 else 'are'} open." if health.open else ""
+    going = f" {number(health.open)} {'run is' if health.open == 1 else 'runs are'} open." if health.open else ""
     if not health.finished:
         return f"No run ended in the last 24 h.{going}"
     if not health.bad:

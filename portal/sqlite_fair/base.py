@@ -20,8 +20,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _write_lock: int | None = None
 
     def _start_transaction_under_autocommit(self) -> None:
-        self._take()
         try:
+            self._take()
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
             self._let_go()
@@ -50,8 +50,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._write_lock is not None or ":memory:" in name or "mode=memory" in name:
             return
         descriptor = os.open(f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         self._write_lock = descriptor
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
     def _let_go(self) -> None:
         if self._write_lock is not None:

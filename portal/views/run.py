@@ -28,6 +28,7 @@ from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import plan_graph, run_gantt, run_step, run_timeline
 from portal.presentation import runs as words
+from portal.presentation.masking import hide_errors_within
 from portal.presentation.words import Look
 from portal.views.shapes import canonical_of, shape
 
@@ -76,6 +77,8 @@ def retry(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     old = find_run(run_id)
     actor = actor_of(request)
     actor.require(Verb.OPERATE, old.team)
+    # The new run is of the workflow's present owner, who may be another team by now.
+    actor.require(Verb.OPERATE, old.workflow.owner)
     try:
         # One key per run retried: a second click, of whoever, leads to the same new run.
         new, created = services.retry_run(run=old, actor=actor.user, key=f"retry-{old.pk}")
@@ -108,6 +111,8 @@ def _page(
     request: HttpRequest, detail: RunDetail, selected: str = "", problem: dict[str, str] | None = None
 ) -> HttpResponse:
     now = clock.now()
+    if not actor_of(request).may(Verb.SEE_PAYLOADS, detail.run.team):
+        hide_errors_within(detail)
     is_open = detail.run.status != RunStatus.FINISHED
     signature = _signature(detail, now, selected)
     live = request.GET.get("live") if request.headers.get("HX-Request") else None

@@ -17,7 +17,10 @@ from orchestration.errors import InvalidInput
 from orchestration.models import Team, Workflow
 from orchestration.selectors.runs import OPEN, Page, runs
 from orchestration.states import Compensation, RunResult, RunStatus
+from portal.middleware.reader import actor_of
+from portal.permissions import Verb
 from portal.presentation import run_filters
+from portal.presentation.masking import hide_errors
 from portal.presentation.runs import row
 from portal.presentation.words import RESULT, RUN_STATUS
 
@@ -40,7 +43,8 @@ def list_runs(request: HttpRequest) -> HttpResponse:
         # The list still opens, with what was typed; nothing is shown, since a filter that is ignored would lie.
         given = {name: request.GET[name] for name in run_filters.NAMES if request.GET.get(name)}
         problem, page = f"{str(error)[:1].upper()}{str(error)[1:]}.", Page([], None)
-    mark = _mark(page)
+    mark, actor = _mark(page), actor_of(request)
+    hide_errors(run for run in page.items if run.error_message and not actor.may(Verb.SEE_PAYLOADS, run.team_id))
     context: dict[str, Any] = {
         "nav": "runs",
         "rows": [row(run, now) for run in page.items],

@@ -86,9 +86,9 @@ def _submitted(request: HttpRequest, version: WorkflowVersion, schema: Any, face
     if face == JSON:
         text = request.POST.get("input", "")
         try:
-            value = json.loads(text, parse_constant=_refuse)
-        except (ValueError, RecursionError) as error:
-            return State(JSON, key, text=text, problems=[("input", "Input", f"This is not JSON: {error}")])
+            value = schema_values.json_value(text)
+        except ValueError as error:
+            return State(JSON, key, text=text, problems=[("input", "Input", str(error))])
         return _start(request, version, value, State(JSON, key, text=text))
     raw = {name: text for name, text in request.POST.items() if isinstance(text, str) and name.startswith("/")}
     if "drop-row" in request.POST or "add-row" in request.POST:
@@ -138,7 +138,3 @@ def _start(request: HttpRequest, version: WorkflowVersion, value: Any, state: St
     word = "started" if created else "was started by this form already"
     messages.success(request, f"Run {run.short_id} of {version.workflow.name} {version.version} {word}.")
     return redirect("run", run_id=run.pk)
-
-
-def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON value")

@@ -19,6 +19,30 @@ document.addEventListener("keydown", (event) => {
   closeLink()?.click();
 });
 
+// Closing is a new page: it gives the focus back to the link that the drawer was opened by.
+const CLOSED = "plumbline.closed-drawer";
+
+function remember() {
+  try {
+    sessionStorage.setItem(CLOSED, location.pathname);
+  } catch {
+    // storage refused by the browser: the focus starts at the top, as on any page
+  }
+}
+
+function focusOpener() {
+  try {
+    const closed = sessionStorage.getItem(CLOSED);
+    sessionStorage.removeItem(CLOSED);
+    if (closed) [...document.querySelectorAll("main a")].find((link) => link.pathname === closed)?.focus();
+  } catch {
+    // as above
+  }
+}
+
+closeLink()?.addEventListener("click", remember);
+if (!closeLink()) focusOpener();
+
 // Focus moves when the drawer was opened from this site, not when someone follows a link to it from elsewhere.
 if (document.referrer.startsWith(location.origin)) focusHeading();
 document.addEventListener("htmx:afterSettle", (event) => {

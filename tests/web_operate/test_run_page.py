@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -227,3 +228,16 @@ def test_a_run_that_does_not_exist_is_a_page_that_says_so(operator):
 
 def test_pages_ask_for_a_sign_in(client, failed_run):
     assert page(client, failed_run).url.startswith("/sign-in/")
+
+
+def test_when_nobody_worked_on_it_for_most_of_the_time_the_gantt_says_so(operator, team):
+    run = begin(publish({"one": echo("x")}))
+    clock.advance(timedelta(seconds=5))
+    settle_down(run)
+    assert re.search(r"5\.\d s of 5\.\d s were spent waiting for a worker", text(page(operator, run)))
+
+
+def test_a_wait_and_a_backoff_are_time_of_their_step_not_of_a_missing_worker(operator, failed_run, team):
+    assert "waiting for a worker" not in text(page(operator, failed_run))
+    waited = settle_down(begin(publish({"pause": {"wait": {"for": "40s"}}}, name="waits")), stride=40)
+    assert re.search(r"pause took (&gt;)?\d+ % of 4\d", text(page(operator, waited)))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from orchestration.errors import Conflict, Forbidden, InvalidInput, NotFound, TooLarge, Violation
 from portal.api.problems import PreconditionFailed
@@ -49,3 +49,9 @@ def test_a_hostile_message_is_escaped():
 def test_the_api_and_our_own_faults_are_left_alone():
     assert page(NotFound("x"), "/api/v1/runs") is None
     assert page(KeyError("x")) is None
+
+
+def test_a_form_that_is_out_of_date_gets_a_page_of_ours_that_says_what_to_do():
+    answer = Client(enforce_csrf_checks=True).post("/sign-in/", {"username": "x", "password": "y"})
+    assert answer.status_code == 403
+    assert "Nothing was changed. Go back, reload the page" in answer.content.decode()
