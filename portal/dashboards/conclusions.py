@@ -75,7 +75,7 @@ def _failing(
     called = dependency_of(first, first.failing.step) if first.failing.step else ""
     since = clock_time(first.failing.since)
     lead = f"{first.name} has been failing since {since}{_where(first, called)}."
-    parts = [f"{number(first.failing.bad)} of its {_runs(first.failing.of)} since then failed{_error(first)}."]
+    parts = [f"{_share(first.failing.bad, first.failing.of)} since then failed{_error(first)}."]
     for row in failing[1:DESCRIBED]:
         assert row.failing is not None
         other = dependency_of(row, row.failing.step) if row.failing.step else ""
@@ -94,7 +94,13 @@ def _where(row: Health, called: str) -> str:
 
 
 def _error(row: Health) -> str:
-    return f", mostly with {row.failing.error_type}" if row.failing and row.failing.error_type else ""
+    if row.failing is None or not row.failing.error_type:
+        return ""
+    return f"{', mostly' if row.failing.bad > 1 else ''} with {row.failing.error_type}"
+
+
+def _share(bad: int, of: int) -> str:
+    return "Its only run" if of == 1 else f"{number(bad)} of its {_runs(of)}"
 
 
 def _wrong(row: Health) -> str:

@@ -83,6 +83,8 @@ def _workers() -> list[Child]:
     threads = str(settings.PLUMBLINE.worker_threads)
     schedule = str(settings.PLUMBLINE.data_dir / "beat-schedule")
     unchecked = {"CELERY_SKIP_CHECKS": "1"}  # `migrate` has just run Django's checks; again costs a second a process
+    if settings.PLUMBLINE.embedded:  # ten lines for whoever tries it as root, around the line that says where to go
+        unchecked["PYTHONWARNINGS"] = "ignore:You're running the worker"
     workers = (("steps", threads), ("control", "1"))
     return [
         *(
