@@ -6,7 +6,7 @@ does, with the owners that `plan` names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -51,19 +51,28 @@ def plan(documents: Sequence[Document]) -> list[Change]:
     return [_change(resource) for resource, _ in _checked(documents)]
 
 
-def apply(documents: Sequence[Document], signature: Signature) -> list[Change]:
-    """Apply all or nothing. Raises InvalidManifest as `plan`, InvalidInput for a missing reason."""
+def apply(
+    documents: Sequence[Document], signature: Signature, authorise: Callable[[list[Change]], None] = lambda _: None
+) -> list[Change]:
+    """Apply all or nothing. Raises InvalidManifest as `plan`, InvalidInput for a missing reason.
+
+    `authorise` is asked about the changes inside the transaction that makes them, and refuses by raising: what it was
+    shown is what is applied, whatever others apply at the same time.
+    """
     signature = Signature(signature.actor, require_reason(signature.reason), signature.source)
     try:
-        return _apply(documents, signature)
+        return _apply(documents, signature, authorise)
     except IntegrityError:  # somebody applied the same names at the same moment: now that is seen, and compared with
-        return _apply(documents, signature)
+        return _apply(documents, signature, authorise)
 
 
-def _apply(documents: Sequence[Document], signature: Signature) -> list[Change]:
+def _apply(
+    documents: Sequence[Document], signature: Signature, authorise: Callable[[list[Change]], None]
+) -> list[Change]:
     with transaction.atomic():
         checked = _checked(documents)
         changes = [_change(resource) for resource, _ in checked]
+        authorise(changes)
         for (resource, text), change in zip(checked, changes, strict=True):
             if change.action != "unchanged":
                 _applier(resource.kind).apply(resource, text, signature)

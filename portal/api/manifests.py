@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from orchestration.errors import InvalidManifest
 from orchestration.manifest import json_schema, load
-from orchestration.services.manifests import Change, Signature, apply, owner_teams, plan
+from orchestration.services.manifests import Signature, apply, plan
 from portal.api.manifest_shapes import (
     ApplyShape,
     ChangesShape,
@@ -23,7 +23,7 @@ from portal.api.manifest_shapes import (
     show_change,
 )
 from portal.api.pages import ProblemShape, actor_of, read_body
-from portal.permissions import Actor, Verb, require_all
+from portal.manifest_permissions import require_appliable
 
 PROBLEMS: dict[int, type[serializers.Serializer[Any]]] = dict.fromkeys((400, 401, 403, 413, 415, 422), ProblemShape)
 
@@ -67,8 +67,8 @@ class Apply(APIView):
         body = read_body(ApplyShape, request)
         documents = documents_of(body)
         actor = actor_of(request)
-        require_appliable(actor, plan(documents))
-        changes = apply(documents, Signature(actor.user, body["reason"], dict(body.get("source", {}))))
+        signature = Signature(actor.user, body["reason"], dict(body.get("source", {})))
+        changes = apply(documents, signature, authorise=lambda found: require_appliable(actor, found))
         return Response({"changes": [show_change(change) for change in changes]})
 
 
@@ -79,11 +79,3 @@ class ManifestSchema(APIView):
     def get(self, request: Request) -> Response:
         """JSON Schema 2020-12 of every kind."""
         return Response(json_schema())
-
-
-def require_appliable(actor: Actor, changes: list[Change]) -> None:
-    """Maintainer of every owner involved, before and after; teams and shared policies are an admin's. Raises Forbidden."""
-    teams, needs_admin = owner_teams(changes)
-    if needs_admin:
-        actor.require(Verb.ADMINISTER)
-    require_all(actor, Verb.MAINTAIN, teams)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -44,6 +45,8 @@ class ProblemsMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The page; None leaves any other error to Django."""
+        if isinstance(error, DataError) and _asks_for_nul(request):
+            error = NotFound("the address has the character U+0000, which nothing here is named with")
         if not isinstance(error, PlumblineError) or request.path.startswith(API_PREFIX):
             return None
         kind = type(error)
@@ -58,6 +61,11 @@ class ProblemsMiddleware:
         }
         status = 412 if kind is PreconditionFailed else STATUSES.get(kind, (400, ""))[0]
         return render(request, "problem.html", context, status=status)
+
+
+def _asks_for_nul(request: HttpRequest) -> bool:
+    """PostgreSQL, unlike SQLite, refuses to look for it."""
+    return "\0" in request.path_info or any("\0" in value for values in request.GET.lists() for value in values[1])
 
 
 def _sentence(text: str) -> str:

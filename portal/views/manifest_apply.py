@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods
 from orchestration.errors import Forbidden, InvalidInput, InvalidManifest, PlumblineError
 from orchestration.models import Team
 from orchestration.services.manifests import Change, Document, Signature, apply, owner_teams, plan
+from portal.manifest_permissions import require_appliable
 from portal.middleware.reader import actor_of
-from portal.permissions import Actor, Verb, require_all
+from portal.permissions import Actor, Verb
 from portal.presentation.words import Look
 
 PASTED = "pasted.yaml"
@@ -54,7 +55,7 @@ def apply_manifests(request: HttpRequest) -> HttpResponse:
         changes = plan(documents)
         context |= _planned(actor_of(request), changes)
         if "apply" in request.POST:
-            _require_appliable(actor_of(request), changes)
+            require_appliable(actor_of(request), changes)
             return _apply(request, documents)
     except InvalidManifest as error:
         context["problems"] = error.problems
@@ -116,15 +117,10 @@ def _gates(actor: Actor, teams: list[Team], *, needs_admin: bool) -> list[Gate]:
     ]
 
 
-def _require_appliable(actor: Actor, changes: list[Change]) -> None:
-    teams, needs_admin = owner_teams(changes)
-    if needs_admin:
-        actor.require(Verb.ADMINISTER)
-    require_all(actor, Verb.MAINTAIN, teams)
-
-
 def _apply(request: HttpRequest, documents: list[Document]) -> HttpResponse:
-    changes = apply(documents, Signature(actor_of(request).user, request.POST.get("reason", "")))
+    actor = actor_of(request)
+    signature = Signature(actor.user, request.POST.get("reason", ""))
+    changes = apply(documents, signature, authorise=lambda found: require_appliable(actor, found))
     done = [change for change in changes if change.action != "unchanged"]
     names = ", ".join(
         " ".join(part for part in (change.kind, change.name, change.version) if part) for change in done[:5]

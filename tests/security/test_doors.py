@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -101,3 +101,19 @@ def test_who_operates_both_teams_can(moved):
     admin.force_login(person("admin"))
     assert admin.post(reverse("run-retry", args=[moved.pk])).status_code == 302
     assert Run.objects.get(retry_of=moved).team.name == "payments"
+
+
+@pytest.mark.parametrize("url", ["/workflows/%00/", "/runs/?team=%00", "/admin/users/?q=a%00b"])
+def test_an_address_with_u_0000_is_not_found_where_the_database_refuses_to_look(url, sign_in, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+
+    admin = sign_in("admin")
+    monkeypatch.setattr("portal.views.workflow.find_workflow", refuse)
+    monkeypatch.setattr("portal.views.runs.runs", refuse)
+    monkeypatch.setattr("portal.selectors.people.users", refuse)
+    answer = admin.get(url)
+    assert answer.status_code == 404
+    assert "U+0000" in answer.content.decode()
+    with pytest.raises(DataError):  # any other fault of the database is ours and stays one
+        admin.get(url.replace("%00", "x"))
