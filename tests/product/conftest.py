@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,9 +85,9 @@ def stop(product: Product) -> None:
     product.process.wait(30)
 
 
-@pytest.fixture(scope="session")
-def database() -> Iterator[dict[str, str]]:
-    """A database and broker of its own: the embedded ones, or a new database in the leg's PostgreSQL and a Redis."""
+@contextmanager
+def own_database() -> Iterator[dict[str, str]]:
+    """The environment of a database of one's own: SQLite in the data folder, or a new one in the leg's PostgreSQL."""
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgres"):
         yield {}
@@ -94,19 +95,26 @@ def database() -> Iterator[dict[str, str]]:
     name = f"plumbline_product_{secrets.token_hex(4)}"
     with psycopg.connect(url, autocommit=True) as link:
         link.execute(f'CREATE DATABASE "{name}"')
-    with Broker(tcp=True) as broker:
-        yield {"DATABASE_URL": url.rsplit("/", 1)[0] + f"/{name}", "BROKER_URL": broker.url}
+    yield {"DATABASE_URL": url.rsplit("/", 1)[0] + f"/{name}"}
     with psycopg.connect(url, autocommit=True) as link:
         link.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture
+def database() -> Iterator[dict[str, str]]:
+    """A database of this test's own; the broker is the embedded one."""
+    with own_database() as found:
+        yield found
+
+
 @pytest.fixture(scope="session")
-def product(database: dict[str, str]) -> Iterator[Product]:
-    """Started once, with the examples."""
+def product() -> Iterator[Product]:
+    """Started once, with the examples: the embedded default, or on the leg's PostgreSQL with a Redis over TCP."""
     folder = Path(tempfile.mkdtemp(prefix="plumbline-product-"))
-    found = start(folder, **database)
-    yield found
-    stop(found)
+    with own_database() as database, Broker(tcp=True) as broker:
+        found = start(folder, **database, **({"BROKER_URL": broker.url} if database else {}))
+        yield found
+        stop(found)
     shutil.rmtree(folder, ignore_errors=True)
 
 

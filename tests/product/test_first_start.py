@@ -44,8 +44,8 @@ def retried(product: Product) -> list[str]:
     return [step["name"] for run in details for step in run["steps"] if step["attempt"] > 1]
 
 
-def test_a_supervisor_killed_with_9_leaves_no_process_behind(tmp_path: Path):
-    product = start(tmp_path)
+def test_a_supervisor_killed_with_9_leaves_no_process_behind(tmp_path: Path, database: dict[str, str]):
+    product = start(tmp_path, **database)
     mine = descendants(product.process.pid)
     assert len(mine) >= 7, "broker, web, two workers, beat, sandbox, traffic"
     os.kill(product.process.pid, signal.SIGKILL)
@@ -53,8 +53,8 @@ def test_a_supervisor_killed_with_9_leaves_no_process_behind(tmp_path: Path):
     wait_until(lambda: not [pid for pid in mine if alive(pid)], 10, "every child to be gone")
 
 
-def test_a_child_that_dies_is_started_again_and_sigterm_ends_everything(tmp_path: Path):
-    product = start(tmp_path, examples=0)
+def test_a_child_that_dies_is_started_again_and_sigterm_ends_everything(tmp_path: Path, database: dict[str, str]):
+    product = start(tmp_path, examples=0, **database)
     mine = descendants(product.process.pid)
     web = next(pid for pid in mine if "waitress" in command_of(pid))
     os.kill(web, signal.SIGKILL)
