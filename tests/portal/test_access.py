@@ -124,12 +124,7 @@ def found(answer: HttpResponse) -> str:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_answers_each_role_as_the_table_says(role: str, world: dict[str, Any]):
-    client = Client()
-    world["own-token"] = "1"
-    if role != "anonymous":
-        user = person(role, world["team"])
-        client.force_login(user)
-        world["own-token"] = str(own_token(user).pk)
+    client, user = reader(role, world)
     wrong = []
     for entry in PAGES:
         with transaction.atomic():
@@ -140,19 +135,14 @@ def test_every_page_answers_each_role_as_the_table_says(role: str, world: dict[s
             if found(answer) != expected(entry, role) and not refused:
                 wrong.append(f"{entry.method} /{path}: {found(answer)}, should be {expected(entry, role)}")
             transaction.set_rollback(True)
-        if role != "anonymous" and entry.route == "sign-out/":
+        if user is not None and entry.route == "sign-out/":
             client.force_login(user)
     assert not wrong, "\n" + "\n".join(wrong)
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_endpoint_answers_each_role_as_the_table_says(role: str, world: dict[str, Any]):
-    client = Client()
-    world["own-token"] = "1"
-    if role != "anonymous":
-        user = person(role, world["team"])
-        client.force_login(user)
-        world["own-token"] = str(own_token(user).pk)
+    client, _ = reader(role, world)
     wrong = []
     for entry in API:
         with transaction.atomic():
@@ -207,6 +197,18 @@ def test_a_token_never_makes_another_token(world: dict[str, Any]):
     headers = {"Authorization": f"Bearer {token_for(person('maintainer', world['team']))}"}
     body = json.dumps({"name": "t", "verbs": [], "expires_in_days": 1})
     assert Client().post("/api/v1/tokens", body, "application/json", headers=headers).status_code == 403
+
+
+def reader(role: str, world: dict[str, Any]) -> tuple[Client, User | None]:
+    """A browser signed in with the role, and who it is; the world then names a token of theirs."""
+    client = Client()
+    world["own-token"] = "1"
+    if role == "anonymous":
+        return client, None
+    user = person(role, world["team"])
+    client.force_login(user)
+    world["own-token"] = str(own_token(user).pk)
+    return client, user
 
 
 def own_token(user: User) -> Token:
