@@ -6,9 +6,19 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_prerun, worker_process_init, worker_ready, worker_shutdown
+from celery.signals import (
+    setup_logging,
+    task_prerun,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutdown,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+#: Seconds that a process that was asked to stop gives the steps in its hands. Longer ones are rescued elsewhere.
+STEPS_END_WITHIN = 60.0
 
 app = Celery("plumbline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -46,7 +56,11 @@ def _live_child(**_: Any) -> None:
 
 
 @worker_shutdown.connect
+@worker_process_shutdown.connect
 def _leave(**_: Any) -> None:
+    """Steps in hand come to their end first, and their runs go back for others to take."""
+    from orchestration.engine.conductor import close
     from orchestration.engine.worker import stop_heartbeat
 
+    close(STEPS_END_WITHIN)
     stop_heartbeat()

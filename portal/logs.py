@@ -8,11 +8,14 @@ import sys
 import structlog
 from django.conf import settings
 
+from orchestration.logs import merge
+
 
 def configure() -> None:
     """Send structlog and the standard library's loggers to one handler on standard error."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        merge,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

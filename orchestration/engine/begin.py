@@ -1,20 +1,23 @@
-"""Begin what follows: evaluate `when`, write rows for what is ready or skipped, take one of them for this process.
+"""Begin what follows: evaluate `when`, make the rows of what is ready or skipped, take one of them for this process.
 
-Runs inside the transaction that recorded the outcome. Owns the rows of new steps. Never executes one.
+Works inside the transaction that records the outcome before it. Owns what a new step looks like. Never writes one
+(hot_sql does, together with the outcome) and never executes one.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from orchestration.engine import transition
+from orchestration.engine import hot_sql
 from orchestration.engine.advance import Next, following
-from orchestration.engine.claim import FORWARD, Claim, RunFacts, held, in_hand
+from orchestration.engine.claim import FORWARD, Claim, Known, RunFacts, Turn, limit_of
 from orchestration.engine.publish import wake_up
+from orchestration.engine.rows import HeldStep, NewStep
 from orchestration.engine.scope import scope_of
+from orchestration.engine.worker import identity, lease
 from orchestration.limits import LOST_WAKE_AFTER, MAX_ERROR_TEXT
 from orchestration.manifest import ExpressionError, Plan, PlannedStep
 from orchestration.models import Run, StepRun
@@ -23,39 +26,71 @@ from orchestration.states import Compensation, Effect, StepStatus
 
 @dataclass(slots=True)
 class Begun:
-    """What was written: the states now, and the step that this process goes on with."""
+    """What begins: the states with it, the rows to write, and the one that this process goes on with."""
 
     states: dict[str, StepStatus]
-    mine: Claim | None
+    born: list[NewStep] = field(default_factory=list)
+    mine: NewStep | None = None
     #: Steps whose `when` could not be evaluated, and why.
-    errors: dict[str, str]
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> list[NewStep]:
+        """What waits for a worker."""
+        return [row for row in self.born if row.status == StepStatus.READY]
 
 
 def begin(
-    run: RunFacts, plan: Plan, states: Mapping[str, StepStatus], after: str | None, now: datetime, *, inline: bool
+    run: RunFacts,
+    plan: Plan,
+    states: Mapping[str, StepStatus],
+    after: str | None,
+    now: datetime,
+    *,
+    inline: bool,
+    known: Known | None = None,
 ) -> Begun:
-    """Write everything that may begin after `after` (None: the first steps), skips and their consequences included."""
-    known = dict(states)
-    rows: list[StepRun] = []
-    errors: dict[str, str] = {}
-    looks: deque[Next] = deque([following(plan, known, after)])
+    """All that may begin after `after` (None: the first steps), skips and their consequences included."""
+    begun = Begun(dict(states))
+    looks: deque[Next] = deque([following(plan, begun.states, after)])
     while looks:
         found = looks.popleft()
         for name in [*found.skip, *found.begin]:
-            if name in known:
+            if name in begun.states:
                 continue
-            row = _row(run, plan.steps[name], now, skip=name in found.skip)
-            known[name] = StepStatus(row.status)
+            row = _row(run, plan.steps[name], now, known or {}, skip=name in found.skip)
+            begun.states[name] = row.status
             if row.error_message:
-                errors[name] = row.error_message
-            rows.append(row)
-            if known[name] in {StepStatus.SKIPPED, StepStatus.FAILED}:
-                looks.append(following(plan, known, name))
+                begun.errors[name] = row.error_message
+            begun.born.append(row)
+            if row.status != StepStatus.READY:
+                looks.append(following(plan, begun.states, name))
     # After a fault the run may be stopping: what was born running in these hands would be dropped, still running.
-    mine = _write(run, plan, rows, now, inline=inline and not errors)
-    if mine is not None:
-        known[mine.step.name] = StepStatus.RUNNING
-    return Begun(known, mine, errors)
+    ready = begun.ready if inline and not begun.errors else []
+    if ready:
+        begun.mine = ready[0]
+        _take(plan.steps[ready[0].name], ready[0], now)
+        begun.states[ready[0].name] = StepStatus.RUNNING
+    return begun
+
+
+def write(run: RunFacts, plan: Plan, begun: Begun) -> Claim | None:
+    """Write what begins, and wake workers for it; the claim of this process's own step."""
+    hot_sql.insert_steps(begun.born)
+    wake_up([row.pk for row in begun.ready])
+    return in_hand(run, plan, begun.mine, {}, Turn()) if begun.mine is not None else None
+
+
+def in_hand(run: RunFacts, plan: Plan, born: NewStep, known: Known, turn: Turn) -> Claim:
+    """The claim of a step that was born running."""
+    claimed_at, deadline = born.claimed_at, born.attempt_deadline
+    assert claimed_at is not None
+    assert deadline is not None
+    step = HeldStep(
+        born.pk, born.run_id, born.name, born.status, born.attempt, born.attempt, born.idempotency_key, born.effect,
+        born.worker_id, started_at=claimed_at, claimed_at=claimed_at, close_deadline=born.close_deadline,
+    )  # fmt: skip
+    return Claim(run, plan, step, FORWARD, claimed_at, (deadline - claimed_at).total_seconds(), known, turn)
 
 
 def key_and_effect(run: RunFacts, name: str) -> tuple[str, Effect]:
@@ -74,14 +109,14 @@ def key_and_effect(run: RunFacts, name: str) -> tuple[str, Effect]:
                 return key, Effect(effect)
             break
         earlier = Run.objects.values_list("retry_of_id", flat=True).get(pk=earlier)  # that one never came so far
-    return f"{run.id}/{name}", Effect.NONE
+    return f"{run.text_id}/{name}", Effect.NONE
 
 
-def _row(run: RunFacts, planned: PlannedStep, now: datetime, *, skip: bool) -> StepRun:
+def _row(run: RunFacts, planned: PlannedStep, now: datetime, known: Known, *, skip: bool) -> NewStep:
     key, effect = key_and_effect(run, planned.name)
-    row = StepRun(run_id=run.id, name=planned.name, idempotency_key=key, effect=effect, ready_at=now)
+    row = NewStep(run.id, planned.name, StepStatus.READY, key, now, effect)
     try:
-        wanted = not skip and (planned.when is None or _holds(run, planned))
+        wanted = not skip and (planned.when is None or _holds(run, planned, known))
     except ExpressionError as error:
         row.status, row.error_type, row.finished_at = StepStatus.FAILED, "expression", now
         row.error_message = f"when: {error}"[:MAX_ERROR_TEXT]
@@ -90,27 +125,22 @@ def _row(run: RunFacts, planned: PlannedStep, now: datetime, *, skip: bool) -> S
         row.status, row.finished_at = StepStatus.SKIPPED, now
         return row
     timeout = planned.timeout
-    row.status = StepStatus.READY
     row.wake_due_at = now + timedelta(seconds=LOST_WAKE_AFTER)
     row.start_deadline = now + timedelta(seconds=timeout.schedule_to_start) if timeout.schedule_to_start else None
     row.close_deadline = now + timedelta(seconds=timeout.schedule_to_close) if timeout.schedule_to_close else None
     return row
 
 
-def _holds(run: RunFacts, planned: PlannedStep) -> bool:
+def _take(planned: PlannedStep, row: NewStep, now: datetime) -> None:
+    """Born running, held by this process."""
+    beat = planned.timeout.heartbeat
+    row.status, row.attempt, row.worker_id, row.claimed_at = StepStatus.RUNNING, 1, identity(), now
+    row.wake_due_at = row.start_deadline = None
+    row.lease_until = now + lease()
+    row.attempt_deadline = now + timedelta(seconds=limit_of(planned, row.close_deadline, now))
+    row.heartbeat_deadline = now + timedelta(seconds=beat) if beat else None
+
+
+def _holds(run: RunFacts, planned: PlannedStep, known: Known) -> bool:
     assert planned.when is not None
-    return bool(planned.when.evaluate(scope_of(run, planned.when.references)))
-
-
-def _write(run: RunFacts, plan: Plan, rows: list[StepRun], now: datetime, *, inline: bool) -> Claim | None:
-    """Insert the rows; the first ready one is born running in this process's hands when `inline`."""
-    ready = [row for row in rows if row.status == StepStatus.READY]
-    mine = ready[0] if inline and ready else None
-    columns = held(plan.steps[mine.name], mine, now) if mine is not None else {}
-    if mine is not None:
-        mine.status, mine.fence = StepStatus.RUNNING, 1
-        for name, value in columns.items():
-            setattr(mine, name, value)
-    transition.create_steps(rows)
-    wake_up([row.pk for row in ready if row is not mine])
-    return in_hand(run, plan, mine, FORWARD, columns) if mine is not None else None
+    return bool(planned.when.evaluate(scope_of(run, planned.when.references, known)))

@@ -1,25 +1,31 @@
-"""Claim: take a ready step, or a compensation that is due, for this process. Lease, fence and attempt are set here.
+"""Claim: take ready steps, or a compensation that is due, for this process. Lease, fence and attempt are set here.
 
 Owns what a worker holds in its hands (Claim). Never executes anything.
 """
 
 from __future__ import annotations
 
+import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from orchestration import clock
-from orchestration.engine import transition
+from orchestration.engine import hot_sql, transition
 from orchestration.engine.plans import may_write, plan_of, start_to_close, undo_of
+from orchestration.engine.rows import HeldStep, present, text_of_time
 from orchestration.engine.worker import identity, lease
-from orchestration.limits import DEFAULT_START_TO_CLOSE
+from orchestration.limits import DEFAULT_START_TO_CLOSE, INLINE_SECONDS, INLINE_STEPS
 from orchestration.manifest import Plan, PlannedCompensation, PlannedStep
 from orchestration.models import Run, StepRun
-from orchestration.states import Compensation, RunStatus, StepStatus
+from orchestration.states import Compensation, Effect, RunStatus, StepStatus
 
 FORWARD, COMPENSATION = "forward", "compensation"
+
+#: What steps of a run came to, as far as this process knows: name → (status, stored output). Outcomes never change.
+Known = dict[str, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +41,29 @@ class RunFacts:
     trace_id: str
     started_at: datetime
     retry_of_id: uuid.UUID | None
+    #: The id as text: every step says it several times.
+    text_id: str
 
     @classmethod
     def of(cls, run: Run, workflow: str, version: str) -> RunFacts:
         """From a run and the names that its ids stand for."""
         return cls(
             run.pk, run.version_id, workflow, version, run.idempotency_key, run.input, run.trace_id,
-            run.started_at or run.created_at, run.retry_of_id,
+            run.started_at or run.created_at, run.retry_of_id, str(run.pk),
         )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Turn:
+    """How long one process has been at one run: it gives way to others in the end."""
+
+    steps: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def over(self) -> bool:
+        """Whether others should have their turn."""
+        return self.steps >= INLINE_STEPS or time.monotonic() - self.began >= INLINE_SECONDS
 
 
 @dataclass(slots=True)
@@ -51,10 +72,12 @@ class Claim:
 
     run: RunFacts
     plan: Plan
-    step: StepRun
+    step: HeldStep
     phase: str
     claimed_at: datetime
     limit: float
+    known: Known = field(default_factory=dict)
+    turn: Turn = field(default_factory=Turn)
 
     @property
     def planned(self) -> PlannedStep:
@@ -75,6 +98,13 @@ class Claim:
         """The number of this try, from 1."""
         return self.step.attempt if self.phase == FORWARD else self.step.compensation_attempt
 
+    def bound(self) -> dict[str, object]:
+        """What a log line says while this is executed."""
+        return {
+            "run_id": self.run.text_id, "workflow": self.run.workflow, "trace_id": self.run.trace_id,
+            "step": self.step.name, "attempt": self.attempt,
+        }  # fmt: skip
+
     @property
     def writes(self) -> bool:
         """Whether an attempt that ended unclear may have had its effect."""
@@ -83,59 +113,80 @@ class Claim:
 
 def claim(step_id: int) -> Claim | None:
     """Take the step for this process. None: not due, not open, or someone else was first."""
-    step = StepRun.objects.select_related("run").filter(pk=step_id).first()
-    if step is None:
-        return None
-    run = step.run
-    plan = plan_of(run.version_id)
-    facts = RunFacts.of(run, plan.workflow, plan.version)
-    if run.status == RunStatus.COMPENSATING and step.compensation == Compensation.RUNNING:
-        return _claim_compensation(facts, plan, step)
-    if run.ending or run.status == RunStatus.PAUSED or step.status != StepStatus.READY:
-        return None
-    columns = held(plan.steps[step.name], step, clock.now())
-    if not transition.take_step(step.pk, StepStatus.READY, step.fence, columns["claimed_at"], **columns):
-        return None
-    step.status, step.fence = StepStatus.RUNNING, step.fence + 1
-    return in_hand(facts, plan, step, FORWARD, columns)
+    found = claim_all([step_id])
+    return found[0] if found else None
 
 
-def held(planned: PlannedStep, step: StepRun, now: datetime) -> dict[str, Any]:
-    """The columns of a step that this process holds from now on, one attempt further."""
+def claim_all(step_ids: Sequence[int]) -> list[Claim]:
+    """Take what can be taken of these steps and compensations."""
+    now = clock.now()
+    claims, undoing = [], []
+    for row in hot_sql.facts(step_ids):
+        held, (status, ending) = _read(row), row[20:22]
+        if status == RunStatus.COMPENSATING and held.step.compensation == Compensation.RUNNING:
+            undoing.append(held.step.pk)
+        elif not ending and status != RunStatus.PAUSED and held.step.status == StepStatus.READY:
+            _hold(held.planned, held, now)
+            claims.append(held)
+    taken = hot_sql.claim([_columns(one, now) for one in claims]) if claims else set()
+    return [
+        *(one for one in claims if one.step.pk in taken),
+        *(one for pk in undoing if (one := _claim_compensation(pk)) is not None),
+    ]
+
+
+def limit_of(planned: PlannedStep, close_deadline: datetime | None, now: datetime) -> float:
+    """Seconds that one attempt may take from now on."""
     seconds = start_to_close(planned, DEFAULT_START_TO_CLOSE)
-    if step.close_deadline is not None:
-        seconds = min(seconds, max((step.close_deadline - now).total_seconds(), 0.0))
-    beat = planned.timeout.heartbeat
-    return {
-        "attempt": step.attempt + 1,
-        "claimed_at": now,
-        "started_at": step.started_at or now,
-        "worker_id": identity(),
-        "lease_until": now + lease(),
-        "attempt_deadline": now + timedelta(seconds=seconds),
-        "heartbeat_deadline": now + timedelta(seconds=beat) if beat else None,
-        "start_deadline": None,
-        "wake_due_at": None,
-        "not_before": None,
-    }
+    if close_deadline is not None:
+        seconds = min(seconds, max((close_deadline - now).total_seconds(), 0.0))
+    return seconds
 
 
-def in_hand(facts: RunFacts, plan: Plan, step: StepRun, phase: str, columns: dict[str, Any]) -> Claim:
-    """The claim, once the database agreed."""
-    for name, value in columns.items():
-        setattr(step, name, value)
-    now: datetime = columns["claimed_at"]
-    return Claim(facts, plan, step, phase, now, (columns["attempt_deadline"] - now).total_seconds())
+def _read(row: Sequence[Any]) -> Claim:
+    """The claim as it would be held, from a row of hot_sql.facts."""
+    run_id, plan = hot_sql.identifier(row[12]), plan_of(row[13])
+    retry_of = hot_sql.identifier(row[19]) if row[19] is not None else None
+    step = HeldStep(
+        pk=row[0], run_id=run_id, name=row[1], status=StepStatus(row[2]), fence=row[3], attempt=row[4],
+        idempotency_key=row[5], effect=Effect(row[6]), input=row[7], started_at=hot_sql.moment(row[8]),
+        close_deadline=hot_sql.moment(row[9]), losses=row[10], compensation=Compensation(row[11]),
+    )  # fmt: skip
+    began = hot_sql.moment(row[17]) or hot_sql.moment(row[18])
+    assert began is not None
+    facts = RunFacts(
+        run_id, row[13], plan.workflow, plan.version, row[14], row[15], row[16], began, retry_of, str(run_id)
+    )
+    return Claim(facts, plan, step, FORWARD, began, 0.0)
 
 
-def _claim_compensation(facts: RunFacts, plan: Plan, step: StepRun) -> Claim | None:
-    compensate = undo_of(plan.steps[step.name])
+def _hold(planned: PlannedStep, held: Claim, now: datetime) -> None:
+    """As the claim stands once the database agrees."""
+    step = held.step
+    step.status, step.fence, step.attempt = StepStatus.RUNNING, step.fence + 1, step.attempt + 1
+    step.worker_id, step.claimed_at, step.started_at = identity(), now, step.started_at or now
+    held.claimed_at, held.limit = now, limit_of(planned, step.close_deadline, now)
+
+
+def _columns(held: Claim, now: datetime) -> dict[str, Any]:
+    beat = held.planned.timeout.heartbeat
+    return present(
+        step=held.step.pk, fence=held.step.fence - 1, worker=held.step.worker_id, at=text_of_time(now),
+        lease=text_of_time(now + lease()), ends=text_of_time(now + timedelta(seconds=held.limit)),
+        beat=text_of_time(now + timedelta(seconds=beat)) if beat else None,
+    )  # fmt: skip
+
+
+def _claim_compensation(step_id: int) -> Claim | None:
+    row = StepRun.objects.select_related("run").get(pk=step_id)
+    plan = plan_of(row.run.version_id)
+    compensate = undo_of(plan.steps[row.name])
     if compensate is None:
         return None
     now = clock.now()
     seconds = start_to_close(compensate, DEFAULT_START_TO_CLOSE)
     columns: dict[str, Any] = {
-        "compensation_attempt": step.compensation_attempt + 1,
+        "compensation_attempt": row.compensation_attempt + 1,
         "claimed_at": now,
         "worker_id": identity(),
         "lease_until": now + lease(),
@@ -143,7 +194,9 @@ def _claim_compensation(facts: RunFacts, plan: Plan, step: StepRun) -> Claim | N
         "wake_due_at": None,
         "not_before": None,
     }
-    if not transition.take_compensation(step.pk, step.fence, now, **columns):
+    if not transition.take_compensation(row.pk, row.fence, now, **columns):
         return None
-    step.fence += 1
-    return in_hand(facts, plan, step, COMPENSATION, columns)
+    step = HeldStep.of(row)
+    step.fence, step.compensation_attempt = row.fence + 1, row.compensation_attempt + 1
+    step.worker_id, step.claimed_at = identity(), now
+    return Claim(RunFacts.of(row.run, plan.workflow, plan.version), plan, step, COMPENSATION, now, seconds)

@@ -16,9 +16,10 @@ from django.db import connection, transaction
 from orchestration import clock
 from orchestration.engine import transition
 from orchestration.engine.advance import fatal
-from orchestration.engine.begin import begin
+from orchestration.engine.begin import begin, write
 from orchestration.engine.claim import FORWARD, Claim
 from orchestration.engine.execute import Executed, finish, presentable
+from orchestration.engine.gather import Apart, Item, gather, is_plain
 from orchestration.engine.payloads import store
 from orchestration.engine.plans import retry_policy
 from orchestration.engine.settle import finish_if_over, lock, settle, states_of, stop
@@ -38,6 +39,16 @@ class Refused(Exception):
 
 def complete(claim: Claim, executed: Executed, *, inline: bool) -> Claim | int | None:
     """Record the outcome. Returns the next claim, or the id of a compensation to claim, or None. Late: None."""
+    if is_plain(claim, executed):
+        try:
+            return gather([Item(claim, executed, inline)])[0]
+        except Apart:
+            log.debug("outcome.apart", run_id=str(claim.run.id), step=claim.step.name)
+    return complete_apart(claim, executed, inline=inline)
+
+
+def complete_apart(claim: Claim, executed: Executed, *, inline: bool) -> Claim | int | None:
+    """The same for any outcome, in a transaction of its own."""
     try:
         with transaction.atomic():
             if isinstance(executed.outcome, Transactional):
@@ -163,17 +174,16 @@ def _go_on(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | in
     """After a step ended: begin what follows, or bring the run to its end."""
     if run.ending:
         return settle(run, claim.plan, now)
-    states = states_of(run.pk)
-    begun = None
+    states, mine = states_of(run.pk), None
     if fatal(claim.plan, states) is None and states[claim.step.name] != StepStatus.WAITING:
         begun = begin(claim.run, claim.plan, states, claim.step.name, now, inline=inline)
-        states = begun.states
+        states, mine = begun.states, write(claim.run, claim.plan, begun)
     culprit = fatal(claim.plan, states)
     if culprit is not None:
         _fail(run, claim, culprit, states[culprit], now)
         return settle(run, claim.plan, now)
     finish_if_over(run, claim.run, claim.plan, states, now)
-    return begun.mine if begun is not None else None
+    return mine
 
 
 def _fail(run: Run, claim: Claim, culprit: str, state: StepStatus, now: datetime) -> None:

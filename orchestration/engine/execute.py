@@ -6,7 +6,7 @@ Order outside in (3-engine.md): retry → timeout → call; contract and `expect
 from __future__ import annotations
 
 import json
-import secrets
+import os
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -67,7 +67,7 @@ def execute(claim: Claim) -> Executed:
         executed.outcome = presentable(stop.failed, executed.secrets_used)
     except Exception as error:
         trace = mask("".join(traceback.format_exception(error)), executed.secrets_used)
-        log.error("step.crashed", run_id=str(claim.run.id), step=claim.step.name, exception=trace)
+        log.error("step.crashed", run_id=claim.run.text_id, step=claim.step.name, exception=trace)
         executed.outcome = presentable(failure_of(error, writes=called and claim.writes), executed.secrets_used)
     return executed
 
@@ -107,9 +107,9 @@ def _checked(claim: Claim, executed: Executed, completed: Completed) -> Outcome:
 
 def _prepare(claim: Claim, executed: Executed) -> Call:
     action = claim.action
-    references = set(action.body.references)
+    references = action.body.references
     try:
-        scope = scope_of(claim.run, references, undoing=claim.phase == COMPENSATION)
+        scope = scope_of(claim.run, references, claim.known, undoing=claim.phase == COMPENSATION)
         if claim.phase == COMPENSATION:
             scope["step"] = own_step(claim.step)
         body = action.body.evaluate({**scope, "secrets": Masked()})
@@ -135,13 +135,13 @@ def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:
     method = str(body.get("method") or "GET").upper() if claim.action.kind == "http" else ""
     compensating = claim.phase == COMPENSATION
     return Call(
-        run_id=str(claim.run.id),
+        run_id=claim.run.text_id,
         workflow=claim.run.workflow,
         step=claim.step.name,
         attempt=claim.attempt,
         idempotency_key=f"{key}/compensate" if compensating else key,
         trace_id=claim.run.trace_id,
-        span_id=secrets.token_hex(8),
+        span_id=os.urandom(8).hex(),
         body=body,
         dependency=claim.action.dependency,
         writes=compensating or claim.writes or method not in {"", *SAFE_METHODS},
@@ -183,8 +183,8 @@ def _judge(claim: Claim, output: Any, happened: Effect) -> Failed | None:
     expectations: Sequence[Expression] = claim.planned.expect
     if not expectations:
         return None
-    references = {reference for expression in expectations for reference in expression.references}
-    scope = {**scope_of(claim.run, references), "output": output}
+    references = frozenset[tuple[str, ...]]().union(*(expression.references for expression in expectations))
+    scope = {**scope_of(claim.run, references, claim.known), "output": output}
     own = scope.setdefault("steps", {})
     own[claim.step.name] = {"output": output, "status": "succeeded"}
     for expression in expectations:

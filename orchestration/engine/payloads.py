@@ -20,20 +20,22 @@ from orchestration.models import Payload
 REFERENCE = "ref:"
 #: U+0000 as JSON writes it: an escape, not the text of one behind an escaped backslash.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def encode(value: Any, what: str) -> str:
     """Canonical JSON. Raises TooLarge that names `what` and the limit, ValueError for NaN and U+0000."""
     _check_depth(value, what)
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = _ENCODER.encode(value)
     if "\\u0000" in text and _NUL.search(text):
         raise ValueError(f"{what} has the character U+0000, which no database here can hold; remove it")
-    size = len(text.encode("utf-8", "surrogatepass"))
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_PAYLOAD:
         raise TooLarge(f"{what} is {size:,} bytes; the limit is {MAX_PAYLOAD:,} bytes (4 MB)")
     try:
-        text.encode()
+        if not text.isascii():
+            text.encode()
     except UnicodeEncodeError as error:
         raise ValueError(
             f"{what} has half of a surrogate pair at character {error.start}; send valid Unicode"
@@ -81,14 +83,10 @@ def digest(value: Any) -> str:
 def _check_depth(value: Any, what: str) -> None:
     level, members = [value], 0
     for _ in range(MAX_DEPTH):
-        level = [
-            child
-            for item in level
-            if isinstance(item, dict | list | tuple)
-            for child in (item.values() if isinstance(item, dict) else item)
-        ]
-        if not level:
+        containers = [item for item in level if isinstance(item, (dict, list, tuple))]
+        if not containers:
             return
+        level = [child for item in containers for child in (item.values() if isinstance(item, dict) else item)]
         members += len(level)
         if members > MAX_PAYLOAD:  # each takes a byte at least; a few nested lists in Python can stand for billions
             raise TooLarge(f"{what} has more than {MAX_PAYLOAD:,} values; the limit is {MAX_PAYLOAD:,} bytes (4 MB)")

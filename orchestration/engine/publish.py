@@ -1,14 +1,14 @@
-"""Wake-up messages: an id on the steps queue, sent after commit. Losing one is harmless: the sweeper sends it again.
+"""Wake-up messages: a few ids on the steps queue, sent after commit. Losing one is harmless: the sweeper sends it again.
 
 Owns the sending and the short pause after a failure, so that a dead broker costs the caller once, not at every step.
-Never carries anything but an id.
+Never carries anything but ids.
 """
 
 from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import structlog
@@ -30,8 +30,12 @@ PATIENCE: dict[str, Any] = {
 _quiet_until = 0.0
 
 
+#: So many steps travel in one message at most. One process takes them all, so it must not be many.
+TOGETHER = 8
+
+
 def wake_up(step_ids: Sequence[int]) -> None:
-    """Send one wake-up for each step once the surrounding transaction has committed."""
+    """Send wake-ups for these steps once the surrounding transaction has committed."""
     if step_ids:
         ids = list(step_ids)
         transaction.on_commit(lambda: send(ids))
@@ -41,19 +45,26 @@ def send(step_ids: Sequence[int]) -> int:
     """Send now; how many were sent. Never raises for a broker that is away."""
     global _quiet_until  # noqa: PLW0603 - one broker for the process
     sent = 0
-    for step_id in step_ids:
+    for together in _batches(step_ids):
         if time.monotonic() < _quiet_until:
             break
         try:
             with _producers().acquire(block=True, timeout=PAUSE) as producer:
                 current_app.send_task(
-                    "orchestration.tasks.work", args=[step_id], queue="steps", retry=False, producer=producer
+                    "orchestration.tasks.work", args=[together], queue="steps", retry=False, producer=producer
                 )
-            sent += 1
+            sent += len(together)
         except Exception as error:  # whatever a broker or its client comes up with: the sweeper sends it again
             _quiet_until = time.monotonic() + PAUSE
             log.warning("broker.away", error=str(error)[:200], unsent=len(step_ids) - sent)
     return sent
+
+
+def _batches(step_ids: Sequence[int]) -> Iterator[list[int]]:
+    """A few steps go one by one, so that every worker gets some; many go together."""
+    size = min(TOGETHER, max(1, len(step_ids) // 4))
+    for start in range(0, len(step_ids), size):
+        yield list(step_ids[start : start + size])
 
 
 @functools.cache

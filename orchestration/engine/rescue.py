@@ -22,6 +22,7 @@ from orchestration.engine.complete import complete, give_up
 from orchestration.engine.execute import Executed
 from orchestration.engine.plans import plan_of
 from orchestration.engine.publish import wake_up
+from orchestration.engine.rows import HeldStep
 from orchestration.engine.settle import lock, settle
 from orchestration.limits import LOST_WAKE_AFTER, MAX_LOSSES, WAKE_BATCH
 from orchestration.models import Attempt, Run, StepRun
@@ -41,7 +42,7 @@ def held_by(step: StepRun, phase: str) -> Claim:
     plan = plan_of(step.run.version_id)
     facts = RunFacts.of(step.run, plan.workflow, plan.version)
     began = step.claimed_at or step.ready_at or step.run.created_at
-    return Claim(facts, plan, step, phase, began, 0.0)
+    return Claim(facts, plan, HeldStep.of(step), phase, began, 0.0)
 
 
 def expired_leases(now: datetime) -> int:

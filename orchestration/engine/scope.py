@@ -5,46 +5,66 @@ Owns the shape of the scope. Never masks: the caller chooses the `secrets` it pu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
 from typing import Any
 
-from orchestration.engine.claim import RunFacts
+from orchestration.engine.claim import Known, RunFacts
 from orchestration.engine.payloads import load
+from orchestration.engine.rows import HeldStep
 from orchestration.models import StepRun
 from orchestration.states import STEP_GOOD
 
-References = Iterable[tuple[str, ...]]
+References = frozenset[tuple[str, ...]]
 _NOT_REACHED: dict[str, Any] = {"output": None, "status": "pending"}
 
 
-def scope_of(run: RunFacts, references: References, *, undoing: bool = False) -> dict[str, Any]:
-    """The scope for expressions with these references. `undoing`: what a failed step gave is to be seen as well."""
-    roots = {reference[0] for reference in references}
-    scope: dict[str, Any] = {
-        "run": {
-            "id": str(run.id),
+def scope_of(
+    run: RunFacts, references: References, known: Known | None = None, *, undoing: bool = False
+) -> dict[str, Any]:
+    """The scope for expressions with these references. `undoing`: what a failed step gave is to be seen as well.
+
+    Values are made anew each time: whoever is handed one may change it.
+    """
+    roots, names = _named(references)
+    scope: dict[str, Any] = {}
+    if "run" in roots:
+        scope["run"] = {
+            "id": run.text_id,
             "key": run.key,
             "workflow": run.workflow,
             "version": run.version,
             "started_at": run.started_at.isoformat(),
         }
-    }
     if "input" in roots:
         scope["input"] = load(run.input)
-    names = {reference[1] for reference in references if reference[0] == "steps" and len(reference) > 1}
     if "steps" in roots:
-        scope["steps"] = {name: dict(_NOT_REACHED) for name in names} | _outputs(run, names, undoing)
+        scope["steps"] = _outputs(run, names, known or {}, undoing)
     return scope
 
 
-def own_step(step: StepRun) -> dict[str, Any]:
+def own_step(step: HeldStep) -> dict[str, Any]:
     """The `step` of a compensation."""
     return {"output": load(step.output), "input": load(step.input), "idempotency_key": step.idempotency_key}
 
 
-def _outputs(run: RunFacts, names: set[str], undoing: bool) -> dict[str, Any]:
+@functools.lru_cache(maxsize=4096)
+def _named(references: References) -> tuple[frozenset[str], frozenset[str]]:
+    """The roots and the steps that these references name."""
+    steps = (reference[1] for reference in references if reference[0] == "steps" and len(reference) > 1)
+    return frozenset(reference[0] for reference in references), frozenset(steps)
+
+
+def _outputs(run: RunFacts, names: frozenset[str], known: Known, undoing: bool) -> dict[str, Any]:
+    asked = [name for name in names if name not in known]
+    found = _read(run, asked) if asked else {}
+    outputs: dict[str, Any] = {}
+    for name in names:
+        status, output = known.get(name) or found.get(name) or ("", "")
+        seen = undoing or status in STEP_GOOD
+        outputs[name] = {"output": load(output) if seen else None, "status": status} if status else dict(_NOT_REACHED)
+    return outputs
+
+
+def _read(run: RunFacts, names: list[str]) -> Known:
     rows = StepRun.objects.filter(run_id=run.id, name__in=names).values_list("name", "status", "output")
-    return {
-        name: {"output": load(output) if undoing or status in STEP_GOOD else None, "status": status}
-        for name, status, output in rows
-    }
+    return {name: (status, output) for name, status, output in rows}

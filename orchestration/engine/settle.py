@@ -6,11 +6,12 @@ Runs inside a transaction that holds the run's row. Owns the order of compensati
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from orchestration.engine import transition
 from orchestration.engine.advance import is_over
-from orchestration.engine.claim import RunFacts
+from orchestration.engine.claim import Known, RunFacts
 from orchestration.engine.payloads import encode, store
 from orchestration.engine.plans import ports_of, undo_of
 from orchestration.engine.publish import wake_up
@@ -49,15 +50,26 @@ def finish_if_over(run: Run, facts: RunFacts, plan: Plan, states: dict[str, Step
         _set_mood(run, states)
         return False
     try:
-        output = _output(facts, plan)
+        output = output_of(facts, plan)
     except (ExpressionError, TooLarge, ValueError) as error:
         stop(run, RunResult.FAILED, now, error_type="output", message=f"output: {error}")
         settle(run, plan, now)
         return True
-    degraded = any(state == StepStatus.DEGRADED or state in STEP_BAD for state in states.values())
-    result = RunResult.DEGRADED if degraded else RunResult.SUCCEEDED
+    result = result_of(states)
     transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, output=store(output, run.pk))
     return True
+
+
+def result_of(states: Mapping[str, StepStatus]) -> RunResult:
+    """What a run came to whose steps are all over and none of them ended it."""
+    degraded = any(state == StepStatus.DEGRADED or state in STEP_BAD for state in states.values())
+    return RunResult.DEGRADED if degraded else RunResult.SUCCEEDED
+
+
+def mood_of(states: Mapping[str, StepStatus]) -> RunStatus:
+    """A run whose open steps all wait is waiting; otherwise it is running."""
+    active = {StepStatus.READY, StepStatus.RUNNING, StepStatus.RETRYING} & set(states.values())
+    return RunStatus.RUNNING if active or StepStatus.WAITING not in states.values() else RunStatus.WAITING
 
 
 def stop(
@@ -140,11 +152,14 @@ def _finish(run: Run, steps: list[StepRun], now: datetime, *, failed: bool) -> N
     transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, compensation=compensation)
 
 
-def _output(facts: RunFacts, plan: Plan) -> str:
-    """The run's output as JSON text, checked against its contract; empty when none is declared."""
+def output_of(facts: RunFacts, plan: Plan, known: Known | None = None) -> str:
+    """The run's output as JSON text, checked against its contract; empty when none is declared.
+
+    Raises ExpressionError, TooLarge, ValueError.
+    """
     if plan.output is None:
         return ""
-    value = plan.output.evaluate(scope_of(facts, plan.output.references))
+    value = plan.output.evaluate(scope_of(facts, plan.output.references, known))
     text = encode(value, "the output of the run")
     port = ports_of(facts.version_id).get(("", "output"))
     violations = hooks.contracts.validate(port[0], port[1], value) if port else ()
@@ -154,11 +169,9 @@ def _output(facts: RunFacts, plan: Plan) -> str:
     return text
 
 
-def _set_mood(run: Run, states: dict[str, StepStatus]) -> None:
-    """A run whose open steps all wait is waiting; otherwise it is running."""
+def _set_mood(run: Run, states: Mapping[str, StepStatus]) -> None:
     if run.status not in {RunStatus.RUNNING, RunStatus.WAITING}:
         return
-    active = {StepStatus.READY, StepStatus.RUNNING, StepStatus.RETRYING} & set(states.values())
-    wanted = RunStatus.RUNNING if active or StepStatus.WAITING not in states.values() else RunStatus.WAITING
+    wanted = mood_of(states)
     if wanted != run.status and transition.move_run(run.pk, RunStatus(run.status), wanted):
         run.status = wanted

@@ -1,4 +1,4 @@
-"""Start a run: row, first steps and idempotency key in one transaction; wake on commit.
+"""Start runs: rows, first steps and idempotency keys in one transaction; wake on commit.
 
 Owns the transaction and the answer to a used key. Never checks roles or the input's contract: services/runs.py does.
 """
@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from orchestration import clock
-from orchestration.engine import transition
+from orchestration.engine import hot_sql, transition
 from orchestration.engine.advance import fatal
-from orchestration.engine.begin import begin
+from orchestration.engine.begin import Begun, begin
 from orchestration.engine.claim import RunFacts
 from orchestration.engine.payloads import store, text_of
 from orchestration.engine.plans import plan_of
+from orchestration.engine.publish import wake_up
+from orchestration.engine.rows import NewRun
 from orchestration.engine.settle import finish_if_over, lock, settle, stop
 from orchestration.errors import Conflict
 from orchestration.ids import new_id
-from orchestration.models import Run, RunEvent, StepRun, WorkflowVersion
-from orchestration.states import RunResult, RunStatus, StepStatus
+from orchestration.manifest import Plan
+from orchestration.models import Run, StepRun, WorkflowVersion
+from orchestration.states import RunResult, StepStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,16 @@ class Request:
     reused: tuple[StepRun, ...] = ()
 
 
+@dataclass(slots=True)
+class _Opened:
+    """A run as it is about to be written."""
+
+    row: NewRun
+    facts: RunFacts
+    plan: Plan
+    begun: Begun
+
+
 def start(request: Request) -> tuple[Run, bool]:
     """The run, and whether this call created it. Raises Conflict when the key belongs to another input."""
     known = _known(request)
@@ -48,12 +61,20 @@ def start(request: Request) -> tuple[Run, bool]:
         return known, False
     try:
         with transaction.atomic():
-            return _create(request), True
+            return _create([request])[0], True
     except IntegrityError:
         known = _known(request)  # two starts with one key at once: the other won
         if known is None:
             raise
         return known, False
+
+
+def start_all(requests: Sequence[Request]) -> list[Run]:
+    """Many runs without keys, all of them or none, in one transaction."""
+    if any(request.key is not None for request in requests):
+        raise ValueError("runs with idempotency keys are started one by one")
+    with transaction.atomic():
+        return _create(requests)
 
 
 def _known(request: Request) -> Run | None:
@@ -68,41 +89,64 @@ def _known(request: Request) -> Run | None:
     return run
 
 
-def _create(request: Request) -> Run:
+def _create(requests: Sequence[Request]) -> list[Run]:
     now = clock.now()
+    opened = [_open(request, now) for request in requests]
+    hot_sql.insert_runs([one.row for one in opened])
+    for one, request in zip(opened, requests, strict=True):
+        if request.reused:
+            transition.create_steps([_copy(one.row.id, step) for step in request.reused])
+    hot_sql.insert_steps([row for one in opened for row in one.begun.born])
+    wake_up([row.pk for one in opened for row in one.begun.ready])
+    return [_settled(one, now) for one in opened]
+
+
+def _open(request: Request, now: datetime) -> _Opened:
+    """The run's row, and its first steps after what is reused."""
     version, run_id = request.version, new_id(now)
     plan = plan_of(version.pk)
-    run = transition.create_run(
-        status=RunStatus.RUNNING, id=run_id, workflow_id=version.workflow_id, version=version,
-        team_id=version.workflow.owner_id, idempotency_key=request.key, input="", input_hash=request.input_hash,
-        created_at=now, started_at=now, deadline_at=now + timedelta(seconds=plan.timeout) if plan.timeout else None,
-        retry_of=request.retry_of, started_by_id=request.actor_id, trace_id=request.trace_id or secrets.token_hex(16),
+    row = NewRun(
+        run_id, version.workflow_id, version.pk, version.workflow.owner_id, request.key,
+        store(request.input_text, run_id), request.input_hash, now,
+        now + timedelta(seconds=plan.timeout) if plan.timeout else None,
+        request.retry_of.pk if request.retry_of else None, request.actor_id, request.trace_id or secrets.token_hex(16),
+        f"retry of run {request.retry_of.short_id}" if request.retry_of else "",
     )  # fmt: skip
-    run.input = store(request.input_text, run_id)  # a large one needs the run's row first
-    run.save(update_fields=["input"])
-    RunEvent.objects.create(
-        run=run, at=now, kind="started", actor_id=request.actor_id,
-        detail=f"retry of run {request.retry_of.short_id}" if request.retry_of else "",
+    facts = RunFacts(
+        run_id, version.pk, plan.workflow, plan.version, request.key, row.input, row.trace_id, now, row.retry_of_id,
+        str(run_id),
     )  # fmt: skip
-    _open(run, RunFacts.of(run, plan.workflow, plan.version), request, now)
-    run.refresh_from_db()
-    return run
+    states = {step.name: StepStatus(step.status) for step in request.reused}
+    known = {step.name: (step.status, step.output) for step in request.reused}
+    return _Opened(row, facts, plan, begin(facts, plan, states, None, now, inline=False, known=known))
 
 
-def _open(run: Run, facts: RunFacts, request: Request, now: Any) -> None:
-    """Write the reused outcomes and the first steps; a run of skips alone may end right here."""
-    plan = plan_of(run.version_id)
-    reused = [_copy(run.pk, step) for step in request.reused]
-    transition.create_steps(reused)
-    states = {step.name: StepStatus(step.status) for step in reused}
-    begun = begin(facts, plan, states, None, now, inline=False)
-    culprit = fatal(plan, begun.states)
+def _settled(one: _Opened, now: datetime) -> Run:
+    """The run as it stands: one of skips alone may end right here."""
+    begun, run_id = one.begun, one.row.id
+    if begun.ready and not begun.errors:
+        return _as_written(one.row)
+    run = lock(run_id)
+    culprit = fatal(one.plan, begun.states)
     if culprit is not None:
         message = begun.errors.get(culprit, "")
         stop(run, RunResult.FAILED, now, step=culprit, error_type="expression", message=message)
-        settle(lock(run.pk), plan, now)
-        return
-    finish_if_over(run, facts, plan, begun.states, now)
+        settle(run, one.plan, now)
+    else:
+        finish_if_over(run, one.facts, one.plan, begun.states, now)
+    return Run.objects.get(pk=run_id)
+
+
+def _as_written(row: NewRun) -> Run:
+    """The model of a row that this transaction wrote, without reading it again."""
+    run = Run(
+        id=row.id, workflow_id=row.workflow_id, version_id=row.version_id, team_id=row.team_id, status="running",
+        idempotency_key=row.idempotency_key, input=row.input, input_hash=row.input_hash, created_at=row.at,
+        started_at=row.at, deadline_at=row.deadline_at, retry_of_id=row.retry_of_id,
+        started_by_id=row.started_by_id, trace_id=row.trace_id,
+    )  # fmt: skip
+    run._state.adding, run._state.db = False, "default"
+    return run
 
 
 def _copy(run_id: uuid.UUID, step: StepRun) -> StepRun:

@@ -12,13 +12,11 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import Q
 
 from orchestration import clock
@@ -51,14 +49,14 @@ def lease() -> timedelta:
     return timedelta(seconds=settings.PLUMBLINE.lease_seconds)
 
 
-@contextmanager
-def at_work(step_id: int, fence: int, limit: float) -> Iterator[None]:
-    """While inside, this process's heartbeat renews the lease of that claim."""
+def hold(step_id: int, fence: int, limit: float) -> None:
+    """From now on this process's heartbeat renews the lease of that claim; `limit` in seconds from now."""
     _in_hand[step_id, fence] = time.monotonic() + limit
-    try:
-        yield
-    finally:
-        _in_hand.pop((step_id, fence), None)
+
+
+def let_go(step_id: int, fence: int) -> None:
+    """The claim's outcome is recorded, or refused, or somebody else's."""
+    _in_hand.pop((step_id, fence), None)
 
 
 def beat(queue: str) -> None:
@@ -70,9 +68,17 @@ def beat(queue: str) -> None:
     if stuck:
         log.warning("worker.stuck", worker=identity(), slots=stuck)
     if held:
-        mine = Q(*[Q(pk=step_id, fence=fence) for step_id, fence in held], _connector=Q.OR)
-        leased = StepRun.objects.filter(mine, worker_id=identity(), lease_until__isnull=False)
-        leased.update(lease_until=now + lease())
+        _renew(list(held), now)
+
+
+def _renew(held: list[tuple[int, int]], now: datetime) -> None:
+    """A row that is locked is being recorded or freed this moment: waiting for it could only deadlock."""
+    mine = Q(*[Q(pk=step_id, fence=fence) for step_id, fence in held], _connector=Q.OR)
+    leased = StepRun.objects.filter(mine, worker_id=identity(), lease_until__isnull=False)
+    with transaction.atomic():
+        free = leased.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+        ids = list(free.values_list("pk", flat=True))
+        StepRun.objects.filter(pk__in=ids).update(lease_until=now + lease())
 
 
 def start_heartbeat(queue: str) -> None:

@@ -22,9 +22,10 @@ class Run(models.Model):
     """One execution of one workflow version. Ids are UUIDv7, so newest first is `-id`."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="runs")
+    # Foreign keys without an index of their own: one below begins with the column, or holds its few values alone.
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="runs", db_index=False)
     version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT, related_name="runs")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="runs")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="runs", db_index=False)
     status = models.CharField(max_length=16, choices=_words(RunStatus))
     ending = models.CharField(max_length=16, blank=True, default="", help_text="the result it is heading for")
     result = models.CharField(max_length=16, blank=True, default="", choices=_words(RunResult))
@@ -37,8 +38,10 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(null=True)
-    retry_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="retries")
-    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    retry_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="retries", db_index=False)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     trace_id = models.CharField(max_length=32)
     failed_step = models.CharField(max_length=63, blank=True, default="")
     error_type = models.CharField(max_length=127, blank=True, default="")
@@ -57,6 +60,8 @@ class Run(models.Model):
             models.Index(fields=["status", "-id"], name="run_status"),
             # Covers what a dashboard counts of ended runs, so that it never reads the rows.
             models.Index(fields=["finished_at", "workflow", "result", "team"], name="run_ended"),
+            models.Index(fields=["retry_of"], name="run_retry_of", condition=models.Q(retry_of__isnull=False)),
+            models.Index(fields=["started_by"], name="run_started_by", condition=models.Q(started_by__isnull=False)),
             models.Index(fields=["-id"], name="run_not_undone", condition=models.Q(compensation="failed")),
             models.Index(
                 fields=["deadline_at"],
@@ -77,7 +82,7 @@ class Run(models.Model):
 class StepRun(models.Model):
     """One step of one run. `fence` grows with every claim and rescue; a result with an older one is refused."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps", db_index=False)
     name = models.CharField(max_length=63)
     item = models.IntegerField(default=0)
     status = models.CharField(max_length=16, choices=_words(StepStatus))
@@ -107,7 +112,7 @@ class StepRun(models.Model):
     compensation_attempt = models.IntegerField(default=0)
     compensation_error = models.TextField(blank=True, default="")
     compensated_at = models.DateTimeField(null=True)
-    reused_from = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    reused_from = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "name", "item"], name="one_step_once")]
@@ -118,6 +123,7 @@ class StepRun(models.Model):
                 name="step_open",
                 condition=models.Q(status__in=["ready", "running", "waiting", "retrying"]),
             ),
+            models.Index(fields=["reused_from"], name="step_reused", condition=models.Q(reused_from__isnull=False)),
             models.Index(fields=["lease_until"], name="step_leased", condition=models.Q(lease_until__isnull=False)),
             models.Index(
                 fields=["compensation", "not_before"],
@@ -133,7 +139,7 @@ class StepRun(models.Model):
 class Attempt(models.Model):
     """One try of a step or of its compensation, as it ended."""
 
-    step = models.ForeignKey(StepRun, on_delete=models.CASCADE, related_name="attempts")
+    step = models.ForeignKey(StepRun, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     phase = models.CharField(max_length=12, choices=[("forward", "forward"), ("compensation", "compensation")])
     number = models.IntegerField()
     started_at = models.DateTimeField()

@@ -6,6 +6,7 @@ Never asks who may: portal does before it calls.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from orchestration.engine import cancel as stopping
 from orchestration.engine.payloads import digest, encode, text_of
 from orchestration.engine.plans import plan_of, ports_of
 from orchestration.engine.settle import lock
-from orchestration.engine.start import Request, start
+from orchestration.engine.start import Request, start, start_all
 from orchestration.errors import Conflict, InvalidInput, NotFound
 from orchestration.hooks import hooks
 from orchestration.models import Run, StepRun, Workflow, WorkflowVersion
@@ -59,6 +60,27 @@ def start_run(
     """
     if key is not None:
         _check_key(key)
+    return start(_request(version, input, key=key, actor=actor, trace_id=trace_id))
+
+
+def start_runs(*, version: WorkflowVersion, inputs: Sequence[Any], actor: Any = None) -> list[Run]:
+    """Start a run for each input, in one transaction: all of them, or none.
+
+    Raises InvalidInput that names the first input which is refused by its place, TooLarge.
+    """
+    requests = []
+    for place, input in enumerate(inputs):
+        try:
+            requests.append(_request(version, input, actor=actor))
+        except InvalidInput as error:
+            raise InvalidInput(f"input {place}: {error}", error.violations) from error
+    return start_all(requests)
+
+
+def _request(
+    version: WorkflowVersion, input: Any, *, key: str | None = None, actor: Any = None, trace_id: str | None = None
+) -> Request:
+    """What the engine starts from, once the input fits its contract."""
     try:
         text = encode(input, "the input")
     except ValueError as error:
@@ -69,8 +91,7 @@ def start_run(
         assert port is not None
         name = f"{port[0]}@{port[1]}"
         raise InvalidInput(f"the input does not fit contract {name}: {_sentence(violations)}", violations)
-    actor_id = actor.pk if actor is not None else None
-    return start(Request(version, text, digest(input), key, actor_id, trace_id))
+    return Request(version, text, digest(input), key, actor.pk if actor is not None else None, trace_id)
 
 
 def cancel_run(*, run_id: uuid.UUID, actor: Any, reason: str) -> Run:

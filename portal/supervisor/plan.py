@@ -15,6 +15,8 @@ from django.conf import settings
 from portal.config import ConfigurationError
 from portal.supervisor.child import Child
 
+_CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "portal"]
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -77,23 +79,28 @@ def _web(options: Options) -> Child:
     return Child("web", command)
 
 
+def worker_command(queue: str, node: str) -> list[str]:
+    """A Celery worker of one queue. Node names must differ.
+
+    Its pool is `solo`: a message is read where it arrives, and what it asks for is done by the threads of
+    orchestration/engine/conductor.py, or, on the control queue, is short.
+    """
+    return [
+        *_CELERY, "worker", "--pool", "solo", "-Q", queue, "-n", f"{node}@%h", "--without-gossip", "--without-mingle",
+        "--without-heartbeat", "--loglevel", "WARNING",
+    ]  # fmt: skip
+
+
+def beat_command(schedule: Path) -> list[str]:
+    """Celery's beat: the clock of everything periodic."""
+    return [*_CELERY, "beat", "--schedule", str(schedule), "--pidfile", "", "--loglevel", "WARNING"]
+
+
 def _workers() -> list[Child]:
-    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "portal"]
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
-    threads = str(settings.PLUMBLINE.worker_threads)
-    schedule = str(settings.PLUMBLINE.data_dir / "beat-schedule")
     unchecked = {"CELERY_SKIP_CHECKS": "1"}  # `migrate` has just run Django's checks; again costs a second a process
     if settings.PLUMBLINE.embedded:  # ten lines for whoever tries it as root, around the line that says where to go
         unchecked["PYTHONWARNINGS"] = "ignore:You're running the worker"
-    workers = (("steps", threads), ("control", "1"))
     return [
-        *(
-            Child(
-                queue,
-                [*celery, "worker", "--pool", "threads", "-c", slots, "-Q", queue, "-n", f"{queue}@%h", *quiet],
-                unchecked,
-            )
-            for queue, slots in workers
-        ),
-        Child("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", "", "--loglevel", "WARNING"], unchecked),
+        *(Child(queue, worker_command(queue, queue), unchecked) for queue in ("steps", "control")),
+        Child("beat", beat_command(settings.PLUMBLINE.data_dir / "beat-schedule"), unchecked),
     ]

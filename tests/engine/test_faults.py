@@ -168,12 +168,19 @@ def test_a_step_that_kills_its_workers_is_failed_in_the_end_and_undone():
     assert (run.result, run.error_type, run.compensation) == ("failed", "worker.lost", "done")
 
 
+@contextmanager
+def at_work(step_id: int, fence: int, limit: float) -> Iterator[None]:
+    worker.hold(step_id, fence, limit)
+    yield
+    worker.let_go(step_id, fence)
+
+
 def test_an_attempt_past_its_time_is_timed_out_whatever_its_worker_does():
     run = begin(
         publish({"a": write("a", timeout={"start_to_close": "3s"}, retry={"maximum_attempts": 2, "jitter": "none"})})
     )
     held = hold(run, "a")
-    with worker.at_work(held.step.pk, held.step.fence, held.limit):
+    with at_work(held.step.pk, held.step.fence, held.limit):
         worker.beat("steps")
         pass_time(4)
         assert step(run, "a").status == "running", "a kind that keeps its own limit gets a moment to say so"
@@ -202,7 +209,7 @@ def test_a_step_without_a_heartbeat_is_timed_out_and_one_with_it_is_not():
 def test_a_heartbeat_renews_only_what_is_at_work():
     run = begin(publish({"a": echo(1), "b": echo(2)}))
     mine, orphan = hold(run, "a"), hold(run, "b")
-    with worker.at_work(mine.step.pk, mine.step.fence, mine.limit):
+    with at_work(mine.step.pk, mine.step.fence, mine.limit):
         for _ in range(4):
             pass_time(4)
             worker.beat("steps")
@@ -218,13 +225,13 @@ def test_a_beat_does_not_renew_an_older_fence():
     hold(run, "a")
     before = step(run, "a").lease_until
     clock.advance(timedelta(seconds=5))
-    with worker.at_work(hung.step.pk, hung.step.fence, hung.limit):
+    with at_work(hung.step.pk, hung.step.fence, hung.limit):
         worker.beat("steps")
     assert step(run, "a").lease_until == before
 
 
 def test_a_hung_step_is_reported_by_its_worker():
-    with worker.at_work(1, 1, -worker.STUCK_AFTER - 1), worker.at_work(2, 1, 60):
+    with at_work(1, 1, -worker.STUCK_AFTER - 1), at_work(2, 1, 60):
         worker.beat("steps")
         assert WorkerProcess.objects.get(id=worker.identity()).stuck == 1
     worker.beat("steps")

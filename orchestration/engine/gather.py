@@ -1,0 +1,156 @@
+"""Gather: record the successes of many steps, and begin what follows each, in one transaction.
+
+The commit is what a durable step costs, so whatever is finished at one moment shares one. Only plain successes come
+here; all else (failures, waits, compensations, runs that are ending) goes one by one through engine/complete.py, and so
+does every member of a batch that could not be recorded as a whole. Never calls a step kind.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from orchestration import clock
+from orchestration.engine import hot_sql, transition
+from orchestration.engine.advance import fatal, is_over
+from orchestration.engine.begin import Begun, begin, in_hand
+from orchestration.engine.claim import FORWARD, Claim, Known
+from orchestration.engine.execute import Executed
+from orchestration.engine.payloads import store
+from orchestration.engine.publish import wake_up
+from orchestration.engine.rows import Ending, Success
+from orchestration.engine.settle import mood_of, output_of, result_of
+from orchestration.errors import TooLarge
+from orchestration.limits import KNOWN_OUTPUT
+from orchestration.manifest import ExpressionError, Plan
+from orchestration.states import Effect, RunStatus, StepStatus
+from orchestration.steps.outcome import Completed
+
+
+@dataclass(slots=True)
+class Item:
+    """An attempt that ended. `inline`: this process may go on with what follows."""
+
+    claim: Claim
+    executed: Executed
+    inline: bool
+    begun: Begun | None = None
+
+
+class Apart(Exception):
+    """The batch can't be recorded as one: each of its members is to go its own way."""
+
+
+def is_plain(claim: Claim, executed: Executed) -> bool:
+    """Whether this is an outcome that may be gathered."""
+    return claim.phase == FORWARD and isinstance(executed.outcome, Completed)
+
+
+def gather(items: Sequence[Item]) -> list[Claim | None]:
+    """Record them; what this process goes on with after each. Raises Apart, with nothing written."""
+    with transaction.atomic():
+        batch = _Batch(clock.now())
+        batch.look(items)
+        for item in items:
+            batch.take(item)
+        batch.write(items)
+    return [_next(item, batch.known[item.claim.run.id]) for item in items]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one transaction writes, as it grows."""
+
+    now: datetime
+    states: dict[uuid.UUID, dict[str, StepStatus]] = field(default_factory=dict)
+    statuses: dict[uuid.UUID, str] = field(default_factory=dict)
+    known: dict[uuid.UUID, Known] = field(default_factory=dict)
+    successes: list[Success] = field(default_factory=list)
+    endings: list[Ending] = field(default_factory=list)
+
+    def look(self, items: Sequence[Item]) -> None:
+        """Lock the runs in which more than one step has a say, and read their states."""
+        runs = sorted({one.claim.run.id for one in items if not _alone(one.claim.plan, one.claim.step.name)})
+        if not runs:
+            return
+        for run, (status, ending) in hot_sql.lock(runs).items():
+            if ending or status not in {RunStatus.RUNNING, RunStatus.WAITING}:
+                raise Apart
+            self.statuses[run] = status
+        self.states = hot_sql.states(runs)
+
+    def take(self, item: Item) -> None:
+        """One outcome and what follows from it."""
+        claim, run = item.claim, item.claim.run
+        self._succeed(item)
+        shared = self.states.get(run.id)
+        if shared is not None and shared.get(claim.step.name) != StepStatus.RUNNING:
+            raise Apart
+        states = {**(shared or {}), claim.step.name: StepStatus.SUCCEEDED}
+        known = self.known[run.id]
+        try:
+            item.begun = begin(run, claim.plan, states, claim.step.name, self.now, inline=item.inline, known=known)
+            if item.begun.errors or fatal(claim.plan, item.begun.states) is not None:
+                raise Apart
+            if shared is not None:
+                self.states[run.id] = item.begun.states
+                self._go_on(item, item.begun.states)
+        except (ExpressionError, TooLarge, ValueError) as error:
+            raise Apart from error
+
+    def write(self, items: Sequence[Item]) -> None:
+        """Everything, or Apart."""
+        born = [row for item in items if item.begun is not None for row in item.begun.born]
+        if not hot_sql.record(self.successes, born, self.now):
+            raise Apart
+        if self.endings and not hot_sql.finish(self.endings, self.now):
+            raise Apart
+        wake_up([row.pk for item in items if item.begun is not None for row in item.begun.ready])
+
+    def _succeed(self, item: Item) -> None:
+        claim, executed, step = item.claim, item.executed, item.claim.step
+        # Every attempt has the same input, so the first one's stays.
+        given = store(executed.input, claim.run.id) if executed.input and not step.input else ""
+        output = store(executed.output, claim.run.id)
+        effect = Effect.HAPPENED if claim.writes else Effect.NONE
+        self.successes.append(
+            Success(
+                step.pk, step.run_id, step.fence, step.attempt, claim.claimed_at, step.worker_id, effect, given, output
+            )
+        )
+        known = self.known.setdefault(claim.run.id, {})
+        known.update(claim.known)
+        if len(output) <= KNOWN_OUTPUT:
+            known[step.name] = (StepStatus.SUCCEEDED, output)
+
+    def _go_on(self, item: Item, states: dict[str, StepStatus]) -> None:
+        """Finish the run, or let its status say whether it waits."""
+        run, plan = item.claim.run, item.claim.plan
+        if is_over(plan, states):
+            output = store(output_of(run, plan, self.known[run.id]), run.id)
+            self.endings.append(Ending(run.id, result_of(states), output))
+            return
+        before, mood = RunStatus(self.statuses[run.id]), mood_of(states)
+        if mood != before:
+            transition.move_run(run.id, before, mood)
+            self.statuses[run.id] = mood
+
+
+def _alone(plan: Plan, name: str) -> bool:
+    """Whether what follows a success can be said without looking at any other step."""
+    after = plan.steps[name].successors
+    return bool(after) and all(
+        plan.steps[other].predecessors == (name,) and plan.steps[other].when is None for other in after
+    )
+
+
+def _next(item: Item, known: Known) -> Claim | None:
+    begun, claim = item.begun, item.claim
+    if begun is None or begun.mine is None:
+        return None
+    claim.turn.steps += 1
+    return in_hand(claim.run, claim.plan, begun.mine, known, claim.turn)
