@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 
+from orchestration.engine.conductor import conductor
+from orchestration.engine.publish import send
 from orchestration.engine.wake import wake as wake_once
-from orchestration.engine.work import work as work_on
+from orchestration.services.retention import prune as prune_runs
+
+#: Seconds that one `prune` may keep the control worker from waking what is due.
+PRUNE_SLICE = 0.25
+#: Seconds that a message waits for room in a process that is full, before it goes back for others to take.
+ROOM_PATIENCE = 0.5
 
 
 @shared_task(name="orchestration.tasks.work", ignore_result=True, acks_late=False)
-def work(step_id: int) -> None:
-    """Wake-up for one step."""
-    work_on(step_id)
+def work(step_ids: list[int]) -> None:
+    """Wake-up for some steps."""
+    send(conductor().submit(step_ids, ROOM_PATIENCE))
 
 
 @shared_task(name="orchestration.tasks.wake", ignore_result=True, acks_late=False)
 def wake() -> None:
     """The periodic round."""
     wake_once()
+
+
+@shared_task(name="orchestration.tasks.prune", ignore_result=True, acks_late=False)
+def prune() -> None:
+    """A slice of retention, short enough for the timers behind it in the queue; the next one goes on."""
+    days = settings.PLUMBLINE.run_retention_days
+    if days:  # a message may come from a beat that knew another setting
+        prune_runs(days=days, seconds=PRUNE_SLICE)

@@ -5,6 +5,9 @@ everything asked for, to record and to claim in one go. So a slow step holds its
 ones share their commits without waiting for one another (docs/decisions says what that is worth). A process never takes
 more runs than it has threads: what it claims, it can begin.
 
+Waking a thread costs as much as a quick step, so a thread goes on alone while it keeps up: another is called at once for
+a step whose kind talks to a network, and otherwise for whatever has waited for a BLINK.
+
 Owns the threads and what is in hand. Never decides what an outcome means: engine/gather.py and complete.py do.
 """
 
@@ -33,6 +36,11 @@ log = structlog.get_logger(__name__)
 #: Seconds of idleness after which a thread's connection is looked at before it is used again.
 STALE_AFTER = 5.0
 
+#: Seconds that a claimed step or an outcome waits for a busy thread before another one is called.
+BLINK = 0.005
+#: Kinds that spend their time waiting for somebody else.
+BLOCKING = frozenset({"http"})
+
 Job = Callable[[], None]
 
 
@@ -42,17 +50,22 @@ class Conductor:
     def __init__(self, threads: int) -> None:
         self._threads = threads
         self._lock = threading.Lock()
-        self._work = threading.Condition(self._lock)
         self._room = threading.Condition(self._lock)
         self._asked: deque[int] = deque()
         self._ready: deque[Claim] = deque()
         self._finished: list[Item] = []
+        #: Since when, in monotonic seconds, something has been waiting that no thread came for; None: nothing is.
+        self._since: float | None = None
+        self._watch = threading.Event()
         self._recording = self._closing = False
-        self._idle = 0
+        #: A latch for each idle thread; the last to become idle is called first, so that in quiet times few threads,
+        #: and few database connections with plans made ready, do all the work.
+        self._idle: list[threading.Event] = []
         #: Steps asked for or in hand: at most one for each thread.
         self._taken = 0
         for number in range(threads):
             threading.Thread(target=self._run, name=f"steps-{number}", daemon=True).start()
+        threading.Thread(target=self._attend, name="steps-watch", daemon=True).start()
 
     def submit(self, step_ids: Sequence[int], patience: float) -> list[int]:
         """Take these steps on; waits for room for so many seconds. Those that there was no room for."""
@@ -62,7 +75,9 @@ class Conductor:
                 while rest and self._taken < self._threads:
                     self._asked.append(rest.popleft())
                     self._taken += 1
-                self._call_one()
+                self._waiting()
+                if len(self._idle) == self._threads:
+                    self._call(1)
                 left = ends - time.monotonic()
                 if not rest or left <= 0 or not self._room.wait(left):
                     break
@@ -72,45 +87,78 @@ class Conductor:
         """Take nothing more on, finish the steps in hand and hand their runs back. False: some did not end in time."""
         with self._lock:
             self._closing = True
-            return self._room.wait_for(lambda: self._taken == 0, patience)
+            ended = self._room.wait_for(lambda: self._taken == 0, patience)
+            self._call(self._threads)
+            self._watch.set()
+            return ended
 
     def _run(self) -> None:
-        while True:
-            job = self._next()
+        while (job := self._next()) is not None:
             try:
                 job()
             except Exception:  # nothing may end the thread; what it had in hand is rescued when its lease ends
                 log.exception("conductor.failed")
                 connection.close()
+        connection.close()
 
-    def _next(self) -> Job:
-        """What there is to do, waited for. Whoever takes something calls another thread if there is more."""
+    def _next(self) -> Job | None:
+        """What there is to do, waited for; None at the end."""
         since = time.monotonic()
-        with self._lock:
-            while (job := self._pick()) is None:
-                self._idle += 1
-                self._work.wait()
-                self._idle -= 1
-            self._call_one()
+        while True:
+            with self._lock:
+                job = self._pick()
+                if job is not None:
+                    break
+                if self._closing and not self._taken:
+                    return None
+                called = threading.Event()
+                self._idle.append(called)
+            called.wait()
         if time.monotonic() - since > STALE_AFTER:
             close_old_connections()
         return job
 
     def _pick(self) -> Job | None:
+        job: Job | None = None
         if self._ready:
-            return partial(self._execute, self._ready.popleft())
-        if not self._recording and (self._finished or self._asked):
+            held = self._ready.popleft()
+            job = partial(self._execute, held)
+            if held.action.kind in BLOCKING and self._waits():
+                self._call(1)
+        elif not self._recording and (self._finished or self._asked):
             self._recording = True
             finished, self._finished = self._finished, []
             asked = list(self._asked)
             self._asked.clear()
-            return partial(self._record, finished, asked)
-        return None
+            job = partial(self._record, finished, asked)
+        self._since = None
+        self._waiting()
+        return job
 
-    def _call_one(self) -> None:
-        waits = self._ready or (not self._recording and (self._finished or self._asked))
-        if waits and self._idle:
-            self._work.notify()
+    def _waiting(self) -> None:
+        """Note since when something waits; the watch then sees to it that it does not wait for long."""
+        if self._since is None and self._waits():
+            self._since = time.monotonic()
+            self._watch.set()
+
+    def _waits(self) -> int:
+        """How many threads could do something this moment."""
+        return len(self._ready) + bool(not self._recording and (self._finished or self._asked))
+
+    def _call(self, threads: int) -> None:
+        for _ in range(min(threads, len(self._idle))):
+            self._idle.pop().set()
+
+    def _attend(self) -> None:
+        """Call threads for what has waited too long: those at work are busy with something slow."""
+        while not self._closing or self._taken:
+            self._watch.wait()
+            time.sleep(BLINK)
+            with self._lock:
+                if self._since is None:
+                    self._watch.clear()
+                elif time.monotonic() - self._since >= BLINK:
+                    self._call(self._waits())
 
     def _execute(self, held: Claim) -> None:
         executed = perform(held)
@@ -120,6 +168,7 @@ class Conductor:
             return
         with self._lock:
             self._finished.append(item)
+            self._waiting()
 
     def _record(self, finished: list[Item], asked: list[int]) -> None:
         try:
@@ -130,7 +179,6 @@ class Conductor:
         finally:
             with self._lock:
                 self._recording = False
-                self._call_one()
 
     def _gather(self, items: list[Item]) -> None:
         try:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from orchestration import clock
 from orchestration.engine import hot_sql, transition
@@ -25,7 +26,7 @@ from orchestration.engine.publish import wake_up
 from orchestration.engine.rows import Ending, Success
 from orchestration.engine.settle import mood_of, output_of, result_of
 from orchestration.errors import TooLarge
-from orchestration.limits import KNOWN_OUTPUT
+from orchestration.limits import INLINE_PAYLOAD, KNOWN_OUTPUT
 from orchestration.manifest import ExpressionError, Plan
 from orchestration.states import Effect, RunStatus, StepStatus
 from orchestration.steps.outcome import Completed
@@ -52,8 +53,8 @@ def is_plain(claim: Claim, executed: Executed) -> bool:
 
 def gather(items: Sequence[Item]) -> list[Claim | None]:
     """Record them; what this process goes on with after each. Raises Apart, with nothing written."""
-    with transaction.atomic():
-        batch = _Batch(clock.now())
+    batch = _Batch(clock.now())
+    with transaction.atomic() if _needs_transaction(items) else nullcontext():
         batch.look(items)
         for item in items:
             batch.take(item)
@@ -138,6 +139,15 @@ class _Batch:
         if mood != before:
             transition.move_run(run.id, before, mood)
             self.statuses[run.id] = mood
+
+
+def _needs_transaction(items: Sequence[Item]) -> bool:
+    """One step with which nothing else is written, on PostgreSQL, is recorded by one statement: that is a transaction."""
+    if len(items) > 1 or connection.vendor != "postgresql":
+        return True
+    claim, executed = items[0].claim, items[0].executed
+    large = max(len(executed.input), len(executed.output)) > INLINE_PAYLOAD // 4
+    return large or not _alone(claim.plan, claim.step.name)
 
 
 def _alone(plan: Plan, name: str) -> bool:

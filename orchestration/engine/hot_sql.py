@@ -3,7 +3,9 @@
 Through the ORM these cost more than the work they record (docs/decisions has the figures). Owns the SQL; an arm of
 engine/transition.py: it moves along the tables of states.py only, by compare-and-set on (status, fence). Never decides.
 
-A batch travels as one JSON text, so that a statement is the same for one row and for sixty and can stay prepared.
+A batch travels as one JSON text, so that a statement is the same for one row and for sixty and can stay prepared. A
+condition on a status is written as `status || ''`: no plan may look for the few rows of a batch by an index of states,
+which on PostgreSQL also holds every row that was in that state since the last vacuum.
 """
 
 from __future__ import annotations
@@ -28,51 +30,55 @@ _FACTS = f"""
 SELECT s.id, s.name, s.status, s.fence, s.attempt, s.idempotency_key, s.effect, s.input, s.started_at, s.close_deadline,
        s.losses, s.compensation, r.id, r.version_id, r.idempotency_key, r.input, r.trace_id, r.started_at, r.created_at,
        r.retry_of_id, r.status, r.ending
-FROM {{told}} JOIN {_STEP} s ON s.id = t.step JOIN {_RUN} r ON r.id = s.run_id
+FROM {_STEP} s JOIN {_RUN} r ON r.id = s.run_id WHERE s.id {{among_steps}}
 """
 
 # A row that another process holds locked is left to it: two claims of the same rows in another order must not deadlock.
+# A claim need not outlive a crash of the database: its worker's outcome is then refused, as after a lost lease.
 _CLAIM = f"""
 UPDATE {_STEP} AS s
 SET status = 'running', fence = s.fence + 1, attempt = s.attempt + 1, claimed_at = t.at,
     started_at = COALESCE(s.started_at, t.at), worker_id = t.worker, lease_until = t.lease, attempt_deadline = t.ends,
     heartbeat_deadline = t.beat, start_deadline = NULL, wake_due_at = NULL, not_before = NULL
-FROM {{told}}
-WHERE s.id = t.step AND s.status = 'ready' AND s.fence = t.fence AND (s.not_before IS NULL OR s.not_before <= t.at)
-  AND s.id IN (SELECT f.id FROM {_STEP} f WHERE f.id = t.step {{skip_locked}})
+FROM told t
+WHERE s.id = t.step AND s.id {{among_steps}} AND s.status || '' = 'ready' AND s.fence = t.fence
+  AND (s.not_before IS NULL OR s.not_before <= t.at)
+  AND s.id IN (SELECT f.id FROM {_STEP} f WHERE f.id = t.step {{skip_locked}}) {{not_awaited}}
 RETURNING id
 """
 
-_LOCK = (
-    f"SELECT r.id, r.status, r.ending FROM {_RUN} r WHERE r.id IN (SELECT t.run FROM {{told}}) ORDER BY r.id {{lock}}"
-)
+_LOCK = f"SELECT r.id, r.status, r.ending FROM {_RUN} r WHERE r.id {{among_runs}} ORDER BY r.id {{lock}}"
 
-_STATES = f"SELECT s.run_id, s.name, s.status FROM {_STEP} s WHERE s.run_id IN (SELECT t.run FROM {{told}})"
+_STATES = f"SELECT s.run_id, s.name, s.status FROM {_STEP} s WHERE s.run_id {{among_runs}}"
 
 _SUCCEED = f"""
 UPDATE {_STEP} AS s
 SET status = 'succeeded', finished_at = t.at, effect = t.effect, output = t.output, error_type = '', error_message = '',
     input = CASE WHEN t.input = '' THEN s.input ELSE t.input END,
     worker_id = '', lease_until = NULL, attempt_deadline = NULL, heartbeat_deadline = NULL
-FROM {{told}}
-WHERE s.id = t.step AND s.status = 'running' AND s.fence = t.fence
-  AND t.run IN (SELECT h.id FROM {{held}} h)
+FROM told t
+WHERE s.id = t.step AND s.id {{among_steps}} AND s.status || '' = 'running' AND s.fence = t.fence
+  AND t.run IN (SELECT h.id FROM held h)
 RETURNING id
 """
 
-_HELD = f"""(SELECT r.id FROM {_RUN} r WHERE r.id IN (SELECT t.run FROM {{told}})
-    AND r.ending = '' AND r.status IN ('running', 'waiting') ORDER BY r.id {{lock}})"""
+#: Runs in which a step may still succeed; locked, in one order for all.
+_HELD = f"""
+SELECT r.id FROM {_RUN} r
+WHERE r.id {{among_runs}} AND r.ending = '' AND r.status || '' IN ('running', 'waiting') ORDER BY r.id {{lock}}
+"""
 
 _FINISH = f"""
 UPDATE {_RUN} AS r SET status = 'finished', result = t.result, finished_at = t.at, output = t.output
-FROM {{told}} WHERE r.id = t.run AND r.status IN ('running', 'waiting') AND r.ending = '' AND r.result = ''
+FROM told t WHERE r.id = t.run AND r.id {{among_runs}} AND r.status || '' IN ('running', 'waiting')
+  AND r.ending = '' AND r.result || '' = ''
 RETURNING id
 """
 
 
 def _insert(table: str, columns: Mapping[str, str], returning: str = "") -> str:
     values = ", ".join(columns.values())
-    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {{told}} {{only_if}} {returning}"
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM told t {{only_if}} {returning}"
 
 
 _ATTEMPT = _insert("orchestration_attempt", {
@@ -168,14 +174,14 @@ def record(successes: Sequence[Success], born: Sequence[NewStep], at: datetime) 
     ])  # fmt: skip
     births = _births(born)
     if connection.vendor == "postgresql":
-        rows = fetch(_fused(), (told, births))
+        rows = fetch(_fused(), {"told": told, "births": births})
         recorded = rows[0][0]
         if recorded == len(successes):
             _name(born, [row[1:] for row in rows if row[1] is not None])
     else:
-        recorded = len(fetch(_text(_SUCCEED, "successes"), (told, told)))
+        recorded = len(fetch(_text(_SUCCEED, "successes"), {"told": told}))
         if recorded == len(successes):
-            fetch(_text(_ATTEMPT, "successes"), (told,))
+            fetch(_text(_ATTEMPT, "successes"), {"told": told})
             insert_steps(born)
     return bool(recorded == len(successes))
 
@@ -183,7 +189,7 @@ def record(successes: Sequence[Success], born: Sequence[NewStep], at: datetime) 
 def insert_steps(born: Sequence[NewStep]) -> None:
     """Write new steps, in initial states; each gets its `pk`."""
     if born:
-        _name(born, fetch(_text(_BORN, "births"), (_births(born),)))
+        _name(born, fetch(_text(_BORN, "births"), {"told": _births(born)}))
 
 
 def finish(endings: Sequence[Ending], at: datetime) -> bool:
@@ -206,8 +212,8 @@ def insert_runs(runs: Sequence[NewRun]) -> None:
         )
         for run in runs
     ])  # fmt: skip
-    fetch(_text(_START, "starts"), (told,))
-    fetch(_text(_STARTED, "starts"), (told,))
+    fetch(_text(_START, "starts"), {"told": told})
+    fetch(_text(_STARTED, "starts"), {"told": told})
 
 
 def _births(born: Sequence[NewStep]) -> str:
@@ -248,44 +254,56 @@ def identifier(value: Any) -> uuid.UUID:
     return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 
-def _ask(template: str, told: str, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
-    return fetch(_text(template, told), (json.dumps(rows),))
+def _ask(template: str, shape: str, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    return fetch(_text(template, shape), {"told": json.dumps(rows)})
 
 
 @functools.cache
-def _text(template: str, told: str) -> str:
-    """The statement for this database."""
-    if connection.vendor == "postgresql":
-        source = _source(told, "%s")
-        held = _HELD.format(told=source, lock="FOR UPDATE")
-        words = {"lock": "FOR UPDATE", "skip_locked": "FOR UPDATE SKIP LOCKED"}
-        return template.format(told=source, held=held, only_if="", **words)
-    source = _source(told, "?")  # one writer at a time: there is nothing to lock
-    held = _HELD.format(told=source, lock="")
-    return template.format(told=source, held=held, only_if="", lock="", skip_locked="")
-
-
-def _source(told: str, mark: str) -> str:
-    """The batch as a table `t`."""
-    columns = _TOLD[told]
-    if mark == "%s":
-        fields = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        return f"json_to_recordset({mark}::json) AS t({fields})"
-    fields = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
-    return f"(SELECT {fields} FROM json_each({mark})) AS t"
+def _text(template: str, shape: str) -> str:
+    """The statement for this database, with its batch as the table `told`."""
+    held = f", held AS MATERIALIZED ({_HELD.format(**_words())})" if "held h" in template else ""
+    return f"WITH told AS MATERIALIZED ({_batch(shape, 'told')}){held} {template.format(only_if='', **_words())}"
 
 
 @functools.cache
 def _fused() -> str:
     """PostgreSQL: lock the runs, record, note the attempts and begin what follows, in one round trip."""
+    words = _words()
     all_held = "WHERE (SELECT count(*) FROM done) = (SELECT count(*) FROM told)"
-    told = {"told": "told AS t", "held": "held", "lock": "FOR UPDATE", "only_if": all_held}
-    lock = _HELD.format(**told)
+    born = _BORN.format(only_if=all_held).replace("FROM told t", "FROM births t")
+    done, tried = _SUCCEED.format(**words), _ATTEMPT.format(only_if=all_held)
     return f"""
-    WITH told AS MATERIALIZED (SELECT * FROM {_source("successes", "%s")}),
-    held AS MATERIALIZED {lock},
-    done AS ({_SUCCEED.format(**told)}),
-    tried AS ({_ATTEMPT.format(**told)}),
-    born AS ({_BORN.format(told=_source("births", "%s"), only_if=all_held)})
+    WITH told AS MATERIALIZED ({_batch("successes", "told")}),
+    births AS ({_batch("births", "births")}), held AS MATERIALIZED ({_HELD.format(**words)}),
+    done AS ({done}), tried AS ({tried}), born AS ({born})
     SELECT (SELECT count(*) FROM done), born.id, born.run_id, born.name FROM (SELECT 1) one LEFT JOIN born ON true
     """
+
+
+def _batch(shape: str, parameter: str) -> str:
+    """The rows of a JSON text."""
+    columns = _TOLD[shape]
+    if connection.vendor == "postgresql":
+        fields = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        return f"SELECT * FROM json_to_recordset(%({parameter})s::json) AS t({fields})"
+    fields = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
+    return f"SELECT {fields} FROM json_each(:{parameter})"
+
+
+def _words() -> dict[str, str]:
+    """What the databases say differently. SQLite has one writer at a time: there is nothing to lock."""
+    if connection.vendor == "postgresql":
+        return {
+            "among_steps": "= ANY(ARRAY(SELECT t.step FROM told t))",
+            "among_runs": "= ANY(ARRAY(SELECT t.run FROM told t))",
+            "lock": "FOR UPDATE",
+            "skip_locked": "FOR UPDATE SKIP LOCKED",
+            "not_awaited": "AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'",
+        }
+    return {
+        "among_steps": "IN (SELECT t.step FROM told t)",
+        "among_runs": "IN (SELECT t.run FROM told t)",
+        "lock": "",
+        "skip_locked": "",
+        "not_awaited": "",
+    }

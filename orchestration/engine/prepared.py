@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
@@ -18,7 +19,7 @@ PLAN_AGE = 30.0
 KEPT = 32
 
 
-def fetch(sql: str, parameters: tuple[str, ...]) -> list[Row]:
+def fetch(sql: str, parameters: Mapping[str, str]) -> list[Row]:
     """Run one statement, in the transaction there is or in its own; its rows. Raises Django's database errors."""
     connection.ensure_connection()
     raw = connection.connection
@@ -27,9 +28,12 @@ def fetch(sql: str, parameters: tuple[str, ...]) -> list[Row]:
             return list(raw.execute(sql, parameters))
         from psycopg import Cursor
 
-        # Django prepares nothing, and its own cursors, which bind on the client, still don't.
-        raw.prepare_threshold, raw.prepared_max = 1_000_000, KEPT
         with Cursor(raw) as cursor:
+            if raw.prepared_max != KEPT:
+                # Django prepares nothing, and its own cursors, which bind on the client, still don't.
+                raw.prepare_threshold, raw.prepared_max = 1_000_000, KEPT
+                # By default a statement is planned five times before its plan is kept, and ours take milliseconds.
+                cursor.execute("SET plan_cache_mode = force_generic_plan")
             cursor.execute(_plans.setdefault(sql, _Plans()).text(sql), parameters, prepare=True)
             return cursor.fetchall() if cursor.description else []
 

@@ -71,10 +71,12 @@ def measure(value: JSON, limit: int) -> int:
         item = pending.pop()
         if isinstance(item, str):
             size += len(item) + 2
-        elif isinstance(item, Mapping):
-            size += 2 + sum(len(key) + 4 for key in item)
+        elif item is None or isinstance(item, (int, float)):
+            size += 4  # told first: every payload of every step comes by, and most of what is in them is plain
+        elif isinstance(item, (dict, Mapping)):
+            size += 2 + 4 * len(item) + sum(map(len, item))
             pending.extend(item.values())
-        elif isinstance(item, list | tuple):
+        elif isinstance(item, (list, tuple)):
             size += 2 + len(item)
             pending.extend(item)
         else:

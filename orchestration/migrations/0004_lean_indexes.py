@@ -60,4 +60,28 @@ class Migration(migrations.Migration):
             model_name='steprun',
             index=models.Index(condition=models.Q(('reused_from__isnull', False)), fields=['reused_from'], name='step_reused'),
         ),
+        migrations.RemoveIndex(
+            model_name='steprun',
+            name='step_open',
+        ),
+        migrations.AddIndex(
+            model_name='steprun',
+            index=models.Index(condition=models.Q(('status', 'ready')), fields=['wake_due_at'], name='step_ready'),
+        ),
+        migrations.AddIndex(
+            model_name='steprun',
+            index=models.Index(condition=models.Q(('status', 'retrying')), fields=['not_before'], name='step_retrying'),
+        ),
+        migrations.AddIndex(
+            model_name='steprun',
+            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['not_before'], name='step_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='steprun',
+            index=models.Index(condition=models.Q(('start_deadline__isnull', False), ('status', 'ready')), fields=['start_deadline'], name='step_start_due'),
+        ),
+        migrations.AddIndex(
+            model_name='steprun',
+            index=models.Index(condition=models.Q(('close_deadline__isnull', False), models.Q(('status', 'ready'), ('status', 'retrying'), ('status', 'waiting'), _connector='OR')), fields=['close_deadline'], name='step_close_due'),
+        ),
     ]

@@ -1,0 +1,229 @@
+"""The conductor of a worker process: threads, room, shared commits and the end, on a real database."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection
+
+from orchestration.engine import conductor as module
+from orchestration.engine import gather as gathering
+from orchestration.engine import hot_sql
+from orchestration.engine.claim import claim
+from orchestration.engine.conductor import Conductor
+from orchestration.engine.execute import execute
+from orchestration.engine.gather import Apart, Item, gather
+from orchestration.models import Attempt, Run, StepRun
+from orchestration.services.runs import cancel_run, start_runs
+from orchestration.steps.registry import StepContext, task
+from tests.engine.harness import begin, echo, publish, step
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+held, may_go = threading.Semaphore(0), threading.Event()
+
+
+@task("test.stays")
+def stays(input: Any, context: StepContext) -> Any:
+    held.release()
+    assert may_go.wait(30)
+    return 1
+
+
+@pytest.fixture(autouse=True)
+def _gates() -> Iterator[None]:
+    may_go.clear()
+    while held.acquire(blocking=False):
+        pass
+    yield
+    may_go.set()
+
+
+@pytest.fixture
+def make() -> Iterator[Callable[[int], Conductor]]:
+    made: list[Conductor] = []
+
+    def of(threads: int) -> Conductor:
+        made.append(Conductor(threads))
+        return made[-1]
+
+    yield of
+    may_go.set()
+    for one in made:
+        assert one.close(30)
+    ends = time.monotonic() + 10
+    while any(thread.name.startswith("steps-") for thread in threading.enumerate()) and time.monotonic() < ends:
+        time.sleep(0.01)
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    ends = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < ends, f"waited 30 s for {what}"
+        time.sleep(0.01)
+
+
+def first_steps(runs: list[Run]) -> list[int]:
+    return list(StepRun.objects.filter(run__in=runs, status="ready").order_by("pk").values_list("pk", flat=True))
+
+
+def all_over(runs: list[Run]) -> bool:
+    return not Run.objects.filter(pk__in=[run.pk for run in runs]).exclude(status="finished").exists()
+
+
+def test_many_runs_go_through_few_transactions(make, monkeypatch: pytest.MonkeyPatch):
+    version = publish({"a": echo(1), "b": echo("${{ steps.a.output }}"), "c": echo("${{ steps.b.output }}")})
+    runs = start_runs(version=version, inputs=[{}] * 24)
+    batches: list[int] = []
+    real = gathering.gather
+    monkeypatch.setattr(module, "gather", lambda items: batches.append(len(items)) or real(items))
+    working = make(8)
+    assert working.submit(first_steps(runs), 30) == []
+    wait_for(lambda: all_over(runs), "the runs")
+    assert {run.result for run in Run.objects.all()} == {"succeeded"}
+    assert sum(batches) == 72, "each step once"
+    assert len(batches) < 60, batches
+    assert max(batches) > 1
+
+
+def test_a_slow_step_holds_its_own_thread_and_nothing_else(make):
+    slow = begin(publish({"a": {"python": "test.stays"}, "b": echo(1, needs=["a"])}, name="slow"))
+    quick = start_runs(version=publish({"a": echo(1), "b": echo(2, needs=["a"])}, name="quick"), inputs=[{}] * 10)
+    working = make(2)
+    working.submit(first_steps([slow]), 5)
+    assert held.acquire(timeout=10)
+    working.submit(first_steps(quick), 30)
+    wait_for(lambda: all_over(quick), "the quick runs")
+    assert step(slow, "a").status == "running"
+    may_go.set()
+    wait_for(lambda: all_over([slow]), "the slow run")
+
+
+def test_what_is_finished_is_recorded_while_another_step_hangs(make):
+    """The thread that took the last claimed step does not sit on the outcomes before it."""
+    runs = start_runs(version=publish({"a": echo(1)}, name="quick"), inputs=[{}] * 3)
+    slow = begin(publish({"a": {"python": "test.stays"}}, name="slow"))
+    working = make(4)
+    working.submit([*first_steps(runs), *first_steps([slow])], 5)
+    wait_for(lambda: all_over(runs), "the quick runs, beside one that hangs")
+    may_go.set()
+
+
+def test_a_full_process_gives_back_what_it_has_no_room_for(make):
+    runs = start_runs(version=publish({"a": {"python": "test.stays"}}), inputs=[{}] * 3)
+    ids = first_steps(runs)
+    working = make(2)
+    assert working.submit(ids, 0.2) == ids[2:]
+    assert StepRun.objects.get(pk=ids[2]).status == "ready", "what it can't begin it does not claim"
+    may_go.set()
+    assert working.submit(ids[2:], 30) == []
+    wait_for(lambda: all_over(runs), "the runs")
+
+
+def test_a_step_that_is_not_there_or_taken_leaves_its_room(make):
+    run = begin(publish({"a": echo(1)}))
+    taken = first_steps([run])
+    assert claim(taken[0]) is not None
+    working = make(2)
+    for _ in range(5):
+        assert working.submit([*taken, 987_654_321], 10) == []
+    other = begin(publish({"a": echo(1)}, name="other"))
+    assert working.submit(first_steps([other]), 10) == []
+    wait_for(lambda: all_over([other]), "a run after them")
+
+
+def test_a_process_that_closes_ends_its_steps_and_hands_their_runs_back(make):
+    run = begin(publish({"a": {"python": "test.stays"}, "b": echo(1, needs=["a"])}))
+    working = make(2)
+    working.submit(first_steps([run]), 5)
+    assert held.acquire(timeout=10)
+    closing = threading.Thread(target=working.close, args=(30,))
+    closing.start()
+    wait_for(lambda: working.submit([1], 0) == [1], "the refusal of more")
+    may_go.set()
+    closing.join(30)
+    assert not closing.is_alive()
+    assert (step(run, "a").status, step(run, "b").status) == ("succeeded", "ready"), "b is for others"
+
+
+def test_one_that_can_not_be_recorded_keeps_nobody_else_from_it(make, monkeypatch: pytest.MonkeyPatch):
+    """A batch is all or nothing; then each goes its own way, and a fault stays with its owner."""
+    version = publish({"a": echo("${{ input.n }}"), "b": echo(2, needs=["a"])})
+    runs = start_runs(version=version, inputs=[{"n": number} for number in range(6)])
+    poisoned = runs[3].pk
+    real = hot_sql.record
+
+    def record(successes: Any, born: Any, at: Any) -> bool:
+        if any(one.run_id == poisoned for one in successes):
+            raise IntegrityError("poison")
+        return real(successes, born, at)
+
+    monkeypatch.setattr(hot_sql, "record", record)
+    working = make(6)
+    working.submit(first_steps(runs), 10)
+    wait_for(lambda: all_over(runs), "all of them: what a batch can't hold is recorded apart")
+    assert Run.objects.filter(result="succeeded").count() == 6
+
+
+def test_a_batch_with_a_late_result_writes_nothing_of_it():
+    version = publish({"a": echo(1), "b": echo(2, needs=["a"])})
+    runs = start_runs(version=version, inputs=[{}] * 2)
+    claims = [claim(pk) for pk in first_steps(runs)]
+    items = [Item(one, execute(one), inline=True) for one in claims if one is not None]
+    StepRun.objects.filter(run=runs[1]).update(fence=7)
+    with pytest.raises(Apart):
+        gather(items)
+    assert not Attempt.objects.exists()
+    assert not StepRun.objects.filter(name="b").exists()
+    assert set(StepRun.objects.values_list("status", flat=True)) == {"running"}
+
+
+def test_branches_of_one_run_in_one_batch_join_once():
+    version = publish({"a": echo(1), "b": echo(2), "c": echo("${{ [steps.a.output, steps.b.output] }}")})
+    run = begin(version)
+    claims = [claim(pk) for pk in first_steps([run])]
+    found = gather([Item(one, execute(one), inline=True) for one in claims if one is not None])
+    follows = [one for one in found if one is not None]
+    assert [one.step.name for one in follows] == ["c"]
+    executed = execute(follows[0])
+    assert executed.output == "[1,2]"
+
+
+def test_a_run_that_is_being_cancelled_is_not_gathered():
+    run = begin(publish({"a": echo(1), "b": echo(2, needs=["a"])}))
+    one = claim(first_steps([run])[0])
+    assert one is not None
+    executed = execute(one)
+    cancel_run(run_id=run.pk, actor=None, reason="enough")
+    with pytest.raises(Apart):
+        gather([Item(one, executed, inline=True)])
+    assert step(run, "a").status == "running"
+
+
+def test_the_statements_of_the_hot_path_never_look_by_a_state():
+    """On PostgreSQL an index of states holds what was in that state since the last vacuum: thousands of dead rows."""
+    if connection.vendor != "postgresql":
+        pytest.skip("it is PostgreSQL's")
+    runs = start_runs(version=publish({"a": echo(1), "b": echo(2, needs=["a"])}), inputs=[{}] * 2)
+    claims = [one for pk in first_steps(runs) if (one := claim(pk)) is not None]
+    plans: list[str] = []
+    real = hot_sql.fetch
+
+    def explained(sql: str, parameters: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {sql}", parameters)
+            plans.append("\n".join(row[0] for row in cursor.fetchall()))
+        return real(sql, parameters)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hot_sql, "fetch", explained)
+        connection.cursor().execute("SET enable_seqscan = off")
+        gather([Item(one, execute(one), inline=True) for one in claims])
+    assert plans
+    for plan in plans:
+        assert "run_status" not in plan, plan
+        assert "step_open" not in plan, plan
