@@ -8,12 +8,16 @@ from django.conf import settings
 from orchestration.engine.conductor import conductor
 from orchestration.engine.publish import send
 from orchestration.engine.wake import wake as wake_once
+from orchestration.pace import Pace
 from orchestration.services.retention import prune as prune_runs
 
 #: Seconds that one `prune` may keep the control worker from waking what is due.
 PRUNE_SLICE = 0.25
 #: Seconds that a message waits for room in a process that is full, before it goes back for others to take.
 ROOM_PATIENCE = 0.5
+
+#: Beat asks for a wake every half second and for a slice of pruning every ten.
+_waking, _pruning = Pace(0.3), Pace(5.0)
 
 
 @shared_task(name="orchestration.tasks.work", ignore_result=True, acks_late=False)
@@ -25,12 +29,15 @@ def work(step_ids: list[int]) -> None:
 @shared_task(name="orchestration.tasks.wake", ignore_result=True, acks_late=False)
 def wake() -> None:
     """The periodic round."""
-    wake_once()
+    with _waking.turn() as due:
+        if due:
+            wake_once()
 
 
 @shared_task(name="orchestration.tasks.prune", ignore_result=True, acks_late=False)
 def prune() -> None:
     """A slice of retention, short enough for the timers behind it in the queue; the next one goes on."""
     days = settings.PLUMBLINE.run_retention_days
-    if days:  # a message may come from a beat that knew another setting
-        prune_runs(days=days, seconds=PRUNE_SLICE)
+    with _pruning.turn() as due:
+        if due and days:  # a message may come from a beat that knew another setting
+            prune_runs(days=days, seconds=PRUNE_SLICE)

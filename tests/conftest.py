@@ -20,8 +20,8 @@ def _fresh_process() -> Iterator[None]:
     from orchestration.engine import plans
     from orchestration.selectors import targets
 
-    for cache in (plans.plan_of, plans.ports_of, validator_of):
-        cache.cache_clear()
+    plans.forget()
+    validator_of.cache_clear()
     targets.forget()
     clock.reset()
     clock.forget()

@@ -19,7 +19,10 @@ from orchestration.states import Compensation, Effect, RunResult, RunStatus, Ste
 
 
 def cancel(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
-    """Stop at the next step boundary, then compensate. Raises Conflict for a run that is ending already."""
+    """Stop at the next step boundary, then compensate.
+
+    Raises Conflict for a run that is ending already, NotFound for one that is not kept any more.
+    """
     with transaction.atomic():
         run = lock(run_id)
         _refuse_ended(run, "cancelled")

@@ -120,19 +120,15 @@ def claim(step_id: int) -> Claim | None:
 def claim_all(step_ids: Sequence[int]) -> list[Claim]:
     """Take what can be taken of these steps and compensations."""
     now = clock.now()
-    claims, undoing = [], []
-    for row in hot_sql.facts(step_ids):
-        held, (status, ending) = _read(row), row[20:22]
-        if status == RunStatus.COMPENSATING and held.step.compensation == Compensation.RUNNING:
-            undoing.append(held.step.pk)
-        elif not ending and status != RunStatus.PAUSED and held.step.status == StepStatus.READY:
-            _hold(held.planned, held, now)
-            claims.append(held)
-    taken = hot_sql.claim([_columns(one, now) for one in claims]) if claims else set()
-    return [
-        *(one for one in claims if one.step.pk in taken),
-        *(one for pk in undoing if (one := _claim_compensation(pk)) is not None),
-    ]
+    usual = now + timedelta(seconds=DEFAULT_START_TO_CLOSE)
+    rows = hot_sql.claim(step_ids, worker=identity(), at=now, lease=now + lease(), ends=usual)
+    claims = [_read(row, now) for row in rows]
+    others = [_limits(one, now) for one in claims if one.limit != DEFAULT_START_TO_CLOSE or _beat(one)]
+    if others:
+        hot_sql.limit(others)
+    taken = {one.step.pk for one in claims}
+    missed = [pk for pk in step_ids if pk not in taken]
+    return claims + _claim_compensations(missed) if missed else claims
 
 
 def limit_of(planned: PlannedStep, close_deadline: datetime | None, now: datetime) -> float:
@@ -143,42 +139,45 @@ def limit_of(planned: PlannedStep, close_deadline: datetime | None, now: datetim
     return seconds
 
 
-def _read(row: Sequence[Any]) -> Claim:
-    """The claim as it would be held, from a row of hot_sql.facts."""
-    run_id, plan = hot_sql.identifier(row[12]), plan_of(row[13])
-    retry_of = hot_sql.identifier(row[19]) if row[19] is not None else None
+def _read(row: Sequence[Any], now: datetime) -> Claim:
+    """The claim, from a row of hot_sql.claim."""
+    version = row[12]
+    run_id, plan = hot_sql.identifier(row[11]), plan_of(version)
     step = HeldStep(
-        pk=row[0], run_id=run_id, name=row[1], status=StepStatus(row[2]), fence=row[3], attempt=row[4],
+        pk=row[0], run_id=run_id, name=row[2], status=StepStatus.RUNNING, fence=row[3], attempt=row[4],
         idempotency_key=row[5], effect=Effect(row[6]), input=row[7], started_at=hot_sql.moment(row[8]),
-        close_deadline=hot_sql.moment(row[9]), losses=row[10], compensation=Compensation(row[11]),
+        close_deadline=hot_sql.moment(row[9]), losses=row[10], worker_id=identity(), claimed_at=now,
     )  # fmt: skip
-    began = hot_sql.moment(row[17]) or hot_sql.moment(row[18])
+    began = hot_sql.moment(row[16]) or hot_sql.moment(row[17])
     assert began is not None
+    retry_of = hot_sql.identifier(row[18]) if row[18] is not None else None
     facts = RunFacts(
-        run_id, row[13], plan.workflow, plan.version, row[14], row[15], row[16], began, retry_of, str(run_id)
+        run_id, version, plan.workflow, plan.version, row[13], row[14], row[15], began, retry_of, str(run_id)
     )
-    return Claim(facts, plan, step, FORWARD, began, 0.0)
+    return Claim(facts, plan, step, FORWARD, now, limit_of(plan.steps[step.name], step.close_deadline, now))
 
 
-def _hold(planned: PlannedStep, held: Claim, now: datetime) -> None:
-    """As the claim stands once the database agrees."""
-    step = held.step
-    step.status, step.fence, step.attempt = StepStatus.RUNNING, step.fence + 1, step.attempt + 1
-    step.worker_id, step.claimed_at, step.started_at = identity(), now, step.started_at or now
-    held.claimed_at, held.limit = now, limit_of(planned, step.close_deadline, now)
+def _beat(held: Claim) -> float | None:
+    return held.planned.timeout.heartbeat
 
 
-def _columns(held: Claim, now: datetime) -> dict[str, Any]:
-    beat = held.planned.timeout.heartbeat
+def _limits(held: Claim, now: datetime) -> dict[str, Any]:
+    beat = _beat(held)
     return present(
-        step=held.step.pk, fence=held.step.fence - 1, worker=held.step.worker_id, at=text_of_time(now),
-        lease=text_of_time(now + lease()), ends=text_of_time(now + timedelta(seconds=held.limit)),
+        step=held.step.pk, fence=held.step.fence, ends=text_of_time(now + timedelta(seconds=held.limit)),
         beat=text_of_time(now + timedelta(seconds=beat)) if beat else None,
     )  # fmt: skip
 
 
-def _claim_compensation(step_id: int) -> Claim | None:
-    row = StepRun.objects.select_related("run").get(pk=step_id)
+def _claim_compensations(step_ids: Sequence[int]) -> list[Claim]:
+    """What was asked for and is no ready step: compensations that are due, or nothing any more."""
+    rows = StepRun.objects.select_related("run").filter(
+        pk__in=step_ids, compensation=Compensation.RUNNING, run__status=RunStatus.COMPENSATING
+    )
+    return [one for row in rows if (one := _claim_compensation(row)) is not None]
+
+
+def _claim_compensation(row: StepRun) -> Claim | None:
     plan = plan_of(row.run.version_id)
     compensate = undo_of(plan.steps[row.name])
     if compensate is None:

@@ -23,6 +23,7 @@ from orchestration.engine.gather import Apart, Item, gather, is_plain
 from orchestration.engine.payloads import store
 from orchestration.engine.plans import retry_policy
 from orchestration.engine.settle import finish_if_over, lock, settle, states_of, stop
+from orchestration.errors import NotFound
 from orchestration.limits import LOST_WAKE_AFTER
 from orchestration.models import Attempt, Run, StepRun
 from orchestration.policies.retry import GiveUp, decide
@@ -58,7 +59,7 @@ def complete_apart(claim: Claim, executed: Executed, *, inline: bool) -> Claim |
             if claim.phase == FORWARD:
                 return _forward(run, claim, executed, now, inline=inline)
             return _compensation(run, claim, executed, now)
-    except Refused:
+    except (Refused, NotFound):
         log.warning("outcome.refused", run_id=str(claim.run.id), step=claim.step.name, fence=claim.step.fence)
         return None
 

@@ -22,12 +22,13 @@ from orchestration.engine.begin import Begun, begin, in_hand
 from orchestration.engine.claim import FORWARD, Claim, Known
 from orchestration.engine.execute import Executed
 from orchestration.engine.payloads import store
+from orchestration.engine.plans import sole_speakers
 from orchestration.engine.publish import wake_up
 from orchestration.engine.rows import Ending, Success
 from orchestration.engine.settle import mood_of, output_of, result_of
 from orchestration.errors import TooLarge
 from orchestration.limits import INLINE_PAYLOAD, KNOWN_OUTPUT
-from orchestration.manifest import ExpressionError, Plan
+from orchestration.manifest import ExpressionError
 from orchestration.states import Effect, RunStatus, StepStatus
 from orchestration.steps.outcome import Completed
 
@@ -75,7 +76,7 @@ class _Batch:
 
     def look(self, items: Sequence[Item]) -> None:
         """Lock the runs in which more than one step has a say, and read their states."""
-        runs = sorted({one.claim.run.id for one in items if not _alone(one.claim.plan, one.claim.step.name)})
+        runs = sorted({one.claim.run.id for one in items if not _knows_enough(one.claim)})
         if not runs:
             return
         for run, (status, ending) in hot_sql.lock(runs).items():
@@ -99,16 +100,15 @@ class _Batch:
                 raise Apart
             if shared is not None:
                 self.states[run.id] = item.begun.states
-                self._go_on(item, item.begun.states)
+            if shared is not None or not item.begun.born:
+                self._go_on(item, item.begun.states, over=shared is None)
         except (ExpressionError, TooLarge, ValueError) as error:
             raise Apart from error
 
     def write(self, items: Sequence[Item]) -> None:
         """Everything, or Apart."""
         born = [row for item in items if item.begun is not None for row in item.begun.born]
-        if not hot_sql.record(self.successes, born, self.now):
-            raise Apart
-        if self.endings and not hot_sql.finish(self.endings, self.now):
+        if not hot_sql.record(self.successes, born, self.endings, self.now):
             raise Apart
         wake_up([row.pk for item in items if item.begun is not None for row in item.begun.ready])
 
@@ -128,10 +128,10 @@ class _Batch:
         if len(output) <= KNOWN_OUTPUT:
             known[step.name] = (StepStatus.SUCCEEDED, output)
 
-    def _go_on(self, item: Item, states: dict[str, StepStatus]) -> None:
+    def _go_on(self, item: Item, states: dict[str, StepStatus], *, over: bool) -> None:
         """Finish the run, or let its status say whether it waits."""
         run, plan = item.claim.run, item.claim.plan
-        if is_over(plan, states):
+        if over or is_over(plan, states):
             output = store(output_of(run, plan, self.known[run.id]), run.id)
             self.endings.append(Ending(run.id, result_of(states), output))
             return
@@ -147,15 +147,13 @@ def _needs_transaction(items: Sequence[Item]) -> bool:
         return True
     claim, executed = items[0].claim, items[0].executed
     large = max(len(executed.input), len(executed.output)) > INLINE_PAYLOAD // 4
-    return large or not _alone(claim.plan, claim.step.name)
+    after = len(claim.planned.successors)
+    return large or after > 1 or not _knows_enough(claim) or (not after and claim.plan.output is not None)
 
 
-def _alone(plan: Plan, name: str) -> bool:
-    """Whether what follows a success can be said without looking at any other step."""
-    after = plan.steps[name].successors
-    return bool(after) and all(
-        plan.steps[other].predecessors == (name,) and plan.steps[other].when is None for other in after
-    )
+def _knows_enough(claim: Claim) -> bool:
+    """Whether what follows a success can be said without looking at any other step of the run."""
+    return claim.step.name in sole_speakers(claim.run.version_id)
 
 
 def _next(item: Item, known: Known) -> Claim | None:

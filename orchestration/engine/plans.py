@@ -28,6 +28,37 @@ def ports_of(version_id: int) -> dict[tuple[str, str], tuple[str, str]]:
     return {(step, direction): (contract, resolved) for step, direction, contract, resolved in rows}
 
 
+@functools.lru_cache(maxsize=2048)
+def sole_speakers(version_id: int) -> frozenset[str]:
+    """Steps whose success alone says what follows, whatever the other steps do.
+
+    Either all that comes next waits for nobody else and has no `when`; or nothing comes next, and every other step is
+    over by then, and well: it stands before this one, and no step joins `any`, which is what lets a failure pass.
+    """
+    plan = plan_of(version_id)
+    strict = all(step.join == "all" for step in plan.steps.values())
+    return frozenset(name for name in plan.steps if _speaks_alone(plan, name, strict=strict))
+
+
+def forget() -> None:
+    """Read every version anew: after a change of database."""
+    for cache in (plan_of, ports_of, sole_speakers):
+        cache.cache_clear()
+
+
+def _speaks_alone(plan: Plan, name: str, *, strict: bool) -> bool:
+    after = plan.steps[name].successors
+    if after:
+        return all(plan.steps[one].predecessors == (name,) and plan.steps[one].when is None for one in after)
+    before: set[str] = set()
+    look = [name]
+    while look:
+        found = set(plan.steps[look.pop()].predecessors) - before
+        before |= found
+        look.extend(found)
+    return strict and len(before) == len(plan.steps) - 1
+
+
 def retry_policy(planned: PlannedStep | PlannedCompensation) -> Policy:
     """The step's own policy, else the shared one it names, else its dependency's, else the default."""
     if planned.retry is not None:

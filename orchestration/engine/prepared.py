@@ -19,7 +19,7 @@ PLAN_AGE = 30.0
 KEPT = 32
 
 
-def fetch(sql: str, parameters: Mapping[str, str]) -> list[Row]:
+def fetch(sql: str, parameters: Mapping[str, Any]) -> list[Row]:
     """Run one statement, in the transaction there is or in its own; its rows. Raises Django's database errors."""
     connection.ensure_connection()
     raw = connection.connection

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from orchestration import clock
 from orchestration.engine import transition
@@ -26,6 +26,7 @@ from orchestration.engine.rows import HeldStep
 from orchestration.engine.settle import lock, settle
 from orchestration.limits import LOST_WAKE_AFTER, MAX_LOSSES, WAKE_BATCH
 from orchestration.models import Attempt, Run, StepRun
+from orchestration.models.run import IDLE
 from orchestration.states import Effect, RunStatus, StepStatus
 from orchestration.steps.outcome import Failed
 
@@ -47,30 +48,31 @@ def held_by(step: StepRun, phase: str) -> Claim:
 
 def expired_leases(now: datetime) -> int:
     """Free what dead workers held; how many."""
-    rows = StepRun.objects.select_related("run").filter(lease_until__lt=now).order_by("lease_until")[:WAKE_BATCH]
-    return each("leases", rows, _lose)
+    rows = StepRun.objects.filter(lease_until__lt=now).order_by("lease_until")
+    return each("leases", _with_runs(rows), _lose)
 
 
 def overdue_attempts(now: datetime) -> int:
     """Attempts past start_to_close or their heartbeat: timed out, whatever their worker still does; how many."""
     late = Q(attempt_deadline__lt=now - GRACE) | Q(heartbeat_deadline__lt=now)
-    rows = StepRun.objects.select_related("run").filter(late, lease_until__isnull=False)[:WAKE_BATCH]
-    return each("attempts", rows, lambda step: _overdue(step, now))
+    # By the index of what is held, whatever the deadlines: that is never more than the workers have hands.
+    rows = StepRun.objects.filter(late, lease_until__isnull=False).order_by("lease_until")
+    return each("attempts", _with_runs(rows), lambda step: _overdue(step, now))
 
 
 def overdue_schedules(now: datetime) -> int:
     """Steps past schedule_to_start or schedule_to_close: timed out without a retry; how many."""
-    unstarted = Q(status=StepStatus.READY, start_deadline__lt=now)
-    idle = [StepStatus.READY, StepStatus.RETRYING, StepStatus.WAITING]
-    unclosed = Q(status__in=idle, close_deadline__lt=now)
-    rows = StepRun.objects.select_related("run").filter(unstarted | unclosed)[:WAKE_BATCH]
-    return each("schedules", rows, lambda step: _unscheduled(step, now))
+    unclosed = StepRun.objects.filter(IDLE, close_deadline__lt=now).order_by("close_deadline")
+    late = {step.pk: step for step in _with_runs(unclosed)}
+    unstarted = StepRun.objects.filter(status=StepStatus.READY, start_deadline__lt=now).order_by("start_deadline")
+    late = {step.pk: step for step in _with_runs(unstarted)} | late
+    return each("schedules", late.values(), lambda step: _unscheduled(step, now))
 
 
 def overdue_runs(now: datetime) -> int:
     """Runs past their timeout; how many."""
-    ids = Run.objects.exclude(status=RunStatus.FINISHED).filter(deadline_at__lt=now, ending="")
-    return each("runs", ids.values_list("pk", flat=True)[:WAKE_BATCH], expire)
+    late = Run.objects.exclude(status=RunStatus.FINISHED).filter(deadline_at__lt=now, ending="").order_by("deadline_at")
+    return each("runs", late.values_list("pk", flat=True)[:WAKE_BATCH], expire)
 
 
 def each(what: str, rows: Iterable[Row], act: Callable[[Row], object]) -> int:
@@ -83,6 +85,11 @@ def each(what: str, rows: Iterable[Row], act: Callable[[Row], object]) -> int:
         except Exception:
             log.exception("wake.row_failed", what=what, row=str(row))
     return count
+
+
+def _with_runs(rows: QuerySet[StepRun]) -> QuerySet[StepRun]:
+    """One batch. The runs by a query of their own: SQLite would begin a join with all the runs there are."""
+    return rows.prefetch_related("run")[:WAKE_BATCH]
 
 
 def _overdue(step: StepRun, now: datetime) -> None:

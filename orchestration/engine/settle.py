@@ -16,8 +16,9 @@ from orchestration.engine.payloads import encode, store
 from orchestration.engine.plans import ports_of, undo_of
 from orchestration.engine.publish import wake_up
 from orchestration.engine.scope import scope_of
-from orchestration.errors import TooLarge
+from orchestration.errors import NotFound, TooLarge
 from orchestration.hooks import hooks
+from orchestration.ids import short
 from orchestration.limits import LOST_WAKE_AFTER, MAX_ERROR_TEXT
 from orchestration.manifest import ExpressionError, Plan
 from orchestration.models import Run, RunEvent, StepRun
@@ -34,8 +35,14 @@ _STOPPABLE = (StepStatus.READY, StepStatus.WAITING, StepStatus.RETRYING)
 
 
 def lock(run_id: uuid.UUID) -> Run:
-    """The run's row, locked: outcomes of one run are recorded one after the other, so that no join is missed."""
-    return Run.objects.select_for_update().get(pk=run_id)
+    """The run's row, locked: outcomes of one run are recorded one after the other, so that no join is missed.
+
+    Raises NotFound for a run that was deleted meanwhile: an old one that had finished.
+    """
+    run = Run.objects.select_for_update().filter(pk=run_id).first()
+    if run is None:
+        raise NotFound(f"there is no run {short(run_id)}; finished runs are deleted after a while")
+    return run
 
 
 def states_of(run_id: uuid.UUID) -> dict[str, StepStatus]:

@@ -92,11 +92,10 @@ def _known(request: Request) -> Run | None:
 def _create(requests: Sequence[Request]) -> list[Run]:
     now = clock.now()
     opened = [_open(request, now) for request in requests]
-    hot_sql.insert_runs([one.row for one in opened])
+    hot_sql.start([one.row for one in opened], [row for one in opened for row in one.begun.born])
     for one, request in zip(opened, requests, strict=True):
         if request.reused:
             transition.create_steps([_copy(one.row.id, step) for step in request.reused])
-    hot_sql.insert_steps([row for one in opened for row in one.begun.born])
     wake_up([row.pk for one in opened for row in one.begun.ready])
     return [_settled(one, now) for one in opened]
 

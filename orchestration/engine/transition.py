@@ -22,6 +22,7 @@ from orchestration.states import (
     RunResult,
     RunStatus,
     StepStatus,
+    WaitingKind,
     check_compensation,
     check_run,
     check_step,
@@ -65,10 +66,19 @@ def take_step(step_id: int, source: StepStatus, fence: int, now: datetime, **col
 
 
 def wake_steps(ids: Sequence[int], source: StepStatus, now: datetime) -> int:
-    """Retrying steps whose time has come become ready; how many did."""
+    """Retrying steps whose time has come become ready; how many did. Their wake-ups are due at once."""
     check_step(source, StepStatus.READY)
     due = StepRun.objects.filter(pk__in=ids, status=source, not_before__lte=now)
-    return due.update(status=StepStatus.READY, ready_at=now, not_before=None, waiting_kind="")
+    return due.update(status=StepStatus.READY, ready_at=now, wake_due_at=now, not_before=None, waiting_kind="")
+
+
+def end_timers(ids: Sequence[int], now: datetime) -> int:
+    """Steps whose timer is due succeed without output; how many did."""
+    check_step(StepStatus.WAITING, StepStatus.SUCCEEDED)
+    due = StepRun.objects.filter(pk__in=ids, status=StepStatus.WAITING, waiting_kind=WaitingKind.TIMER)
+    return due.filter(not_before__lte=now).update(
+        status=StepStatus.SUCCEEDED, waiting_kind="", not_before=None, finished_at=now, output="null"
+    )
 
 
 def cancel_steps(run_id: uuid.UUID, sources: Sequence[StepStatus], now: datetime) -> int:
@@ -79,6 +89,14 @@ def cancel_steps(run_id: uuid.UUID, sources: Sequence[StepStatus], now: datetime
     return rows.update(
         status=StepStatus.CANCELLED, waiting_kind="", fence=F("fence") + 1, finished_at=now, not_before=None, **UNHELD
     )
+
+
+def move_runs(ids: Sequence[uuid.UUID], source: RunStatus, target: RunStatus) -> int:
+    """Move those of the runs that still are in `source`; how many did."""
+    check_run(source, target)
+    if target == RunStatus.FINISHED:
+        raise IllegalTransition("run: hot_sql.finish sets the results together with the status")
+    return Run.objects.filter(pk__in=ids, status=source).update(status=target)
 
 
 def move_run(run_id: uuid.UUID, source: RunStatus, target: RunStatus, **columns: Any) -> bool:

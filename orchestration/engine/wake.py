@@ -1,7 +1,7 @@
 """Wake: everything that time brings about, every half second. Harmless when several run at once.
 
 Owns the order: timers and retries first, since they are what people wait for; then the rescue; then lost wake-ups.
-Never holds a lock for longer than one row's work.
+Never holds a lock for longer than one batch of timers.
 """
 
 from __future__ import annotations
@@ -10,21 +10,26 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 
 from orchestration import clock
 from orchestration.engine import rescue, transition
-from orchestration.engine.claim import FORWARD
-from orchestration.engine.complete import pass_time
 from orchestration.engine.publish import send
+from orchestration.engine.timers import due_timers
 from orchestration.limits import LOST_WAKE_AFTER, WAKE_BATCH
 from orchestration.models import EngineMark, StepRun, WorkerProcess
-from orchestration.states import Compensation, StepStatus, WaitingKind
+from orchestration.states import Compensation, StepStatus
 
 log = structlog.get_logger(__name__)
 
 #: A worker's row is kept so long after its last heartbeat, for the page that shows it.
 FORGET_WORKER_AFTER = timedelta(hours=1)
+#: Seconds after which a wake-up that was sent again, or for a retry, is sent once more. Longer than LOST_WAKE_AFTER, which
+#: tells those that were sent again from the others.
+SEND_AGAIN_AFTER = 2 * LOST_WAKE_AFTER
+#: So many wake-ups that were sent again may be under way within LOST_WAKE_AFTER.
+SENT_AGAIN = 100
 
 
 def wake() -> dict[str, int]:
@@ -49,54 +54,63 @@ def _round(name: str, look: Callable[[datetime], int], now: datetime) -> int:
 
 def _due_retries(now: datetime) -> int:
     due = StepRun.objects.filter(status=StepStatus.RETRYING, not_before__lte=now)
-    ids = list(due.order_by("not_before").values_list("pk", flat=True)[:WAKE_BATCH])
+    ids = _batch(due.order_by("not_before"))
     if ids:
-        transition.wake_steps(ids, StepStatus.RETRYING, now)
-        _postpone(ids, now)
-        send(ids)
+        with transaction.atomic():
+            transition.wake_steps(_free(ids, due), StepStatus.RETRYING, now)
+        _send(ids, now)
     return len(ids)
 
 
-def _due_timers(now: datetime) -> int:
-    due = StepRun.objects.select_related("run").filter(status=StepStatus.WAITING, waiting_kind=WaitingKind.TIMER)
-    steps = due.filter(not_before__lte=now).order_by("not_before")[:WAKE_BATCH]
-    return rescue.each("timers", steps, lambda step: pass_time(step, rescue.held_by(step, FORWARD)))
-
-
 def _due_compensations(now: datetime) -> int:
-    free = StepRun.objects.filter(compensation=Compensation.RUNNING, worker_id="", not_before__lte=now)
-    ids = list(free.order_by("not_before").values_list("pk", flat=True)[:WAKE_BATCH])
+    due = StepRun.objects.filter(compensation=Compensation.RUNNING, worker_id="", not_before__lte=now)
+    ids = _batch(due.order_by("not_before"))
     if ids:
-        free.filter(pk__in=ids).update(not_before=None)
-        _postpone(ids, now)
-        send(ids)
+        with transaction.atomic():
+            StepRun.objects.filter(pk__in=_free(ids, due)).update(not_before=None, wake_due_at=now)
+        _send(ids, now)
     return len(ids)
 
 
 def _lost_wakes(now: datetime) -> int:
     """Ready work that no message has brought to a worker."""
-    ready = StepRun.objects.filter(status=StepStatus.READY, wake_due_at__lte=now)
-    undone = StepRun.objects.filter(compensation=Compensation.RUNNING, worker_id="", wake_due_at__lte=now)
-    undone = undone.filter(not_before__isnull=True)
-    ids = [*ready.values_list("pk", flat=True)[:WAKE_BATCH], *undone.values_list("pk", flat=True)[:WAKE_BATCH]]
+    ready = StepRun.objects.filter(status=StepStatus.READY)
+    undone = StepRun.objects.filter(compensation=Compensation.RUNNING, worker_id="", not_before__isnull=True)
+    return sum(_send_again(waiting.order_by("wake_due_at"), now) for waiting in (ready, undone))
+
+
+def _send_again(waiting: QuerySet[StepRun], now: datetime) -> int:
+    """Send what is due, unless what was sent again lately still waits: then the queue is long, and doubles lengthen it."""
+    lately = waiting.filter(wake_due_at__gt=now + timedelta(seconds=LOST_WAKE_AFTER))[:SENT_AGAIN].count()
+    ids = _batch(waiting.filter(wake_due_at__lte=now), SENT_AGAIN - lately)
     if ids:
-        _postpone(ids, now)
-        send(ids)
+        _send(ids, now)
     return len(ids)
 
 
-def _postpone(ids: list[int], now: datetime) -> None:
-    """When to send again: later each time, so that a long queue is not flooded with doubles."""
-    waited = StepRun.objects.filter(pk__in=ids, ready_at__isnull=False)
-    waited.update(wake_due_at=now + timedelta(seconds=LOST_WAKE_AFTER))
-    old = StepRun.objects.filter(pk__in=ids, ready_at__lt=now - timedelta(seconds=2 * LOST_WAKE_AFTER))
-    old.update(wake_due_at=now + timedelta(seconds=6 * LOST_WAKE_AFTER))
+def _send(ids: list[int], now: datetime) -> None:
+    """Send now, and again after a while; what a broker that is away did not take stays due."""
+    sent = ids[: send(ids)]
+    if sent:
+        due = StepRun.objects.filter(wake_due_at__lte=now)
+        with transaction.atomic():
+            rows = StepRun.objects.filter(pk__in=_free(sent, due))
+            rows.update(wake_due_at=now + timedelta(seconds=SEND_AGAIN_AFTER))
+
+
+def _batch(rows: QuerySet[StepRun], size: int = WAKE_BATCH) -> list[int]:
+    return list(rows.values_list("pk", flat=True)[:size])
+
+
+def _free(ids: list[int], still: QuerySet[StepRun]) -> list[int]:
+    """Those of them that are still so, locked. What someone else holds locked is left: waiting for it could deadlock."""
+    return list(still.filter(pk__in=ids).select_for_update(skip_locked=True).values_list("pk", flat=True))
 
 
 #: What a round looks for, in this order.
 _LOOKS: Mapping[str, Callable[[datetime], int]] = {
     "retries": _due_retries,
-    "timers": _due_timers,
+    "timers": due_timers,
     "compensations": _due_compensations,
     "leases": rescue.expired_leases,
     "attempts": rescue.overdue_attempts,

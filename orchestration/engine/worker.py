@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -29,9 +30,18 @@ STUCK_AFTER = 5.0
 #: Seconds between two tries to beat while the database is away, so that the first beat after it is in time.
 BEAT_AGAIN = 0.25
 
+
+@dataclass(slots=True)
+class _InHand:
+    """In monotonic seconds: when the attempt's own time is up, and when its lease began or was last renewed."""
+
+    ends: float
+    renewed: float
+
+
 _identity: tuple[int, str] | None = None
-#: (step, fence) of every attempt at work in this process, and the monotonic second at which its time is up.
-_in_hand: dict[tuple[int, int], float] = {}
+#: Every attempt at work in this process, by (step, fence).
+_in_hand: dict[tuple[int, int], _InHand] = {}
 _stop = threading.Event()
 _thread: threading.Thread | None = None
 
@@ -49,9 +59,24 @@ def lease() -> timedelta:
     return timedelta(seconds=settings.PLUMBLINE.lease_seconds)
 
 
-def hold(step_id: int, fence: int, limit: float) -> None:
-    """From now on this process's heartbeat renews the lease of that claim; `limit` in seconds from now."""
-    _in_hand[step_id, fence] = time.monotonic() + limit
+def hold(step_id: int, fence: int, limit: float, claimed_at: datetime | None = None) -> None:
+    """From now on this process's heartbeat renews the lease of that claim; `limit` in seconds from now.
+
+    `claimed_at`: when its lease began, if that was not this moment.
+    """
+    now = time.monotonic()
+    age = max((clock.now() - claimed_at).total_seconds(), 0.0) if claimed_at is not None else 0.0
+    _in_hand[step_id, fence] = _InHand(now + limit, now - age)
+
+
+def still_held(step_id: int, fence: int) -> bool:
+    """Whether the lease of a claim in hand can't have ended yet: to be asked just before its effect.
+
+    A process that was stopped for a while wakes up believing in claims that others have long taken over. A claim that
+    was never put in hand is its caller's own affair.
+    """
+    held = _in_hand.get((step_id, fence))
+    return held is None or time.monotonic() - held.renewed < settings.PLUMBLINE.lease_seconds
 
 
 def let_go(step_id: int, fence: int) -> None:
@@ -61,24 +86,26 @@ def let_go(step_id: int, fence: int) -> None:
 
 def beat(queue: str) -> None:
     """Say that this process lives and how many of its slots are stuck, and renew the lease of what is at work."""
-    now, held = clock.now(), dict(_in_hand)
-    stuck = sum(time.monotonic() > ends + STUCK_AFTER for ends in held.values())
+    asked, now, held = time.monotonic(), clock.now(), dict(_in_hand)
+    stuck = sum(time.monotonic() > one.ends + STUCK_AFTER for one in held.values())
     facts = {"seen_at": now, "queue": queue, "hostname": socket.gethostname(), "pid": os.getpid(), "stuck": stuck}
     WorkerProcess.objects.update_or_create(id=identity(), defaults=facts, create_defaults={**facts, "started_at": now})
     if stuck:
         log.warning("worker.stuck", worker=identity(), slots=stuck)
     if held:
-        _renew(list(held), now)
+        for claim in _renew(list(held), now):
+            held[claim].renewed = asked
 
 
-def _renew(held: list[tuple[int, int]], now: datetime) -> None:
-    """A row that is locked is being recorded or freed this moment: waiting for it could only deadlock."""
+def _renew(held: list[tuple[int, int]], now: datetime) -> list[tuple[int, int]]:
+    """Which were renewed. A row that is locked is being recorded or freed this moment: waiting could only deadlock."""
     mine = Q(*[Q(pk=step_id, fence=fence) for step_id, fence in held], _connector=Q.OR)
     leased = StepRun.objects.filter(mine, worker_id=identity(), lease_until__isnull=False)
     with transaction.atomic():
         free = leased.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
-        ids = list(free.values_list("pk", flat=True))
-        StepRun.objects.filter(pk__in=ids).update(lease_until=now + lease())
+        renewed = list(free.values_list("pk", "fence"))
+        StepRun.objects.filter(pk__in=[pk for pk, _ in renewed]).update(lease_until=now + lease())
+    return renewed
 
 
 def start_heartbeat(queue: str) -> None:

@@ -13,7 +13,6 @@ from orchestration.models.team import Team
 from orchestration.models.workflow import Workflow, WorkflowVersion
 from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus, WaitingKind
 
-
 #: Steps that no worker holds and that are not over. Not `IN`: SQLite would not see that an index has this condition.
 IDLE = models.Q(status="ready") | models.Q(status="retrying") | models.Q(status="waiting")
 
@@ -133,7 +132,9 @@ class StepRun(models.Model):
                 condition=models.Q(start_deadline__isnull=False) & models.Q(status="ready"),
             ),
             models.Index(
-                fields=["close_deadline"], name="step_close_due", condition=models.Q(close_deadline__isnull=False) & IDLE
+                fields=["close_deadline"],
+                name="step_close_due",
+                condition=models.Q(close_deadline__isnull=False) & IDLE,
             ),
             models.Index(fields=["reused_from"], name="step_reused", condition=models.Q(reused_from__isnull=False)),
             models.Index(fields=["lease_until"], name="step_leased", condition=models.Q(lease_until__isnull=False)),

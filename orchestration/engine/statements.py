@@ -1,0 +1,287 @@
+"""The SQL of the hot path, by hand and for both databases. Owns every text of it; never runs one: hot_sql.py does.
+
+Why by hand: through the ORM these statements cost more than the work they record (docs/decisions has the figures).
+
+A batch travels as one JSON text, the table `told`, so that a statement is the same for two rows and for sixty and can
+stay prepared. A lone step, on PostgreSQL, has texts of its own with plain parameters, made out of the same pieces: half
+the cost, and the whole of what a single run waits for. A condition on a status is written as `status || ''`: no plan may
+look for the few rows of a batch by an index of states, which on PostgreSQL also holds every row that was in that state
+since the last vacuum.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+
+from django.db import connection
+
+_STEP = "orchestration_steprun"
+_RUN = "orchestration_run"
+
+# The claim and, in the same breath, what the worker must know. Most steps have the default time; for the others LIMIT
+# sets it right. A row that another process holds locked is left to it: two claims of the same rows in another order must
+# not deadlock. A claim need not outlive a crash of the database: its worker's outcome is then refused, as after a lost
+# lease, so nobody waits for the disk.
+_CLAIM = f"""
+UPDATE {_STEP} AS s
+SET status = 'running', fence = s.fence + 1, attempt = s.attempt + 1, claimed_at = {{at}},
+    started_at = COALESCE(s.started_at, {{at}}), worker_id = {{worker}}, lease_until = {{lease}},
+    attempt_deadline = {{ends}}, heartbeat_deadline = NULL, start_deadline = NULL, wake_due_at = NULL, not_before = NULL
+FROM {_RUN} AS r
+WHERE s.id {{among_ids}} AND r.id = s.run_id AND s.status || '' = 'ready' AND r.ending = ''
+  AND r.status || '' IN ('running', 'waiting') AND (s.not_before IS NULL OR s.not_before <= {{at}})
+  AND s.id IN (SELECT f.id FROM {_STEP} f WHERE f.id {{among_ids}} {{skip_locked}}) {{not_awaited}}
+RETURNING {{of_step}}id, run_id, name, fence, attempt, {{of_step}}idempotency_key, effect, {{of_step}}input,
+          {{of_step}}started_at, close_deadline, losses{{of_run}}
+"""
+
+_OF_RUN = "r.id, r.version_id, r.idempotency_key, r.input, r.trace_id, r.started_at, r.created_at, r.retry_of_id"
+#: SQLite can return nothing but the row itself, so the run is read by a statement of its own.
+_RUNS = f"SELECT {_OF_RUN} FROM {_RUN} r WHERE r.id {{among_runs}}"
+
+_LIMIT = f"""
+UPDATE {_STEP} AS s SET attempt_deadline = t.ends, heartbeat_deadline = t.beat
+FROM told t WHERE s.id = t.step AND s.id {{among_steps}} AND s.status || '' = 'running' AND s.fence = t.fence
+RETURNING id
+"""
+
+_LOCK = f"SELECT r.id, r.status, r.ending FROM {_RUN} r WHERE r.id {{among_runs}} ORDER BY r.id {{lock}}"
+
+_STATES = f"SELECT s.run_id, s.name, s.status FROM {_STEP} s WHERE s.run_id {{among_runs}}"
+
+_SUCCEED = f"""
+UPDATE {_STEP} AS s
+SET status = 'succeeded', finished_at = t.at, effect = t.effect, output = t.output, error_type = '', error_message = '',
+    input = CASE WHEN t.input = '' THEN s.input ELSE t.input END,
+    worker_id = '', lease_until = NULL, attempt_deadline = NULL, heartbeat_deadline = NULL
+FROM told t
+WHERE s.id = t.step AND s.id {{among_steps}} AND s.status || '' = 'running' AND s.fence = t.fence
+  AND t.run IN (SELECT h.id FROM held h)
+RETURNING id AS recorded
+"""
+
+#: Runs in which a step may still succeed; locked, in one order for all.
+_HELD = f"""
+SELECT r.id FROM {_RUN} r
+WHERE r.id {{among_runs}} AND r.ending = '' AND r.status || '' IN ('running', 'waiting') ORDER BY r.id {{lock}}
+"""
+
+_FINISH = f"""
+UPDATE {_RUN} AS r SET status = 'finished', result = t.result, finished_at = t.at, output = t.output
+FROM told t WHERE r.id = t.run AND r.id {{among_runs}} AND r.status || '' IN ('running', 'waiting')
+  AND r.ending = '' AND r.result || '' = ''
+RETURNING id
+"""
+
+
+def _insert(table: str, columns: Mapping[str, str], returning: str = "") -> str:
+    values = ", ".join(columns.values())
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM told t {{only_if}} {returning}"
+
+
+_ATTEMPT = _insert("orchestration_attempt", {
+    "step_id": "t.step", "phase": "'forward'", "number": "t.number", "started_at": "t.claimed", "finished_at": "t.at",
+    "outcome": "'succeeded'", "error_type": "''", "message": "''", "worker_id": "t.worker", "fence": "t.fence",
+})  # fmt: skip
+
+_BORN = _insert(_STEP, {
+    "run_id": "t.run", "name": "t.name", "item": "0", "status": "t.status", "waiting_kind": "''",
+    "attempt": "t.attempt", "losses": "0", "fence": "t.attempt", "worker_id": "COALESCE(t.worker, '')",
+    "lease_until": "t.lease", "ready_at": "t.ready", "wake_due_at": "t.wake", "started_at": "t.claimed",
+    "claimed_at": "t.claimed", "finished_at": "t.finished", "start_deadline": "t.start", "attempt_deadline": "t.ends",
+    "heartbeat_deadline": "t.beat", "close_deadline": "t.close", "idempotency_key": "t.key", "input": "''",
+    "output": "''", "error_type": "COALESCE(t.error, '')", "error_message": "COALESCE(t.message, '')",
+    "effect": "t.effect", "compensation": "'none'", "compensation_attempt": "0", "compensation_error": "''",
+}, "RETURNING id, run_id, name")  # fmt: skip
+
+_START = _insert(_RUN, {
+    "id": "t.id", "workflow_id": "t.workflow", "version_id": "t.version", "team_id": "t.team", "status": "'running'",
+    "ending": "''", "result": "''", "compensation": "'none'", "idempotency_key": "t.key", "input": "t.input",
+    "input_hash": "t.hash", "output": "''", "created_at": "t.at", "started_at": "t.at", "deadline_at": "t.deadline",
+    "retry_of_id": "t.retry_of", "started_by_id": "t.actor", "trace_id": "t.trace", "failed_step": "''",
+    "error_type": "''", "error_message": "''",
+})  # fmt: skip
+
+_STARTED = _insert("orchestration_runevent", {
+    "run_id": "t.id", "at": "t.at", "kind": "'started'", "actor_id": "t.actor", "detail": "t.detail",
+})  # fmt: skip
+
+_TOLD: Mapping[str, Mapping[str, str]] = {
+    "runs": {"run": "uuid"},
+    "limits": {"step": "bigint", "fence": "int", "ends": "timestamptz", "beat": "timestamptz"},
+    "successes": {
+        "step": "bigint", "run": "uuid", "fence": "int", "number": "int", "claimed": "timestamptz", "at": "timestamptz",
+        "worker": "text", "effect": "text", "input": "text", "output": "text",
+    },
+    "births": {
+        "run": "uuid", "name": "text", "status": "text", "key": "text", "effect": "text", "ready": "timestamptz",
+        "finished": "timestamptz", "error": "text", "message": "text", "wake": "timestamptz", "start": "timestamptz",
+        "close": "timestamptz", "attempt": "int", "worker": "text", "claimed": "timestamptz", "lease": "timestamptz",
+        "ends": "timestamptz", "beat": "timestamptz",
+    },
+    "endings": {"run": "uuid", "result": "text", "at": "timestamptz", "output": "text"},
+    "starts": {
+        "id": "uuid", "workflow": "bigint", "version": "bigint", "team": "bigint", "key": "text", "input": "text",
+        "hash": "text", "at": "timestamptz", "deadline": "timestamptz", "retry_of": "uuid", "actor": "bigint",
+        "trace": "text", "detail": "text",
+    },
+}  # fmt: skip
+
+
+def columns(shape: str) -> tuple[str, ...]:
+    """What a row of that batch has."""
+    return tuple(_TOLD[shape])
+
+
+@functools.cache
+def claim() -> str:
+    """Parameters: ids (`ids`), at, worker, lease, ends. Rows: the step, and on PostgreSQL its run."""
+    if _postgresql():
+        among, moment = "= ANY(%(ids)s::bigint[])", "%({})s::timestamptz"
+        words = {"of_step": "s.", "of_run": ", " + _OF_RUN, "worker": "%(worker)s"}
+    else:
+        among, moment = "IN (SELECT value FROM json_each(:ids))", ":{}"
+        words = {"of_step": "", "of_run": "", "worker": ":worker"}
+    times = {name: moment.format(name) for name in ("at", "lease", "ends")}
+    return _CLAIM.format(among_ids=among, **words, **times, **_words())
+
+
+def runs() -> str:
+    """Batch of runs: what a claim wants to know of them."""
+    return _batched(_RUNS, "runs")
+
+
+def limit() -> str:
+    """Batch of limits: the time that claimed steps have, and their heartbeat."""
+    return _batched(_LIMIT, "limits")
+
+
+def lock() -> str:
+    """Batch of runs: their status and ending, locked in one order for all."""
+    return _batched(_LOCK, "runs")
+
+
+def states() -> str:
+    """Batch of runs: the state of every step."""
+    return _batched(_STATES, "runs")
+
+
+def succeed() -> str:
+    """Batch of successes: the held ones among them to succeeded."""
+    return _batched(_SUCCEED, "successes")
+
+
+def attempts() -> str:
+    """Batch of successes: their attempts."""
+    return _batched(_ATTEMPT, "successes")
+
+
+def births() -> str:
+    """Batch of births: new steps."""
+    return _batched(_BORN, "births")
+
+
+def finish() -> str:
+    """Batch of endings: open runs to finished."""
+    return _batched(_FINISH, "endings")
+
+
+def starts() -> tuple[str, str]:
+    """Batch of starts: new runs, and the events of their start."""
+    return _batched(_START, "starts"), _batched(_STARTED, "starts")
+
+
+@functools.cache
+def start_all() -> str:
+    """PostgreSQL: batches `told` of starts and `births`, with runs, events and steps written in one round trip."""
+    words = {"only_if": ""}
+    return f"""
+    WITH told AS MATERIALIZED ({_batch("starts", "told")}), births AS ({_batch("births", "births")}),
+    runs AS ({_START.format(**words)}), events AS ({_STARTED.format(**words)})
+    {_BORN.format(**words).replace("FROM told t", "FROM births t")}
+    """
+
+
+@functools.cache
+def record_all() -> str:
+    """PostgreSQL: batches `told` of successes and `births`; locks the runs, records, notes the attempts and begins what
+    follows in one round trip. Each row has the number of successes that were recorded and a new step; nothing follows
+    unless all were."""
+    words = _words()
+    all_held = "WHERE (SELECT count(*) FROM done) = (SELECT count(*) FROM told)"
+    born = _BORN.format(only_if=all_held).replace("FROM told t", "FROM births t")
+    done, tried = _SUCCEED.format(**words), _ATTEMPT.format(only_if=all_held)
+    return f"""
+    WITH told AS MATERIALIZED ({_batch("successes", "told")}), births AS ({_batch("births", "births")}),
+    held AS MATERIALIZED ({_HELD.format(**words)}), done AS ({done}), tried AS ({tried}), born AS ({born})
+    SELECT (SELECT count(*) FROM done), born.id, born.run_id, born.name FROM (SELECT 1) one LEFT JOIN born ON true
+    """
+
+
+@functools.cache
+def record_and_begin() -> str:
+    """PostgreSQL: one success and the step that follows it. Parameters as a success, and as a birth after `b_`. No row:
+    it is not held any more."""
+    return f"{_record_one()} {_plain(_BORN, 'births', 'b_')}"
+
+
+@functools.cache
+def record_and_finish() -> str:
+    """PostgreSQL: one success and the end of its run. Parameters as a success, and as an ending after `e_`. No row: it
+    is not held any more."""
+    return f"{_record_one()} {_plain(_FINISH, 'endings', 'e_')}"
+
+
+def _record_one() -> str:
+    held, done, tried = (_plain(text, "successes") for text in (_HELD, _SUCCEED.replace("FROM told t", ""), _ATTEMPT))
+    return f"WITH held AS MATERIALIZED ({held}), done AS ({done}), tried AS ({tried})"
+
+
+def _plain(template: str, shape: str, prefix: str = "") -> str:
+    """A statement for one row: its columns are parameters, and it does nothing unless the step was recorded."""
+    text = template.format(among_steps="= t.step", among_runs="= t.run", only_if="", lock="FOR UPDATE")
+    columns = _TOLD[shape]
+    text = text.replace("FROM told t", "FROM done")
+    return re.sub(r"\bt\.(\w+)", lambda found: f"%({prefix}{found[1]})s::{columns[found[1]]}", text)
+
+
+@functools.cache
+def _batched(template: str, shape: str) -> str:
+    """The statement for this database, with its batch as the table `told`."""
+    held = f", held AS MATERIALIZED ({_HELD.format(**_words())})" if "held h" in template else ""
+    return f"WITH told AS MATERIALIZED ({_batch(shape, 'told')}){held} {template.format(only_if='', **_words())}"
+
+
+def _batch(shape: str, parameter: str) -> str:
+    """The rows of a JSON text."""
+    columns = _TOLD[shape]
+    if _postgresql():
+        fields = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        return f"SELECT * FROM json_to_recordset(%({parameter})s::json) AS t({fields})"
+    fields = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
+    return f"SELECT {fields} FROM json_each(:{parameter})"
+
+
+def _words() -> Mapping[str, str]:
+    """What the databases say differently. SQLite has one writer at a time: there is nothing to lock."""
+    if _postgresql():
+        return {
+            "among_steps": "= ANY(ARRAY(SELECT t.step FROM told t))",
+            "among_runs": "= ANY(ARRAY(SELECT t.run FROM told t))",
+            "lock": "FOR UPDATE",
+            "skip_locked": "FOR UPDATE SKIP LOCKED",
+            "not_awaited": "AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'",
+        }
+    return {
+        "among_steps": "IN (SELECT t.step FROM told t)",
+        "among_runs": "IN (SELECT t.run FROM told t)",
+        "lock": "",
+        "skip_locked": "",
+        "not_awaited": "",
+    }
+
+
+def _postgresql() -> bool:
+    return connection.vendor == "postgresql"

@@ -1,0 +1,113 @@
+"""Timers that are due: their steps succeed, and what follows begins; many in one transaction.
+
+A thousand may be due at one moment, and a transaction each would make the last of them wait for seconds. Where one can't
+go with the others, each of its batch goes alone, through complete.pass_time. Never touches a run that is ending.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+
+from orchestration import clock
+from orchestration.engine import hot_sql, rescue, transition
+from orchestration.engine.advance import fatal, is_over
+from orchestration.engine.begin import begin
+from orchestration.engine.claim import FORWARD, Claim
+from orchestration.engine.complete import pass_time
+from orchestration.engine.gather import Apart
+from orchestration.engine.payloads import store
+from orchestration.engine.publish import wake_up
+from orchestration.engine.rows import Ending, NewStep
+from orchestration.engine.settle import mood_of, output_of, result_of
+from orchestration.errors import TooLarge
+from orchestration.limits import WAKE_BATCH
+from orchestration.manifest import ExpressionError
+from orchestration.models import StepRun
+from orchestration.states import RunStatus, StepStatus, WaitingKind
+
+log = structlog.get_logger(__name__)
+
+#: Timers in one transaction: their runs are locked so long, and SQLite has one writer.
+TOGETHER = 50
+
+States = dict[uuid.UUID, dict[str, StepStatus]]
+
+
+def due_timers(now: datetime) -> int:
+    """Let the steps go on whose time has come; how many."""
+    due = StepRun.objects.filter(status=StepStatus.WAITING, waiting_kind=WaitingKind.TIMER, not_before__lte=now)
+    steps = list(due.order_by("not_before").prefetch_related("run")[:WAKE_BATCH])
+    for start in range(0, len(steps), TOGETHER):
+        _end(steps[start : start + TOGETHER])
+    return len(steps)
+
+
+def _end(steps: Sequence[StepRun]) -> None:
+    try:
+        with transaction.atomic():
+            _end_together([rescue.held_by(step, FORWARD) for step in steps], clock.now())
+    except (OperationalError, InterfaceError):
+        raise  # the database is away for all of them alike: the next round finds them again
+    except Exception as error:
+        if not isinstance(error, Apart):
+            log.exception("timers.batch_failed", steps=len(steps))
+        rescue.each("timers", steps, lambda step: pass_time(step, rescue.held_by(step, FORWARD)))
+
+
+def _end_together(claims: Sequence[Claim], now: datetime) -> None:
+    """All of them in one go. Raises Apart."""
+    runs = sorted({held.run.id for held in claims})
+    open_runs = {run: status for run, (status, ending) in hot_sql.lock(runs).items() if not ending}
+    if any(status not in {RunStatus.RUNNING, RunStatus.WAITING} for status in open_runs.values()):
+        raise Apart
+    states = hot_sql.states(list(open_runs))
+    due = [held for held in claims if states.get(held.run.id, {}).get(held.step.name) == StepStatus.WAITING]
+    if transition.end_timers([held.step.pk for held in due], now) != len(due):
+        raise Apart
+    born, last = list[NewStep](), dict[uuid.UUID, Claim]()
+    for held in due:
+        born += _begin_after(held, states, now)
+        last[held.run.id] = held
+    hot_sql.insert_steps(born)
+    wake_up([row.pk for row in born if row.status == StepStatus.READY])
+    _go_on(last, states, open_runs, now)
+
+
+def _begin_after(held: Claim, states: States, now: datetime) -> list[NewStep]:
+    """What follows one of them; its run's states grow."""
+    run, name = held.run, held.step.name
+    states[run.id][name] = StepStatus.SUCCEEDED
+    begun = begin(run, held.plan, states[run.id], name, now, inline=False)
+    if begun.errors or fatal(held.plan, begun.states) is not None:
+        raise Apart
+    states[run.id] = begun.states
+    return begun.born
+
+
+def _go_on(last: dict[uuid.UUID, Claim], states: States, statuses: dict[uuid.UUID, str], now: datetime) -> None:
+    """Finish the runs that are over; let the status of the others say whether they wait."""
+    endings = list[Ending]()
+    moods = dict[tuple[RunStatus, RunStatus], list[uuid.UUID]]()
+    for run, held in last.items():
+        if is_over(held.plan, states[run]):
+            endings.append(Ending(run, result_of(states[run]), _output(held)))
+            continue
+        before, mood = RunStatus(statuses[run]), mood_of(states[run])
+        if mood != before:
+            moods.setdefault((before, mood), []).append(run)
+    if endings and not hot_sql.finish(endings, now):
+        raise Apart
+    for (before, mood), ids in moods.items():
+        transition.move_runs(ids, before, mood)
+
+
+def _output(held: Claim) -> str:
+    try:
+        return store(output_of(held.run, held.plan), held.run.id)
+    except (ExpressionError, TooLarge, ValueError) as error:
+        raise Apart from error
