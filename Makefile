@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help start test check bench chaos format lock clean
+.PHONY: help start test check bench bench-scale chaos guards format lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,11 +22,17 @@ test: $(VENV)/development  ## all tests, on the embedded default and again on Po
 check: $(VENV)/development  ## lint, types, import direction, templates, deployment settings, migrations
 	@$(RUN) -m tests.check
 
-bench: $(VENV)/development  ## benchmarks, as ratios in one run
+bench: $(VENV)/development  ## the engine beside Celery and DBOS, as ratios in one run (ROUNDS=5, ONLY=names)
 	@$(RUN) -m tests.bench
 
-chaos: $(VENV)/development  ## the long failure runs, on both databases
+bench-scale: $(VENV)/development  ## what a step costs with ten million finished ones in the tables
+	@$(RUN) -m tests.bench.scale
+
+chaos: $(VENV)/development  ## the long failure runs and 10,000 examples of the state machine, on both databases
 	@$(RUN) -m tests.run --chaos
+
+guards: $(VENV)/development  ## break each of the engine's guards in a copy, and see which test notices
+	@$(RUN) -m tests.chaos_guards
 
 format: $(VENV)/development  ## format the code
 	@$(RUN) -m ruff format . && $(RUN) -m ruff check --fix .

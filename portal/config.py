@@ -30,6 +30,7 @@ KNOWN = {
     "PLUMBLINE_SIGN_IN_LIMIT",
     "PLUMBLINE_PROXY_HTTPS",
     "PLUMBLINE_LOG_FORMAT",
+    "PLUMBLINE_RUN_RETENTION_DAYS",
     # Read by the command line, a client; listed so that one shell can hold both.
     "PLUMBLINE_URL",
     "PLUMBLINE_TOKEN",
@@ -65,6 +66,7 @@ class Config:
     sign_in_limit: int
     proxy_https: bool
     log_format: str
+    run_retention_days: float
 
 
 def read(environ: Mapping[str, str]) -> Config:
@@ -90,7 +92,7 @@ def read(environ: Mapping[str, str]) -> Config:
         debug=debug,
         secret_key=_secret_key(environ, embedded=embedded, data_dir=data_dir),
         data_dir=data_dir,
-        database=_database(environ.get("DATABASE_URL", ""), embedded=embedded, data_dir=data_dir),
+        database=database_settings(environ.get("DATABASE_URL", ""), embedded=embedded, data_dir=data_dir),
         broker_url=_broker(environ.get("BROKER_URL", ""), embedded=embedded, data_dir=data_dir),
         allowed_hosts=hosts or ["localhost", "127.0.0.1", "[::1]"],
         csrf_trusted_origins=_words(environ, "CSRF_TRUSTED_ORIGINS"),
@@ -99,10 +101,11 @@ def read(environ: Mapping[str, str]) -> Config:
         allowed_private_hosts=_words(environ, "PLUMBLINE_ALLOWED_PRIVATE_HOSTS"),
         secrets_dir=Path(secrets_dir).resolve() if secrets_dir else None,
         lease_seconds=_number(environ, "PLUMBLINE_LEASE_SECONDS", 10.0, low=1.0, high=600.0),
-        worker_threads=int(_number(environ, "PLUMBLINE_WORKER_THREADS", 4, low=1, high=256)),
+        worker_threads=int(_number(environ, "PLUMBLINE_WORKER_THREADS", 16, low=1, high=256)),
         sign_in_limit=int(_number(environ, "PLUMBLINE_SIGN_IN_LIMIT", 10, low=1, high=100_000)),
         proxy_https=_flag(environ, "PLUMBLINE_PROXY_HTTPS"),
         log_format=_choice(environ, "PLUMBLINE_LOG_FORMAT", ("text", "json"), "text" if embedded else "json"),
+        run_retention_days=_number(environ, "PLUMBLINE_RUN_RETENTION_DAYS", 0, low=0, high=36_500),
     )
 
 
@@ -147,7 +150,8 @@ def _secret_key(environ: Mapping[str, str], *, embedded: bool, data_dir: Path) -
     return path.read_text().strip()
 
 
-def _database(url: str, *, embedded: bool, data_dir: Path) -> dict[str, object]:
+def database_settings(url: str, *, embedded: bool, data_dir: Path) -> dict[str, object]:
+    """Django's settings of the database that a URL names; without one, the embedded default."""
     if not url:
         if not embedded:
             raise ConfigurationError("DATABASE_URL is not set; production needs postgresql://user:password@host/name")

@@ -126,7 +126,7 @@ CELERY_BROKER_URL = CONFIG.broker_url
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "steps"
-CELERY_TASK_ROUTES = {"orchestration.tasks.wake": {"queue": "control"}}
+CELERY_TASK_ROUTES = {name: {"queue": "control"} for name in ("orchestration.tasks.wake", "orchestration.tasks.prune")}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
@@ -134,10 +134,15 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 1_000_000  # with close_old_connections() before each task: reuse, and survive a restart
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    # A wake that could not be delivered in time is worthless: the next one does the same work.
-    "wake": {"task": "orchestration.tasks.wake", "schedule": 0.5, "options": {"expires": 2, "queue": "control"}},
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    # Without `expires`, which would compare beat's clock with the worker's: orchestration/pace.py melts what piles up.
+    "wake": {"task": "orchestration.tasks.wake", "schedule": 0.5, "options": {"queue": "control"}},
 }
+if CONFIG.run_retention_days:
+    # Little and often: an hour's worth at once would keep the timers waiting.
+    CELERY_BEAT_SCHEDULE["prune"] = {
+        "task": "orchestration.tasks.prune", "schedule": 10, "options": {"queue": "control"},
+    }  # fmt: skip
 CELERY_BEAT_SCHEDULE_FILENAME = str(CONFIG.data_dir / "beat-schedule")
 
 PLUMBLINE = CONFIG

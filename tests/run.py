@@ -19,6 +19,9 @@ from pathlib import Path
 from tests.servers import find_postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
+#: What --chaos runs; and what of it measures times, and so runs with nothing beside it.
+CHAOS = ["tests/processes", "tests/model", "tests/api/test_openapi.py"]
+ALONE = "tests/processes/test_writers.py"
 SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 
 
@@ -28,13 +31,15 @@ def main() -> int:
     parser.add_argument("--chaos", action="store_true", help="the long failure runs")
     parser.add_argument("--leg", choices=("embedded", "server"))
     options, rest = parser.parse_known_args()
-    chosen = rest or (["tests/processes", "tests/api/test_openapi.py"] if options.chaos else [])
+    chosen = rest or ([*CHAOS, f"--ignore={ALONE}"] if options.chaos else [])
     if options.chaos:
         os.environ["CHAOS"] = "long"
     results: list[tuple[str, int, str, float]] = []
     with tempfile.TemporaryDirectory(prefix="plumbline-") as folder:
         if options.leg != "server":
             results.append(leg("embedded (SQLite, embedded broker)", {}, chosen, Path(folder) / "embedded"))
+            if options.chaos and not rest:
+                results.append(leg("embedded, measured alone", {}, [ALONE, "-n", "0"], Path(folder) / "alone"))
         if options.leg != "embedded":
             found = find_postgresql(Path(folder))
             if found is not None:

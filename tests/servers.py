@@ -119,7 +119,7 @@ def find_postgresql(folder: Path) -> PostgreSQL | None:
         return PostgreSQL(given)
     if answers(LOCAL):
         return PostgreSQL(LOCAL)
-    binaries = _binaries()
+    binaries = installed_binaries()
     return Throwaway(binaries, folder / "postgresql") if binaries is not None else None
 
 
@@ -133,7 +133,7 @@ def answers(url: str) -> bool:
     return bool(found and found[0])
 
 
-def _binaries() -> Path | None:
+def installed_binaries() -> Path | None:
     places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: int(place.parent.name.split(".")[0]))
     on_path = shutil.which("initdb")
     candidates = [*places, *([Path(on_path).resolve().parent] if on_path else [])]

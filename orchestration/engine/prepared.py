@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,16 +27,26 @@ def fetch(sql: str, parameters: Mapping[str, Any]) -> list[Row]:
     with connection.wrap_database_errors:
         if connection.vendor == "sqlite":
             return list(raw.execute(sql, parameters))
+        cursor = _cursor(raw)
+        cursor.execute(_plans.setdefault(sql, _Plans()).text(sql), parameters, prepare=True)
+        return cursor.fetchall() if cursor.description else []
+
+
+_cursors: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+
+
+def _cursor(raw: Any) -> Any:
+    """The cursor of a connection for prepared statements. One, kept: making it costs as much as using it."""
+    found = _cursors.get(raw)
+    if found is None:
         from psycopg import Cursor
 
-        with Cursor(raw) as cursor:
-            if raw.prepared_max != KEPT:
-                # Django prepares nothing, and its own cursors, which bind on the client, still don't.
-                raw.prepare_threshold, raw.prepared_max = 1_000_000, KEPT
-                # By default a statement is planned five times before its plan is kept, and ours take milliseconds.
-                cursor.execute("SET plan_cache_mode = force_generic_plan")
-            cursor.execute(_plans.setdefault(sql, _Plans()).text(sql), parameters, prepare=True)
-            return cursor.fetchall() if cursor.description else []
+        # Django prepares nothing, and its own cursors, which bind on the client, still don't.
+        raw.prepare_threshold, raw.prepared_max = 1_000_000, KEPT
+        found = _cursors[raw] = Cursor(raw)
+        # By default a statement is planned five times before its plan is kept, and ours take milliseconds.
+        found.execute("SET plan_cache_mode = force_generic_plan")
+    return found
 
 
 class _Plans:

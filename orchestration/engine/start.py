@@ -8,10 +8,11 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from orchestration import clock
 from orchestration.engine import hot_sql, transition
@@ -25,6 +26,7 @@ from orchestration.engine.rows import NewRun
 from orchestration.engine.settle import finish_if_over, lock, settle, stop
 from orchestration.errors import Conflict
 from orchestration.ids import new_id
+from orchestration.limits import INLINE_PAYLOAD
 from orchestration.manifest import Plan
 from orchestration.models import Run, StepRun, WorkflowVersion
 from orchestration.states import RunResult, StepStatus
@@ -60,7 +62,7 @@ def start(request: Request) -> tuple[Run, bool]:
     if known is not None:
         return known, False
     try:
-        with transaction.atomic():
+        with nullcontext() if _is_one_statement(request) else transaction.atomic():
             return _create([request])[0], True
     except IntegrityError:
         known = _known(request)  # two starts with one key at once: the other won
@@ -75,6 +77,15 @@ def start_all(requests: Sequence[Request]) -> list[Run]:
         raise ValueError("runs with idempotency keys are started one by one")
     with transaction.atomic():
         return _create(requests)
+
+
+def _is_one_statement(request: Request) -> bool:
+    """On PostgreSQL a plain start is one statement, and so a transaction of its own."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        return False
+    steps = plan_of(request.version.pk).steps.values()
+    opens = all(step.when is None for step in steps if not step.predecessors)
+    return opens and not request.reused and len(request.input_text) <= INLINE_PAYLOAD // 4
 
 
 def _known(request: Request) -> Run | None:

@@ -1,163 +1,101 @@
-"""`make bench`: steps per second and the latency of one run, side by side with a raw Celery chain, interleaved.
+"""`make bench`: Plumbline beside a raw Celery chain and chord, and DBOS, interleaved; a table and build/bench-engine.json.
 
-Two worker processes each. Prints a table and writes build/bench-engine.json. DATABASE_URL chooses the database.
+The work is that of payload.py. Each system has two worker processes and servers of its own; PostgreSQL writes as durably
+as it does by default. A round asks one system after another for a batch (steps per second, with the submission inside
+the clock, and what that cost in CPU and bytes), for single runs one after another, and for fans. The first round warms
+up and is thrown away. `--only plumbline,celery --rounds 1` for a quick look; names: plumbline, celery, dbos,
+plumbline-embedded, dbos-sqlite.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import os
-import platform
 import shutil
+import signal
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
+from collections import defaultdict
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-ROUNDS, RUNS, SINGLE = 3, 60, 10
+from tests.bench import account
+from tests.bench.payload import STEPS
+from tests.bench.report import CPU, FAN, MEMORY, OTHERS, RATE, SINGLE, WORKERS, WRITTEN, report
+from tests.bench.systems import KINDS, System
+
+#: A batch is as many runs as last so long at the rate of the warm-up, so that slow and fast are measured alike.
+SECONDS, FIRST_BATCH = 3.0, 60
+SINGLES, FANS = 40, 5
 
 
 def main() -> None:
-    """Set up, measure, tear down."""
+    """Start all, measure in turn, report; whatever happens, nothing is left running."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--only", default=os.environ.get("ONLY") or ",".join(KINDS), help="names, with commas")
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or 5))
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="how long a batch shall last")
+    options = parser.parse_args()
+    names = options.only.split(",")
+    if unknown := set(names) - set(KINDS):
+        parser.error(f"no system {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
     folder = Path(tempfile.mkdtemp(prefix="plumbline-bench-", dir="/tmp"))
-    broker = f"redis+socket://{folder / 'broker.sock'}"
-    os.environ |= {
-        "PLUMBLINE_DATA_DIR": str(folder), "BROKER_URL": broker, "BENCH_BROKER": broker, "CELERY_SKIP_CHECKS": "1",
-        "PLUMBLINE_TASK_MODULES": "tests.bench.work", "DJANGO_SETTINGS_MODULE": "portal.settings",
-    }  # fmt: skip
-    processes: list[subprocess.Popen[bytes]] = []
+    folder.chmod(0o711)  # PostgreSQL runs as another user and must reach its own folder below
     try:
-        measure(folder, processes)
+        with ExitStack() as stack:
+            systems = []
+            for name in names:
+                systems.append(stack.enter_context(System(name, folder)))
+                systems[-1].freeze()
+            measure(systems, options.rounds, options.seconds)
     finally:
-        for process in processes:
-            process.kill()
-            process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def measure(folder: Path, processes: list[subprocess.Popen[bytes]]) -> None:
-    """Both sides in turn, after a warm-up of each."""
-    import django
-
-    django.setup()
-    from portal.supervisor.plan import broker_binary
-
-    socket = folder / "broker.sock"
-    processes.append(
-        spawn([broker_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no"])
-    )
-    while not socket.exists():
-        time.sleep(0.05)
-    version = prepare()
-    for app, queue in (("portal", "steps"), ("tests.bench.work:raw", "raw")):
-        for number in range(2):
-            processes.append(spawn(worker(app, queue, number)))
-    sides = {"plumbline": lambda count: plumbline(version, count), "celery chain": raw_chain}
-    found: dict[str, dict[str, list[float]]] = {name: {"steps/s": [], "10-step run, ms": []} for name in sides}
-    for round_ in range(ROUNDS + 1):
-        for name, side in sides.items():
-            seconds = side(RUNS)
-            single = statistics.median(side(1) for _ in range(SINGLE))
-            if round_:  # the first warms both up
-                found[name]["steps/s"].append(RUNS * 10 / seconds)
-                found[name]["10-step run, ms"].append(single * 1000)
-    report(found)
+def measure(systems: list[System], rounds: int, seconds: float) -> None:
+    """All rounds, and the report."""
+    found: dict[str, dict[str, list[float]]] = {system.name: defaultdict(list) for system in systems}
+    batches = {system.name: FIRST_BATCH for system in systems}
+    for number in range(rounds + 1):
+        for system in systems:
+            print(f"round {number} of {rounds}: {system.name}", file=sys.stderr, flush=True)
+            values = one(system, batches[system.name])
+            batches[system.name] = max(FIRST_BATCH, round(values[RATE] * seconds / STEPS))
+            for metric, value in values.items() if number else ():
+                found[system.name][metric].append(value)
+    facts = {f"{system.name}: {name}": value for system in systems for name, value in system.facts.items()}
+    for system in systems:
+        if system.link is not None:
+            facts[f"{system.name}: postgresql"] = str(system.link.info.server_version / 10000)
+    report(found, {system.name: system.kind.database for system in systems}, facts)
 
 
-def prepare() -> Any:
-    """Migrate and publish the workflow."""
-    from django.core.management import call_command
-
-    from orchestration.models import Team, WorkflowVersion
-    from orchestration.services.manifests import Document, Signature, apply
-    from tests.bench.work import STEPS
-
-    call_command("migrate", verbosity=0)
-    Team.objects.get_or_create(name="bench")
-    steps = "\n".join(
-        f"    s{n}: {{python: bench.noop, effect: none{f', needs: [s{n - 1}]' if n else ''}}}" for n in range(STEPS)
-    )
-    head = "apiVersion: plumbline/v1\nkind: Workflow\nmetadata: {name: bench, version: 1.0.0, owner: bench}\nspec:\n  steps:\n"
-    apply([Document(head + steps, "bench.yaml")], Signature(None, "benchmark"))
-    return WorkflowVersion.objects.select_related("workflow").get(workflow__name="bench")
-
-
-def plumbline(version: Any, count: int) -> float:
-    """Seconds for `count` runs, submission included."""
-    from orchestration.models import Run
-    from orchestration.services.runs import start_run
-
-    began = time.monotonic()
-    ids = [start_run(version=version, input={})[0].pk for _ in range(count)]
-    while Run.objects.filter(pk__in=ids, status="finished").count() < count:
-        time.sleep(0.002)
-    return time.monotonic() - began
-
-
-def raw_chain(count: int) -> float:
-    """The same with chains."""
-    import redis
-
-    from tests.bench.work import a_chain
-
-    link = redis.Redis(unix_socket_path=os.environ["BENCH_BROKER"].removeprefix("redis+socket://"))
-    counter = f"done-{time.monotonic_ns()}"
-    began = time.monotonic()
-    for _ in range(count):
-        a_chain(counter).apply_async()
-    while int(link.get(counter) or 0) < count:
-        time.sleep(0.002)
-    return time.monotonic() - began
-
-
-def report(found: dict[str, dict[str, list[float]]]) -> None:
-    """The table, and the same as JSON."""
-    rows = []
-    for name, metrics in found.items():
-        for metric, values in metrics.items():
-            row = {
-                "system": name,
-                "metric": metric,
-                "median": statistics.median(values),
-                "min": min(values),
-                "max": max(values),
-            }
-            rows.append(row | {"n": len(values)})
-            print(
-                f"{name:<14} {metric:<18} median {row['median']:>8.1f}   min {row['min']:>8.1f}   max {row['max']:>8.1f}"
-            )
-    ours, theirs = found["plumbline"], found["celery chain"]
-    ratios = {
-        "steps_per_second_vs_celery_chain": statistics.median(ours["steps/s"]) / statistics.median(theirs["steps/s"]),
-        "p50_vs_celery_chain": statistics.median(ours["10-step run, ms"])
-        / statistics.median(theirs["10-step run, ms"]),
-    }
-    for name, ratio in ratios.items():
-        print(f"{name} {ratio:.2f}")
-    target = Path("build/bench-engine.json")
-    target.parent.mkdir(exist_ok=True)
-    machine = {
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "database": os.environ.get("DATABASE_URL", "sqlite")[:8],
-    }
-    target.write_text(json.dumps({"machine": machine, "rows": rows, "ratios": ratios}, indent=2) + "\n")
-
-
-def worker(app: str, queue: str, number: int) -> list[str]:
-    """A worker at its best settings."""
-    return [
-        sys.executable, "-m", "celery", "--quiet", "-A", app, "worker", "--pool", "threads", "-c", "4", "-Q", queue,
-        "-n", f"{queue}{number}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "ERROR",
-    ]  # fmt: skip
-
-
-def spawn(command: list[str]) -> subprocess.Popen[bytes]:
-    """A child without output."""
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def one(system: System, runs: int) -> dict[str, float]:
+    """One round of one system."""
+    system.thaw()
+    try:
+        system.ask("single")
+        cpu, written, all_busy = account.cpu_of(system.roots), system.written(), account.busy()
+        batch = system.ask("batch", runs)[0]
+        all_busy = account.busy() - all_busy
+        cpu, written = account.cpu_of(system.roots) - cpu, system.written() - written
+        singles, fans = system.ask("single", SINGLES), system.ask("fan", FANS)
+        system.ask("check")
+        steps = runs * STEPS
+        return {
+            RATE: steps / batch,
+            SINGLE: statistics.median(singles) * 1000,
+            FAN: statistics.median(fans) * 1000,
+            CPU: cpu / steps * 1000,
+            MEMORY: account.memory_of(system.roots),
+            WORKERS: account.memory_of(system.roots[:1]),
+            WRITTEN: written / steps,
+            OTHERS: max(0.0, all_busy - cpu) / batch,
+        }
+    finally:
+        system.freeze()
 
 
 if __name__ == "__main__":

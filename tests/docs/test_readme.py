@@ -34,6 +34,7 @@ def test_the_defaults_in_the_table_are_those_of_the_code(tmp_path: Path):
     assert table["PLUMBLINE_LEASE_SECONDS"][2] == f"{found.lease_seconds:g}"
     assert table["PLUMBLINE_WORKER_THREADS"][2] == str(found.worker_threads)
     assert table["PLUMBLINE_SIGN_IN_LIMIT"][2] == str(found.sign_in_limit)
+    assert table["PLUMBLINE_RUN_RETENTION_DAYS"][2] == f"{found.run_retention_days:g}"
     assert table["ALLOWED_HOSTS"][2] == ",".join(found.allowed_hosts)
     assert table["PLUMBLINE_ENVIRONMENT"][2].startswith(found.environment)
     assert table["PLUMBLINE_LOG_FORMAT"][2].startswith(found.log_format)

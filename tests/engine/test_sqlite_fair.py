@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -89,3 +91,39 @@ def test_a_writer_waits_for_its_turn_and_then_has_it():
     waiting.join(20)
     assert others_can_write()
     assert Path(f"{connection.settings_dict['NAME']}.lock").exists()
+
+
+def test_a_write_outside_a_transaction_waits_for_its_turn_too():
+    Team.objects.create(name="checkout")
+    assert not held()
+    waited = threading.Event()
+
+    def write() -> None:
+        Team.objects.filter(name="checkout").update(description="written")
+        connection.close()
+        waited.set()
+
+    descriptor = os.open(f"{connection.settings_dict['NAME']}.lock", os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    writing = threading.Thread(target=write)
+    writing.start()
+    assert not waited.wait(0.3), "SQLite itself is free: only the queue is not"
+    assert Team.objects.get(name="checkout").description == "", "a read waits for nobody"
+    os.close(descriptor)
+    writing.join(20)
+    assert Team.objects.get(name="checkout").description == "written"
+
+
+def test_a_write_outside_a_transaction_lets_go_whatever_becomes_of_it():
+    Team.objects.create(name="twice")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE orchestration_team SET description = %s", ["all"])
+        cursor.executemany("UPDATE orchestration_team SET description = %s", [["a"], ["b"]])
+        with pytest.raises(IntegrityError):
+            cursor.execute("INSERT INTO orchestration_team (id) SELECT id FROM orchestration_team")
+    assert not held()
+    assert others_can_write()
+    with transaction.atomic():
+        Team.objects.update(description="c")
+        assert held(), "the transaction's turn is not over with one of its writes"
+    assert not held()

@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -22,14 +23,17 @@ class Recorded:
     key: str
     body: Any
     given: int
+    at: datetime
     answered: bool = False
 
 
 @dataclass
 class Recorder:
+    port: int = 0
     requests: list[Recorded] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     hold: threading.Event = field(default_factory=threading.Event)
+    released: set[int] = field(default_factory=set)
     _ids: Any = field(default_factory=lambda: itertools.count(1))
 
     def __enter__(self) -> Recorder:
@@ -54,7 +58,7 @@ class Recorder:
                 """A client that was killed is what the tests are about."""
 
         self.hold.set()
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
@@ -73,12 +77,12 @@ class Recorder:
         parts = urlsplit(handler.path)
         query = parse_qs(parts.query)
         with self.lock:
-            recorded = Recorded(
-                handler.command, parts.path, handler.headers.get("Idempotency-Key", ""), body, next(self._ids)
-            )
+            key = handler.headers.get("Idempotency-Key", "")
+            recorded = Recorded(handler.command, parts.path, key, body, next(self._ids), datetime.now(UTC))
             self.requests.append(recorded)
         if parts.path.startswith("/held"):
-            self.hold.wait(60)
+            while not self.hold.wait(0.02) and recorded.given not in self.released:
+                pass
         time.sleep(float(query.get("seconds", ["0"])[0]))
         status = int(query.get("status", ["200"])[0])
         data = json.dumps({"id": recorded.given, "path": parts.path}).encode()
@@ -89,6 +93,9 @@ class Recorder:
         handler.wfile.write(data)
         recorded.answered = True
 
-    def of(self, path: str) -> list[Recorded]:
+    def all(self) -> list[Recorded]:
         with self.lock:
-            return [request for request in self.requests if request.path == path]
+            return list(self.requests)
+
+    def of(self, path: str) -> list[Recorded]:
+        return [request for request in self.all() if request.path == path]

@@ -1,51 +1,89 @@
-"""The database drops every connection, the broker forgets every message, again and again, while runs are at work."""
+"""The broker forgets, restarts and stays away, and the database drops every connection, while runs are at work."""
 
 from __future__ import annotations
 
+import threading
 import time
 
+import httpx
 import pytest
 import redis
 from django.db import connection
 
-from orchestration.engine import plans
-from orchestration.models import Attempt, Run, StepRun, WorkerProcess
-from orchestration.services.runs import start_run
-from tests.processes.conftest import Processes, wait_until
+from orchestration.models import Attempt, Run, Team
+from tests.people import person, token_for
+from tests.processes.children import Processes, wait_until
+from tests.processes.load import CHAIN, begin, finished, nothing_lost_or_doubled, publish, resumes, sized
 from tests.processes.recorder import Recorder
-from tests.processes.test_kills import finished, post, publish_recorded
+from tests.servers import Broker
 
 pytestmark = pytest.mark.processes
 
-RUNS = 30
-STEPS = {"one": post("/one"), "two": post("/two", needs=["one"]), "three": post("/three", needs=["two"])}
+AWAY = sized(5.0, 60.0)
+RUNS = sized(30, 300)
 
 
-def started(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Two workers and the sweeper, up, and runs for them to do."""
-    plans.plan_of.cache_clear()
-    plans.ports_of.cache_clear()
-    monkeypatch.setattr("orchestration.engine.publish.send", lambda ids: 0)  # the sweeper and the workers carry it
-    version = publish_recorded(STEPS, name="outages")
-    processes.worker("control", threads=1)
-    processes.beat()
+def test_runs_go_on_when_the_broker_forgets_every_message(processes: Processes, recorder: Recorder):
+    version = publish(CHAIN)
+    processes.crew()
+    runs = begin(version, RUNS)
+    broker = redis.Redis.from_url(processes.environment["BROKER_URL"].replace("redis+socket://", "unix://"))
+    ends = time.monotonic() + sized(3, 15)
+    while time.monotonic() < ends and finished(runs) < RUNS:
+        broker.flushall()
+        time.sleep(0.1)
+    resumes(runs, recorder)
+    wait_until(lambda: finished(runs) == RUNS, 60 + RUNS, "all runs to finish")
+    nothing_lost_or_doubled(runs, recorder)
+    assert len(recorder.all()) == RUNS * 3
+
+
+def test_runs_are_started_and_finished_while_the_broker_restarts_and_stays_away(
+    processes: Processes, recorder: Recorder, broker: Broker
+):
+    publish(CHAIN)
+    processes.crew()
+    people = People(processes.web(), token_for(person("operator", Team.objects.get(name="checkout"))))
+    people.start()
     for _ in range(2):
-        processes.worker()
-    wait_until(lambda: WorkerProcess.objects.count() == 3, 60, "the workers")
-    return [start_run(version=version, input={"n": number})[0].pk for number in range(RUNS)]
+        before = len(recorder.all())
+        wait_until(lambda seen=before: len(recorder.all()) > seen + 5, 30, "work between two restarts")
+        halt(broker)
+        broker.__enter__()
+    wait_until(lambda: finished(people.runs()) > 5, 30, "runs to finish between two outages")
+
+    halt(broker)
+    ends = time.monotonic() + AWAY
+    while time.monotonic() < ends:
+        assert people.ready()["status"] == "degraded"
+        time.sleep(0.5)
+    broker.__enter__()
+    resumes(people.runs(), recorder)
+    people.stop()
+
+    assert people.refused == [], "no caller sees that the broker is away"
+    assert people.slowest < 10
+    runs = people.runs()
+    assert len(runs) > 10
+    wait_until(lambda: finished(runs) == len(runs), 60 + len(runs), "all runs to finish")
+    nothing_lost_or_doubled(runs, recorder)
+    assert not Attempt.objects.exclude(outcome="succeeded").exists(), "no step is blamed for the broker"
+    wait_until(lambda: people.ready()["status"] == "ok", 15, "the portal to be well again")
 
 
 def test_no_outcome_is_lost_or_doubled_when_the_database_drops_every_connection(
-    processes: Processes, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+    processes: Processes, recorder: Recorder
 ):
     if connection.vendor != "postgresql":
         pytest.skip("an embedded database has no connections to drop")
-    runs = started(processes, monkeypatch)
+    version = publish(CHAIN)
+    processes.crew()
+    runs = begin(version, RUNS)
     drops = 0
-    while finished(runs) < RUNS and drops < 40:
-        before = len(recorder.requests)
+    while finished(runs) < RUNS and drops < RUNS:
+        before = len(recorder.all())
         wait_until(
-            lambda before=before: len(recorder.requests) > before + 1 or finished(runs) == RUNS,
+            lambda before=before: len(recorder.all()) > before + 1 or finished(runs) == RUNS,
             60,
             "work between two drops",
         )
@@ -57,27 +95,49 @@ def test_no_outcome_is_lost_or_doubled_when_the_database_drops_every_connection(
         drops += 1
     wait_until(lambda: finished(runs) == RUNS, 120, "all runs to finish")
     assert drops > 3
-    assert set(Run.objects.values_list("result", flat=True)) == {"succeeded"}
-    for path in ("/one", "/two", "/three"):
-        keys = [request.key for request in recorder.of(path)]
-        assert len(set(keys)) == RUNS
-    done = Attempt.objects.filter(outcome="succeeded").count()
-    assert done == StepRun.objects.count() == RUNS * 3
-    # A connection that breaks in its very commit leaves a claim that nobody holds; that alone costs a second call.
-    again = len(recorder.requests) - RUNS * 3
-    assert again <= Attempt.objects.exclude(outcome="succeeded").count()
+    nothing_lost_or_doubled(runs, recorder)
     assert not Attempt.objects.filter(outcome="failed").exists(), "no step is blamed for its database"
 
 
-def test_runs_go_on_when_the_broker_forgets_every_message(
-    processes: Processes, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-):
-    runs = started(processes, monkeypatch)
-    broker = redis.Redis.from_url(processes.environment["BROKER_URL"].replace("redis+socket://", "unix://"))
-    ends = time.monotonic() + 3
-    while time.monotonic() < ends and finished(runs) < RUNS:
-        broker.flushall()
-        time.sleep(0.1)
-    wait_until(lambda: finished(runs) == RUNS, 90, "all runs to finish")
-    assert set(Run.objects.values_list("result", flat=True)) == {"succeeded"}
-    assert len(recorder.requests) == RUNS * 3
+class People:
+    """Starts a run a few times a second over the API, and reads the list."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        self.refused: list[str] = []
+        self.slowest = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join(60)
+
+    def ready(self) -> dict[str, object]:
+        answer: dict[str, object] = self.client.get("/readyz").json()
+        return answer
+
+    @staticmethod
+    def runs() -> list[object]:
+        return list(Run.objects.values_list("pk", flat=True))
+
+    def _go_on(self) -> None:
+        while not self._over.wait(0.15):
+            began = time.monotonic()
+            for answer in (
+                self.client.post("/api/v1/runs", json={"workflow": "recorded", "input": {}}),
+                self.client.get("/api/v1/runs?limit=5"),
+            ):
+                if answer.status_code >= 400:
+                    self.refused.append(f"{answer.status_code} {answer.text[:200]}")
+            self.slowest = max(self.slowest, time.monotonic() - began)
+
+
+def halt(broker: Broker) -> None:
+    """It dies with all that it knows; `__enter__` starts it again at the same address."""
+    broker.process.kill()
+    broker.process.wait()
+    (broker.folder / "b.sock").unlink(missing_ok=True)

@@ -1,0 +1,222 @@
+"""From the embedded SQLite to PostgreSQL: every row of every table, or nothing at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.db import connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from orchestration import clock
+from orchestration.engine.claim import claim
+from orchestration.models import Payload, Run, StepRun, Team, WorkerProcess
+from orchestration.services.governed import save
+from orchestration.services.runs import retry_run
+from portal.backups import moving
+from portal.config import database_settings
+from portal.models import Token, User
+from tests.engine.harness import begin, echo, publish, pump, settle_down, write
+from tests.operations.conftest import new_postgresql
+from tests.servers import find_postgresql
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+pytestmark = pytest.mark.django_db(transaction=True)
+embedded = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="it moves what is SQLite")
+
+
+@pytest.fixture
+def target(
+    transactional_db: None, tmp_path: Path, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The address of an empty PostgreSQL database."""
+    # Tests may use the databases of the settings only; this one is made, and known, later.
+    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", django_db_blocker._real_ensure_connection)
+    found = find_postgresql(tmp_path)
+    if found is None:
+        pytest.skip("there is no PostgreSQL to move to")
+    with found as server:
+        address = server.url.rsplit("/", 1)[0]
+        with new_postgresql(address) as name:
+            yield f"{address}/{name}"
+
+
+def fill() -> Run:
+    """Something in every corner: the example company, and values that are told apart by their type; an open run."""
+    call_command("load_examples", verbosity=0)
+    user = User(username="zoë", email="z@example.org", time_zone="Europe/Zurich", last_login=timezone.now())
+    user.set_password("a long enough password")
+    save(user, actor=None, reason="a \\ backslash,\ta tab,\na line and \\N")
+    user.groups.add(Group.objects.create(name="group"))
+    user.user_permissions.add(Permission.objects.order_by("-pk")[0])
+    token = Token(user=user, name="t", hash="0" * 64, hint="plb_", verbs=["operate", "é"], expires_at=timezone.now())
+    save(token, actor=user, reason="r")
+    team = Team.objects.create(name="odd", document={"a": [1, 2.5, None, True, "ü\\u"], "": {"nested": "\\N"}})
+    team.history.update(history_change_reason="x" * 50)
+    Session.objects.create(session_key="k", session_data="d", expire_date=timezone.now() + timedelta(days=1))
+    publish({"a": echo("${{ input.text }}", needs=[]), "b": {"python": "test.fail", "needs": ["a"]}}, name="failing")
+    failed = settle_down(begin(_version("failing"), {"text": "ä€😀" * 40_000}, key="key 1"))
+    retry_run(run=failed, actor=user)
+    pump()
+    run = begin(publish({"a": write("undo a", 1), "b": echo(2, needs=["a"])}, name="held"))
+    assert claim(StepRun.objects.get(run=run).pk) is not None
+    return run
+
+
+def _version(name: str) -> Any:
+    from orchestration.models import WorkflowVersion
+
+    return WorkflowVersion.objects.select_related("workflow").get(workflow__name=name)
+
+
+@contextmanager
+def there(url: str) -> Iterator[str]:
+    """An alias for that database."""
+    given = database_settings(url, embedded=False, data_dir=ROOT)
+    connections.settings["there"] = connections.configure_settings({"default": {}, "there": given})["there"]
+    try:
+        yield "there"
+    finally:
+        connections["there"].close()
+        del connections["there"], connections.settings["there"]
+
+
+def rows_of(alias: str) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table as Python sees it."""
+    by_table = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+    tables = set(connections[alias].introspection.table_names()) - {"django_migrations"}
+    return {
+        table: [
+            {name: bytes(value) if isinstance(value, memoryview) else value for name, value in row.items()}
+            for row in by_table[table]._base_manager.using(alias).order_by("pk").values()
+        ]
+        for table in sorted(tables)
+    }
+
+
+@embedded
+def test_every_row_of_every_table_is_moved_and_runs_go_on_there(target: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(moving, "BATCH", 7)  # so that batches end in the middle of tables
+    copy, locked = moving._copy, []
+
+    def note(model: Any) -> int:
+        locked.append(connection.in_atomic_block and connection._write_lock is not None)  # type: ignore[attr-defined]
+        return copy(model)
+
+    monkeypatch.setattr(moving, "_copy", note)
+    run = fill()
+    before = rows_of("default")
+    empty = {table for table, rows in before.items() if not rows}
+    assert Payload.objects.exists()
+    assert empty <= {
+        "portal_signinfailure", "auth_group_permissions", "orchestration_workerprocess", "orchestration_enginemark"
+    }, "the comparison would say nothing of these"  # fmt: skip
+
+    call_command("move_to_postgres", target, verbosity=0)
+
+    assert all(locked), "nobody else may write while rows are copied"
+    assert rows_of("default") == before, "the source stays as it was"
+    with there(target) as alias:
+        after = rows_of(alias)
+        assert after.keys() == before.keys()
+        for table, rows in before.items():
+            assert after[table] == rows, table
+            assert [[type(value) for value in row.values()] for row in after[table]] == [
+                [type(value) for value in row.values()] for row in rows
+            ], table
+        behind = Group.objects.using(alias).create(name="behind the others")
+        assert behind.pk > max(row["id"] for row in before["auth_group"]), "the sequences go on"
+    assert _settle(run.pk, target) == "succeeded"
+
+
+def _settle(run_id: uuid.UUID, url: str) -> str:
+    """Drive the engine on that database in a process of its own; the run's result."""
+    program = (
+        "import sys, django; django.setup()\n"
+        "from orchestration.engine import publish, wake\n"
+        "publish.send = wake.send = len\n"
+        "from orchestration.models import Run\n"
+        "from tests.engine.harness import settle_down\n"
+        "print(settle_down(Run.objects.get(pk=sys.argv[1])).result)\n"
+    )
+    environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-c", program, str(run_id)]
+    done = subprocess.run(command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[-1]
+
+
+@embedded
+def test_what_postgresql_can_not_hold_is_named_and_nothing_is_written(target: str):
+    Team.objects.create(name="before", description="fine")
+    bad = Team.objects.create(name="bad", description="a\x00b")
+
+    with pytest.raises(CommandError, match=rf"orchestration_team {bad.pk}: description .*U\+0000"):
+        call_command("move_to_postgres", target, verbosity=0)
+
+    assert _teams(target) == []
+    bad.history.all().delete()
+    Team.objects.filter(pk=bad.pk).update(name="y" * 64, description="")  # SQLite takes what is too long
+    with pytest.raises(CommandError, match=r"no row was written: .*too long"):
+        call_command("move_to_postgres", target, verbosity=0)
+    assert _teams(target) == []
+
+    Team.objects.filter(pk=bad.pk).update(name="good")
+    call_command("move_to_postgres", target, verbosity=0)
+    assert _teams(target) == ["before", "good"]
+
+
+def _teams(url: str) -> list[str]:
+    with psycopg.connect(url) as link:
+        return [name for (name,) in link.execute("SELECT name FROM orchestration_team ORDER BY name")]
+
+
+@embedded
+def test_a_target_with_rows_a_living_worker_and_a_bad_address_are_refused(target: str):
+    Team.objects.create(name="late")
+    call_command("move_to_postgres", target, verbosity=0)
+    with pytest.raises(CommandError, match="is not empty"):
+        call_command("move_to_postgres", target, verbosity=0)
+    for url, words in (
+        ("sqlite:///elsewhere", "not of a PostgreSQL"),
+        ("mysql://host/name", "scheme 'mysql'"),
+        ("postgresql://nobody@127.0.0.1:1/none", "can't be reached"),
+    ):
+        with pytest.raises(CommandError, match=words):
+            call_command("move_to_postgres", url, verbosity=0)
+    moment = clock.now()
+    WorkerProcess.objects.create(id="w", hostname="h", pid=1, queue="steps", started_at=moment, seen_at=moment)
+    with pytest.raises(CommandError, match="stop the portal"):
+        call_command("move_to_postgres", target, verbosity=0)
+
+
+def test_every_model_comes_after_those_that_it_refers_to():
+    order = moving.models_in_order()
+    place = {model: index for index, model in enumerate(order)}
+
+    assert {model._meta.db_table for model in order} == set(connection.introspection.table_names()) - {
+        "django_migrations"
+    }
+    for model in order:
+        for other in moving._referred(model):
+            assert other is model or place[other] < place[model]
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="there it is no SQLite")
+def test_a_database_that_is_postgresql_already_is_not_moved():
+    with transaction.atomic(), pytest.raises(CommandError, match="no SQLite"):
+        call_command("move_to_postgres", "postgresql://h/n", verbosity=0)
