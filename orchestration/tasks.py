@@ -21,9 +21,10 @@ _waking, _pruning = Pace(0.3), Pace(5.0)
 
 
 @shared_task(name="orchestration.tasks.work", ignore_result=True, acks_late=False)
-def work(step_ids: list[int]) -> None:
-    """Wake-up for some steps."""
-    send(conductor().submit(step_ids, ROOM_PATIENCE))
+def work(step_ids: list[int] | int) -> None:
+    """Wake-up for some steps; a message of the release before has a single id."""
+    asked = [step_ids] if isinstance(step_ids, int) else step_ids
+    send(conductor().submit(asked, ROOM_PATIENCE))
 
 
 @shared_task(name="orchestration.tasks.wake", ignore_result=True, acks_late=False)
@@ -38,6 +39,8 @@ def wake() -> None:
 def prune() -> None:
     """A slice of retention, short enough for the timers behind it in the queue; the next one goes on."""
     days = settings.PLUMBLINE.run_retention_days
+    if not days:
+        return  # the message came from a beat that knew another setting
     with _pruning.turn() as due:
-        if due and days:  # a message may come from a beat that knew another setting
+        if due:
             prune_runs(days=days, seconds=PRUNE_SLICE)

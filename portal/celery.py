@@ -17,8 +17,9 @@ from celery.signals import (
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-#: Seconds that a process that was asked to stop gives the steps in its hands. Longer ones are rescued elsewhere.
-STEPS_END_WITHIN = 60.0
+#: Seconds that a process that was asked to stop gives the steps in its hands; longer ones are rescued elsewhere. Within what
+#: deploy/ gives a worker before it is killed; the embedded supervisor's ten seconds are a person waiting at a terminal.
+STEPS_END_WITHIN, STEPS_END_WITHIN_EMBEDDED = 45.0, 8.0
 
 app = Celery("plumbline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -59,8 +60,10 @@ def _live_child(**_: Any) -> None:
 @worker_process_shutdown.connect
 def _leave(**_: Any) -> None:
     """Steps in hand come to their end first, and their runs go back for others to take."""
+    from django.conf import settings
+
     from orchestration.engine.conductor import close
     from orchestration.engine.worker import stop_heartbeat
 
-    close(STEPS_END_WITHIN)
+    close(STEPS_END_WITHIN_EMBEDDED if settings.PLUMBLINE.embedded else STEPS_END_WITHIN)
     stop_heartbeat()

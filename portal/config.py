@@ -37,6 +37,9 @@ KNOWN = {
 }
 #: A unix socket's path is limited to 104 bytes on some systems.
 LONGEST_SOCKET = 100
+#: Statements that are prepared are the engine's, and planning one takes milliseconds: once is enough. And a process that is
+#: frozen in the middle of a transaction must not keep the rows of its runs locked for longer than a lease.
+POSTGRESQL_OPTIONS = "-c plan_cache_mode=force_generic_plan -c idle_in_transaction_session_timeout=10s"
 SECRET_PREFIX = "PLUMBLINE_SECRET_"  # noqa: S105 - a prefix of names, not a secret
 
 
@@ -179,6 +182,7 @@ def database_settings(url: str, *, embedded: bool, data_dir: Path) -> dict[str, 
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": {"options": POSTGRESQL_OPTIONS},
         }
     raise ConfigurationError(f"DATABASE_URL has the scheme {parts.scheme!r}; use sqlite:///path or postgresql://…")
 

@@ -74,11 +74,14 @@ def begin(
     return begun
 
 
-def write(run: RunFacts, plan: Plan, begun: Begun) -> Claim | None:
-    """Write what begins, and wake workers for it; the claim of this process's own step."""
+def write(run: RunFacts, plan: Plan, begun: Begun, turn: Turn) -> Claim | None:
+    """Write what begins, and wake workers for it; the claim of this process's own step, in the same turn."""
     hot_sql.insert_steps(begun.born)
     wake_up([row.pk for row in begun.ready])
-    return in_hand(run, plan, begun.mine, {}, Turn()) if begun.mine is not None else None
+    if begun.mine is None:
+        return None
+    turn.steps += 1
+    return in_hand(run, plan, begun.mine, {}, turn)
 
 
 def in_hand(run: RunFacts, plan: Plan, born: NewStep, known: Known, turn: Turn) -> Claim:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from orchestration import clock
 from orchestration.engine import hot_sql, transition
 from orchestration.engine.plans import may_write, plan_of, start_to_close, undo_of
@@ -20,7 +22,10 @@ from orchestration.engine.worker import identity, lease
 from orchestration.limits import DEFAULT_START_TO_CLOSE, INLINE_SECONDS, INLINE_STEPS
 from orchestration.manifest import Plan, PlannedCompensation, PlannedStep
 from orchestration.models import Run, StepRun
+from orchestration.patience import outlast
 from orchestration.states import Compensation, Effect, RunStatus, StepStatus
+
+log = structlog.get_logger(__name__)
 
 FORWARD, COMPENSATION = "forward", "compensation"
 
@@ -122,11 +127,11 @@ def claim_all(step_ids: Sequence[int]) -> list[Claim]:
     now = clock.now()
     usual = now + timedelta(seconds=DEFAULT_START_TO_CLOSE)
     rows = hot_sql.claim(step_ids, worker=identity(), at=now, lease=now + lease(), ends=usual)
-    claims = [_read(row, now) for row in rows]
+    claims = [one for row in rows if (one := _understood(row, now)) is not None]
     others = [_limits(one, now) for one in claims if one.limit != DEFAULT_START_TO_CLOSE or _beat(one)]
     if others:
-        hot_sql.limit(others)
-    taken = {one.step.pk for one in claims}
+        outlast(lambda: hot_sql.limit(others))
+    taken = {row[0] for row in rows}
     missed = [pk for pk in step_ids if pk not in taken]
     return claims + _claim_compensations(missed) if missed else claims
 
@@ -137,6 +142,15 @@ def limit_of(planned: PlannedStep, close_deadline: datetime | None, now: datetim
     if close_deadline is not None:
         seconds = min(seconds, max((close_deadline - now).total_seconds(), 0.0))
     return seconds
+
+
+def _understood(row: Sequence[Any], now: datetime) -> Claim | None:
+    """The claim; None for one that this process can't make sense of, whose lease then ends: the others go on."""
+    try:
+        return outlast(lambda: _read(row, now))
+    except Exception:
+        log.exception("claim.not_understood", step_id=row[0])
+        return None
 
 
 def _read(row: Sequence[Any], now: datetime) -> Claim:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from orchestration import clock
 from orchestration.engine import transition
@@ -43,7 +43,7 @@ def complete(claim: Claim, executed: Executed, *, inline: bool) -> Claim | int |
     if is_plain(claim, executed):
         try:
             return gather([Item(claim, executed, inline)])[0]
-        except Apart:
+        except (Apart, IntegrityError):
             log.debug("outcome.apart", run_id=str(claim.run.id), step=claim.step.name)
     return complete_apart(claim, executed, inline=inline)
 
@@ -101,6 +101,11 @@ def _call_inside(claim: Claim, executed: Executed) -> Executed:
         raise Refused
     outcome = executed.outcome
     assert isinstance(outcome, Transactional)
+    if (
+        connection.vendor == "postgresql"
+    ):  # a transaction that idles for long is ended; this one may, while the task works
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = {int(claim.limit + 5) * 1000}")
     called = replace(executed)
     try:
         with transaction.atomic():
@@ -178,7 +183,7 @@ def _go_on(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | in
     states, mine = states_of(run.pk), None
     if fatal(claim.plan, states) is None and states[claim.step.name] != StepStatus.WAITING:
         begun = begin(claim.run, claim.plan, states, claim.step.name, now, inline=inline)
-        states, mine = begun.states, write(claim.run, claim.plan, begun)
+        states, mine = begun.states, write(claim.run, claim.plan, begun, claim.turn)
     culprit = fatal(claim.plan, states)
     if culprit is not None:
         _fail(run, claim, culprit, states[culprit], now)

@@ -96,7 +96,7 @@ class Conductor:
         while (job := self._next()) is not None:
             try:
                 job()
-            except Exception:  # nothing may end the thread; what it had in hand is rescued when its lease ends
+            except BaseException:  # nothing may end the thread: its room would be lost to the process
                 log.exception("conductor.failed")
                 connection.close()
         connection.close()
@@ -115,8 +115,14 @@ class Conductor:
                 self._idle.append(called)
             called.wait()
         if time.monotonic() - since > STALE_AFTER:
-            close_old_connections()
+            return partial(self._afresh, job)
         return job
+
+    def _afresh(self, job: Job) -> None:
+        try:
+            close_old_connections()
+        finally:
+            job()
 
     def _pick(self) -> Job | None:
         job: Job | None = None
@@ -161,7 +167,14 @@ class Conductor:
                     self._call(self._waits())
 
     def _execute(self, held: Claim) -> None:
-        executed = perform(held)
+        executed = None
+        try:
+            executed = perform(held)
+        except BaseException:  # whatever a task's own exceptions do when they are looked at
+            log.exception("step.failed_oddly", run_id=held.run.text_id, step=held.step.name)
+        if executed is None:
+            self._on(held, None)  # its lease ends, and it is rescued
+            return
         item = Item(held, executed, inline=not held.turn.over and not self._closing)
         if not is_plain(held, executed):
             self._alone(item)
@@ -190,7 +203,7 @@ class Conductor:
                 self._alone(item)
             return
         for item, follows in zip(items, found, strict=True):
-            self._on(item.claim, follows, inline=item.inline)
+            self._on(item.claim, follows)
 
     def _alone(self, item: Item) -> None:
         """An outcome that is recorded by itself. A fault in it is its own: its lease ends, and it is rescued."""
@@ -199,7 +212,7 @@ class Conductor:
             follows = outlast(partial(complete_apart, item.claim, item.executed, inline=item.inline))
         except Exception:
             log.exception("outcome.failed", run_id=str(item.claim.run.id), step=item.claim.step.name)
-        self._on(item.claim, follows, inline=item.inline)
+        self._on(item.claim, follows)
 
     def _claim(self, asked: list[int]) -> None:
         claims: list[Claim] = []
@@ -207,21 +220,24 @@ class Conductor:
             claims = outlast(partial(claim_all, list(dict.fromkeys(asked))))
         finally:
             for held in claims:
-                hold(held.step.pk, held.step.fence, held.limit)
+                hold(held.step.pk, held.step.fence, held.limit, held.claimed_at)
             with self._lock:
                 self._ready.extend(claims)
+                self._waiting()
                 self._give_back(len(asked) - len(claims))
 
-    def _on(self, held: Claim, follows: Claim | int | None, *, inline: bool) -> None:
-        """What comes after a step in this process: the next one of its run, its compensation, or nothing."""
+    def _on(self, held: Claim, follows: Claim | int | None) -> None:
+        """What comes after a step in this process: the next one of its run, or nothing.
+
+        A compensation that is due now has its wake-up on the way; so undoing a long run gives way to others.
+        """
         if isinstance(follows, Claim):
-            hold(follows.step.pk, follows.step.fence, follows.limit)
+            hold(follows.step.pk, follows.step.fence, follows.limit, follows.claimed_at)
         let_go(held.step.pk, held.step.fence)
         with self._lock:
             if isinstance(follows, Claim):
                 self._ready.append(follows)
-            elif follows is not None and inline:
-                self._asked.append(follows)
+                self._waiting()
             else:
                 self._give_back(1)
 

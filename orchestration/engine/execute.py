@@ -20,6 +20,7 @@ from orchestration.engine.claim import COMPENSATION, FORWARD, Claim
 from orchestration.engine.payloads import encode, error_text
 from orchestration.engine.plans import ports_of
 from orchestration.engine.scope import own_step, scope_of
+from orchestration.engine.worker import still_held
 from orchestration.errors import TooLarge, Violation
 from orchestration.hooks import hooks
 from orchestration.manifest import Expression, ExpressionError
@@ -46,6 +47,10 @@ class Executed:
     secrets_used: set[str] = field(default_factory=set)
 
 
+class Abandoned(Exception):
+    """The lease ended before the call: the step is somebody else's by now, and nothing was called."""
+
+
 class _Stop(Exception):
     """Leaves the pipeline with an outcome."""
 
@@ -55,14 +60,18 @@ class _Stop(Exception):
 
 
 def execute(claim: Claim) -> Executed:
-    """One attempt, start to end. Never raises: what goes wrong is an outcome."""
+    """One attempt, start to end. What goes wrong is an outcome; raises Abandoned alone."""
     executed = Executed(Completed())
     called = False
     try:
         call = executed.call = outlast(lambda: _prepare(claim, executed))
+        if not still_held(claim.step.pk, claim.step.fence):
+            raise Abandoned
         called = True
         outcome = KINDS[claim.action.kind](call)
         executed.outcome = outlast(lambda: finish(claim, executed, outcome))
+    except Abandoned:
+        raise
     except _Stop as stop:
         executed.outcome = presentable(stop.failed, executed.secrets_used)
     except Exception as error:

@@ -125,8 +125,7 @@ class _Batch:
         )
         known = self.known.setdefault(claim.run.id, {})
         known.update(claim.known)
-        if len(output) <= KNOWN_OUTPUT:
-            known[step.name] = (StepStatus.SUCCEEDED, output)
+        known[step.name] = (StepStatus.SUCCEEDED, output)  # whatever its size: the database does not have it yet
 
     def _go_on(self, item: Item, states: dict[str, StepStatus], *, over: bool) -> None:
         """Finish the run, or let its status say whether it waits."""
@@ -152,8 +151,11 @@ def _needs_transaction(items: Sequence[Item]) -> bool:
 
 
 def _knows_enough(claim: Claim) -> bool:
-    """Whether what follows a success can be said without looking at any other step of the run."""
-    return claim.step.name in sole_speakers(claim.run.version_id)
+    """Whether what follows a success can be said without looking at any other step of the run.
+
+    Not in the retry of a run: what stands from the earlier one may stand after a step that runs again.
+    """
+    return claim.run.retry_of_id is None and claim.step.name in sole_speakers(claim.run.version_id)
 
 
 def _next(item: Item, known: Known) -> Claim | None:
@@ -161,4 +163,5 @@ def _next(item: Item, known: Known) -> Claim | None:
     if begun is None or begun.mine is None:
         return None
     claim.turn.steps += 1
-    return in_hand(claim.run, claim.plan, begun.mine, known, claim.turn)
+    kept = {name: found for name, found in known.items() if len(found[1]) <= KNOWN_OUTPUT}
+    return in_hand(claim.run, claim.plan, begun.mine, kept, claim.turn)

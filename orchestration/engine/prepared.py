@@ -44,8 +44,6 @@ def _cursor(raw: Any) -> Any:
         # Django prepares nothing, and its own cursors, which bind on the client, still don't.
         raw.prepare_threshold, raw.prepared_max = 1_000_000, KEPT
         found = _cursors[raw] = Cursor(raw)
-        # By default a statement is planned five times before its plan is kept, and ours take milliseconds.
-        found.execute("SET plan_cache_mode = force_generic_plan")
     return found
 
 

@@ -22,8 +22,8 @@ _RUN = "orchestration_run"
 
 # The claim and, in the same breath, what the worker must know. Most steps have the default time; for the others LIMIT
 # sets it right. A row that another process holds locked is left to it: two claims of the same rows in another order must
-# not deadlock. A claim need not outlive a crash of the database: its worker's outcome is then refused, as after a lost
-# lease, so nobody waits for the disk.
+# not deadlock. A claim is as durable as an outcome: if a crash of the database forgot it, nothing would say that its
+# effect may have happened.
 _CLAIM = f"""
 UPDATE {_STEP} AS s
 SET status = 'running', fence = s.fence + 1, attempt = s.attempt + 1, claimed_at = {{at}},
@@ -32,7 +32,7 @@ SET status = 'running', fence = s.fence + 1, attempt = s.attempt + 1, claimed_at
 FROM {_RUN} AS r
 WHERE s.id {{among_ids}} AND r.id = s.run_id AND s.status || '' = 'ready' AND r.ending = ''
   AND r.status || '' IN ('running', 'waiting') AND (s.not_before IS NULL OR s.not_before <= {{at}})
-  AND s.id IN (SELECT f.id FROM {_STEP} f WHERE f.id {{among_ids}} {{skip_locked}}) {{not_awaited}}
+  AND s.id IN (SELECT f.id FROM {_STEP} f WHERE f.id {{among_ids}} {{skip_locked}})
 RETURNING {{of_step}}id, run_id, name, fence, attempt, {{of_step}}idempotency_key, effect, {{of_step}}input,
           {{of_step}}started_at, close_deadline, losses{{of_run}}
 """
@@ -272,14 +272,12 @@ def _words() -> Mapping[str, str]:
             "among_runs": "= ANY(ARRAY(SELECT t.run FROM told t))",
             "lock": "FOR UPDATE",
             "skip_locked": "FOR UPDATE SKIP LOCKED",
-            "not_awaited": "AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'",
         }
     return {
         "among_steps": "IN (SELECT t.step FROM told t)",
         "among_runs": "IN (SELECT t.run FROM told t)",
         "lock": "",
         "skip_locked": "",
-        "not_awaited": "",
     }
 
 

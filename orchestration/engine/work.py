@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from functools import partial
 
+import structlog
+
 from orchestration.engine.claim import Claim, claim
 from orchestration.engine.complete import complete
-from orchestration.engine.execute import Executed, execute
+from orchestration.engine.execute import Abandoned, Executed, execute
 from orchestration.engine.worker import hold, let_go
 from orchestration.logs import at_work
 from orchestration.patience import outlast
+
+log = structlog.get_logger(__name__)
 
 
 def work(step_id: int) -> int:
@@ -24,8 +28,11 @@ def work(step_id: int) -> int:
         held = claim(current) if isinstance(current, int) else current
         if held is None:
             return done
-        hold(held.step.pk, held.step.fence, held.limit)
+        hold(held.step.pk, held.step.fence, held.limit, held.claimed_at)
         executed = perform(held)
+        if executed is None:
+            let_go(held.step.pk, held.step.fence)
+            return done
         done += 1
         inline = not held.turn.over
         current = outlast(partial(complete, held, executed, inline=inline))
@@ -35,10 +42,13 @@ def work(step_id: int) -> int:
     return done
 
 
-def perform(held: Claim) -> Executed:
-    """Execute, with every line that is logged meanwhile bound to the step."""
+def perform(held: Claim) -> Executed | None:
+    """Execute, with every line that is logged meanwhile bound to the step. None: it was too late to begin."""
     token = at_work.set(held)
     try:
         return execute(held)
+    except Abandoned:
+        log.warning("step.abandoned", fence=held.step.fence)
+        return None
     finally:
         at_work.reset(token)

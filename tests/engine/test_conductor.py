@@ -5,22 +5,27 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
 
+from orchestration import clock
+from orchestration.engine import claim as claiming
 from orchestration.engine import conductor as module
 from orchestration.engine import gather as gathering
-from orchestration.engine import hot_sql
-from orchestration.engine.claim import claim
+from orchestration.engine import hot_sql, worker
+from orchestration.engine.claim import claim, claim_all
 from orchestration.engine.conductor import Conductor
-from orchestration.engine.execute import execute
+from orchestration.engine.execute import Abandoned, execute
 from orchestration.engine.gather import Apart, Item, gather
+from orchestration.engine.work import work
+from orchestration.limits import INLINE_STEPS
 from orchestration.models import Attempt, Run, StepRun
-from orchestration.services.runs import cancel_run, start_runs
+from orchestration.services.runs import cancel_run, retry_run, start_runs
 from orchestration.steps.registry import StepContext, task
-from tests.engine.harness import begin, echo, publish, step
+from tests.engine.harness import begin, echo, publish, step, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -227,3 +232,104 @@ def test_the_statements_of_the_hot_path_never_look_by_a_state():
     for plan in plans:
         assert "run_status" not in plan, plan
         assert "step_open" not in plan, plan
+
+
+@task("test.large")
+def large(input: Any, context: StepContext) -> Any:
+    return "x" * 9_000
+
+
+def test_an_output_too_large_to_be_kept_is_seen_by_what_follows_it_at_once():
+    version = publish(
+        {
+            "a": {"python": "test.large"},
+            "b": echo(1, needs=["a"], when="steps.a.output is not none"),
+            "c": echo("${{ steps.a.output }}", needs=["b"]),
+        },
+        output={"value": "${{ steps.c.output }}"},
+    )
+    run = begin(version)
+    for name in "abc":
+        held_step = claim(step(run, name).pk)
+        assert held_step is not None, name
+        gather([Item(held_step, execute(held_step), inline=False)])
+    run.refresh_from_db()
+    assert (run.result, len(run.output)) == ("succeeded", 9_002)
+    assert step(run, "b").status == "succeeded", "not skipped"
+
+
+def test_a_retry_is_not_over_while_a_step_before_what_stands_runs_again():
+    """b happened and stands; a, before it, was undone and runs again beside c, which ends first."""
+    version = publish({"a": write("a"), "b": write("b", needs=["a"]), "c": echo(1, needs=["b"])})
+    first = begin(version)
+    for name in "ab":
+        one = claim(step(first, name).pk)
+        assert one is not None
+        gather([Item(one, execute(one), inline=False)])
+    StepRun.objects.filter(run=first, name="a").update(compensation="done")
+    StepRun.objects.filter(run=first, name="c").update(status="failed", finished_at=clock.now())
+    Run.objects.filter(pk=first.pk).update(status="finished", result="failed", ending="failed", compensation="done")
+    second = retry_run(run=Run.objects.get(pk=first.pk), actor=None)[0]
+    assert step(second, "b").status == "succeeded"
+    last, again = claim(step(second, "c").pk), claim(step(second, "a").pk)
+    assert last is not None
+    assert again is not None
+    gather([Item(last, execute(last), inline=False)])
+    second.refresh_from_db()
+    assert second.status == "running"
+    gather([Item(again, execute(again), inline=False)])
+    second.refresh_from_db()
+    assert second.result == "succeeded"
+
+
+def test_one_that_can_not_be_understood_keeps_nobody_else_from_being_claimed(monkeypatch: pytest.MonkeyPatch):
+    good, bad = begin(publish({"a": echo(1)}, name="good")), begin(publish({"a": echo(1)}, name="bad"))
+    plan = claiming.plan_of
+
+    def broken(version_id: int) -> Any:
+        if version_id == bad.version_id:
+            raise ValueError("a version of tomorrow")
+        return plan(version_id)
+
+    monkeypatch.setattr(claiming, "plan_of", broken)
+    found = claim_all([*first_steps([bad]), *first_steps([good])])
+    assert [one.run.id for one in found] == [good.pk]
+
+
+def test_a_step_whose_lease_is_over_is_not_called(make, monkeypatch: pytest.MonkeyPatch):
+    run = begin(publish({"a": {"python": "test.stays"}}))
+    one = claim(first_steps([run])[0])
+    assert one is not None
+    worker.hold(one.step.pk, one.step.fence, one.limit, one.claimed_at - timedelta(seconds=60))
+    with pytest.raises(Abandoned):
+        execute(one)
+    worker.let_go(one.step.pk, one.step.fence)
+    assert not held.acquire(blocking=False), "not called"
+
+
+class Spiteful(Exception):
+    def __str__(self) -> str:
+        raise SystemExit("even its words")
+
+
+@task("test.spiteful")
+def spiteful(input: Any, context: StepContext) -> Any:
+    raise Spiteful
+
+
+def test_a_task_with_a_spiteful_exception_costs_its_process_no_room(make):
+    working = make(2)
+    for number in range(4):
+        run = begin(publish({"a": {"python": "test.spiteful"}}, name=f"spite{number}"))
+        assert working.submit(first_steps([run]), 10) == []
+    other = begin(publish({"a": echo(1)}, name="other"))
+    assert working.submit(first_steps([other]), 10) == []
+    wait_for(lambda: all_over([other]), "a run after them")
+
+
+def test_a_long_chain_of_transactional_steps_gives_way_too():
+    steps: dict[str, Any] = {"s00": {"python": "test.rename_team", "with": {"team": "checkout", "description": "0"}}}
+    for number in range(1, 55):
+        steps[f"s{number:02}"] = {**steps["s00"], "needs": [f"s{number - 1:02}"]}
+    run = begin(publish(steps))
+    assert work(step(run, "s00").pk) <= INLINE_STEPS + 1

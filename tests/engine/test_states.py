@@ -29,7 +29,9 @@ COLUMNS = {"status", "result", "compensation", "ending"}
 WRITERS = {"update", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "save", "save_base"}
 BY_HAND = re.compile(r'(?i)\b(update|insert\s+into)\s+"?orchestration_(run|steprun)\b')
 #: The writer, and its arm for the hot path.
-WRITERS_OF_STATES = [ROOT / "orchestration" / "engine" / name for name in ("transition.py", "hot_sql.py", "statements.py")]
+WRITERS_OF_STATES = [
+    ROOT / "orchestration" / "engine" / name for name in ("transition.py", "hot_sql.py", "statements.py")
+]
 
 
 @pytest.mark.parametrize(
