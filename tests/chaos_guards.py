@@ -46,9 +46,9 @@ GUARDS = (
                 "return _rows(StepRun.objects.filter(pk=step_id, status=source).update(status=target, **columns))",
             ),
             (
-                "orchestration/engine/hot_sql.py",
-                "WHERE s.id = t.step AND s.status = 'running' AND s.fence = t.fence\n",
-                "WHERE s.id = t.step AND s.status = 'running'\n",
+                "orchestration/engine/statements.py",
+                "AND s.status || '' = 'running' AND s.fence = t.fence\n  AND t.run IN",
+                "AND s.status || '' = 'running'\n  AND t.run IN",
             ),
         ),
         (f"{LATE}_while_another_is_still_at_it", "tests/engine/test_faults.py", "tests/engine/test_concurrency.py"),
@@ -62,7 +62,7 @@ GUARDS = (
     Guard(
         "renewal",
         "the heartbeat renews the leases of what is at work",
-        (("orchestration/engine/worker.py", "        _renew(list(held), now)\n", "        pass\n"),),
+        (("orchestration/engine/worker.py", "        for claim in _renew(list(held), now):", "        for claim in ():"),),
         ("tests/processes/test_clocks.py", "tests/engine/test_faults.py"),
     ),
     Guard(
@@ -89,13 +89,12 @@ GUARDS = (
         (
             (
                 "orchestration/engine/gather.py",
-                "    with transaction.atomic():\n        batch = _Batch(clock.now())",
-                "    if True:\n        batch = _Batch(clock.now())",
+                "    with transaction.atomic() if _needs_transaction(items) else nullcontext():",
+                "    with nullcontext():",
             ),
         ),
         (
-            "tests/engine/test_faults.py",
-            "tests/engine/test_concurrency.py",
+            "tests/engine/test_conductor.py",
             f"{KILLS}::test_every_run_survives_twenty_killed_workers_with_one_key_per_step",
         ),
     ),

@@ -88,7 +88,7 @@ def each(what: str, rows: Iterable[Row], act: Callable[[Row], object]) -> int:
 
 
 def _with_runs(rows: QuerySet[StepRun]) -> QuerySet[StepRun]:
-    """One batch. The runs by a query of their own: SQLite would begin a join with all the runs there are."""
+    """One batch. The runs by a query of their own, so that no planner can begin a join with all the runs there are."""
     return rows.prefetch_related("run")[:WAKE_BATCH]
 
 

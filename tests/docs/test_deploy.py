@@ -85,7 +85,7 @@ def test_compose_and_units_have_the_workers_of_the_supervisor():
             assert queue_of(command) == queue_of(plan[name]) == name
             assert command[command.index("-A") + 1] == plan[name][plan[name].index("-A") + 1] == "portal"
             assert {"--without-gossip", "--without-mingle"} <= set(command) & set(plan[name])
-            assert command[command.index("--pool") + 1] == "threads"
+            assert command[command.index("--pool") + 1] == "solo"
     for command in (services["beat"]["command"], units["beat"], plan["beat"]):
         assert command[command.index("-A") + 2] == "beat"
 

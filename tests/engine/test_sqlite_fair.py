@@ -107,9 +107,11 @@ def test_a_write_outside_a_transaction_waits_for_its_turn_too():
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     writing = threading.Thread(target=write)
     writing.start()
-    assert not waited.wait(0.3), "SQLite itself is free: only the queue is not"
-    assert Team.objects.get(name="checkout").description == "", "a read waits for nobody"
-    os.close(descriptor)
+    try:
+        assert not waited.wait(0.3), "SQLite itself is free: only the queue is not"
+        assert Team.objects.get(name="checkout").description == "", "a read waits for nobody"
+    finally:
+        os.close(descriptor)
     writing.join(20)
     assert Team.objects.get(name="checkout").description == "written"
 
