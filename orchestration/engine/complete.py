@@ -129,7 +129,7 @@ class _Undone(Exception):
 
 def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inline: bool) -> Claim | int | None:
     outcome, step = executed.outcome, claim.step
-    # Every attempt has the same input, so the first one's stays.
+    # The first attempt's input stays; only a step that joins `any` may have been given more later on.
     stored = {"input": store(executed.input, run.pk)} if executed.input and not step.input else {}
     match outcome:
         case Completed():

@@ -114,7 +114,7 @@ class _Batch:
 
     def _succeed(self, item: Item) -> None:
         claim, executed, step = item.claim, item.executed, item.claim.step
-        # Every attempt has the same input, so the first one's stays.
+        # The first attempt's input stays; only a step that joins `any` may have been given more later on.
         given = store(executed.input, claim.run.id) if executed.input and not step.input else ""
         output = store(executed.output, claim.run.id)
         effect = Effect.HAPPENED if claim.writes else Effect.NONE

@@ -9,6 +9,7 @@ import itertools
 import time
 import weakref
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from django.db import connection
@@ -26,7 +27,9 @@ def fetch(sql: str, parameters: Mapping[str, Any]) -> list[Row]:
     raw = connection.connection
     with connection.wrap_database_errors:
         if connection.vendor == "sqlite":
-            return list(raw.execute(sql, parameters))
+            # The embedded database's backend has its writers queue; hand-written statements go by it, so they ask.
+            with getattr(connection, "write_turn", nullcontext)():
+                return list(raw.execute(sql, parameters))
         cursor = _cursor(raw)
         cursor.execute(_plans.setdefault(sql, _Plans()).text(sql), parameters, prepare=True)
         return cursor.fetchall() if cursor.description else []

@@ -58,13 +58,6 @@ def move_step(step_id: int, source: StepStatus, fence: int, target: StepStatus, 
     return _rows(StepRun.objects.filter(pk=step_id, status=source, fence=fence).update(status=target, **columns))
 
 
-def take_step(step_id: int, source: StepStatus, fence: int, now: datetime, **columns: Any) -> bool:
-    """Claim: to running with the next fence. Refused while the step may not begin yet."""
-    check_step(source, StepStatus.RUNNING)
-    free = StepRun.objects.filter(pk=step_id, status=source, fence=fence).exclude(not_before__gt=now)
-    return _rows(free.update(status=StepStatus.RUNNING, fence=fence + 1, **columns))
-
-
 def wake_steps(ids: Sequence[int], source: StepStatus, now: datetime) -> int:
     """Retrying steps whose time has come become ready; how many did. Their wake-ups are due at once."""
     check_step(source, StepStatus.READY)
