@@ -29,7 +29,7 @@ from orchestration.engine.settle import mood_of, output_of, result_of
 from orchestration.errors import TooLarge
 from orchestration.limits import INLINE_PAYLOAD, KNOWN_OUTPUT
 from orchestration.manifest import ExpressionError
-from orchestration.states import Effect, RunStatus, StepStatus
+from orchestration.states import Effect, RunResult, RunStatus, StepStatus
 from orchestration.steps.outcome import Completed
 
 
@@ -59,6 +59,7 @@ def gather(items: Sequence[Item]) -> list[Claim | None]:
         batch.look(items)
         for item in items:
             batch.take(item)
+        batch.conclude(items)
         batch.write(items)
     return [_next(item, batch.known[item.claim.run.id]) for item in items]
 
@@ -96,14 +97,29 @@ class _Batch:
         known = self.known[run.id]
         try:
             item.begun = begin(run, claim.plan, states, claim.step.name, self.now, inline=item.inline, known=known)
-            if item.begun.errors or fatal(claim.plan, item.begun.states) is not None:
+            if item.begun.errors:
                 raise Apart
             if shared is not None:
                 self.states[run.id] = item.begun.states
-            if shared is not None or not item.begun.born:
-                self._go_on(item, item.begun.states, over=shared is None)
+            elif not item.begun.born:
+                self._end(claim, RunResult.SUCCEEDED)
         except (ExpressionError, TooLarge, ValueError) as error:
             raise Apart from error
+
+    def conclude(self, items: Sequence[Item]) -> None:
+        """Once all outcomes are in: runs that are over, and those that now wait, or wait no more."""
+        for run_id, claim in {item.claim.run.id: item.claim for item in items}.items():
+            states = self.states.get(run_id)
+            if states is None:
+                continue
+            if fatal(claim.plan, states) is not None:
+                raise Apart
+            if is_over(claim.plan, states):
+                self._end(claim, result_of(states))
+                continue
+            before, mood = RunStatus(self.statuses[run_id]), mood_of(states)
+            if mood != before:
+                transition.move_run(run_id, before, mood)
 
     def write(self, items: Sequence[Item]) -> None:
         """Everything, or Apart."""
@@ -127,17 +143,13 @@ class _Batch:
         known.update(claim.known)
         known[step.name] = (StepStatus.SUCCEEDED, output)  # whatever its size: the database does not have it yet
 
-    def _go_on(self, item: Item, states: dict[str, StepStatus], *, over: bool) -> None:
-        """Finish the run, or let its status say whether it waits."""
-        run, plan = item.claim.run, item.claim.plan
-        if over or is_over(plan, states):
-            output = store(output_of(run, plan, self.known[run.id]), run.id)
-            self.endings.append(Ending(run.id, result_of(states), output))
-            return
-        before, mood = RunStatus(self.statuses[run.id]), mood_of(states)
-        if mood != before:
-            transition.move_run(run.id, before, mood)
-            self.statuses[run.id] = mood
+    def _end(self, claim: Claim, result: RunResult) -> None:
+        run = claim.run
+        try:
+            output = store(output_of(run, claim.plan, self.known[run.id]), run.id)
+        except (ExpressionError, TooLarge, ValueError) as error:
+            raise Apart from error
+        self.endings.append(Ending(run.id, result, output))
 
 
 def _needs_transaction(items: Sequence[Item]) -> bool:

@@ -102,7 +102,8 @@ def _known(request: Request) -> Run | None:
 
 def _create(requests: Sequence[Request]) -> list[Run]:
     now = clock.now()
-    opened = [_open(request, now) for request in requests]
+    # A microsecond apart, so that their ids keep the order in which they were asked for.
+    opened = [_open(request, now + timedelta(microseconds=place)) for place, request in enumerate(requests)]
     hot_sql.start([one.row for one in opened], [row for one in opened for row in one.begun.born])
     for one, request in zip(opened, requests, strict=True):
         if request.reused:

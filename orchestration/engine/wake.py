@@ -89,13 +89,21 @@ def _send_again(waiting: QuerySet[StepRun], now: datetime) -> int:
 
 
 def _send(ids: list[int], now: datetime) -> None:
-    """Send now, and again after a while; what a broker that is away did not take stays due."""
-    sent = ids[: send(ids)]
-    if sent:
-        due = StepRun.objects.filter(wake_due_at__lte=now)
-        with transaction.atomic():
-            rows = StepRun.objects.filter(pk__in=_free(sent, due))
-            rows.update(wake_due_at=now + timedelta(seconds=SEND_AGAIN_AFTER))
+    """Send now, and again after a while; what a broker that is away did not take stays due.
+
+    Written first: a worker that gets its message while the row is locked takes it for somebody else's.
+    """
+    _put_off(ids, now, now + timedelta(seconds=SEND_AGAIN_AFTER))
+    unsent = ids[send(ids) :]
+    if unsent:
+        _put_off(unsent, now + timedelta(seconds=SEND_AGAIN_AFTER), now)
+
+
+def _put_off(ids: list[int], due: datetime, until: datetime) -> None:
+    """When the next message is due, for those whose last was due by then."""
+    with transaction.atomic():
+        rows = StepRun.objects.filter(pk__in=_free(ids, StepRun.objects.filter(wake_due_at__lte=due)))
+        rows.update(wake_due_at=until)
 
 
 def _batch(rows: QuerySet[StepRun], size: int = WAKE_BATCH) -> list[int]:

@@ -153,5 +153,5 @@ def test_a_retry_that_was_woken_by_a_sweeper_that_died_before_it_sent_is_not_los
         wake()
     assert step(run, "a").status == "ready"
     monkeypatch.setattr(sweeper, "send", broker.send)
-    rounds(0.5)
+    rounds(10.5)
     assert broker.sent == [step(run, "a").pk]
