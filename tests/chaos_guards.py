@@ -62,7 +62,13 @@ GUARDS = (
     Guard(
         "renewal",
         "the heartbeat renews the leases of what is at work",
-        (("orchestration/engine/worker.py", "        for claim in _renew(list(held), now):", "        for claim in ():"),),
+        (
+            (
+                "orchestration/engine/worker.py",
+                "        for claim in _renew(list(held), now):",
+                "        for claim in ():",
+            ),
+        ),
         ("tests/processes/test_clocks.py", "tests/engine/test_faults.py"),
     ),
     Guard(
