@@ -26,7 +26,8 @@ def test_messages_that_come_three_times_and_shuffled_execute_nothing_twice(
         wait_until(lambda: finished(runs) == len(runs), 60 + len(runs), "all runs to finish")
         wait_until(lambda: postman.delivered == postman.taken * COPIES, 60, "the last copies to be delivered")
         wait_until(lambda: postman.broker.llen("shuffled") == 0, 60, "the last copies to be taken")
-    assert postman.taken >= len(runs), "the messages went another way: the test showed nothing"
+    # A message carries up to eight steps, when many are sent at once or come back from a full process.
+    assert postman.taken >= len(runs) / 8, "the messages went another way: the test showed nothing"
     nothing_lost_or_doubled(runs, recorder)
     assert len(recorder.all()) == len(runs) * len(DIAMOND)
     assert not Attempt.objects.exclude(outcome="succeeded").exists()
