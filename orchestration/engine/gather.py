@@ -8,7 +8,7 @@ does every member of a batch that could not be recorded as a whole. Never calls 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -102,24 +102,14 @@ class _Batch:
             if shared is not None:
                 self.states[run.id] = item.begun.states
             elif not item.begun.born:
-                self._end(claim, RunResult.SUCCEEDED)
+                self.endings.append(_ending(claim, RunResult.SUCCEEDED, known))
         except (ExpressionError, TooLarge, ValueError) as error:
             raise Apart from error
 
     def conclude(self, items: Sequence[Item]) -> None:
-        """Once all outcomes are in: runs that are over, and those that now wait, or wait no more."""
-        for run_id, claim in {item.claim.run.id: item.claim for item in items}.items():
-            states = self.states.get(run_id)
-            if states is None:
-                continue
-            if fatal(claim.plan, states) is not None:
-                raise Apart
-            if is_over(claim.plan, states):
-                self._end(claim, result_of(states))
-                continue
-            before, mood = RunStatus(self.statuses[run_id]), mood_of(states)
-            if mood != before:
-                transition.move_run(run_id, before, mood)
+        """Once all outcomes are in."""
+        claims = {item.claim.run.id: item.claim for item in items if item.claim.run.id in self.states}
+        self.endings += conclude(claims, self.states, self.statuses, self.known)
 
     def write(self, items: Sequence[Item]) -> None:
         """Everything, or Apart."""
@@ -143,13 +133,35 @@ class _Batch:
         known.update(claim.known)
         known[step.name] = (StepStatus.SUCCEEDED, output)  # whatever its size: the database does not have it yet
 
-    def _end(self, claim: Claim, result: RunResult) -> None:
-        run = claim.run
-        try:
-            output = store(output_of(run, claim.plan, self.known[run.id]), run.id)
-        except (ExpressionError, TooLarge, ValueError) as error:
-            raise Apart from error
-        self.endings.append(Ending(run.id, result, output))
+
+def conclude(
+    claims: Mapping[uuid.UUID, Claim],
+    states: Mapping[uuid.UUID, dict[str, StepStatus]],
+    statuses: Mapping[uuid.UUID, str],
+    known: Mapping[uuid.UUID, Known],
+) -> list[Ending]:
+    """Of locked runs, by one claim of each: those that are over. The others' status says whether they wait. Raises Apart."""
+    endings: list[Ending] = []
+    moods: dict[tuple[RunStatus, RunStatus], list[uuid.UUID]] = {}
+    for run, held in claims.items():
+        if fatal(held.plan, states[run]) is not None:
+            raise Apart
+        if is_over(held.plan, states[run]):
+            endings.append(_ending(held, result_of(states[run]), known.get(run)))
+            continue
+        before, mood = RunStatus(statuses[run]), mood_of(states[run])
+        if mood != before:
+            moods.setdefault((before, mood), []).append(run)
+    for (before, mood), ids in moods.items():
+        transition.move_runs(ids, before, mood)
+    return endings
+
+
+def _ending(held: Claim, result: RunResult, known: Known | None) -> Ending:
+    try:
+        return Ending(held.run.id, result, store(output_of(held.run, held.plan, known), held.run.id))
+    except (ExpressionError, TooLarge, ValueError) as error:
+        raise Apart from error
 
 
 def _needs_transaction(items: Sequence[Item]) -> bool:

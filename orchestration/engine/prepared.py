@@ -5,6 +5,7 @@ Owns the cursor and the age of plans. Never knows what a statement does.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import time
 import weakref
@@ -31,7 +32,7 @@ def fetch(sql: str, parameters: Mapping[str, Any]) -> list[Row]:
             with getattr(connection, "write_turn", nullcontext)():
                 return list(raw.execute(sql, parameters))
         cursor = _cursor(raw)
-        cursor.execute(_plans.setdefault(sql, _Plans()).text(sql), parameters, prepare=True)
+        cursor.execute(_plans(sql).text(sql), parameters, prepare=True)
         return cursor.fetchall() if cursor.description else []
 
 
@@ -69,4 +70,7 @@ class _Plans:
         return f"/* plan {self.generation} */ {sql}"
 
 
-_plans: dict[str, _Plans] = {}
+@functools.cache
+def _plans(sql: str) -> _Plans:
+    """A statement's own; there are a dozen statements."""
+    return _Plans()

@@ -15,18 +15,13 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from orchestration import clock
 from orchestration.engine import hot_sql, rescue, transition
-from orchestration.engine.advance import fatal, is_over
 from orchestration.engine.begin import begin
 from orchestration.engine.claim import FORWARD, Claim
 from orchestration.engine.complete import pass_time
-from orchestration.engine.gather import Apart
-from orchestration.engine.payloads import store
+from orchestration.engine.gather import Apart, conclude
 from orchestration.engine.publish import wake_up
-from orchestration.engine.rows import Ending, NewStep
-from orchestration.engine.settle import mood_of, output_of, result_of
-from orchestration.errors import TooLarge
+from orchestration.engine.rows import NewStep
 from orchestration.limits import WAKE_BATCH
-from orchestration.manifest import ExpressionError
 from orchestration.models import StepRun
 from orchestration.states import RunStatus, StepStatus, WaitingKind
 
@@ -75,7 +70,9 @@ def _end_together(claims: Sequence[Claim], now: datetime) -> None:
         last[held.run.id] = held
     hot_sql.insert_steps(born)
     wake_up([row.pk for row in born if row.status == StepStatus.READY])
-    _go_on(last, states, open_runs, now)
+    endings = conclude(last, states, open_runs, {})
+    if endings and not hot_sql.finish(endings, now):
+        raise Apart
 
 
 def _begin_after(held: Claim, states: States, now: datetime) -> list[NewStep]:
@@ -83,31 +80,7 @@ def _begin_after(held: Claim, states: States, now: datetime) -> list[NewStep]:
     run, name = held.run, held.step.name
     states[run.id][name] = StepStatus.SUCCEEDED
     begun = begin(run, held.plan, states[run.id], name, now, inline=False)
-    if begun.errors or fatal(held.plan, begun.states) is not None:
+    if begun.errors:
         raise Apart
     states[run.id] = begun.states
     return begun.born
-
-
-def _go_on(last: dict[uuid.UUID, Claim], states: States, statuses: dict[uuid.UUID, str], now: datetime) -> None:
-    """Finish the runs that are over; let the status of the others say whether they wait."""
-    endings = list[Ending]()
-    moods = dict[tuple[RunStatus, RunStatus], list[uuid.UUID]]()
-    for run, held in last.items():
-        if is_over(held.plan, states[run]):
-            endings.append(Ending(run, result_of(states[run]), _output(held)))
-            continue
-        before, mood = RunStatus(statuses[run]), mood_of(states[run])
-        if mood != before:
-            moods.setdefault((before, mood), []).append(run)
-    if endings and not hot_sql.finish(endings, now):
-        raise Apart
-    for (before, mood), ids in moods.items():
-        transition.move_runs(ids, before, mood)
-
-
-def _output(held: Claim) -> str:
-    try:
-        return store(output_of(held.run, held.plan), held.run.id)
-    except (ExpressionError, TooLarge, ValueError) as error:
-        raise Apart from error

@@ -9,7 +9,7 @@ from tests.engine import tasks
 
 
 @pytest.fixture(autouse=True)
-def _no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publish, "send", len)
     monkeypatch.setattr("orchestration.engine.wake.send", len)
     tasks.calls.clear()

@@ -8,11 +8,12 @@ import random
 import signal
 import subprocess
 import time
+from uuid import UUID
 
 import pytest
 from django.conf import settings
 
-from orchestration.models import Attempt, StepRun, WorkerProcess
+from orchestration.models import Attempt, StepRun, WorkerProcess, WorkflowVersion
 from tests.processes.children import Processes, wait_until
 from tests.processes.load import (
     CHAIN,
@@ -63,8 +64,10 @@ def test_every_run_survives_twenty_killed_workers_with_one_key_per_step(processe
     assert slowest_rescue(runs) <= RESUMED
 
 
-def test_the_late_result_of_a_frozen_worker_is_refused(processes: Processes, recorder: Recorder):
-    version = publish({"only": post("/held/only"), "after": post("/after", needs=["only"])})
+def frozen_and_taken_over(
+    version: WorkflowVersion, processes: Processes, recorder: Recorder
+) -> tuple[subprocess.Popen[bytes], list[UUID]]:
+    """One run whose first worker froze in its call, and whose second is in the same call now; both are held."""
     (frozen,) = processes.crew(workers=1)
     recorder.hold.clear()
     runs = begin(version, 1)
@@ -72,6 +75,12 @@ def test_the_late_result_of_a_frozen_worker_is_refused(processes: Processes, rec
     os.kill(frozen.pid, signal.SIGSTOP)
     processes.worker()
     wait_until(lambda: len(recorder.of("/held/only")) == 2, 30, "the second worker to take over")
+    return frozen, runs
+
+
+def test_the_late_result_of_a_frozen_worker_is_refused(processes: Processes, recorder: Recorder):
+    version = publish({"only": post("/held/only"), "after": post("/after", needs=["only"])})
+    frozen, runs = frozen_and_taken_over(version, processes, recorder)
     recorder.hold.set()
     wait_until(lambda: finished(runs) == 1, 30, "the run to finish")
     os.kill(frozen.pid, signal.SIGCONT)
@@ -94,13 +103,7 @@ def test_the_late_result_of_a_frozen_worker_is_refused_while_another_is_still_at
     version = publish(
         {"only": post("/held/only", timeout={"start_to_close": "60s"}), "after": post("/after", needs=["only"])}
     )
-    (frozen,) = processes.crew(workers=1)
-    recorder.hold.clear()
-    runs = begin(version, 1)
-    wait_until(lambda: len(recorder.of("/held/only")) == 1, 30, "the first worker's request")
-    os.kill(frozen.pid, signal.SIGSTOP)
-    processes.worker()
-    wait_until(lambda: len(recorder.of("/held/only")) == 2, 30, "the second worker to take over")
+    frozen, runs = frozen_and_taken_over(version, processes, recorder)
     first, second = recorder.of("/held/only")
     recorder.released.add(first.given)
     os.kill(frozen.pid, signal.SIGCONT)

@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 
-from orchestration.engine import publish as sending
-from orchestration.models import Team
 from orchestration.services.manifests import Document, Signature, apply
 from tests.engine import tasks
+from tests.engine.conftest import no_messages
 from tests.engine.harness import begin, echo, publish, settle_down, write
-from tests.people import person
+from tests.signed_in import sign_in, team
 
-
-@pytest.fixture(autouse=True)
-def _no_messages(monkeypatch):
-    monkeypatch.setattr(sending, "send", len)
-    monkeypatch.setattr("orchestration.engine.wake.send", len)
-    tasks.calls.clear()
-    tasks.failing.clear()
-
-
-@pytest.fixture
-def team(db):
-    return Team.objects.get_or_create(name="checkout")[0]
-
-
-@pytest.fixture
-def sign_in(team):
-    """A client signed in as someone with that role in team checkout."""
-
-    def make(role: str) -> Client:
-        client = Client()
-        client.force_login(person(role, team))
-        return client
-
-    return make
+__all__ = ["no_messages", "sign_in", "team"]
 
 
 @pytest.fixture
