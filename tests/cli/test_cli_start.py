@@ -169,13 +169,22 @@ def command(stub, *arguments):
     return [sys.executable, "-m", "portal.cli", *arguments], {"cwd": ROOT, "env": environment}
 
 
+def interruptible():
+    """Whoever runs the tests in the background of a script has its children ignore Ctrl+C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_wait_says_that_the_run_goes_on(begun):
     begun.on("GET", RUN, Reply(200, a_detail(status="running", result="")))
     arguments, options = command(begun, "start", "order-fulfilment", "--wait")
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options) as process:
+    options |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "preexec_fn": interruptible}
+    with subprocess.Popen(arguments, **options) as process:
         begun.wait_for("GET", RUN)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        try:
+            out, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert (process.returncode, out) == (130, "")
     assert f"interrupted; run {RUN_ID} goes on" in err
     assert f"`plumbline cancel {RUN_ID} --reason …`" in err
