@@ -11,6 +11,8 @@ DEFAULT_START_TO_CLOSE = 60.0
 #: A run gives its process back after so many steps or seconds, so that others get their turn.
 INLINE_STEPS = 50
 INLINE_SECONDS = 2.0
+#: So many steps without effects may be executed before what they follow is durable.
+AHEAD_STEPS = 16
 #: An output no longer than this, in characters, stays at hand in its process for the steps that read it.
 KNOWN_OUTPUT = 8 * 1024
 #: A step that killed its worker so many times is failed: it would kill them all.

@@ -93,7 +93,7 @@ def in_hand(run: RunFacts, plan: Plan, born: NewStep, known: Known, turn: Turn) 
         born.pk, born.run_id, born.name, born.status, born.attempt, born.attempt, born.idempotency_key, born.effect,
         born.worker_id, started_at=claimed_at, claimed_at=claimed_at, close_deadline=born.close_deadline,
     )  # fmt: skip
-    return Claim(run, plan, step, FORWARD, claimed_at, (deadline - claimed_at).total_seconds(), known, turn)
+    return Claim(run, plan, step, FORWARD, claimed_at, (deadline - claimed_at).total_seconds(), known, turn, born)
 
 
 def key_and_effect(run: RunFacts, name: str) -> tuple[str, Effect]:

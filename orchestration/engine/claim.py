@@ -17,7 +17,7 @@ import structlog
 from orchestration import clock
 from orchestration.engine import hot_sql, transition
 from orchestration.engine.plans import may_write, plan_of, start_to_close, undo_of
-from orchestration.engine.rows import HeldStep, present, text_of_time
+from orchestration.engine.rows import HeldStep, NewStep, present, text_of_time
 from orchestration.engine.worker import identity, lease
 from orchestration.limits import DEFAULT_START_TO_CLOSE, INLINE_SECONDS, INLINE_STEPS
 from orchestration.manifest import Plan, PlannedCompensation, PlannedStep
@@ -64,6 +64,8 @@ class Turn:
 
     steps: int = 0
     began: float = field(default_factory=time.monotonic)
+    #: What ran ahead in this turn does not count: what came before it could not be recorded with it.
+    void: bool = False
 
     @property
     def over(self) -> bool:
@@ -83,6 +85,15 @@ class Claim:
     limit: float
     known: Known = field(default_factory=dict)
     turn: Turn = field(default_factory=Turn)
+    #: The row of a step that was born in this process's hands.
+    row: NewStep | None = None
+    #: Nobody is at it any more, and it has no outcome.
+    lost: bool = False
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether its row has still to be written, together with what came before it (engine/ahead.py)."""
+        return not self.step.pk
 
     @property
     def planned(self) -> PlannedStep:

@@ -5,6 +5,9 @@ everything asked for, to record and to claim in one go. So a slow step holds its
 ones share their commits without waiting for one another (docs/decisions says what that is worth). A process never takes
 more runs than it has threads: what it claims, it can begin.
 
+Steps without effects don't wait for the record of what came before them (engine/ahead.py): the thread goes on, what it
+finished is recorded with what comes after, or by another thread meanwhile.
+
 Waking a thread costs as much as a quick step, so a thread goes on alone while it keeps up: another is called at once for
 a step whose kind talks to a network, and otherwise for whatever has waited for a BLINK.
 
@@ -24,12 +27,15 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from orchestration.engine.claim import Claim, claim_all
+from orchestration.engine.ahead import run_ahead
+from orchestration.engine.claim import Claim, Turn, claim_all
 from orchestration.engine.complete import complete_apart
 from orchestration.engine.gather import Apart, Item, gather, is_plain
 from orchestration.engine.work import perform
 from orchestration.engine.worker import hold, let_go
+from orchestration.limits import AHEAD_STEPS
 from orchestration.patience import outlast
+from orchestration.states import StepStatus
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +44,9 @@ STALE_AFTER = 5.0
 
 #: Seconds that a claimed step or an outcome waits for a busy thread before another one is called.
 BLINK = 0.005
+#: Seconds for which whoever brings the first work to a resting process steps aside: a called thread gets the interpreter
+#: when another waits for something, and Celery still has a lot to do.
+START = 0.0001
 #: Kinds that spend their time waiting for somebody else.
 BLOCKING = frozenset({"http"})
 
@@ -69,18 +78,21 @@ class Conductor:
 
     def submit(self, step_ids: Sequence[int], patience: float) -> list[int]:
         """Take these steps on; waits for room for so many seconds. Those that there was no room for."""
-        ends, rest = time.monotonic() + patience, deque(step_ids)
+        ends, rest, rested = time.monotonic() + patience, deque(step_ids), False
         with self._lock:
             while rest and not self._closing:
                 while rest and self._taken < self._threads:
                     self._asked.append(rest.popleft())
                     self._taken += 1
                 self._waiting()
-                if len(self._idle) == self._threads:
+                rested = len(self._idle) == self._threads
+                if rested:
                     self._call(1)
                 left = ends - time.monotonic()
                 if not rest or left <= 0 or not self._room.wait(left):
                     break
+        if rested:
+            time.sleep(START)
         return list(rest)
 
     def close(self, patience: float) -> bool:
@@ -167,21 +179,44 @@ class Conductor:
                     self._call(self._waits())
 
     def _execute(self, held: Claim) -> None:
+        """Execute, and go on along the run while its steps have no effect, which need not wait for the record."""
+        following: Claim | None = held
+        for _ in range(AHEAD_STEPS):
+            if following is not None:
+                following = self._execute_one(following, ahead=True)
+        if following is not None:
+            self._execute_one(following, ahead=False)
+
+    def _execute_one(self, held: Claim, *, ahead: bool) -> Claim | None:
+        """The step that this thread goes on with at once."""
         executed = None
         try:
             executed = perform(held)
         except BaseException:  # whatever a task's own exceptions do when they are looked at
             log.exception("step.failed_oddly", run_id=held.run.text_id, step=held.step.name)
         if executed is None:
-            self._on(held, None)  # its lease ends, and it is rescued
-            return
-        item = Item(held, executed, inline=not held.turn.over and not self._closing)
-        if not is_plain(held, executed):
-            self._alone(item)
-            return
+            self._lose(held)
+            return None
+        item = outlast(partial(Item, held, executed, not held.turn.over and not self._closing))
+        plain = is_plain(held, executed)
+        following = run_ahead(item) if plain and ahead else None
         with self._lock:
-            self._finished.append(item)
-            self._waiting()
+            if held.is_ahead and held.turn.void:
+                return None  # the run goes on from what could be recorded
+            if plain or held.is_ahead:
+                self._finished.append(item)
+                self._waiting()
+                return following
+        self._alone(item)
+        return None
+
+    def _lose(self, held: Claim) -> None:
+        """It came to nothing: its lease ends, and it is rescued."""
+        with self._lock:
+            held.lost = True
+            let_go(held.step.pk, held.step.fence)
+            if not (held.is_ahead and held.turn.void):
+                self._give_back(1)
 
     def _record(self, finished: list[Item], asked: list[int]) -> None:
         try:
@@ -194,16 +229,32 @@ class Conductor:
                 self._recording = False
 
     def _gather(self, items: list[Item]) -> None:
+        """Record what was finished; what is no plain success only after what came before it in its run."""
+        plain = [item for item in items if is_plain(item.claim, item.executed)]
         try:
-            found = outlast(partial(gather, items))
+            found = outlast(partial(gather, plain)) if plain else []
         except Exception as error:
             if not isinstance(error, Apart):
-                log.exception("batch.failed", steps=len(items))
-            for item in items:
-                self._alone(item)
+                log.exception("batch.failed", steps=len(plain))
+            self._apart(items)
             return
-        for item, follows in zip(items, found, strict=True):
-            self._on(item.claim, follows)
+        for item, follows in zip(plain, found, strict=True):
+            self._on(item.claim, follows, item.ahead)
+        for item in items:
+            if not is_plain(item.claim, item.executed):
+                self._alone(item)
+
+    def _apart(self, items: list[Item]) -> None:
+        """One by one. What ran ahead of something here is forgotten: it will be executed again, or not."""
+        with self._lock:
+            for item in items:
+                item.claim.turn.void = True
+            self._finished = [item for item in self._finished if not (item.claim.is_ahead and item.claim.turn.void)]
+            written = [item for item in items if not item.claim.is_ahead]
+        for item in written:
+            turn = item.claim.turn
+            item.claim.turn = Turn(turn.steps, turn.began)
+            self._alone(item)
 
     def _alone(self, item: Item) -> None:
         """An outcome that is recorded by itself. A fault in it is its own: its lease ends, and it is rescued."""
@@ -226,20 +277,33 @@ class Conductor:
                 self._waiting()
                 self._give_back(len(asked) - len(claims))
 
-    def _on(self, held: Claim, follows: Claim | int | None) -> None:
-        """What comes after a step in this process: the next one of its run, or nothing.
+    def _on(self, held: Claim, follows: Claim | int | None, ahead: Claim | None = None) -> None:
+        """What comes after a step in this process: the next one of its run, which may be at work already, or nothing.
 
         A compensation that is due now has its wake-up on the way; so undoing a long run gives way to others.
         """
-        if isinstance(follows, Claim):
+        if ahead is not None:
+            self._written(ahead)
+        elif isinstance(follows, Claim):
             hold(follows.step.pk, follows.step.fence, follows.limit, follows.claimed_at)
         let_go(held.step.pk, held.step.fence)
         with self._lock:
             if isinstance(follows, Claim):
                 self._ready.append(follows)
                 self._waiting()
-            else:
+            elif ahead is None:
                 self._give_back(1)
+
+    def _written(self, ahead: Claim) -> None:
+        """The row of a step that was executed ahead is there; it may be at work still."""
+        row, step = ahead.row, ahead.step
+        assert row is not None
+        if row.status == StepStatus.RUNNING:
+            hold(row.pk, step.fence, ahead.limit, ahead.claimed_at)
+        with self._lock:
+            step.pk = row.pk
+            if ahead.lost:
+                let_go(step.pk, step.fence)
 
     def _give_back(self, count: int) -> None:
         self._taken -= count

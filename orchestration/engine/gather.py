@@ -35,12 +35,17 @@ from orchestration.steps.outcome import Completed
 
 @dataclass(slots=True)
 class Item:
-    """An attempt that ended. `inline`: this process may go on with what follows."""
+    """An attempt that ended. `inline`: this process may go on with what follows.
+
+    `ahead`: what it did go on with already; `begun` was known then, and this very attempt may be unwritten itself.
+    """
 
     claim: Claim
     executed: Executed
     inline: bool
     begun: Begun | None = None
+    ahead: Claim | None = None
+    at: datetime = field(default_factory=lambda: clock.now())  # noqa: PLW0108 - tests put another clock there
 
 
 class Apart(Exception):
@@ -53,7 +58,10 @@ def is_plain(claim: Claim, executed: Executed) -> bool:
 
 
 def gather(items: Sequence[Item]) -> list[Claim | None]:
-    """Record them; what this process goes on with after each. Raises Apart, with nothing written."""
+    """Record them; what this process goes on with after each, unless it has already. Raises Apart, with nothing written.
+
+    Of one run they stand in the order in which they were executed.
+    """
     batch = _Batch(clock.now())
     with transaction.atomic() if _needs_transaction(items) else nullcontext():
         batch.look(items)
@@ -77,7 +85,7 @@ class _Batch:
 
     def look(self, items: Sequence[Item]) -> None:
         """Lock the runs in which more than one step has a say, and read their states."""
-        runs = sorted({one.claim.run.id for one in items if not _knows_enough(one.claim)})
+        runs = sorted({one.claim.run.id for one in items if not knows_enough(one.claim)})
         if not runs:
             return
         for run, (status, ending) in hot_sql.lock(runs).items():
@@ -93,6 +101,11 @@ class _Batch:
         shared = self.states.get(run.id)
         if shared is not None and shared.get(claim.step.name) != StepStatus.RUNNING:
             raise Apart
+        if item.ahead is not None:
+            assert item.begun is not None
+            if shared is not None:
+                self.states[run.id] = {**shared, **item.begun.states}
+            return
         states = {**(shared or {}), claim.step.name: StepStatus.SUCCEEDED}
         known = self.known[run.id]
         try:
@@ -119,16 +132,20 @@ class _Batch:
         wake_up([row.pk for item in items if item.begun is not None for row in item.begun.ready])
 
     def _succeed(self, item: Item) -> None:
-        claim, executed, step = item.claim, item.executed, item.claim.step
+        claim, executed, step, row = item.claim, item.executed, item.claim.step, item.claim.row
         # The first attempt's input stays; only a step that joins `any` may have been given more later on.
         given = store(executed.input, claim.run.id) if executed.input and not step.input else ""
         output = store(executed.output, claim.run.id)
-        effect = Effect.HAPPENED if claim.writes else Effect.NONE
-        self.successes.append(
-            Success(
-                step.pk, step.run_id, step.fence, step.attempt, claim.claimed_at, step.worker_id, effect, given, output
-            )
-        )
+        if claim.is_ahead:
+            assert row is not None
+            row.succeed(step.worker_id, item.at, given, output)
+        else:
+            effect = Effect.HAPPENED if claim.writes else Effect.NONE
+            one = Success(
+                step.pk, step.run_id, step.fence, step.attempt, claim.claimed_at, item.at, step.worker_id, effect,
+                given, output,
+            )  # fmt: skip
+            self.successes.append(one)
         known = self.known.setdefault(claim.run.id, {})
         known.update(claim.known)
         known[step.name] = (StepStatus.SUCCEEDED, output)  # whatever its size: the database does not have it yet
@@ -165,16 +182,16 @@ def _ending(held: Claim, result: RunResult, known: Known | None) -> Ending:
 
 
 def _needs_transaction(items: Sequence[Item]) -> bool:
-    """One step with which nothing else is written, on PostgreSQL, is recorded by one statement: that is a transaction."""
-    if len(items) > 1 or connection.vendor != "postgresql":
+    """One step, and what ran ahead of its record, is on PostgreSQL recorded by one statement: that is a transaction."""
+    if connection.vendor != "postgresql" or sum(not item.claim.is_ahead for item in items) > 1:
         return True
-    claim, executed = items[0].claim, items[0].executed
-    large = max(len(executed.input), len(executed.output)) > INLINE_PAYLOAD // 4
-    after = len(claim.planned.successors)
-    return large or after > 1 or not _knows_enough(claim) or (not after and claim.plan.output is not None)
+    large = any(max(len(one.executed.input), len(one.executed.output)) > INLINE_PAYLOAD // 4 for one in items)
+    last = items[-1].claim
+    gives = not last.planned.successors and last.plan.output is not None
+    return large or gives or not all(knows_enough(item.claim) for item in items)
 
 
-def _knows_enough(claim: Claim) -> bool:
+def knows_enough(claim: Claim) -> bool:
     """Whether what follows a success can be said without looking at any other step of the run.
 
     Not in the retry of a run: what stands from the earlier one may stand after a step that runs again.
@@ -184,7 +201,7 @@ def _knows_enough(claim: Claim) -> bool:
 
 def _next(item: Item, known: Known) -> Claim | None:
     begun, claim = item.begun, item.claim
-    if begun is None or begun.mine is None:
+    if begun is None or begun.mine is None or item.ahead is not None:
         return None
     claim.turn.steps += 1
     kept = {name: found for name, found in known.items() if len(found[1]) <= KNOWN_OUTPUT}

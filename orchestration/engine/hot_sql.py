@@ -61,14 +61,21 @@ def states(runs: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, StepStatus]]:
 def record(successes: Sequence[Success], born: Sequence[NewStep], endings: Sequence[Ending], at: datetime) -> bool:
     """Steps of open runs to succeeded, with their attempts, and what follows them: new steps, and runs that are over.
 
-    False: one of them is not held any more; the caller rolls back. On PostgreSQL one success with one step or ending
-    after it is one statement, which does all or nothing and needs no transaction around it.
+    False: one of them is not held any more; the caller rolls back. On PostgreSQL all is one statement, and that of one
+    success does all or nothing: it needs no transaction around it.
     """
     check_step(StepStatus.RUNNING, StepStatus.SUCCEEDED)
-    done, births = [_success(one, at) for one in successes], _births(born)
-    if connection.vendor == "postgresql" and len(done) == len(births) + len(endings) == 1:
-        return _record_one(done[0], born, births, [_ending(one, at) for one in endings])
-    return _record_all(done, born, births) and (not endings or finish(endings, at))
+    done, births, ended = [_success(one) for one in successes], _births(born), [_ending(one, at) for one in endings]
+    if connection.vendor != "postgresql":
+        return _record_in_turn(done, born, births, ended)
+    if len(done) == len(births) + len(ended) == 1 and not any(step.tried_by for step in born):
+        return _record_one(done[0], born, births, ended)
+    told = {"told": json.dumps(done), "births": json.dumps(births), "endings": json.dumps(ended)}
+    rows = fetch(statements.record_all(), told)
+    if rows[0][:2] != (len(done), len(ended)):
+        return False
+    _name(born, [row[2:] for row in rows if row[2] is not None])
+    return True
 
 
 def finish(endings: Sequence[Ending], at: datetime) -> bool:
@@ -87,19 +94,17 @@ def _record_one(
     return bool(rows)
 
 
-def _record_all(done: list[dict[str, Any]], born: Sequence[NewStep], births: list[dict[str, Any]]) -> bool:
-    told = json.dumps(done)
-    if connection.vendor == "postgresql":
-        rows = fetch(statements.record_all(), {"told": told, "births": json.dumps(births)})
-        if rows[0][0] != len(done):
-            return False
-        _name(born, [row[1:] for row in rows if row[1] is not None])
-        return True
-    if len(fetch(statements.succeed(), {"told": told})) != len(done):
+def _record_in_turn(
+    done: list[dict[str, Any]], born: Sequence[NewStep], births: list[dict[str, Any]], ended: list[dict[str, Any]]
+) -> bool:
+    """SQLite: statement by statement, in the caller's transaction."""
+    if len(_ask(statements.succeed(), done)) != len(done):
         return False
-    fetch(statements.attempts(), {"told": told})
+    _ask(statements.attempts(), done)
     _insert(born, births)
-    return True
+    if any(step.tried_by for step in born):
+        _ask(statements.attempts_ahead(), births)
+    return not ended or len(_ask(statements.finish(), ended)) == len(ended)
 
 
 def insert_steps(born: Sequence[NewStep]) -> None:
@@ -135,9 +140,9 @@ def identifier(value: Any) -> uuid.UUID:
     return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 
-def _success(one: Success, at: datetime) -> dict[str, Any]:
+def _success(one: Success) -> dict[str, Any]:
     return {
-        "step": one.step_id, "run": one.run_id.hex, "fence": one.fence, "number": one.number, "at": text_of_time(at),
+        "step": one.step_id, "run": one.run_id.hex, "fence": one.fence, "number": one.number, "at": text_of_time(one.at),
         "claimed": text_of_time(one.claimed_at), "worker": one.worker_id, "effect": one.effect, "input": one.input,
         "output": one.output,
     }  # fmt: skip
@@ -160,6 +165,7 @@ def _births(born: Sequence[NewStep]) -> list[dict[str, Any]]:
             start=text_of_time(step.start_deadline), close=text_of_time(step.close_deadline), attempt=step.attempt,
             worker=step.worker_id or None, claimed=text_of_time(step.claimed_at), lease=text_of_time(step.lease_until),
             ends=text_of_time(step.attempt_deadline), beat=text_of_time(step.heartbeat_deadline),
+            tried_by=step.tried_by or None, input=step.input or None, output=step.output or None,
         )
         for step in born
     ]  # fmt: skip

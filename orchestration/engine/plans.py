@@ -13,6 +13,8 @@ from orchestration.models import Port, WorkflowVersion
 from orchestration.policies.retry import DefaultPolicy, Policy
 from orchestration.selectors.targets import dependency_spec, retry_policy_spec
 
+_AHEAD_KINDS = frozenset({"python", "value"})
+
 
 @functools.lru_cache(maxsize=512)
 def plan_of(version_id: int) -> Plan:
@@ -40,9 +42,24 @@ def sole_speakers(version_id: int) -> frozenset[str]:
     return frozenset(name for name in plan.steps if _speaks_alone(plan, name, strict=strict))
 
 
+@functools.lru_cache(maxsize=2048)
+def free_of_effects(version_id: int) -> frozenset[str]:
+    """Steps that may be executed before what came before them is durable: doing one again harms nobody.
+
+    They follow one step alone and say alone what follows them. What talks to a network or waits would gain nothing, and
+    a heartbeat needs a row.
+    """
+    plan, alone = plan_of(version_id), sole_speakers(version_id)
+    return frozenset(
+        name
+        for name, step in plan.steps.items()
+        if step.kind in _AHEAD_KINDS and not may_write(step) and step.timeout.heartbeat is None and name in alone
+    )
+
+
 def forget() -> None:
     """Read every version anew: after a change of database."""
-    for cache in (plan_of, ports_of, sole_speakers):
+    for cache in (plan_of, ports_of, sole_speakers, free_of_effects):
         cache.cache_clear()
 
 

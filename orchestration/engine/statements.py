@@ -86,13 +86,20 @@ _ATTEMPT = _insert("orchestration_attempt", {
     "outcome": "'succeeded'", "error_type": "''", "message": "''", "worker_id": "t.worker", "fence": "t.fence",
 })  # fmt: skip
 
+#: The attempts of steps that were over when they were born: `s` is the row that was written.
+_TRIED_AHEAD = _insert("orchestration_attempt", {
+    "step_id": "s.id", "phase": "'forward'", "number": "1", "started_at": "t.claimed", "finished_at": "t.finished",
+    "outcome": "'succeeded'", "error_type": "''", "message": "''", "worker_id": "t.tried_by", "fence": "1",
+})  # fmt: skip
+
 _BORN = _insert(_STEP, {
     "run_id": "t.run", "name": "t.name", "item": "0", "status": "t.status", "waiting_kind": "''",
     "attempt": "t.attempt", "losses": "0", "fence": "t.attempt", "worker_id": "COALESCE(t.worker, '')",
     "lease_until": "t.lease", "ready_at": "t.ready", "wake_due_at": "t.wake", "started_at": "t.claimed",
     "claimed_at": "t.claimed", "finished_at": "t.finished", "start_deadline": "t.start", "attempt_deadline": "t.ends",
-    "heartbeat_deadline": "t.beat", "close_deadline": "t.close", "idempotency_key": "t.key", "input": "''",
-    "output": "''", "error_type": "COALESCE(t.error, '')", "error_message": "COALESCE(t.message, '')",
+    "heartbeat_deadline": "t.beat", "close_deadline": "t.close", "idempotency_key": "t.key",
+    "input": "COALESCE(t.input, '')", "output": "COALESCE(t.output, '')", "error_type": "COALESCE(t.error, '')",
+    "error_message": "COALESCE(t.message, '')",
     "effect": "t.effect", "compensation": "'none'", "compensation_attempt": "0", "compensation_error": "''",
 }, "RETURNING id, run_id, name")  # fmt: skip
 
@@ -119,7 +126,7 @@ _TOLD: Mapping[str, Mapping[str, str]] = {
         "run": "uuid", "name": "text", "status": "text", "key": "text", "effect": "text", "ready": "timestamptz",
         "finished": "timestamptz", "error": "text", "message": "text", "wake": "timestamptz", "start": "timestamptz",
         "close": "timestamptz", "attempt": "int", "worker": "text", "claimed": "timestamptz", "lease": "timestamptz",
-        "ends": "timestamptz", "beat": "timestamptz",
+        "ends": "timestamptz", "beat": "timestamptz", "tried_by": "text", "input": "text", "output": "text",
     },
     "endings": {"run": "uuid", "result": "text", "at": "timestamptz", "output": "text"},
     "starts": {
@@ -183,6 +190,14 @@ def births() -> str:
     return _batched(_BORN, "births")
 
 
+@functools.cache
+def attempts_ahead() -> str:
+    """SQLite: batch of births that were written: the attempts of those that were over before."""
+    found = f"FROM told t JOIN {_STEP} s ON s.run_id = t.run AND s.name = t.name"
+    text = _TRIED_AHEAD.format(only_if="WHERE t.tried_by IS NOT NULL").replace("FROM told t", found)
+    return f"WITH told AS MATERIALIZED ({_batch('births', 'told')}) {text}"
+
+
 def finish() -> str:
     """Batch of endings: open runs to finished."""
     return _batched(_FINISH, "endings")
@@ -206,17 +221,24 @@ def start_all() -> str:
 
 @functools.cache
 def record_all() -> str:
-    """PostgreSQL: batches `told` of successes and `births`; locks the runs, records, notes the attempts and begins what
-    follows in one round trip. Each row has the number of successes that were recorded and a new step; nothing follows
-    unless all were."""
-    words = _words()
-    all_held = "WHERE (SELECT count(*) FROM done) = (SELECT count(*) FROM told)"
-    born = _BORN.format(only_if=all_held).replace("FROM told t", "FROM births t")
-    done, tried = _SUCCEED.format(**words), _ATTEMPT.format(only_if=all_held)
+    """PostgreSQL: batches `told` of successes, `births` and `endings`; locks the runs, records, notes the attempts, begins
+    what follows and ends what is over in one round trip. Each row has the number of successes that were recorded, that
+    of runs that ended, and a new step. Nothing follows unless all were recorded; so of one success it does all or nothing.
+    """
+    words, all_held = _words(), "(SELECT count(*) FROM done) = (SELECT count(*) FROM told)"
+    done, tried = _SUCCEED.format(**words), _ATTEMPT.format(only_if=f"WHERE {all_held}")
+    born = _BORN.format(only_if=f"WHERE {all_held}").replace("FROM told t", "FROM births t")
+    ahead = _TRIED_AHEAD.format(only_if="WHERE t.tried_by IS NOT NULL").replace(
+        "FROM told t", "FROM births t JOIN born s ON s.run_id = t.run AND s.name = t.name"
+    )
+    ended = _FINISH.format(**words).replace("FROM told t", "FROM endings t")
+    ended = ended.replace("RETURNING", f"AND {all_held} RETURNING")
     return f"""
-    WITH told AS MATERIALIZED ({_batch("successes", "told")}), births AS ({_batch("births", "births")}),
-    held AS MATERIALIZED ({_HELD.format(**words)}), done AS ({done}), tried AS ({tried}), born AS ({born})
-    SELECT (SELECT count(*) FROM done), born.id, born.run_id, born.name FROM (SELECT 1) one LEFT JOIN born ON true
+    WITH told AS MATERIALIZED ({_batch("successes", "told")}), births AS MATERIALIZED ({_batch("births", "births")}),
+    endings AS MATERIALIZED ({_batch("endings", "endings")}), held AS MATERIALIZED ({_HELD.format(**words)}),
+    done AS ({done}), tried AS ({tried}), born AS ({born}), ahead AS ({ahead}), ended AS ({ended})
+    SELECT (SELECT count(*) FROM done), (SELECT count(*) FROM ended), born.id, born.run_id, born.name
+    FROM (SELECT 1) one LEFT JOIN born ON true
     """
 
 

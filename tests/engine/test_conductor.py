@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -26,59 +25,23 @@ from orchestration.limits import INLINE_STEPS
 from orchestration.models import Attempt, Run, StepRun
 from orchestration.services.runs import cancel_run, retry_run, start_runs
 from orchestration.steps.registry import StepContext, task
+from tests.engine.conducting import all_over, close_gate, conductors, first_steps, held, may_go, wait_for
 from tests.engine.harness import begin, echo, publish, step, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-held, may_go = threading.Semaphore(0), threading.Event()
-
-
-@task("test.stays")
-def stays(input: Any, context: StepContext) -> Any:
-    held.release()
-    assert may_go.wait(30)
-    return 1
-
 
 @pytest.fixture(autouse=True)
 def _gates() -> Iterator[None]:
-    may_go.clear()
-    while held.acquire(blocking=False):
-        pass
+    close_gate()
     yield
     may_go.set()
 
 
 @pytest.fixture
 def make() -> Iterator[Callable[[int], Conductor]]:
-    made: list[Conductor] = []
-
-    def of(threads: int) -> Conductor:
-        made.append(Conductor(threads))
-        return made[-1]
-
-    yield of
-    may_go.set()
-    for one in made:
-        assert one.close(30)
-    ends = time.monotonic() + 10
-    while any(thread.name.startswith("steps-") for thread in threading.enumerate()) and time.monotonic() < ends:
-        time.sleep(0.01)
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < ends, f"waited 30 s for {what}"
-        time.sleep(0.01)
-
-
-def first_steps(runs: list[Run]) -> list[int]:
-    return list(StepRun.objects.filter(run__in=runs, status="ready").order_by("pk").values_list("pk", flat=True))
-
-
-def all_over(runs: list[Run]) -> bool:
-    return not Run.objects.filter(pk__in=[run.pk for run in runs]).exclude(status="finished").exists()
+    with conductors() as of:
+        yield of
 
 
 def test_many_runs_go_through_few_transactions(make, monkeypatch: pytest.MonkeyPatch):
@@ -163,10 +126,10 @@ def test_one_that_can_not_be_recorded_keeps_nobody_else_from_it(make, monkeypatc
     poisoned = runs[3].pk
     real = hot_sql.record
 
-    def record(successes: Any, born: Any, at: Any) -> bool:
+    def record(successes: Any, born: Any, endings: Any, at: Any) -> bool:
         if any(one.run_id == poisoned for one in successes):
             raise IntegrityError("poison")
-        return real(successes, born, at)
+        return real(successes, born, endings, at)
 
     monkeypatch.setattr(hot_sql, "record", record)
     working = make(6)

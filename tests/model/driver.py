@@ -10,15 +10,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.test import TestCase
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine
 
+from orchestration.engine.ahead import run_ahead
 from orchestration.engine.claim import Claim, claim
 from orchestration.engine.complete import complete
 from orchestration.engine.execute import Executed, execute
+from orchestration.engine.gather import Item, is_plain
 from orchestration.engine.wake import wake
 from orchestration.errors import Conflict
 from orchestration.models import Run as EngineRun
@@ -49,6 +52,14 @@ class Held:
     claim: Claim
     hold: Hold
     done: Done | None = None
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """An attempt of a worker that went on without waiting for the record of the one before."""
+
+    item: Item
+    done: Done
 
 
 class World:
@@ -134,6 +145,29 @@ class Driver(RuleBasedStateMachine):
             executed = execute(held.claim)
         held.done = Done(executed, outcome, script, [call] if inside and call is not None else [])
         self.compare({})
+
+    def ahead_of(self, held: Held, scripts: list[str]) -> list[Ahead]:
+        """The attempt that was executed, and those after it that did not wait for its record. Nothing is written."""
+        assert held.done is not None
+        row = [Ahead(Item(held.claim, held.done.executed, inline=True), held.done)]
+        model, hold = self.models[held.run], held.hold
+        with self.engine():
+            while scripts and is_plain(row[-1].item.claim, row[-1].item.executed):
+                last, script = row[-1], scripts.pop()
+                claim = run_ahead(last.item)
+                if claim is None:
+                    break
+                told = {"hold": hold, "outcome": last.done.outcome, "now": self.time, "inline": True}
+                model = next(every_way(model, partial(Run.record, **told)))
+                hold = model.rows[claim.step.name].hold
+                if hold is None or self.flow.named[claim.step.name].writes:
+                    raise Difference(f"{claim.step.name} ran ahead, which it must not")
+                outcome, call = model.perform(hold, script)
+                with self.calling(script, [] if call is None else [call]):
+                    executed = execute(claim)
+                row.append(Ahead(Item(claim, executed, inline=True), Done(executed, outcome, script, [])))
+        self.compare({})
+        return row
 
     def report(self, held: Held, inline: bool) -> None:
         done = held.done

@@ -18,7 +18,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from orchestration.engine.gather import Apart, Item, gather, is_plain
 from orchestration.models import Run as EngineRun
 from orchestration.services.runs import cancel_run, retry_run, start_run, terminate_run
-from tests.model.driver import Driver, Held, World, refused, same
+from tests.model.driver import Ahead, Driver, Held, World, refused, same
 from tests.model.model import Run
 from tests.model.rows import SECOND
 from tests.model.seen import Difference
@@ -165,6 +165,43 @@ class Machine(Driver):
         for held, taken in zip(batch, following, strict=True):
             if taken is not None:
                 self.hold(held.run, taken.step.name, taken)
+
+    @precondition(lambda self: bool(self.live()))
+    @rule(pick=PICK, scripts=st.lists(SCRIPT, min_size=6, max_size=6), kept=st.integers(0, 4))
+    def go_ahead(self, pick: int, scripts: list[str], kept: int) -> None:
+        """A worker goes on along steps without effects. So much of it is recorded; the rest is not, or later."""
+        held = self.live()[pick % len(self.live())]
+        if held.done is None:
+            self.perform(held, scripts.pop())
+        assert held.done is not None
+        if not is_plain(held.claim, held.done.executed):
+            return self.report(held, inline=True)
+        row = self.ahead_of(held, scripts)
+        plain = [one for one in row[:kept] if is_plain(one.item.claim, one.item.executed)]
+        if not plain:
+            return self.compare({})
+        with self.engine():
+            try:
+                following = gather([one.item for one in plain])[-1]
+            except Apart:
+                plain = []
+        if not plain:
+            self.compare({})
+            return self.report(held, inline=True)
+        self.compare({held.run: partial(self._record_row, plain)})
+        if following is not None:
+            self.hold(held.run, following.step.name, following)
+        for at_work in row[len(plain) : len(plain) + 1]:  # its row is there now
+            at_work.item.claim.step.pk = at_work.item.claim.row.pk if at_work.item.claim.row else 0
+            self.hold(held.run, at_work.item.claim.step.name, at_work.item.claim)
+            self.held[-1].done = at_work.done
+        return None
+
+    def _record_row(self, row: list[Ahead], run: Run) -> None:
+        for one in row:
+            hold = run.rows[one.item.claim.step.name].hold
+            assert hold is not None
+            run.record(hold, one.done.outcome, self.time, inline=True)
 
     def _record_all(self, batch: list[Held], inline: bool, run: Run) -> None:
         for held in batch:

@@ -76,9 +76,10 @@ UNDOS = [*[None] * 6, *starmap(Undo, product((2, 1, 3), (60, 4), (False, False, 
 
 @st.composite
 def flows(draw: st.DrawFn) -> Flow:
-    """Two to six steps, each with some of the earlier ones before it."""
+    """Two to six steps, each with some of the earlier ones before it; or one after the other, mostly without effects."""
     names = [f"s{number}" for number in range(draw(st.integers(2, 6)))]
-    steps = [draw(_step(name, names[:place])) for place, name in enumerate(names)]
+    drawn = _calm_step if draw(st.sampled_from([False, False, False, True])) else _step
+    steps = [draw(drawn(name, names[:place])) for place, name in enumerate(names)]
     return Flow(tuple(steps), *draw(st.sampled_from([*[(0, "")] * 4, (0, names[-1]), (15, "")])))
 
 
@@ -96,6 +97,12 @@ def _step(draw: st.DrawFn, name: str, earlier: list[str]) -> Step:
         expect=step.expect and step.writes,
         undo=draw(st.sampled_from(UNDOS)) if step.writes else None,
     )
+
+
+@st.composite
+def _calm_step(draw: st.DrawFn, name: str, earlier: list[str]) -> Step:
+    kind = draw(st.sampled_from(("read", "read", "read", "value", "value", "write")))
+    return Step(name, kind, tuple(earlier[-1:]), *draw(st.sampled_from(TRIES)))
 
 
 #: What a wait waits for, and what a value step gives.
