@@ -4,7 +4,8 @@ The work is that of payload.py. Each system has two worker processes and servers
 as it does by default. A round asks one system after another for a batch (steps per second, with the submission inside
 the clock, and what that cost in CPU and bytes), for single runs one after another, and for fans. The first round warms
 up and is thrown away. `--only plumbline,celery --rounds 1` for a quick look; names: plumbline, celery, dbos,
-plumbline-embedded, dbos-sqlite.
+plumbline-embedded, dbos-sqlite; and plumbline-writes, the same steps declared as if they had effects, so that each
+waits for the commit of the one before it (docs/decisions/0018-steps-without-effects-run-ahead.md).
 """
 
 from __future__ import annotations

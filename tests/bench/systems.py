@@ -36,11 +36,16 @@ class Kind:
     module: str
     postgresql: bool = False
     redis: bool = False
+    #: What Plumbline's steps declare. The no-op has no effect; declared as writing, each waits for the commit before it.
+    effect: str = "none"
     python: Callable[[], str] = field(default=lambda: sys.executable)
 
 
 KINDS = {
     "plumbline": Kind("plumbline", "PostgreSQL + Redis", "tests.bench.plumbline", postgresql=True, redis=True),
+    "plumbline-writes": Kind(
+        "plumbline", "PostgreSQL + Redis", "tests.bench.plumbline", postgresql=True, redis=True, effect="write"
+    ),
     "celery": Kind("celery", "Redis", "tests.bench.celery_side", redis=True),
     "dbos": Kind("dbos", "PostgreSQL", "tests.bench.dbos_side", postgresql=True, python=dbos_python),
     "plumbline-embedded": Kind("plumbline", "SQLite, embedded", "tests.bench.plumbline"),
@@ -115,6 +120,7 @@ class System:
         self.folder.mkdir()
         variables = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         variables |= {"PLUMBLINE_DATA_DIR": str(self.folder), "PLUMBLINE_TASK_MODULES": "tests.bench.work"}
+        variables["BENCH_EFFECT"] = self.kind.effect
         if self.kind.postgresql:
             binaries = installed_binaries()
             assert binaries is not None, "no PostgreSQL binaries on this machine"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from orchestration.steps.registry import StepContext, task
@@ -48,7 +49,7 @@ def _chain() -> dict[str, Any]:
 
 def _step(order: Any, *, function: str = "bench.noop", contract: str = GIVEN) -> dict[str, Any]:
     ports = {"input": f"{contract}@^1", "output": f"{ORDER}@^1"}
-    return {"python": function, "effect": "none", "with": {"order": order}, "contract": ports}
+    return {"python": function, "effect": os.environ["BENCH_EFFECT"], "with": {"order": order}, "contract": ports}
 
 
 def _contract(name: str, schema: dict[str, Any]) -> dict[str, Any]:
