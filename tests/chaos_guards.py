@@ -54,6 +54,18 @@ GUARDS = (
         (f"{LATE}_while_another_is_still_at_it", "tests/engine/test_faults.py", "tests/engine/test_concurrency.py"),
     ),
     Guard(
+        "effects",
+        "what may have an effect waits until everything before it is durable",
+        (
+            (
+                "orchestration/engine/plans.py",
+                "step.kind in _AHEAD_KINDS and not may_write(step) and step.timeout",
+                "step.kind in _AHEAD_KINDS and step.timeout",
+            ),
+        ),
+        ("tests/engine/test_ahead.py",),
+    ),
+    Guard(
         "lease",
         "a step whose lease has ended is given to another worker",
         (("orchestration/engine/wake.py", '    "leases": rescue.expired_leases,\n', ""),),
@@ -152,8 +164,9 @@ def failures(copy: Path, chosen: str, folder: Path) -> list[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--maxfail", "3", chosen]
     environment = {**os.environ, "PLUMBLINE_DATA_DIR": str(folder / "data")}
     process = subprocess.Popen(
-        command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+        command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a script's background job ignores it
+    )  # fmt: skip
     try:
         said, _ = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired:
