@@ -26,6 +26,7 @@ from orchestration.engine.plans import sole_speakers
 from orchestration.engine.publish import wake_up
 from orchestration.engine.rows import Ending, Success
 from orchestration.engine.settle import mood_of, output_of, result_of
+from orchestration.engine.worker import lease
 from orchestration.errors import TooLarge
 from orchestration.limits import INLINE_PAYLOAD, KNOWN_OUTPUT
 from orchestration.manifest import ExpressionError
@@ -45,7 +46,7 @@ class Item:
     inline: bool
     begun: Begun | None = None
     ahead: Claim | None = None
-    at: datetime = field(default_factory=lambda: clock.now())  # noqa: PLW0108 - tests put another clock there
+    at: datetime = field(default_factory=lambda: clock.lately())  # noqa: PLW0108 - tests put another clock there
 
 
 class Apart(Exception):
@@ -82,6 +83,8 @@ class _Batch:
     known: dict[uuid.UUID, Known] = field(default_factory=dict)
     successes: list[Success] = field(default_factory=list)
     endings: list[Ending] = field(default_factory=list)
+    #: Steps whose rows this batch writes: run and name.
+    coming: set[tuple[uuid.UUID, str]] = field(default_factory=set)
 
     def look(self, items: Sequence[Item]) -> None:
         """Lock the runs in which more than one step has a say, and read their states."""
@@ -97,12 +100,17 @@ class _Batch:
     def take(self, item: Item) -> None:
         """One outcome and what follows from it."""
         claim, run = item.claim, item.claim.run
+        if claim.is_ahead and (run.id, claim.step.name) not in self.coming:
+            raise Apart  # what came before it is not here
         self._succeed(item)
         shared = self.states.get(run.id)
         if shared is not None and shared.get(claim.step.name) != StepStatus.RUNNING:
             raise Apart
         if item.ahead is not None:
             assert item.begun is not None
+            assert item.begun.mine is not None
+            item.begun.mine.lease_until = self.now + lease()  # it is at work here, however late this record is
+            self.coming.add((run.id, item.begun.mine.name))
             if shared is not None:
                 self.states[run.id] = {**shared, **item.begun.states}
             return

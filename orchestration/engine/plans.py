@@ -46,14 +46,18 @@ def sole_speakers(version_id: int) -> frozenset[str]:
 def free_of_effects(version_id: int) -> frozenset[str]:
     """Steps that may be executed before what came before them is durable: doing one again harms nobody.
 
-    They follow one step alone and say alone what follows them. What talks to a network or waits would gain nothing, and
-    a heartbeat needs a row.
+    They follow one step alone and say alone what follows them. What talks to somebody else or waits would gain nothing,
+    and a heartbeat needs a row.
     """
     plan, alone = plan_of(version_id), sole_speakers(version_id)
     return frozenset(
         name
         for name, step in plan.steps.items()
-        if step.kind in _AHEAD_KINDS and not may_write(step) and step.timeout.heartbeat is None and name in alone
+        if step.kind in _AHEAD_KINDS
+        and not may_write(step)
+        and name in alone
+        and step.dependency is None
+        and step.timeout.heartbeat is None
     )
 
 

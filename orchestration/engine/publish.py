@@ -61,12 +61,12 @@ def send(step_ids: Sequence[int]) -> int:
 
 def _send(producer: Any, step_ids: list[int]) -> None:
     """What Celery's send_task does, without looking for routes and options, which takes as long again."""
-    message = current_app.amqp.as_task_v2(
-        str(uuid.uuid4()), "orchestration.tasks.work", (step_ids,), ignore_result=True
-    )
+    amqp = current_app.amqp
+    message = amqp.as_task_v2(str(uuid.uuid4()), "orchestration.tasks.work", (step_ids,), ignore_result=True)
     producer.publish(
-        message.body, routing_key="steps", serializer="json", headers=message.headers, retry=False, **message.properties
-    )
+        message.body, routing_key="steps", serializer="json", headers=message.headers, retry=False,
+        declare=[amqp.queues["steps"]], **message.properties,
+    )  # fmt: skip
 
 
 def _batches(step_ids: Sequence[int]) -> Iterator[list[int]]:

@@ -65,7 +65,7 @@ def hold(step_id: int, fence: int, limit: float, claimed_at: datetime | None = N
     `claimed_at`: when its lease began, if that was not this moment.
     """
     now = time.monotonic()
-    age = max((clock.now() - claimed_at).total_seconds(), 0.0) if claimed_at is not None else 0.0
+    age = max((clock.lately() - claimed_at).total_seconds(), 0.0) if claimed_at is not None else 0.0
     _in_hand[step_id, fence] = _InHand(now + limit, now - age)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection
 
-from orchestration.engine import conductor as module
+from orchestration import clock
 from orchestration.engine import gather as gathering
 from orchestration.engine import hot_sql
+from orchestration.engine import in_hand as module
 from orchestration.engine.ahead import run_ahead
 from orchestration.engine.claim import Claim, claim
 from orchestration.engine.conductor import Conductor
@@ -270,6 +273,103 @@ def test_what_could_not_be_recorded_together_is_executed_again_and_no_room_is_lo
     assert StepRun.objects.filter(status="succeeded").count() == 24
     assert Attempt.objects.count() == 24, "one record for each"
     wait_for(lambda: working._taken == 0, "the room")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_write_is_recorded_though_every_thread_went_on_to_something_slow(make, threads: int):
+    version = publish(
+        {"w": echo(1, effect="write"), "slow": {"python": "test.stays", "effect": "none", "needs": ["w"]}}
+    )
+    runs = start_runs(version=version, inputs=[{}] * threads)
+    make(threads).submit(first_steps(runs), 10)
+    for _ in runs:
+        assert held.acquire(timeout=10)
+    wait_for(lambda: StepRun.objects.filter(name="w", status="succeeded").count() == threads, "the writes' records")
+    may_go.set()
+    wait_for(lambda: all_over(runs), "the runs")
+    assert [call[0] for call in tasks.calls] == ["w"] * threads, "called once"
+
+
+@task("test.stays_inside", transactional=True)
+def stays_inside(input: Any, context: StepContext) -> Any:
+    held.release()
+    assert may_go.wait(30)
+    return 1
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer, and such a task holds its turn")
+def test_a_transactional_task_ahead_keeps_nobody_from_recording(make):
+    slow = {"python": "test.stays_inside", "effect": "none", "needs": ["a"]}
+    first = begin(publish({"a": pure(1), "slow": slow}, name="slow"))
+    working = make(3)
+    working.submit(first_steps([first]), 10)
+    assert held.acquire(timeout=10)
+    other = begin(publish(chain(3), name="quick"))
+    working.submit(first_steps([other]), 10)
+    wait_for(lambda: all_over([other]), "another run beside it")
+    may_go.set()
+    wait_for(lambda: all_over([first]), "the run")
+
+
+def test_a_run_that_can_not_be_recorded_costs_the_others_of_its_batch_nothing(make, monkeypatch: pytest.MonkeyPatch):
+    runs = start_runs(version=publish(chain(4)), inputs=[{}] * 6)
+    poisoned, real = runs[2].pk, hot_sql.record
+
+    def record(successes: Any, born: Any, endings: Any, at: Any) -> bool:
+        if len(born) > 1 and any(one.run_id == poisoned for one in successes):
+            raise IntegrityError("poison")
+        return real(successes, born, endings, at)
+
+    monkeypatch.setattr(hot_sql, "record", record)
+    working = make(6)
+    working.submit(first_steps(runs), 30)
+    wait_for(lambda: all_over(runs), "the runs")
+    after = [call for call in tasks.calls if call[0] != "s0"]
+    assert len(after) <= 5 * 3 + 8, "executed again for the one run alone"
+    wait_for(lambda: working._taken == 0, "the room")
+
+
+class Spiteful(Exception):
+    def __str__(self) -> str:
+        raise SystemExit("even its words")
+
+
+@task("test.spiteful_ahead")
+def spiteful(input: Any, context: StepContext) -> Any:
+    raise Spiteful
+
+
+def test_what_comes_to_nothing_ahead_of_a_record_that_fails_gives_its_room_back_once(
+    make, monkeypatch: pytest.MonkeyPatch
+):
+    run = begin(publish({"a": pure(1), "b": {"python": "test.spiteful_ahead", "effect": "none", "needs": ["a"]}}))
+    failures = [Apart()]
+    real = gathering.gather
+    monkeypatch.setattr(module, "gather", lambda items: real(items) if not failures else throw(failures.pop()))
+    working = make(2)
+    working.submit(first_steps([run]), 10)
+    wait_for(lambda: step(run, "a").status == "succeeded" and working._taken == 0, "the room")
+
+
+def throw(error: Exception) -> Any:
+    raise error
+
+
+def test_what_ran_ahead_is_not_recorded_without_what_came_before_it():
+    run = begin(publish(chain(3)))
+    items = executed(taken(run))
+    gather(items[:1])
+    with pytest.raises(Apart):
+        gather(items[1:])
+    assert step(run, "s1").status == "running"
+
+
+def test_a_step_at_work_begins_its_lease_with_its_row_however_late_that_is():
+    run = begin(publish(chain(3)))
+    items = executed(taken(run))
+    clock.advance(timedelta(seconds=8))
+    gather(items[:2])
+    assert step(run, "s2").lease_until >= clock.now() + timedelta(seconds=9)
 
 
 def test_many_runs_keep_their_order_with_effects_between(make):

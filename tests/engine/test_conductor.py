@@ -13,9 +13,9 @@ from django.db import IntegrityError, connection
 
 from orchestration import clock
 from orchestration.engine import claim as claiming
-from orchestration.engine import conductor as module
 from orchestration.engine import gather as gathering
 from orchestration.engine import hot_sql, worker
+from orchestration.engine import in_hand as module
 from orchestration.engine.claim import claim, claim_all
 from orchestration.engine.conductor import Conductor
 from orchestration.engine.execute import Abandoned, execute

@@ -13,6 +13,7 @@ from tests.model.driver import World
 @pytest.fixture(autouse=True)
 def _world(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", World.now)
+    monkeypatch.setattr(clock, "lately", World.now)
     monkeypatch.setattr(publish, "send", World.send)
     monkeypatch.setattr("orchestration.engine.wake.send", World.send)
     workflows.forget()
