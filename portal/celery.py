@@ -50,7 +50,7 @@ def _live(sender: Any, **_: Any) -> None:
 
 @worker_process_init.connect
 def _live_child(**_: Any) -> None:
-    """A prefork child holds leases under its own id, so it beats for itself."""
+    """A prefork child holds leases under its own id, so it beats for itself. A solo worker says this too, and first."""
     from orchestration.engine.worker import start_heartbeat
 
     start_heartbeat("steps")

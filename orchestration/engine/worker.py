@@ -44,6 +44,7 @@ _identity: tuple[int, str] | None = None
 _in_hand: dict[tuple[int, int], _InHand] = {}
 _stop = threading.Event()
 _thread: threading.Thread | None = None
+_queue = ""
 
 
 def identity() -> str:
@@ -109,11 +110,13 @@ def _renew(held: list[tuple[int, int]], now: datetime) -> list[tuple[int, int]]:
 
 
 def start_heartbeat(queue: str) -> None:
-    """Beat three times a lease from a thread of its own, until stop_heartbeat."""
-    global _thread  # noqa: PLW0603
+    """Beat three times a lease from a thread of its own, until stop_heartbeat. Said twice, the later queue holds."""
+    global _thread, _queue  # noqa: PLW0603
+    _queue = queue
     _stop.clear()
-    _thread = threading.Thread(target=_run, args=(queue,), name="heartbeat", daemon=True)
-    _thread.start()
+    if _thread is None or not _thread.is_alive():  # after a fork it is not: a child has the thread that forked alone
+        _thread = threading.Thread(target=_run, name="heartbeat", daemon=True)
+        _thread.start()
 
 
 def stop_heartbeat() -> None:
@@ -127,12 +130,12 @@ def stop_heartbeat() -> None:
         log.warning("heartbeat.row_left", worker=identity())
 
 
-def _run(queue: str) -> None:
+def _run() -> None:
     while True:
         pause = settings.PLUMBLINE.lease_seconds / 3
         try:
             close_old_connections()
-            beat(queue)
+            beat(_queue)
         except Exception as error:  # nothing may end the heartbeat: without it every step here is taken for lost
             log.warning("heartbeat.failed", error=str(error)[:200])
             connection.close()

@@ -309,13 +309,35 @@ def test_nothing_ends_the_heartbeat(monkeypatch: pytest.MonkeyPatch):
 
     def run() -> None:
         with pytest.raises(SystemExit):
-            worker._run("steps")
+            worker._run()
 
     thread = threading.Thread(target=run)
     worker._stop.clear()
     thread.start()
     thread.join(10)
     assert len(beats) == 3
+
+
+def test_a_process_beats_with_one_thread_however_often_it_is_told(monkeypatch: pytest.MonkeyPatch):
+    """A solo worker says twice that it is there; its first word does not know the queue."""
+    said, heard = threading.Event(), list[str]()
+
+    def beat(queue: str) -> None:
+        heard.append(queue)
+        if queue == "control":
+            said.set()
+        raise RuntimeError("at once again")
+
+    monkeypatch.setattr(worker, "beat", beat)
+    monkeypatch.setattr(worker, "BEAT_AGAIN", 0.01)
+    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+    try:
+        worker.start_heartbeat("steps")
+        worker.start_heartbeat("control")
+        assert [thread.name for thread in threading.enumerate()].count("heartbeat") == 1
+        assert said.wait(10)
+    finally:
+        worker.stop_heartbeat()
 
 
 # The sweeper.
