@@ -99,7 +99,7 @@ GUARDS = (
                 "        send(ids)\n",
             ),
         ),
-        (f"{MESSAGES}::test_a_message_is_sent_after_its_commit_so_runs_finish_without_the_sweeper",),
+        ("tests/engine/test_faults.py::test_a_wake_up_leaves_with_the_commit_that_it_speaks_of_or_never",),
     ),
     Guard(
         "all-or-nothing",

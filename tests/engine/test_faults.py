@@ -340,6 +340,24 @@ def test_a_process_beats_with_one_thread_however_often_it_is_told(monkeypatch: p
         worker.stop_heartbeat()
 
 
+# Wake-ups.
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wake_up_leaves_with_the_commit_that_it_speaks_of_or_never(monkeypatch: pytest.MonkeyPatch):
+    """A worker that was called too early finds nothing, and the step waits for the sweeper."""
+    sent: list[int] = []
+    monkeypatch.setattr(messages, "send", sent.extend)
+    with transaction.atomic():
+        messages.wake_up([1, 2])
+        assert sent == []
+    assert sent == [1, 2]
+    with transaction.atomic():
+        messages.wake_up([3])
+        transaction.set_rollback(True)
+    assert sent == [1, 2]
+
+
 # The sweeper.
 
 
