@@ -25,13 +25,13 @@ def now() -> datetime:
     measured = _measured
     if measured is None or time.monotonic() - measured[1] > TRUSTED_FOR:
         measured = _measured = (_ask(), time.monotonic())
-    return measured[0] + timedelta(seconds=time.monotonic() - measured[1]) + _skew
+    return _since(measured)
 
 
 def lately() -> datetime:
     """The same without asking the database, by the last measurement, however old: for what must not fail with it."""
     measured = _measured
-    return now() if measured is None else measured[0] + timedelta(seconds=time.monotonic() - measured[1]) + _skew
+    return now() if measured is None else _since(measured)
 
 
 def forget() -> None:
@@ -50,6 +50,10 @@ def reset() -> None:
     """Take back every `advance`."""
     global _skew  # noqa: PLW0603
     _skew = timedelta(0)
+
+
+def _since(measured: tuple[datetime, float]) -> datetime:
+    return measured[0] + timedelta(seconds=time.monotonic() - measured[1]) + _skew
 
 
 def _ask() -> datetime:

@@ -84,9 +84,9 @@ class InHand:
             if held.is_ahead and held.turn.void:  # the run goes on from what could be recorded
                 self._give_back(1)
                 return None
-            if not self._finished:
-                self._oldest = time.monotonic()
             if held.is_ahead or is_plain(held, executed):
+                if not self._finished:
+                    self._oldest = time.monotonic()
                 self._finished.append(item)
             else:
                 self._single.append(item)

@@ -81,16 +81,14 @@ def _insert(table: str, columns: Mapping[str, str], returning: str = "") -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM told t {{only_if}} {returning}"
 
 
-_ATTEMPT = _insert("orchestration_attempt", {
+_TRIED = {
     "step_id": "t.step", "phase": "'forward'", "number": "t.number", "started_at": "t.claimed", "finished_at": "t.at",
     "outcome": "'succeeded'", "error_type": "''", "message": "''", "worker_id": "t.worker", "fence": "t.fence",
-})  # fmt: skip
-
+}  # fmt: skip
+_ATTEMPT = _insert("orchestration_attempt", _TRIED)
 #: The attempts of steps that were over when they were born: `s` is the row that was written.
-_TRIED_AHEAD = _insert("orchestration_attempt", {
-    "step_id": "s.id", "phase": "'forward'", "number": "1", "started_at": "t.claimed", "finished_at": "t.finished",
-    "outcome": "'succeeded'", "error_type": "''", "message": "''", "worker_id": "t.tried_by", "fence": "1",
-})  # fmt: skip
+_OF_BORN = {"step_id": "s.id", "number": "1", "finished_at": "t.finished", "worker_id": "t.tried_by", "fence": "1"}
+_TRIED_AHEAD = _insert("orchestration_attempt", _TRIED | _OF_BORN)
 
 _BORN = _insert(_STEP, {
     "run_id": "t.run", "name": "t.name", "item": "0", "status": "t.status", "waiting_kind": "''",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -16,7 +15,6 @@ from orchestration.engine import hot_sql
 from orchestration.engine import in_hand as module
 from orchestration.engine.ahead import run_ahead
 from orchestration.engine.claim import Claim, claim
-from orchestration.engine.conductor import Conductor
 from orchestration.engine.execute import execute
 from orchestration.engine.gather import Apart, Item, gather
 from orchestration.engine.plans import free_of_effects
@@ -25,10 +23,10 @@ from orchestration.models import Attempt, Dependency, Run, StepRun, Team
 from orchestration.services.runs import cancel_run, start_runs
 from orchestration.steps.registry import StepContext, task
 from tests.engine import tasks
-from tests.engine.conducting import all_over, close_gate, conductors, first_steps, held, may_go, wait_for
+from tests.engine.conducting import all_over, first_steps, held, may_go, wait_for
 from tests.engine.harness import begin, echo, pass_time, publish, pump, settle_down, step
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("gate")]
 
 #: What stood in the database when a step was called: name → the states of the others.
 seen: dict[str, dict[str, str]] = {}
@@ -39,20 +37,6 @@ def looks(input: Any, context: StepContext) -> Any:
     rows = StepRun.objects.filter(run_id=context.run_id).exclude(name=context.step)
     seen[context.step] = dict(rows.values_list("name", "status"))
     return input
-
-
-@pytest.fixture(autouse=True)
-def _gates() -> Iterator[None]:
-    close_gate()
-    seen.clear()
-    yield
-    may_go.set()
-
-
-@pytest.fixture
-def make() -> Iterator[Callable[[int], Conductor]]:
-    with conductors() as of:
-        yield of
 
 
 def pure(value: Any = None, **more: Any) -> dict[str, Any]:
@@ -115,6 +99,7 @@ def test_times_tell_the_order_in_which_steps_ran():
 def test_a_step_that_may_have_an_effect_is_called_when_everything_before_it_is_durable(make):
     version = publish(chain(3, {"python": "test.looks"}))
     run = begin(version)
+    seen.clear()
     make(4).submit(first_steps([run]), 10)
     wait_for(lambda: all_over([run]), "the run")
     assert seen["last"] == {"s0": "succeeded", "s1": "succeeded", "s2": "succeeded"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +16,6 @@ from orchestration.engine import gather as gathering
 from orchestration.engine import hot_sql, worker
 from orchestration.engine import in_hand as module
 from orchestration.engine.claim import claim, claim_all
-from orchestration.engine.conductor import Conductor
 from orchestration.engine.execute import Abandoned, execute
 from orchestration.engine.gather import Apart, Item, gather
 from orchestration.engine.work import work
@@ -25,23 +23,10 @@ from orchestration.limits import INLINE_STEPS
 from orchestration.models import Attempt, Run, StepRun
 from orchestration.services.runs import cancel_run, retry_run, start_runs
 from orchestration.steps.registry import StepContext, task
-from tests.engine.conducting import all_over, close_gate, conductors, first_steps, held, may_go, wait_for
+from tests.engine.conducting import all_over, first_steps, held, may_go, wait_for
 from tests.engine.harness import begin, echo, publish, step, write
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _gates() -> Iterator[None]:
-    close_gate()
-    yield
-    may_go.set()
-
-
-@pytest.fixture
-def make() -> Iterator[Callable[[int], Conductor]]:
-    with conductors() as of:
-        yield of
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("gate")]
 
 
 def test_many_runs_go_through_few_transactions(make, monkeypatch: pytest.MonkeyPatch):
