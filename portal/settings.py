@@ -129,7 +129,9 @@ CELERY_TASK_DEFAULT_QUEUE = "steps"
 CELERY_TASK_ROUTES = {name: {"queue": "control"} for name in ("orchestration.tasks.wake", "orchestration.tasks.prune")}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
+#: On Redis Celery keeps a copy of each message until it is acknowledged, for two trips to the broker. Ours are only wake-ups,
+#: which may be lost: the sweeper sends them again. RabbitMQ takes no notice of it.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2, "ack_emulation": False}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 1_000_000  # with close_old_connections() before each task: reuse, and survive a restart

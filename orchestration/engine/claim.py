@@ -29,6 +29,11 @@ log = structlog.get_logger(__name__)
 
 FORWARD, COMPENSATION = "forward", "compensation"
 
+#: Whether the next claim need not wait for the disk: only what has no effect may be forgotten by a crash of the database, and
+#: what a claim will bring is known when it is made. So it goes as the last one would have gone; a wrong guess is put right
+#: before anything is executed.
+_lightly = False
+
 #: What steps of a run came to, as far as this process knows: name → (status, stored output). Outcomes never change.
 Known = dict[str, tuple[str, str]]
 
@@ -135,10 +140,15 @@ def claim(step_id: int) -> Claim | None:
 
 def claim_all(step_ids: Sequence[int]) -> list[Claim]:
     """Take what can be taken of these steps and compensations."""
-    now = clock.now()
+    global _lightly  # noqa: PLW0603 - a guess of the process's
+    now, lightly = clock.now(), _lightly
     usual = now + timedelta(seconds=DEFAULT_START_TO_CLOSE)
-    rows = hot_sql.claim(step_ids, worker=identity(), at=now, lease=now + lease(), ends=usual)
+    rows = hot_sql.claim(step_ids, worker=identity(), at=now, lease=now + lease(), ends=usual, lightly=lightly)
     claims = [one for row in rows if (one := _understood(row, now)) is not None]
+    if claims:
+        _lightly = not any(one.writes for one in claims)
+        if lightly and not _lightly:
+            hot_sql.settle()
     others = [_limits(one, now) for one in claims if one.limit != DEFAULT_START_TO_CLOSE or _beat(one)]
     if others:
         outlast(lambda: hot_sql.limit(others))

@@ -138,7 +138,8 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
             _move(
                 claim, StepStatus.SUCCEEDED, finished_at=now, effect=effect, error_type="", error_message="", **stored
             )
-            _record(claim, now, "succeeded")
+            if step.fence > 1:  # of a success at the first claim the step's own row says it all
+                _record(claim, now, "succeeded")
         case Suspended():
             _move(claim, StepStatus.WAITING, waiting_kind=outcome.kind, not_before=outcome.until, **stored)
         case Failed():

@@ -146,7 +146,7 @@ class _Batch:
         output = store(executed.output, claim.run.id)
         if claim.is_ahead:
             assert row is not None
-            row.succeed(step.worker_id, item.at, given, output)
+            row.succeed(item.at, given, output)
         else:
             effect = Effect.HAPPENED if claim.writes else Effect.NONE
             one = Success(

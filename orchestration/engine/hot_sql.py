@@ -20,8 +20,12 @@ from orchestration.engine.rows import Ending, NewRun, NewStep, Success, present,
 from orchestration.states import STEP_INITIAL, IllegalTransition, RunStatus, StepStatus, check_run, check_step
 
 
-def claim(step_ids: Sequence[int], *, worker: str, at: datetime, lease: datetime, ends: datetime) -> list[Row]:
+def claim(
+    step_ids: Sequence[int], *, worker: str, at: datetime, lease: datetime, ends: datetime, lightly: bool
+) -> list[Row]:
     """Ready steps of open runs to running, with the next fence; of those that could be taken, what the worker must know.
+
+    `lightly`: not yet safe from a crash of the database when it returns; `settle` makes it so.
 
     Columns: id, run, name, fence, attempt, key, effect, input, started, close_deadline, losses of the step; id, version,
     key, input, trace, started, created, retry_of of the run.
@@ -29,7 +33,7 @@ def claim(step_ids: Sequence[int], *, worker: str, at: datetime, lease: datetime
     check_step(StepStatus.READY, StepStatus.RUNNING)
     ids = ",".join(map(str, step_ids))
     postgresql = connection.vendor == "postgresql"
-    rows = fetch(statements.claim(), {
+    rows = fetch(statements.claim(lightly=lightly), {
         "ids": f"{{{ids}}}" if postgresql else f"[{ids}]", "worker": worker, "at": text_of_time(at),
         "lease": text_of_time(lease), "ends": text_of_time(ends),
     })  # fmt: skip
@@ -37,6 +41,12 @@ def claim(step_ids: Sequence[int], *, worker: str, at: datetime, lease: datetime
         return rows
     runs = {row[0]: row for row in _ask(statements.runs(), [{"run": run} for run in {row[1] for row in rows}])}
     return [(*row, *runs[row[1]]) for row in rows]
+
+
+def settle() -> None:
+    """Wait until what was claimed lightly is as durable as everything else."""
+    if connection.vendor == "postgresql":
+        fetch(statements.SETTLE, {})
 
 
 def limit(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -68,7 +78,7 @@ def record(successes: Sequence[Success], born: Sequence[NewStep], endings: Seque
     done, births, ended = [_success(one) for one in successes], _births(born), [_ending(one, at) for one in endings]
     if connection.vendor != "postgresql":
         return _record_in_turn(done, born, births, ended)
-    if len(done) == len(births) + len(ended) == 1 and not any(step.tried_by for step in born):
+    if len(done) == len(births) + len(ended) == 1:
         return _record_one(done[0], born, births, ended)
     told = {"told": json.dumps(done), "births": json.dumps(births), "endings": json.dumps(ended)}
     rows = fetch(statements.record_all(), told)
@@ -100,10 +110,9 @@ def _record_in_turn(
     """SQLite: statement by statement, in the caller's transaction."""
     if len(_ask(statements.succeed(), done)) != len(done):
         return False
-    _ask(statements.attempts(), done)
+    if again := [one for one in done if one["fence"] > 1]:
+        _ask(statements.attempts(), again)
     _insert(born, births)
-    if any(step.tried_by for step in born):
-        _ask(statements.attempts_ahead(), births)
     return not ended or len(_ask(statements.finish(), ended)) == len(ended)
 
 
@@ -165,7 +174,7 @@ def _births(born: Sequence[NewStep]) -> list[dict[str, Any]]:
             start=text_of_time(step.start_deadline), close=text_of_time(step.close_deadline), attempt=step.attempt,
             worker=step.worker_id or None, claimed=text_of_time(step.claimed_at), lease=text_of_time(step.lease_until),
             ends=text_of_time(step.attempt_deadline), beat=text_of_time(step.heartbeat_deadline),
-            tried_by=step.tried_by or None, input=step.input or None, output=step.output or None,
+            input=step.input or None, output=step.output or None,
         )
         for step in born
     ]  # fmt: skip

@@ -20,7 +20,8 @@ from orchestration.models import Payload
 REFERENCE = "ref:"
 #: U+0000 as JSON writes it: an escape, not the text of one behind an escaped backslash.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+#: What contains itself is nested too deep, so the encoder need not look for it.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -81,13 +82,18 @@ def digest(value: Any) -> str:
 
 
 def _check_depth(value: Any, what: str) -> None:
-    level, members = [value], 0
+    containers = [value] if isinstance(value, (dict, list, tuple)) else []
+    members = 0
     for _ in range(MAX_DEPTH):
-        containers = [item for item in level if isinstance(item, (dict, list, tuple))]
         if not containers:
             return
-        level = [child for item in containers for child in (item.values() if isinstance(item, dict) else item)]
-        members += len(level)
+        members += sum(map(len, containers))
+        containers = [
+            child
+            for item in containers
+            for child in (item.values() if isinstance(item, dict) else item)
+            if isinstance(child, (dict, list, tuple))
+        ]
         if members > MAX_PAYLOAD:  # each takes a byte at least; a few nested lists in Python can stand for billions
             raise TooLarge(f"{what} has more than {MAX_PAYLOAD:,} values; the limit is {MAX_PAYLOAD:,} bytes (4 MB)")
     raise TooLarge(f"{what} is nested more than {MAX_DEPTH} deep")

@@ -72,15 +72,14 @@ class NewStep:
     lease_until: datetime | None = None
     attempt_deadline: datetime | None = None
     heartbeat_deadline: datetime | None = None
-    # Set when it was executed before it was written (engine/ahead.py): its worker, and what it was given and gave.
-    tried_by: str = ""
+    # Set when it was executed before it was written (engine/ahead.py): what it was given and gave.
     input: str = ""
     output: str = ""
     pk: int = 0
 
-    def succeed(self, worker_id: str, at: datetime, input: str, output: str) -> None:
+    def succeed(self, at: datetime, input: str, output: str) -> None:
         """It is over before it is written. Texts as the columns hold them; may be said twice."""
-        self.status, self.finished_at, self.tried_by, self.worker_id = StepStatus.SUCCEEDED, at, worker_id, ""
+        self.status, self.finished_at, self.worker_id = StepStatus.SUCCEEDED, at, ""
         self.lease_until = self.attempt_deadline = self.heartbeat_deadline = None
         self.input, self.output = input, output
 

@@ -23,7 +23,7 @@ _RUN = "orchestration_run"
 # The claim and, in the same breath, what the worker must know. Most steps have the default time; for the others LIMIT
 # sets it right. A row that another process holds locked is left to it: two claims of the same rows in another order must
 # not deadlock. A claim is as durable as an outcome: if a crash of the database forgot it, nothing would say that its
-# effect may have happened.
+# effect may have happened. One of steps without effects need not be (LIGHTLY): doing one of them again harms nobody.
 _CLAIM = f"""
 UPDATE {_STEP} AS s
 SET status = 'running', fence = s.fence + 1, attempt = s.attempt + 1, claimed_at = {{at}},
@@ -32,10 +32,15 @@ SET status = 'running', fence = s.fence + 1, attempt = s.attempt + 1, claimed_at
 FROM {_RUN} AS r
 WHERE s.id {{among_ids}} AND r.id = s.run_id AND s.status || '' = 'ready' AND r.ending = ''
   AND r.status || '' IN ('running', 'waiting') AND (s.not_before IS NULL OR s.not_before <= {{at}})
-  AND s.id IN (SELECT f.id FROM {_STEP} f WHERE f.id {{among_ids}} {{skip_locked}})
+  AND s.id IN (SELECT f.id FROM {_STEP} f WHERE f.id {{among_ids}} {{skip_locked}}) {{lightly}}
 RETURNING {{of_step}}id, run_id, name, fence, attempt, {{of_step}}idempotency_key, effect, {{of_step}}input,
           {{of_step}}started_at, close_deadline, losses{{of_run}}
 """
+
+#: The transaction, which is this statement, does not wait for the disk.
+_LIGHTLY = "AND set_config('synchronous_commit', 'off', true) = 'off'"
+#: Waits for the disk until all that this session has committed before is there.
+SETTLE = "SELECT pg_logical_emit_message(true, 'plumbline', '')"
 
 _OF_RUN = "r.id, r.version_id, r.idempotency_key, r.input, r.trace_id, r.started_at, r.created_at, r.retry_of_id"
 #: SQLite can return nothing but the row itself, so the run is read by a statement of its own.
@@ -85,10 +90,8 @@ _TRIED = {
     "step_id": "t.step", "phase": "'forward'", "number": "t.number", "started_at": "t.claimed", "finished_at": "t.at",
     "outcome": "'succeeded'", "error_type": "''", "message": "''", "worker_id": "t.worker", "fence": "t.fence",
 }  # fmt: skip
-_ATTEMPT = _insert("orchestration_attempt", _TRIED)
-#: The attempts of steps that were over when they were born: `s` is the row that was written.
-_OF_BORN = {"step_id": "s.id", "number": "1", "finished_at": "t.finished", "worker_id": "t.tried_by", "fence": "1"}
-_TRIED_AHEAD = _insert("orchestration_attempt", _TRIED | _OF_BORN)
+#: Of a success at the first claim the step's own row says it all (decision 19).
+_ATTEMPT = _insert("orchestration_attempt", _TRIED).replace("{only_if}", "WHERE t.fence > 1 {only_if}")
 
 _BORN = _insert(_STEP, {
     "run_id": "t.run", "name": "t.name", "item": "0", "status": "t.status", "waiting_kind": "''",
@@ -124,7 +127,7 @@ _TOLD: Mapping[str, Mapping[str, str]] = {
         "run": "uuid", "name": "text", "status": "text", "key": "text", "effect": "text", "ready": "timestamptz",
         "finished": "timestamptz", "error": "text", "message": "text", "wake": "timestamptz", "start": "timestamptz",
         "close": "timestamptz", "attempt": "int", "worker": "text", "claimed": "timestamptz", "lease": "timestamptz",
-        "ends": "timestamptz", "beat": "timestamptz", "tried_by": "text", "input": "text", "output": "text",
+        "ends": "timestamptz", "beat": "timestamptz", "input": "text", "output": "text",
     },
     "endings": {"run": "uuid", "result": "text", "at": "timestamptz", "output": "text"},
     "starts": {
@@ -141,8 +144,11 @@ def columns(shape: str) -> tuple[str, ...]:
 
 
 @functools.cache
-def claim() -> str:
-    """Parameters: ids (`ids`), at, worker, lease, ends. Rows: the step, and on PostgreSQL its run."""
+def claim(*, lightly: bool = False) -> str:
+    """Parameters: ids (`ids`), at, worker, lease, ends. Rows: the step, and on PostgreSQL its run.
+
+    `lightly`: a crash of PostgreSQL in the next moment may forget it.
+    """
     if _postgresql():
         among, moment = "= ANY(%(ids)s::bigint[])", "%({})s::timestamptz"
         words = {"of_step": "s.", "of_run": ", " + _OF_RUN, "worker": "%(worker)s"}
@@ -150,7 +156,8 @@ def claim() -> str:
         among, moment = "IN (SELECT value FROM json_each(:ids))", ":{}"
         words = {"of_step": "", "of_run": "", "worker": ":worker"}
     times = {name: moment.format(name) for name in ("at", "lease", "ends")}
-    return _CLAIM.format(among_ids=among, **words, **times, **_words())
+    commit = _LIGHTLY if lightly and _postgresql() else ""
+    return _CLAIM.format(among_ids=among, lightly=commit, **words, **times, **_words())
 
 
 def runs() -> str:
@@ -179,21 +186,13 @@ def succeed() -> str:
 
 
 def attempts() -> str:
-    """Batch of successes: their attempts."""
+    """Batch of successes: the attempts of those that were claimed before."""
     return _batched(_ATTEMPT, "successes")
 
 
 def births() -> str:
     """Batch of births: new steps."""
     return _batched(_BORN, "births")
-
-
-@functools.cache
-def attempts_ahead() -> str:
-    """SQLite: batch of births that were written: the attempts of those that were over before."""
-    found = f"FROM told t JOIN {_STEP} s ON s.run_id = t.run AND s.name = t.name"
-    text = _TRIED_AHEAD.format(only_if="WHERE t.tried_by IS NOT NULL").replace("FROM told t", found)
-    return f"WITH told AS MATERIALIZED ({_batch('births', 'told')}) {text}"
 
 
 def finish() -> str:
@@ -224,17 +223,14 @@ def record_all() -> str:
     of runs that ended, and a new step. Nothing follows unless all were recorded; so of one success it does all or nothing.
     """
     words, all_held = _words(), "(SELECT count(*) FROM done) = (SELECT count(*) FROM told)"
-    done, tried = _SUCCEED.format(**words), _ATTEMPT.format(only_if=f"WHERE {all_held}")
+    done, tried = _SUCCEED.format(**words), _ATTEMPT.format(only_if=f"AND {all_held}")
     born = _BORN.format(only_if=f"WHERE {all_held}").replace("FROM told t", "FROM births t")
-    ahead = _TRIED_AHEAD.format(only_if="WHERE t.tried_by IS NOT NULL").replace(
-        "FROM told t", "FROM births t JOIN born s ON s.run_id = t.run AND s.name = t.name"
-    )
     ended = _FINISH.format(**words).replace("FROM told t", "FROM endings t")
     ended = ended.replace("RETURNING", f"AND {all_held} RETURNING")
     return f"""
     WITH told AS MATERIALIZED ({_batch("successes", "told")}), births AS MATERIALIZED ({_batch("births", "births")}),
     endings AS MATERIALIZED ({_batch("endings", "endings")}), held AS MATERIALIZED ({_HELD.format(**words)}),
-    done AS ({done}), tried AS ({tried}), born AS ({born}), ahead AS ({ahead}), ended AS ({ended})
+    done AS ({done}), tried AS ({tried}), born AS ({born}), ended AS ({ended})
     SELECT (SELECT count(*) FROM done), (SELECT count(*) FROM ended), born.id, born.run_id, born.name
     FROM (SELECT 1) one LEFT JOIN born ON true
     """

@@ -150,7 +150,10 @@ class StepRun(models.Model):
 
 
 class Attempt(models.Model):
-    """One try of a step or of its compensation, as it ended."""
+    """One try of a step or of its compensation, as it ended.
+
+    A step that succeeded at its first claim has none: its own row says all of it (selectors/runs.py adds it).
+    """
 
     step = models.ForeignKey(StepRun, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     phase = models.CharField(max_length=12, choices=[("forward", "forward"), ("compensation", "compensation")])

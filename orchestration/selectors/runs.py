@@ -18,7 +18,7 @@ from orchestration.errors import InvalidInput, NotFound
 from orchestration.ids import floor
 from orchestration.manifest import Plan
 from orchestration.models import Attempt, Run, RunEvent, StepRun
-from orchestration.states import RUN_OPEN, Compensation, RunResult, RunStatus
+from orchestration.states import RUN_OPEN, Compensation, RunResult, RunStatus, StepStatus
 
 MAX_PAGE = 200
 #: The filter word for every status but finished.
@@ -142,6 +142,25 @@ def run_detail(run_id: str | uuid.UUID, *, payloads_of: str | None = None) -> Ru
     ordered = {name: found[name] for name in plan.order if name in found}
     events = list(RunEvent.objects.filter(run=run).select_related("actor"))
     return RunDetail(
-        run=run, plan=plan, steps=ordered, attempts={step.pk: list(step.attempts.all()) for step in ordered.values()},
+        run=run, plan=plan, steps=ordered,
+        attempts={step.pk: attempts_of(step, plan.steps[name].kind) for name, step in ordered.items()},
         events=events, retried_as=run.retries.first(), pending=tuple(name for name in plan.order if name not in found),
     )  # fmt: skip
+
+
+def attempts_of(step: StepRun, kind: str) -> list[Attempt]:
+    """Every attempt of a step, in order. That of a success at the first claim is made from the step: it has no row.
+
+    A wait is no attempt: nobody was at it.
+    """
+    found = list(step.attempts.all())
+    told = any(one.phase == "forward" for one in found)
+    if step.status != StepStatus.SUCCEEDED or told or kind == "wait" or step.reused_from_id is not None:
+        return found
+    assert step.started_at is not None
+    assert step.finished_at is not None
+    first = Attempt(
+        step=step, phase="forward", number=1, started_at=step.started_at, finished_at=step.finished_at,
+        outcome="succeeded", fence=1,
+    )  # fmt: skip
+    return [first, *found]

@@ -5,7 +5,8 @@ as it does by default. A round asks one system after another for a batch (steps 
 the clock, and what that cost in CPU and bytes), for single runs one after another, and for fans. The first round warms
 up and is thrown away. `--only plumbline,celery --rounds 1` for a quick look; names: plumbline, celery, dbos,
 plumbline-embedded, dbos-sqlite; and plumbline-writes, the same steps declared as if they had effects, so that each
-waits for the commit of the one before it (docs/decisions/0018-steps-without-effects-run-ahead.md).
+waits for the commit of the one before it (docs/decisions/0018-steps-without-effects-run-ahead.md); and celery-unacked, the
+chain without acknowledgement of messages, which nobody would dare: a killed worker then breaks its chains for ever.
 """
 
 from __future__ import annotations

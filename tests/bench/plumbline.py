@@ -135,16 +135,13 @@ def finished(run_id: uuid.UUID) -> Callable[[], bool]:
     """A look that costs the database a little and this process next to nothing: its SQL is built once."""
     from django.db import connection
 
-    from orchestration.models import Run
+    from orchestration.engine.prepared import fetch
 
-    sql, parameters = Run.objects.filter(pk=run_id, status="finished").values_list("pk").query.sql_with_params()
-
-    def over() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return cursor.fetchone() is not None
-
-    return over
+    if connection.vendor == "postgresql":
+        sql, found = "SELECT 1 FROM orchestration_run WHERE id = %(run)s AND result <> ''", run_id
+    else:
+        sql, found = "SELECT 1 FROM orchestration_run WHERE id = :run AND result <> ''", run_id.hex
+    return lambda: bool(fetch(sql, {"run": found}))
 
 
 def main() -> None:

@@ -33,6 +33,7 @@ RATIOS = {
     "writes_steps_per_second_vs_celery_chain": (RATE, "plumbline-writes", "celery"),
     "writes_steps_per_second_vs_dbos": (RATE, "plumbline-writes", "dbos"),
     "writes_p50_vs_celery_chain": (SINGLE, "plumbline-writes", "celery"),
+    "p50_vs_celery_chain_unacknowledged": (SINGLE, "plumbline", "celery-unacked"),
     "p50_vs_dbos": (SINGLE, "plumbline", "dbos"),
     "fanout_vs_dbos": (FAN, "plumbline", "dbos"),
     "cpu_per_step_vs_dbos": (CPU, "plumbline", "dbos"),

@@ -36,6 +36,8 @@ class Kind:
     module: str
     postgresql: bool = False
     redis: bool = False
+    #: Whether Celery's messages are kept until they are acknowledged, as they are by default.
+    acknowledged: bool = True
     #: What Plumbline's steps declare. The no-op has no effect; declared as writing, each waits for the commit before it.
     effect: str = "none"
     python: Callable[[], str] = field(default=lambda: sys.executable)
@@ -47,6 +49,7 @@ KINDS = {
         "plumbline", "PostgreSQL + Redis", "tests.bench.plumbline", postgresql=True, redis=True, effect="write"
     ),
     "celery": Kind("celery", "Redis", "tests.bench.celery_side", redis=True),
+    "celery-unacked": Kind("celery", "Redis", "tests.bench.celery_side", redis=True, acknowledged=False),
     "dbos": Kind("dbos", "PostgreSQL", "tests.bench.dbos_side", postgresql=True, python=dbos_python),
     "plumbline-embedded": Kind("plumbline", "SQLite, embedded", "tests.bench.plumbline"),
     "dbos-sqlite": Kind("dbos", "SQLite", "tests.bench.dbos_side", python=dbos_python),
@@ -120,7 +123,7 @@ class System:
         self.folder.mkdir()
         variables = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         variables |= {"PLUMBLINE_DATA_DIR": str(self.folder), "PLUMBLINE_TASK_MODULES": "tests.bench.work"}
-        variables["BENCH_EFFECT"] = self.kind.effect
+        variables |= {"BENCH_EFFECT": self.kind.effect, "BENCH_ACKNOWLEDGED": str(int(self.kind.acknowledged))}
         if self.kind.postgresql:
             binaries = installed_binaries()
             assert binaries is not None, "no PostgreSQL binaries on this machine"

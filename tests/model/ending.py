@@ -131,7 +131,9 @@ class Ending:
 
     @staticmethod
     def _note(row: Row, hold: Hold, word: str) -> None:
-        row.history = (*row.history, ("compensation" if hold.undoing else "forward", hold.attempt, word))
+        """Of a success at the first claim the step's own row says it all."""
+        if row.history or hold.undoing or word != "succeeded":
+            row.history = (*row.history, ("compensation" if hold.undoing else "forward", hold.attempt, word))
 
 
 def every_way(run: E, act: Callable[[E], None]) -> Iterator[E]:
