@@ -10,14 +10,15 @@ from orchestration.engine.publish import send
 from orchestration.engine.wake import wake as wake_once
 from orchestration.pace import Pace
 from orchestration.services.retention import prune as prune_runs
+from orchestration.services.statistics import freshen
 
 #: Seconds that one `prune` may keep the control worker from waking what is due.
 PRUNE_SLICE = 0.25
 #: Seconds that a message waits for room in a process that is full, before it goes back for others to take.
 ROOM_PATIENCE = 0.5
 
-#: Beat asks for a wake every half second and for a slice of pruning every ten.
-_waking, _pruning = Pace(0.3), Pace(5.0)
+#: Beat asks for a wake every half second and for a slice of pruning every ten. Statistics are looked at after a wake.
+_waking, _pruning, _freshening = Pace(0.3), Pace(5.0), Pace(2.0)
 
 
 @shared_task(name="orchestration.tasks.work", ignore_result=True, acks_late=False)
@@ -33,6 +34,9 @@ def wake() -> None:
     with _waking.turn() as due:
         if due:
             wake_once()
+    with _freshening.turn() as due:
+        if due:
+            freshen()
 
 
 @shared_task(name="orchestration.tasks.prune", ignore_result=True, acks_late=False)

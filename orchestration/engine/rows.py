@@ -5,6 +5,7 @@ Model instances cost twenty times as much to make, and a step needs two of them.
 
 from __future__ import annotations
 
+import functools
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -128,8 +129,12 @@ class Ending:
     output: str
 
 
+@functools.lru_cache(maxsize=1024)
 def text_of_time(moment: datetime | None) -> str | None:
-    """As both databases read it: UTC, without a zone (Django's connections to PostgreSQL speak UTC)."""
+    """As both databases read it: UTC, without a zone (Django's connections to PostgreSQL speak UTC).
+
+    Kept for a while: a row names one moment several times, and the next row often begins where it ended.
+    """
     if moment is None:
         return None
     text = str(moment)

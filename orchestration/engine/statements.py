@@ -30,9 +30,9 @@ SET status = 'running', fence = s.fence + 1, attempt = s.attempt + 1, claimed_at
     started_at = COALESCE(s.started_at, {{at}}), worker_id = {{worker}}, lease_until = {{lease}},
     attempt_deadline = {{ends}}, heartbeat_deadline = NULL, start_deadline = NULL, wake_due_at = NULL, not_before = NULL
 FROM {_RUN} AS r
-WHERE s.id {{among_ids}} AND r.id = s.run_id AND s.status || '' = 'ready' AND r.ending = ''
+WHERE s.id {{among_free}} AND r.id = s.run_id AND s.status || '' = 'ready' AND r.ending = ''
   AND r.status || '' IN ('running', 'waiting') AND (s.not_before IS NULL OR s.not_before <= {{at}})
-  AND s.id IN (SELECT f.id FROM {_STEP} f WHERE f.id {{among_ids}} {{skip_locked}}) {{lightly}}
+  {{lightly}}
 RETURNING {{of_step}}id, run_id, name, fence, attempt, {{of_step}}idempotency_key, effect, {{of_step}}input,
           {{of_step}}started_at, close_deadline, losses{{of_run}}
 """
@@ -150,14 +150,16 @@ def claim(*, lightly: bool = False) -> str:
     `lightly`: a crash of PostgreSQL in the next moment may forget it.
     """
     if _postgresql():
-        among, moment = "= ANY(%(ids)s::bigint[])", "%({})s::timestamptz"
+        # An array, made first: as a join the same costs a third of the claim.
+        free = f"SELECT f.id FROM {_STEP} f WHERE f.id = ANY(%(ids)s::bigint[]) FOR UPDATE SKIP LOCKED"
+        among, moment = f"= ANY(ARRAY({free}))", "%({})s::timestamptz"
         words = {"of_step": "s.", "of_run": ", " + _OF_RUN, "worker": "%(worker)s"}
     else:
         among, moment = "IN (SELECT value FROM json_each(:ids))", ":{}"
         words = {"of_step": "", "of_run": "", "worker": ":worker"}
     times = {name: moment.format(name) for name in ("at", "lease", "ends")}
     commit = _LIGHTLY if lightly and _postgresql() else ""
-    return _CLAIM.format(among_ids=among, lightly=commit, **words, **times, **_words())
+    return _CLAIM.format(among_free=among, lightly=commit, **words, **times, **_words())
 
 
 def runs() -> str:
@@ -287,13 +289,11 @@ def _words() -> Mapping[str, str]:
             "among_steps": "= ANY(ARRAY(SELECT t.step FROM told t))",
             "among_runs": "= ANY(ARRAY(SELECT t.run FROM told t))",
             "lock": "FOR UPDATE",
-            "skip_locked": "FOR UPDATE SKIP LOCKED",
         }
     return {
         "among_steps": "IN (SELECT t.step FROM told t)",
         "among_runs": "IN (SELECT t.run FROM told t)",
         "lock": "",
-        "skip_locked": "",
     }
 
 

@@ -15,7 +15,6 @@ from django.db.models import F
 
 from orchestration.models import Run, StepRun
 from orchestration.states import (
-    RUN_INITIAL,
     STEP_INITIAL,
     Compensation,
     IllegalTransition,
@@ -35,13 +34,6 @@ UNHELD: dict[str, Any] = {
     "attempt_deadline": None,
     "heartbeat_deadline": None,
 }
-
-
-def create_run(*, status: RunStatus, **columns: Any) -> Run:
-    """A new run in an initial state."""
-    if status not in RUN_INITIAL:
-        raise IllegalTransition(f"run: may not begin as {status}")
-    return Run.objects.create(status=status, **columns)
 
 
 def create_steps(steps: Sequence[StepRun]) -> list[StepRun]:
