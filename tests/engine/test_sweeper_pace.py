@@ -72,6 +72,7 @@ def test_two_threads_are_not_at_it_at_once(now: list[float]):
 def test_an_hour_of_wakes_is_drained_in_moments(monkeypatch: pytest.MonkeyPatch):
     rounds: list[float] = []
     monkeypatch.setattr(tasks, "wake_once", lambda: rounds.append(time.monotonic()))
+    monkeypatch.setattr(tasks, "freshen", list)
     monkeypatch.setattr(tasks, "_waking", Pace(0.3))
     began = time.monotonic()
     for _ in range(7_200):
