@@ -1,0 +1,369 @@
+"""A schema as a tree of nodes with one vocabulary: draft-07 is read as 2020-12, annotations are left out, references found.
+
+Owns the reading of a schema and its limits. Never compares: two nodes that say the same get the same `kind` in `equate`,
+which is what lets a comparison pass over everything that did not change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urldefrag, urljoin
+
+from governance.contracts.values import TYPES, canonical, key_of
+
+MAX_NODES, MAX_DEPTH = 20_000, 64
+LATEST, DRAFT_07 = "https://json-schema.org/draft/2020-12/schema", "http://json-schema.org/draft-07/schema"
+_READ_AS_07 = {DRAFT_07, "http://json-schema.org/draft-06/schema"}
+_READ_AS_LATEST = {LATEST, "https://json-schema.org/draft/2019-09/schema"}
+
+_ONE = (
+    "additionalProperties", "propertyNames", "items", "contains", "not", "if", "then", "else", "unevaluatedProperties",
+    "unevaluatedItems",
+)  # fmt: skip
+_LIST = ("allOf", "anyOf", "oneOf", "prefixItems")
+_MAP = ("properties", "patternProperties", "dependentSchemas")
+_STORES = ("$defs", "definitions")
+_COUNTS = (
+    "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains",
+)  # fmt: skip
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+#: What decides for the same value as the schema that holds it.
+_IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
+
+
+class InvalidSchema(ValueError):
+    """The schema can't be read; the message names the place and the remedy."""
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """One schema of a document. `says` maps each asserting keyword to its value, with nodes for schemas.
+
+    Empty says: everything fits; `never`: nothing does. `kind` is equal for nodes that say the same, once equated.
+    """
+
+    document: Document
+    pointer: str
+    base: str
+    raw: Any
+    says: dict[str, Any] = field(default_factory=dict)
+    never: bool = False
+    #: A reference that leads nowhere here, or a keyword whose meaning can't be told: what stands for it.
+    opaque: str = ""
+    kind: int = 0
+    #: What overlap.py has seen of it.
+    facts: object = None
+
+    def __repr__(self) -> str:
+        return f"<{self.document.name}#{self.pointer}>"
+
+    def children(self) -> Iterator[tuple[str, Node]]:
+        """Every schema directly below, with its keyword."""
+        for keyword, value in self.says.items():
+            if isinstance(value, Node):
+                yield keyword, value
+            elif isinstance(value, tuple) and value and isinstance(value[0], Node):
+                yield from ((keyword, one) for one in value)
+            elif isinstance(value, dict):
+                yield from ((keyword, one) for one in value.values() if isinstance(one, Node))
+
+
+class Document:
+    """A whole schema. Raises InvalidSchema for what can't be read or is too large."""
+
+    def __init__(self, schema: Any, name: str) -> None:
+        self.name, self.schema = name, schema
+        self.nodes: dict[str, Node] = {}
+        self._resources: dict[str, Node] = {}
+        self._anchors: dict[tuple[str, str], Node] = {}
+        self._dynamic: dict[str, int] = {}
+        self._references: list[tuple[Node, str, str]] = []
+        self.draft = _draft_of(schema)
+        self.root = self._read(schema, "", "", 0)
+        self._resources.setdefault("", self.root)
+        while self._references:
+            self._resolve(*self._references.pop())
+        self._refuse_loops()
+
+    def _read(self, raw: Any, pointer: str, base: str, depth: int) -> Node:
+        if pointer in self.nodes:
+            return self.nodes[pointer]
+        if depth > MAX_DEPTH:
+            raise InvalidSchema(f"{pointer[:80]}…: schemas are nested more than {MAX_DEPTH} deep; name parts in $defs")
+        if len(self.nodes) >= MAX_NODES:
+            raise InvalidSchema(f"the schema has more than {MAX_NODES:,} parts; split it into several contracts")
+        node = self.nodes[pointer] = Node(self, pointer, base, raw)
+        if isinstance(raw, bool):
+            node.never = not raw
+            return node
+        if not isinstance(raw, dict):
+            raise InvalidSchema(f"{pointer or '/'}: a schema is an object, true or false; this is {type(raw).__name__}")
+        if self.draft == DRAFT_07 and "$ref" in raw:
+            raw = {name: raw[name] for name in ("$ref", *_STORES) if name in raw}  # there its siblings say nothing
+        self._name(node, raw)
+        for keyword, value in _vocabulary(raw, self.draft).items():
+            self._say(node, keyword, value, depth)
+        for store in _STORES:
+            for name, part in _mapping(raw.get(store, {}), f"{pointer}/{store}").items():
+                self._read(part, f"{pointer}/{store}/{_escaped(name)}", node.base, depth + 1)
+        _simplify(node)
+        return node
+
+    def _name(self, node: Node, raw: dict[str, Any]) -> None:
+        """`$id` and anchors."""
+        own = raw.get("$id")
+        if isinstance(own, str) and not own.startswith("#"):
+            node.base = urldefrag(urljoin(node.base, own))[0]
+            self._resources[node.base] = node
+        elif isinstance(own, str):
+            self._anchors[node.base, own[1:]] = node
+        for keyword in ("$anchor", "$dynamicAnchor"):
+            if isinstance(raw.get(keyword), str):
+                self._anchors[node.base, raw[keyword]] = node
+        if isinstance(raw.get("$dynamicAnchor"), str):
+            self._dynamic[raw["$dynamicAnchor"]] = self._dynamic.get(raw["$dynamicAnchor"], 0) + 1
+
+    def _say(self, node: Node, keyword: str, value: Any, depth: int) -> None:
+        place = f"{node.pointer}/{_PLACES.get(keyword, keyword) if self.draft == DRAFT_07 else keyword}"
+        if keyword in ("$ref", "$dynamicRef"):
+            if not isinstance(value, str):
+                raise InvalidSchema(f"{place}: a reference is a text")
+            self._references.append((node, keyword, value))
+        elif keyword == "$recursiveRef":
+            node.opaque = f"$recursiveRef {value}"
+        elif keyword in _ONE:
+            node.says[keyword] = self._read(value, self._where(node, keyword, place), node.base, depth + 1)
+        elif keyword in _LIST:
+            if not isinstance(value, list) or (not value and keyword != "prefixItems"):
+                raise InvalidSchema(f"{place}: wants a list of schemas, and at least one")
+            parts = (self._read(one, f"{place}/{at}", node.base, depth + 1) for at, one in enumerate(value))
+            node.says[keyword] = tuple(parts)
+        elif keyword in _MAP:
+            parts_of = _mapping(value, place).items()
+            node.says[keyword] = {
+                name: self._read(one, f"{place}/{_escaped(name)}", node.base, depth + 1) for name, one in parts_of
+            }
+        else:
+            node.says[keyword] = _checked(keyword, value, place)
+
+    def _where(self, node: Node, keyword: str, place: str) -> str:
+        if self.draft == DRAFT_07 and keyword == "items" and isinstance(node.raw.get("items"), list):
+            return f"{node.pointer}/additionalItems"
+        return place
+
+    def _resolve(self, node: Node, keyword: str, reference: str) -> None:
+        target = self._target(node, reference)
+        anchor = urldefrag(reference)[1]
+        if keyword == "$dynamicRef" and target is not None and self._dynamic.get(anchor, 0) > 1:
+            target = None
+        if target is None:
+            node.opaque = f"{keyword} {reference}"
+        else:
+            node.says["$ref" if keyword == "$ref" else "$dynamicRef"] = target
+
+    def _target(self, node: Node, reference: str) -> Node | None:
+        address, fragment = urldefrag(urljoin(node.base, reference))
+        if reference.startswith("#"):
+            address = node.base
+        resource = self._resources.get(address)
+        if resource is None:
+            return None
+        fragment = unquote(fragment)
+        if not fragment:
+            return resource
+        if not fragment.startswith("/"):
+            return self._anchors.get((address, fragment))
+        raw: Any = resource.raw
+        for part in fragment[1:].split("/"):
+            name = part.replace("~1", "/").replace("~0", "~")
+            if isinstance(raw, dict) and name in raw:
+                raw = raw[name]
+            elif isinstance(raw, list) and name.isdigit() and int(name) < len(raw):
+                raw = raw[int(name)]
+            else:
+                raise InvalidSchema(f"{node.pointer or '/'}: {reference!r} leads nowhere; correct it or add the part")
+        return self._read(raw, resource.pointer + fragment, resource.base, 0)
+
+    def _refuse_loops(self) -> None:
+        """A schema that asks only itself about a value says nothing, and has validators run for ever."""
+        done: set[int] = set()
+        for start in list(self.nodes.values()):
+            path: list[tuple[Node, Iterator[Node]]] = [(start, in_place(start))]
+            on_path = {id(start)}
+            while path:
+                node, rest = path[-1]
+                following = next(rest, None)
+                if following is None or id(node) in done:
+                    path.pop()
+                    on_path.discard(id(node))
+                    done.add(id(node))
+                elif id(following) in on_path:
+                    raise InvalidSchema(f"{following.pointer or '/'}: refers to itself without an end; break the loop")
+                elif id(following) not in done:
+                    path.append((following, in_place(following)))
+                    on_path.add(id(following))
+
+
+def in_place(node: Node) -> Iterator[Node]:
+    """The schemas that this one asks about the very same value."""
+    for keyword in ("$ref", "$dynamicRef"):
+        if keyword in node.says:
+            yield node.says[keyword]
+    for keyword in _IN_PLACE:
+        value = node.says.get(keyword)
+        if isinstance(value, Node):
+            yield value
+        elif value:
+            yield from value.values() if isinstance(value, dict) else value
+
+
+def equate(*documents: Document) -> None:
+    """Give the same `kind` to nodes that say the same, and only to those: partition refinement over all references."""
+    nodes = [node for document in documents for node in document.nodes.values()]
+    for node in nodes:
+        node.kind = 0
+    count = 1
+    while True:
+        names: dict[Any, int] = {}
+        found = [names.setdefault(_signature(node), len(names) + 1) for node in nodes]
+        for node, kind in zip(nodes, found, strict=True):
+            node.kind = kind
+        if len(names) == count:
+            return
+        count = len(names)
+
+
+def _signature(node: Node) -> Any:
+    said = tuple(sorted((keyword, _signed(keyword, value)) for keyword, value in node.says.items()))
+    return node.never, node.opaque, said, node.kind
+
+
+def _signed(keyword: str, value: Any) -> Any:
+    if isinstance(value, Node):
+        return str(value.kind)
+    if isinstance(value, tuple) and value and isinstance(value[0], Node):
+        kinds = [one.kind for one in value]
+        return str(sorted(set(kinds)) if keyword in ("allOf", "anyOf") else kinds)
+    if isinstance(value, dict):
+        return str(sorted((name, one.kind if isinstance(one, Node) else sorted(one)) for name, one in value.items()))
+    if keyword in ("enum", "const"):
+        return str(sorted(map(canonical, value)))
+    return str(sorted(value)) if isinstance(value, frozenset) else canonical(value)
+
+
+def _draft_of(schema: Any) -> str:
+    named = schema.get("$schema") if isinstance(schema, dict) else None
+    if named is None:
+        return DRAFT_07 if _looks_old(schema, 0) else LATEST
+    named = str(named).rstrip("#")
+    if named in _READ_AS_07:
+        return DRAFT_07
+    if named in _READ_AS_LATEST:
+        return LATEST
+    raise InvalidSchema(f"/$schema: {named[:100]!r} is not read; use {LATEST}, or draft-07")
+
+
+def _looks_old(raw: Any, depth: int) -> bool:
+    """Without `$schema`: words that only draft-07 has."""
+    if isinstance(raw, list):
+        return any(_looks_old(one, depth + 1) for one in raw) if depth < MAX_DEPTH else False
+    if not isinstance(raw, dict) or depth >= MAX_DEPTH:
+        return False
+    if isinstance(raw.get("items"), list) or isinstance(raw.get("dependencies"), dict):
+        return True
+    return any(_looks_old(value, depth + 1) for name, value in raw.items() if name not in ("enum", "const", "default"))
+
+
+#: Where a word of 2020-12 stands in draft-07.
+_PLACES = {"prefixItems": "items", "dependentSchemas": "dependencies", "dependentRequired": "dependencies"}
+
+
+def _vocabulary(raw: dict[str, Any], draft: str) -> dict[str, Any]:
+    """The asserting keywords, in the words of 2020-12."""
+    said = {name: value for name, value in raw.items() if name in _KNOWN}
+    if draft != DRAFT_07:
+        return said
+    for late in ("prefixItems", "dependentSchemas", "dependentRequired", "unevaluatedProperties", "unevaluatedItems",
+                 "minContains", "maxContains", "$dynamicRef", "$recursiveRef"):  # fmt: skip
+        said.pop(late, None)
+    if isinstance(said.get("items"), list):
+        said["prefixItems"] = said.pop("items")
+        if "additionalItems" in raw:
+            said["items"] = raw["additionalItems"]
+    for name, needs in _mapping(raw.get("dependencies", {}), "/dependencies").items():
+        said.setdefault("dependentRequired" if isinstance(needs, list) else "dependentSchemas", {})[name] = needs
+    return said
+
+
+_KNOWN = frozenset(
+    {*_ONE, *_LIST, *_MAP, *_COUNTS, *_BOUNDS, "$ref", "$dynamicRef", "$recursiveRef", "type", "enum", "const",
+     "pattern", "uniqueItems", "required", "dependentRequired"}
+)  # fmt: skip
+
+
+def _checked(keyword: str, value: Any, place: str) -> Any:
+    """A plain keyword's value, in the shape that comparisons work with."""
+    if keyword == "type":
+        names = [value] if isinstance(value, str) else value
+        known = {*TYPES, "integer"}
+        if not isinstance(names, list) or not names or not all(isinstance(one, str) and one in known for one in names):
+            raise InvalidSchema(f"{place}: {str(value)[:60]!r} is no type; there are {', '.join(sorted(known))}")
+        return frozenset(names)
+    if keyword == "enum":
+        if not isinstance(value, list):
+            raise InvalidSchema(f"{place}: wants a list of values")
+        return tuple({key_of(one): one for one in value}.values())
+    if keyword == "const":
+        return (value,)
+    if keyword == "required":
+        return frozenset(_names(value, place))
+    if keyword == "dependentRequired":
+        return {name: frozenset(_names(one, place)) for name, one in _mapping(value, place).items()}
+    if keyword in _COUNTS:
+        whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value) and value >= 0
+        if not whole:
+            raise InvalidSchema(f"{place}: wants a whole number, 0 or more; this is {str(value)[:40]}")
+        return int(value)
+    if keyword in _BOUNDS:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value in (float("inf"), float("-inf")):
+            raise InvalidSchema(f"{place}: wants a number; this is {str(value)[:40]}")
+        if keyword == "multipleOf" and value <= 0:
+            raise InvalidSchema(f"{place}: wants a number above 0; this is {value}")
+        return value
+    wanted = str if keyword == "pattern" else bool
+    if not isinstance(value, wanted):
+        raise InvalidSchema(f"{place}: wants {'a text' if wanted is str else 'true or false'}")
+    return value
+
+
+def _simplify(node: Node) -> None:
+    """Leave out what says nothing, so that it is no difference either."""
+    says = node.says
+    for keyword in ("minLength", "minItems", "minProperties", "uniqueItems", "required", "properties",
+                    "patternProperties", "dependentRequired", "dependentSchemas", "prefixItems"):  # fmt: skip
+        if keyword in says and not says[keyword]:
+            del says[keyword]
+    if "contains" not in says:
+        says.pop("minContains", None)
+        says.pop("maxContains", None)
+    if "if" not in says:
+        says.pop("then", None)
+        says.pop("else", None)
+
+
+def _mapping(value: Any, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidSchema(f"{place}: wants a mapping of names")
+    return value
+
+
+def _names(value: Any, place: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise InvalidSchema(f"{place}: wants a list of names")
+    return value
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

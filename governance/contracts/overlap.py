@@ -1,0 +1,73 @@
+"""What can be seen at once: two schemas that no value fits both, because of a type, a constant, or a property that tells.
+
+That is how alternatives are told apart in practice (a `kind`, a `version`), and seeing it saves a comparison from trying
+every combination. Only ever says that two are apart when they are; what it can't see it leaves to the search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from governance.contracts.documents import Node
+from governance.contracts.values import TYPES, key_of, type_of
+
+#: Schemas that a schema refers to are followed so deep.
+DEPTH = 4
+
+
+@dataclass(slots=True)
+class Facts:
+    """What every value that fits surely is."""
+
+    types: frozenset[str] = TYPES
+    values: frozenset[Hashable] | None = None
+    required: frozenset[str] = frozenset()
+    members: dict[str, list[Facts]] = field(default_factory=dict)
+
+
+def apart(one: Node, other: Node) -> bool:
+    """Whether surely no value fits both."""
+    return _apart(facts(one, DEPTH), facts(other, DEPTH))
+
+
+def facts(node: Node, depth: int) -> Facts:
+    """Of a node; kept with it, for the depth at which most ask."""
+    known = node.facts
+    if isinstance(known, Facts) and depth == DEPTH:
+        return known
+    found = Facts()
+    _gather(node, found, depth)
+    if depth == DEPTH:
+        node.facts = found
+    return found
+
+
+def _gather(node: Node, found: Facts, depth: int) -> None:
+    says = node.says
+    if node.never:
+        found.types = frozenset()
+    if "type" in says:
+        found.types &= frozenset("number" if name == "integer" else name for name in says["type"])
+    for keyword in ("enum", "const"):
+        if keyword in says:
+            values = frozenset(map(key_of, says[keyword]))
+            found.values = values if found.values is None else found.values & values
+            found.types &= frozenset(map(type_of, says[keyword]))
+    found.required |= says.get("required", frozenset())
+    if depth <= 0:
+        return
+    for name, part in says.get("properties", {}).items():
+        found.members.setdefault(name, []).append(facts(part, depth - 2))
+    for part in (*(says[word] for word in ("$ref", "$dynamicRef") if word in says), *says.get("allOf", ())):
+        _gather(part, found, depth - 1)
+
+
+def _apart(one: Facts, other: Facts) -> bool:
+    types = one.types & other.types
+    if not types or (one.values is not None and other.values is not None and not one.values & other.values):
+        return True
+    if types != {"object"}:
+        return False
+    shared = (one.required | other.required) & one.members.keys() & other.members.keys()
+    return any(_apart(first, second) for name in shared for first in one.members[name] for second in other.members[name])
