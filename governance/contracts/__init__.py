@@ -4,7 +4,7 @@
 """
 
 from governance.contracts.comparing import compare
-from governance.contracts.documents import InvalidSchema
 from governance.contracts.report import Finding, Report
+from governance.contracts.vocabulary import InvalidSchema
 
 __all__ = ["Finding", "InvalidSchema", "Report", "compare"]

@@ -11,11 +11,13 @@ from typing import Any
 
 from governance.contracts.declared import sends_only_declared
 from governance.contracts.differences import differences
-from governance.contracts.documents import Document, InvalidSchema, equate
+from governance.contracts.documents import Document
+from governance.contracts.equality import equate
 from governance.contracts.inhabitants import Search
 from governance.contracts.judges import Disagreement, Judge
 from governance.contracts.patterns import OutOfFuel
 from governance.contracts.report import Bump, Direction, Finding, Report, Verdict
+from governance.contracts.vocabulary import InvalidSchema
 
 LEVELS = {"NONE": (), "BACKWARD": ("BACKWARD",), "FORWARD": ("FORWARD",), "FULL": ("BACKWARD", "FORWARD")}
 POLICIES = ("strict", "tolerant")
@@ -50,7 +52,7 @@ def compare(old: Any, new: Any, *, level: str = "BACKWARD", policy: str = "stric
     answers = {way: _answer(before, after, way, policy) for way in directions}
     findings = differences(before, after, {way: answer.verdict for way, answer in answers.items()}, policy)
     verdicts = [answer.verdict for answer in answers.values()]
-    verdict: Verdict = next((one for one in ("breaking", "undecided") if one in verdicts), "safe")  # type: ignore[assignment]
+    verdict: Verdict = next((one for one in ("breaking", "undecided") if one in verdicts), "safe")
     shown = next(((way, answer) for way, answer in answers.items() if answer.found), None)
     doubt = "; ".join(answer.doubt for answer in answers.values() if answer.doubt)
     return Report(
@@ -76,14 +78,14 @@ def _answer(before: Document, after: Document, way: Direction, policy: str) -> _
     try:
         judges = Judge(sender.schema, sender.draft), Judge(receiver.schema, receiver.draft)
     except Disagreement as error:
-        judges, doubt = None, str(error)
+        return _Answer("undecided", doubt=f"{way}: a validator can't read a schema: {error}")
     search = Search(sender if policy == "tolerant" else None)
     doubt = "no payload was found that proves a break, and not all of the schemas' words can be proved"
     source = search.values(frozenset({(sender.root, True), (receiver.root, False)}))
     try:
         for _ in range(TRIED):
             document = next(source)
-            verdict = _judged(judges, sender, document, policy) if judges else None
+            verdict = _judged(judges, sender, document, policy)
             if verdict is not None:
                 return verdict
             doubt = "the validators do not confirm what the comparison found"

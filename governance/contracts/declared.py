@@ -1,7 +1,7 @@
 """The tolerant policy: what a sender sends is what its own schema declares. Owns what that is, for a schema and for a document.
 
-A schema declares the properties that it, or any schema that it asks about the same value, names: by name, by pattern, or by a
-schema of its own for all others (`additionalProperties: true` is none).
+A schema declares the properties that it, or any schema that it asks about the same value, names: by name (what it requires it
+names too), by pattern, or by a schema of its own for all others (`additionalProperties: true` is none).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from governance.contracts.clauses import Literal
+from governance.contracts.clause import Literal
 from governance.contracts.documents import Document, Node, in_place
 from governance.contracts.patterns import Unreadable, matches
 
@@ -59,7 +59,7 @@ def sends_only_declared(root: Node, document: Any) -> bool:
 def _declared(nodes: Iterable[Node]) -> Declared:
     found = Declared()
     for node in _all_in_place(nodes):
-        found.names |= set(node.says.get("properties", ()))
+        found.names |= node.says.get("properties", {}).keys() | node.says.get("required", frozenset())
         found.patterns += node.says.get("patternProperties", ())
         for keyword in ("additionalProperties", "unevaluatedProperties"):
             other = node.says.get(keyword)

@@ -57,7 +57,7 @@ def _keyword(keyword: str, old: Node, new: Node, seen: set[tuple[int, int]]) -> 
     if keyword == "properties":
         yield from _properties(old, new, seen)
     elif keyword in ("patternProperties", "dependentSchemas"):
-        yield from _named(keyword, before or {}, after or {}, old, new, seen)
+        yield from _named(keyword, before or {}, after or {}, (old, new), seen)
     elif isinstance(before, Node) and isinstance(after, Node):
         yield from _walk(before, after, seen)
     elif isinstance(before or after, Node):
@@ -65,10 +65,12 @@ def _keyword(keyword: str, old: Node, new: Node, seen: set[tuple[int, int]]) -> 
         verb = "added" if before is None else "removed"
         at = place if after is not None else f"{old.pointer}/{keyword}"
         part = after if isinstance(after, Node) else before
-        what = f"{_place(new)}: {keyword} {verb}" + (f", which accepts {_breadth(part)}" if isinstance(part, Node) else "")
+        what = f"{_place(new)}: {keyword} {verb}" + (
+            f", which accepts {_breadth(part)}" if isinstance(part, Node) else ""
+        )
         yield f"{keyword}-{verb}", at, effect, what, (_text(before), _text(after))
     elif keyword in ("allOf", "anyOf", "oneOf", "prefixItems"):
-        yield from _listed(keyword, before or (), after or (), old, new, seen)
+        yield from _listed(keyword, before or (), after or (), (old, new), seen)
     elif keyword == "required":
         yield from _required(before or frozenset(), after or frozenset(), old, new)
     elif before != after:
@@ -95,22 +97,37 @@ def _properties(old: Node, new: Node, seen: set[tuple[int, int]]) -> Iterator[_D
 
 
 def _named(
-    keyword: str, before: dict[str, Node], after: dict[str, Node], old: Node, new: Node, seen: set[tuple[int, int]]
+    keyword: str, before: dict[str, Node], after: dict[str, Node], sides: tuple[Node, Node], seen: set[tuple[int, int]]
 ) -> Iterator[_Difference]:
+    old, new = sides
     for name, part in after.items():
         if name in before:
             yield from _walk(before[name], part, seen)
         else:
-            yield f"{keyword}-added", part.pointer, NARROWER, f"{_place(new)}: {keyword} for {name!r} is new", ("", _text(part))
+            yield (
+                f"{keyword}-added",
+                part.pointer,
+                NARROWER,
+                f"{_place(new)}: {keyword} for {name!r} is new",
+                ("", _text(part)),
+            )
     for name, part in before.items():
         if name not in after:
-            yield f"{keyword}-removed", part.pointer, WIDER, f"{_place(old)}: {keyword} for {name!r} is gone", (_text(part), "")
+            yield (
+                f"{keyword}-removed",
+                part.pointer,
+                WIDER,
+                f"{_place(old)}: {keyword} for {name!r} is gone",
+                (_text(part), ""),
+            )
 
 
 def _listed(
-    keyword: str, before: tuple[Node, ...], after: tuple[Node, ...], old: Node, new: Node, seen: set[tuple[int, int]]
-) -> Iterator[_Difference]:
+    keyword: str, before: tuple[Node, ...], after: tuple[Node, ...], sides: tuple[Node, Node],
+    seen: set[tuple[int, int]],
+) -> Iterator[_Difference]:  # fmt: skip
     """Branches pair by what they say; only the rest by position."""
+    old, new = sides
     if keyword != "prefixItems":
         kinds = {one.kind for one in before} & {one.kind for one in after}
         before = tuple(one for one in before if one.kind not in kinds)
@@ -120,16 +137,40 @@ def _listed(
     for one, other in zip(before, after, strict=False):
         yield from _walk(one, other, seen)
     for part in after[len(before) :]:
-        yield f"{keyword}-branch-added", part.pointer, more, f"{_place(new)}: {keyword} has one more schema", ("", _text(part))
+        yield (
+            f"{keyword}-branch-added",
+            part.pointer,
+            more,
+            f"{_place(new)}: {keyword} has one more schema",
+            ("", _text(part)),
+        )
     for part in before[len(after) :]:
-        yield f"{keyword}-branch-removed", part.pointer, less, f"{_place(old)}: {keyword} has one schema less", (_text(part), "")
+        yield (
+            f"{keyword}-branch-removed",
+            part.pointer,
+            less,
+            f"{_place(old)}: {keyword} has one schema less",
+            (_text(part), ""),
+        )
 
 
 def _required(before: frozenset[str], after: frozenset[str], old: Node, new: Node) -> Iterator[_Difference]:
     for name in sorted(after - before):
-        yield "required-added", f"{new.pointer}/required", NARROWER, f"{_place(new)}: {name!r} is now required", ("", name)
+        yield (
+            "required-added",
+            f"{new.pointer}/required",
+            NARROWER,
+            f"{_place(new)}: {name!r} is now required",
+            ("", name),
+        )
     for name in sorted(before - after):
-        yield "required-removed", f"{old.pointer}/required", WIDER, f"{_place(old)}: {name!r} is no longer required", (name, "")
+        yield (
+            "required-removed",
+            f"{old.pointer}/required",
+            WIDER,
+            f"{_place(old)}: {name!r} is no longer required",
+            (name, ""),
+        )
 
 
 _LEAST = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains"})

@@ -1,7 +1,6 @@
-"""A schema as a tree of nodes with one vocabulary: draft-07 is read as 2020-12, annotations are left out, references found.
+"""A schema as a tree of nodes with one vocabulary: annotations are left out, and references found.
 
-Owns the reading of a schema and its limits. Never compares: two nodes that say the same get the same `kind` in `equate`,
-which is what lets a comparison pass over everything that did not change.
+Owns the reading of a whole schema, its limits and its loops. Never compares.
 """
 
 from __future__ import annotations
@@ -11,30 +10,24 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
-from governance.contracts.values import TYPES, canonical, key_of
+from governance.contracts.vocabulary import (
+    DRAFT_07,
+    LIST,
+    MAP,
+    MAX_DEPTH,
+    ONE,
+    PLACES,
+    STORES,
+    InvalidSchema,
+    checked,
+    draft_of,
+    mapping,
+    vocabulary,
+)
 
-MAX_NODES, MAX_DEPTH = 20_000, 64
-LATEST, DRAFT_07 = "https://json-schema.org/draft/2020-12/schema", "http://json-schema.org/draft-07/schema"
-_READ_AS_07 = {DRAFT_07, "http://json-schema.org/draft-06/schema"}
-_READ_AS_LATEST = {LATEST, "https://json-schema.org/draft/2019-09/schema"}
-
-_ONE = (
-    "additionalProperties", "propertyNames", "items", "contains", "not", "if", "then", "else", "unevaluatedProperties",
-    "unevaluatedItems",
-)  # fmt: skip
-_LIST = ("allOf", "anyOf", "oneOf", "prefixItems")
-_MAP = ("properties", "patternProperties", "dependentSchemas")
-_STORES = ("$defs", "definitions")
-_COUNTS = (
-    "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains",
-)  # fmt: skip
-_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+MAX_NODES = 20_000
 #: What decides for the same value as the schema that holds it.
 _IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
-
-
-class InvalidSchema(ValueError):
-    """The schema can't be read; the message names the place and the remedy."""
 
 
 @dataclass(eq=False, slots=True)
@@ -53,8 +46,8 @@ class Node:
     #: A reference that leads nowhere here, or a keyword whose meaning can't be told: what stands for it.
     opaque: str = ""
     kind: int = 0
-    #: What overlap.py has seen of it.
-    facts: object = None
+    #: What overlap.py has seen of it, by how deep it looked.
+    facts: dict[int, object] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<{self.document.name}#{self.pointer}>"
@@ -80,7 +73,7 @@ class Document:
         self._anchors: dict[tuple[str, str], Node] = {}
         self._dynamic: dict[str, int] = {}
         self._references: list[tuple[Node, str, str]] = []
-        self.draft = _draft_of(schema)
+        self.draft = draft_of(schema)
         self.root = self._read(schema, "", "", 0)
         self._resources.setdefault("", self.root)
         while self._references:
@@ -101,12 +94,12 @@ class Document:
         if not isinstance(raw, dict):
             raise InvalidSchema(f"{pointer or '/'}: a schema is an object, true or false; this is {type(raw).__name__}")
         if self.draft == DRAFT_07 and "$ref" in raw:
-            raw = {name: raw[name] for name in ("$ref", *_STORES) if name in raw}  # there its siblings say nothing
+            raw = {name: raw[name] for name in ("$ref", *STORES) if name in raw}  # there its siblings say nothing
         self._name(node, raw)
-        for keyword, value in _vocabulary(raw, self.draft).items():
+        for keyword, value in vocabulary(raw, self.draft).items():
             self._say(node, keyword, value, depth)
-        for store in _STORES:
-            for name, part in _mapping(raw.get(store, {}), f"{pointer}/{store}").items():
+        for store in STORES:
+            for name, part in mapping(raw.get(store, {}), f"{pointer}/{store}").items():
                 self._read(part, f"{pointer}/{store}/{_escaped(name)}", node.base, depth + 1)
         _simplify(node)
         return node
@@ -126,27 +119,27 @@ class Document:
             self._dynamic[raw["$dynamicAnchor"]] = self._dynamic.get(raw["$dynamicAnchor"], 0) + 1
 
     def _say(self, node: Node, keyword: str, value: Any, depth: int) -> None:
-        place = f"{node.pointer}/{_PLACES.get(keyword, keyword) if self.draft == DRAFT_07 else keyword}"
+        place = f"{node.pointer}/{PLACES.get(keyword, keyword) if self.draft == DRAFT_07 else keyword}"
         if keyword in ("$ref", "$dynamicRef"):
             if not isinstance(value, str):
                 raise InvalidSchema(f"{place}: a reference is a text")
             self._references.append((node, keyword, value))
         elif keyword == "$recursiveRef":
             node.opaque = f"$recursiveRef {value}"
-        elif keyword in _ONE:
+        elif keyword in ONE:
             node.says[keyword] = self._read(value, self._where(node, keyword, place), node.base, depth + 1)
-        elif keyword in _LIST:
+        elif keyword in LIST:
             if not isinstance(value, list) or (not value and keyword != "prefixItems"):
                 raise InvalidSchema(f"{place}: wants a list of schemas, and at least one")
             parts = (self._read(one, f"{place}/{at}", node.base, depth + 1) for at, one in enumerate(value))
             node.says[keyword] = tuple(parts)
-        elif keyword in _MAP:
-            parts_of = _mapping(value, place).items()
+        elif keyword in MAP:
+            parts_of = mapping(value, place).items()
             node.says[keyword] = {
                 name: self._read(one, f"{place}/{_escaped(name)}", node.base, depth + 1) for name, one in parts_of
             }
         else:
-            node.says[keyword] = _checked(keyword, value, place)
+            node.says[keyword] = checked(keyword, value, place)
 
     def _where(self, node: Node, keyword: str, place: str) -> str:
         if self.draft == DRAFT_07 and keyword == "items" and isinstance(node.raw.get("items"), list):
@@ -219,125 +212,6 @@ def in_place(node: Node) -> Iterator[Node]:
             yield from value.values() if isinstance(value, dict) else value
 
 
-def equate(*documents: Document) -> None:
-    """Give the same `kind` to nodes that say the same, and only to those: partition refinement over all references."""
-    nodes = [node for document in documents for node in document.nodes.values()]
-    for node in nodes:
-        node.kind = 0
-    count = 1
-    while True:
-        names: dict[Any, int] = {}
-        found = [names.setdefault(_signature(node), len(names) + 1) for node in nodes]
-        for node, kind in zip(nodes, found, strict=True):
-            node.kind = kind
-        if len(names) == count:
-            return
-        count = len(names)
-
-
-def _signature(node: Node) -> Any:
-    said = tuple(sorted((keyword, _signed(keyword, value)) for keyword, value in node.says.items()))
-    return node.never, node.opaque, said, node.kind
-
-
-def _signed(keyword: str, value: Any) -> Any:
-    if isinstance(value, Node):
-        return str(value.kind)
-    if isinstance(value, tuple) and value and isinstance(value[0], Node):
-        kinds = [one.kind for one in value]
-        return str(sorted(set(kinds)) if keyword in ("allOf", "anyOf") else kinds)
-    if isinstance(value, dict):
-        return str(sorted((name, one.kind if isinstance(one, Node) else sorted(one)) for name, one in value.items()))
-    if keyword in ("enum", "const"):
-        return str(sorted(map(canonical, value)))
-    return str(sorted(value)) if isinstance(value, frozenset) else canonical(value)
-
-
-def _draft_of(schema: Any) -> str:
-    named = schema.get("$schema") if isinstance(schema, dict) else None
-    if named is None:
-        return DRAFT_07 if _looks_old(schema, 0) else LATEST
-    named = str(named).rstrip("#")
-    if named in _READ_AS_07:
-        return DRAFT_07
-    if named in _READ_AS_LATEST:
-        return LATEST
-    raise InvalidSchema(f"/$schema: {named[:100]!r} is not read; use {LATEST}, or draft-07")
-
-
-def _looks_old(raw: Any, depth: int) -> bool:
-    """Without `$schema`: words that only draft-07 has."""
-    if isinstance(raw, list):
-        return any(_looks_old(one, depth + 1) for one in raw) if depth < MAX_DEPTH else False
-    if not isinstance(raw, dict) or depth >= MAX_DEPTH:
-        return False
-    if isinstance(raw.get("items"), list) or isinstance(raw.get("dependencies"), dict):
-        return True
-    return any(_looks_old(value, depth + 1) for name, value in raw.items() if name not in ("enum", "const", "default"))
-
-
-#: Where a word of 2020-12 stands in draft-07.
-_PLACES = {"prefixItems": "items", "dependentSchemas": "dependencies", "dependentRequired": "dependencies"}
-
-
-def _vocabulary(raw: dict[str, Any], draft: str) -> dict[str, Any]:
-    """The asserting keywords, in the words of 2020-12."""
-    said = {name: value for name, value in raw.items() if name in _KNOWN}
-    if draft != DRAFT_07:
-        return said
-    for late in ("prefixItems", "dependentSchemas", "dependentRequired", "unevaluatedProperties", "unevaluatedItems",
-                 "minContains", "maxContains", "$dynamicRef", "$recursiveRef"):  # fmt: skip
-        said.pop(late, None)
-    if isinstance(said.get("items"), list):
-        said["prefixItems"] = said.pop("items")
-        if "additionalItems" in raw:
-            said["items"] = raw["additionalItems"]
-    for name, needs in _mapping(raw.get("dependencies", {}), "/dependencies").items():
-        said.setdefault("dependentRequired" if isinstance(needs, list) else "dependentSchemas", {})[name] = needs
-    return said
-
-
-_KNOWN = frozenset(
-    {*_ONE, *_LIST, *_MAP, *_COUNTS, *_BOUNDS, "$ref", "$dynamicRef", "$recursiveRef", "type", "enum", "const",
-     "pattern", "uniqueItems", "required", "dependentRequired"}
-)  # fmt: skip
-
-
-def _checked(keyword: str, value: Any, place: str) -> Any:
-    """A plain keyword's value, in the shape that comparisons work with."""
-    if keyword == "type":
-        names = [value] if isinstance(value, str) else value
-        known = {*TYPES, "integer"}
-        if not isinstance(names, list) or not names or not all(isinstance(one, str) and one in known for one in names):
-            raise InvalidSchema(f"{place}: {str(value)[:60]!r} is no type; there are {', '.join(sorted(known))}")
-        return frozenset(names)
-    if keyword == "enum":
-        if not isinstance(value, list):
-            raise InvalidSchema(f"{place}: wants a list of values")
-        return tuple({key_of(one): one for one in value}.values())
-    if keyword == "const":
-        return (value,)
-    if keyword == "required":
-        return frozenset(_names(value, place))
-    if keyword == "dependentRequired":
-        return {name: frozenset(_names(one, place)) for name, one in _mapping(value, place).items()}
-    if keyword in _COUNTS:
-        whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value) and value >= 0
-        if not whole:
-            raise InvalidSchema(f"{place}: wants a whole number, 0 or more; this is {str(value)[:40]}")
-        return int(value)
-    if keyword in _BOUNDS:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value in (float("inf"), float("-inf")):
-            raise InvalidSchema(f"{place}: wants a number; this is {str(value)[:40]}")
-        if keyword == "multipleOf" and value <= 0:
-            raise InvalidSchema(f"{place}: wants a number above 0; this is {value}")
-        return value
-    wanted = str if keyword == "pattern" else bool
-    if not isinstance(value, wanted):
-        raise InvalidSchema(f"{place}: wants {'a text' if wanted is str else 'true or false'}")
-    return value
-
-
 def _simplify(node: Node) -> None:
     """Leave out what says nothing, so that it is no difference either."""
     says = node.says
@@ -351,18 +225,6 @@ def _simplify(node: Node) -> None:
     if "if" not in says:
         says.pop("then", None)
         says.pop("else", None)
-
-
-def _mapping(value: Any, place: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InvalidSchema(f"{place}: wants a mapping of names")
-    return value
-
-
-def _names(value: Any, place: str) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise InvalidSchema(f"{place}: wants a list of names")
-    return value
 
 
 def _escaped(name: str) -> str:

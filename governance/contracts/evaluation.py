@@ -6,7 +6,8 @@ of a node can't be told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from fractions import Fraction
 from typing import Any
 
 from governance.contracts.documents import Node
@@ -70,7 +71,7 @@ def _plain(says: dict[str, Any], kind: str, value: Any) -> bool:
     return True
 
 
-_BOUNDS = {
+_BOUNDS: dict[str, Callable[[Fraction, Fraction], bool]] = {
     "minimum": lambda number, bound: number >= bound,
     "maximum": lambda number, bound: number <= bound,
     "exclusiveMinimum": lambda number, bound: number > bound,

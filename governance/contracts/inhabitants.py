@@ -13,7 +13,8 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from governance.contracts.clauses import Clause, Literal, Term, clauses
+from governance.contracts.clause import Clause, Literal, Term
+from governance.contracts.clauses import clauses
 from governance.contracts.declared import Declared, declared_by
 from governance.contracts.documents import Document
 from governance.contracts.evaluation import Untold, fits
@@ -169,7 +170,9 @@ def _listed(clause: Clause, kind: str, term: Term) -> Values:
 
 def _texts(clause: Clause) -> Values:
     refused = {one for one in clause.excluded if isinstance(one, str)}
-    wanted, unwanted, certain = [], [], True
+    wanted: list[str] = []
+    unwanted: list[str] = []
+    certain = True
     if set(clause.patterns) & set(clause.not_patterns):
         return True
     for patterns, readable in ((clause.patterns, wanted), (clause.not_patterns, unwanted)):

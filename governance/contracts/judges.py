@@ -16,7 +16,7 @@ from jsonschema import validators
 from jsonschema.exceptions import UnknownType
 from referencing import Registry
 
-from governance.contracts.documents import DRAFT_07
+from governance.contracts.vocabulary import DRAFT_07
 
 #: Steps after which a pattern with look-around, which the bounded engine refuses, is given up.
 BACKTRACKS = 100_000
@@ -37,7 +37,7 @@ class Judge:
             self._quick = made(schema, validate_formats=False, retriever=_nowhere, pattern_options=engine)
         except (ValueError, jsonschema_rs.ValidationError) as error:
             raise Disagreement(str(error).splitlines()[0]) from error
-        self._careful = (_CAREFUL_07 if old else _CAREFUL)(schema, registry=Registry(retrieve=_nowhere))
+        self._careful = (_CAREFUL_07 if old else _CAREFUL)(schema, registry=Registry(retrieve=_nowhere))  # type: ignore[call-arg]
 
     def quick(self, document: Any) -> bool:
         """What the faster one says. Raises Disagreement where it can't say."""
@@ -97,5 +97,5 @@ def _additional(validator: Any, part: Any, instance: Any, schema: Any) -> Any:
 
 
 _BOUNDED = {"pattern": _pattern, "patternProperties": _pattern_properties, "additionalProperties": _additional}
-_CAREFUL = validators.extend(jsonschema.Draft202012Validator, _BOUNDED)
-_CAREFUL_07 = validators.extend(jsonschema.Draft7Validator, _BOUNDED)
+_CAREFUL = validators.extend(jsonschema.Draft202012Validator, _BOUNDED)  # type: ignore[no-untyped-call]
+_CAREFUL_07 = validators.extend(jsonschema.Draft7Validator, _BOUNDED)  # type: ignore[no-untyped-call]

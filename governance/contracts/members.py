@@ -10,7 +10,8 @@ import itertools
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from governance.contracts.clauses import Clause, Literal, clauses
+from governance.contracts.clause import Clause, Literal
+from governance.contracts.clauses import clauses
 from governance.contracts.declared import Declared
 from governance.contracts.documents import Document
 from governance.contracts.evaluation import Untold, fits

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 
-from governance.contracts.clauses import Clause
+from governance.contracts.clause import Clause
 from governance.contracts.values import exact, plain, type_of
 
 #: Multiples that are tried where there are endlessly many.
 TRIED = 300
 
 
-def numbers(clause: Clause) -> Iterator[int | float]:
+def numbers(clause: Clause) -> Generator[int | float, None, bool]:
     """Numbers that meet the clause, nearest to its bounds first. Returns True at the end when there are no others."""
     refused = {exact(one) for one in clause.excluded if type_of(one) == "number"}
     step = _common(clause.multiples)
@@ -27,14 +27,12 @@ def numbers(clause: Clause) -> Iterator[int | float]:
         first += 1
     if clause.high and last is not None and clause.high[1] and last * step == clause.high[0]:
         last -= 1
-    tried = 0
-    for count in _counts(first, last):
+    for tried, count in enumerate(_counts(first, last)):
+        if tried > TRIED + len(refused):
+            return False
         number = count * step
         if number not in refused and not any((number / other).denominator == 1 for other in clause.not_multiples):
             yield plain(number)
-        tried += 1
-        if tried > TRIED + len(refused):
-            return False
     return True
 
 
@@ -59,7 +57,7 @@ def _common(steps: list[Fraction]) -> Fraction | None:
     return found
 
 
-def _dense(clause: Clause, refused: set[Fraction]) -> Iterator[int | float]:
+def _dense(clause: Clause, refused: set[Fraction]) -> Generator[int | float, None, bool]:
     """Without a step there are endlessly many, but for a single one between equal bounds."""
     low, high = clause.low, clause.high
     if low and high and low[0] == high[0]:
@@ -68,10 +66,14 @@ def _dense(clause: Clause, refused: set[Fraction]) -> Iterator[int | float]:
         near = low[0] if low else (high[0] - 100 if high else Fraction(0))
         far = high[0] if high else near + 100
         wide = far - near
-        whole = [Fraction(math.floor(near) + one) for one in (0, 1, 2)] + [Fraction(math.ceil(far) - one) for one in (0, 1)]
+        whole = [Fraction(math.floor(near) + one) for one in (0, 1, 2)] + [
+            Fraction(math.ceil(far) - one) for one in (0, 1)
+        ]
         parts = [near + wide * Fraction(one, 1000) for one in (500, 250, 100, 10, 1, 999, 123, 371, 7, 617, 333)]
         small = [near + Fraction(one, 10**digits) for digits in (1, 2, 3) for one in (1, 3, 7)]
-        candidates = [near, far, *whole, *parts, *small] if not clause.not_multiples else [*parts, *small, near, far, *whole]
+        candidates = (
+            [near, far, *whole, *parts, *small] if not clause.not_multiples else [*parts, *small, near, far, *whole]
+        )
     for number in dict.fromkeys(candidates):
         if number in refused or exact(plain(number)) != number:
             continue

@@ -32,14 +32,11 @@ def apart(one: Node, other: Node) -> bool:
 
 
 def facts(node: Node, depth: int) -> Facts:
-    """Of a node; kept with it, for the depth at which most ask."""
-    known = node.facts
-    if isinstance(known, Facts) and depth == DEPTH:
-        return known
-    found = Facts()
-    _gather(node, found, depth)
-    if depth == DEPTH:
-        node.facts = found
+    """Of a node, looked at so deep; kept with it."""
+    found = node.facts.get(depth)
+    if not isinstance(found, Facts):
+        found = node.facts[depth] = Facts()
+        _gather(node, found, depth)
     return found
 
 
@@ -70,4 +67,6 @@ def _apart(one: Facts, other: Facts) -> bool:
     if types != {"object"}:
         return False
     shared = (one.required | other.required) & one.members.keys() & other.members.keys()
-    return any(_apart(first, second) for name in shared for first in one.members[name] for second in other.members[name])
+    return any(
+        _apart(first, second) for name in shared for first in one.members[name] for second in other.members[name]
+    )

@@ -8,6 +8,7 @@ and whoever asked has no answer. Deterministic, and bounded by its fuel, never b
 from __future__ import annotations
 
 import functools
+import itertools
 import re._constants as code
 import re._parser as parser
 from collections.abc import Iterable, Iterator, Sequence
@@ -184,9 +185,7 @@ def matches(pattern: str, text: str) -> bool:
     return made.accepts in states
 
 
-def texts(
-    wanted: Sequence[str], refused: Sequence[str], least: int = 0, most: int | None = None
-) -> Iterator[str]:
+def texts(wanted: Sequence[str], refused: Sequence[str], least: int = 0, most: int | None = None) -> Iterator[str]:
     """Texts that match all of the wanted and none of the refused, shortest first; it ends when there are no others.
 
     Lengths in characters. Raises Unreadable, and OutOfFuel where it can't say whether there is another.
@@ -250,9 +249,11 @@ def _alphabet(made: list[Automaton]) -> list[int]:
                     cuts |= {begin, end + 1}
     places = sorted(cuts)
     found = []
-    for begin, end in zip(places, places[1:], strict=False):
+    for begin, end in itertools.pairwise(places):
         if _SURROGATES[0] <= begin <= _SURROGATES[1]:
             continue
         readable = next((point for point in _READABLE if begin <= point < end), None)
         found.append(readable if readable is not None else begin + (begin == 0 and end > 1))
-    return sorted(found, key=lambda point: (point not in _READABLE, _READABLE.index(point) if point in _READABLE else point))
+    return sorted(
+        found, key=lambda point: (point not in _READABLE, _READABLE.index(point) if point in _READABLE else point)
+    )

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
-from governance.contracts.clauses import Clause, Literal
+from governance.contracts.clause import Clause, Literal
 from governance.contracts.documents import Node
 from governance.contracts.values import JSON, key_of
 

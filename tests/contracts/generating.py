@@ -180,7 +180,9 @@ def document(rng: random.Random, whole: Any, depth: int = 4) -> Any:
     if kind == "string":
         return rng.choice(TEXTS)
     if kind in ("integer", "number"):
-        return rng.choice([-2, -1, 0, 1, 2, 3, 4, 5, 6, 9, 10, 11] + ([] if kind == "integer" else [0.5, 1.5, 2.5, 0.1]))
+        return rng.choice(
+            [-2, -1, 0, 1, 2, 3, 4, 5, 6, 9, 10, 11] + ([] if kind == "integer" else [0.5, 1.5, 2.5, 0.1])
+        )
     return None if kind == "null" else rng.random() < 0.5
 
 
