@@ -20,9 +20,10 @@ from governance.selectors.runbooks import freshness_of, runbooks_of_dependency
 from orchestration import clock
 from orchestration.engine.plans import plan_of
 from orchestration.ids import floor
-from orchestration.models import Attempt, Dependency, Run, Team, WorkflowVersion
+from orchestration.models import Attempt, Dependency, Run, StepRun, Team, WorkflowVersion
 from orchestration.selectors.targets import retry_policy_spec
 from orchestration.selectors.workflows import consumers_of, find_dependency
+from orchestration.states import StepStatus
 from portal.presentation import dependency_pages
 from portal.presentation.history import changes
 from portal.presentation.words import runbook_look
@@ -102,17 +103,18 @@ def _recent(consumers: Consumers) -> Recent:
     workflows = {workflow_id for workflow_id, _ in steps}
     runs = Run.objects.filter(workflow_id__in=workflows, pk__gte=since).order_by("-pk").values_list("pk", flat=True)
     ids = list(runs[:RECENT_RUNS])
-    rows = Attempt.objects.filter(step__run_id__in=ids, step__name__in={step for _, step in steps})
-    counts: Counter[tuple[str, str]] = Counter()
-    for workflow_id, step, outcome, error in rows.values_list(
-        "step__run__workflow_id", "step__name", "outcome", "error_type"
-    ):
+    names = {step for _, step in steps}
+    rows = Attempt.objects.filter(step__run_id__in=ids, step__name__in=names).exclude(outcome="succeeded")
+    errors: Counter[str] = Counter()
+    for workflow_id, step, error in rows.values_list("step__run__workflow_id", "step__name", "error_type"):
         if (workflow_id, step) in steps:
-            counts[outcome, error] += 1
-    errors = Counter({error: count for (outcome, error), count in counts.items() if outcome != "succeeded"})
-    failed = rows.exclude(outcome="succeeded").select_related("step__run__workflow").order_by("-finished_at")
+            errors[error] += 1
+    # Of a success the step itself tells: at the first claim there is no attempt row (decision 19).
+    fine = StepRun.objects.filter(run_id__in=ids, name__in=names, status=StepStatus.SUCCEEDED, reused_from=None)
+    good = sum((workflow_id, step) in steps for workflow_id, step in fine.values_list("run__workflow_id", "name"))
+    failed = rows.select_related("step__run__workflow").order_by("-finished_at")
     shown = failed.defer("step__input", "step__output", "step__run__input", "step__run__output")[:SHOWN]
-    return Recent(counts.total(), errors.total(), errors.most_common(), list(shown))
+    return Recent(errors.total() + good, errors.total(), errors.most_common(), list(shown))
 
 
 def _callers() -> dict[str, list[str]]:

@@ -179,6 +179,14 @@ def test_failed_calls_of_the_last_day_are_counted_and_lead_to_their_attempts(ope
     assert "tried again" in said
 
 
+def test_a_dependency_page_counts_calls_that_succeeded_at_once_and_those_that_did_not(operator, caller):
+    settle_down(begin(caller))
+    assert "All 1 calls of the latest runs were answered." in text(operator.get("/dependencies/payments/"))
+    tasks.failing["charge"] = 1
+    settle_down(begin(caller), stride=2)
+    assert "1 of 3 calls failed in the latest runs" in text(operator.get("/dependencies/payments/"))
+
+
 def test_the_list_of_dependencies_names_who_calls_them(operator, caller, django_assert_num_queries):
     operator.get("/dependencies/")
     with django_assert_num_queries(5):
