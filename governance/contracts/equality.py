@@ -44,7 +44,9 @@ def _own(node: Node) -> str:
         if isinstance(value, Node) or (isinstance(value, tuple) and value and isinstance(value[0], Node)):
             continue
         if isinstance(value, dict):
-            said += [f"{name} {sorted(part) if isinstance(part, frozenset) else ''}" for name, part in sorted(value.items())]
+            said += [
+                f"{name} {sorted(part) if isinstance(part, frozenset) else ''}" for name, part in sorted(value.items())
+            ]
         elif keyword in ("enum", "const"):
             said += sorted(map(canonical, value))
         else:

@@ -1,12 +1,18 @@
-"""How a contract version is checked and published: immutable, its schema compiled before anything is written."""
+"""How a contract version is checked and published: immutable, its schema compiled and compared before anything is written.
+
+What is proved safe is published at once; the rest is proposed, and waits at the gate (services/changes.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from governance.contracts import InvalidSchema as ContractFault
 from governance.contracts.validation import InvalidSchema, compile_check
 from governance.models import Contract, ContractVersion
+from governance.services.assessing import Assessment, assess, is_enough, lowest
+from governance.services.changes import open_change
 from orchestration.manifest import Problem, Resource
 from orchestration.models import Team
 from orchestration.services.appliers import owner_problems
@@ -14,6 +20,8 @@ from orchestration.services.applying import Signature
 from orchestration.services.governed import save
 from orchestration.services.world import World
 from orchestration.versions import newest, precedence
+
+_PROPOSED = ContractVersion.State.PROPOSED
 
 
 class ContractApplier:
@@ -26,11 +34,21 @@ class ContractApplier:
             compile_check(resource.canonical["spec"]["schema"])
         except InvalidSchema as error:
             problems.append(resource.problem_at("spec.schema", f"not a valid JSON Schema: {error}"))
-        published = ContractVersion.objects.filter(contract__name=resource.name, version=resource.version).first()
-        if published is not None and published.content_hash != resource.content_hash:
+        known = ContractVersion.objects.filter(contract__name=resource.name, version=resource.version).first()
+        if known is not None and known.state == ContractVersion.State.REJECTED:
+            text = f"{resource.name}@{resource.version} was refused at the gate; raise the version to ask again"
+            problems.append(resource.problem_at("metadata.version", text))
+        elif known is not None and known.state != _PROPOSED and known.content_hash != resource.content_hash:
             text = f"{resource.name}@{resource.version} is published with other content and can't change; raise the version"
             problems.append(resource.problem_at("metadata.version", text))
-        return problems
+        return problems or self._version_problems(resource)
+
+    def is_held(self, resource: Resource) -> bool:
+        """See orchestration.services.manifests.Applier."""
+        try:
+            return not self._assessed(resource).is_safe
+        except ContractFault:
+            return True  # `check` says what is wrong with it
 
     def current(self, resource: Resource) -> dict[str, Any] | None:
         """The version published last: what a reader compares with."""
@@ -54,13 +72,52 @@ class ContractApplier:
         spec = resource.canonical["spec"]
         contract = Contract.objects.filter(name=resource.name).first() or Contract(name=resource.name)
         owner = Team.objects.get(name=resource.owner)
+        assessment = self._assessed(resource)
         facts = (owner.pk, resource.description, spec.get("format", "jsonschema"), spec.get("policy", "tolerant"))
-        if contract.pk is None or facts != (contract.owner_id, contract.description, contract.format, contract.policy):
+        present = (contract.owner_id, contract.description, contract.format, contract.policy)
+        if contract.pk is None or (facts != present and assessment.is_safe):  # what waits changes nothing yet
             contract.owner, contract.description, contract.format, contract.policy = owner, *facts[1:]
             save(contract, actor=signature.actor, reason=signature.reason)
-        version = ContractVersion(
-            contract=contract, version=resource.version, precedence=precedence(resource.version), schema=spec["schema"],
-            canonical=resource.canonical, content_hash=resource.content_hash, source=signature.source,
-            reason=signature.reason, published_by=signature.actor,
+        version = (
+            ContractVersion.objects.filter(contract=contract, version=resource.version, state=_PROPOSED).first()
+            or ContractVersion(contract=contract, version=resource.version, precedence=precedence(resource.version))
         )  # fmt: skip
+        version.schema, version.canonical, version.content_hash = (
+            spec["schema"],
+            resource.canonical,
+            resource.content_hash,
+        )
+        version.source, version.reason, version.published_by = signature.source, signature.reason, signature.actor
+        waits = not assessment.is_safe
+        version.state = _PROPOSED if waits else ContractVersion.State.ACTIVE
         save(version, actor=signature.actor, reason=signature.reason)
+        if waits:
+            open_change(version, assessment, signature)
+
+    def _version_problems(self, resource: Resource) -> list[Problem]:
+        """A schema that can't be compared, and a version that says less than the change is."""
+        if not Team.objects.filter(name=resource.owner).exists():
+            return []  # a new team of this batch: nothing of its was published before
+        try:
+            found = self._assessed(resource)
+        except ContractFault as error:
+            return [resource.problem_at("spec.schema", str(error).removeprefix("new schema: "))]
+        if found.base is None or found.report is None or is_enough(found):
+            return []
+        what = {"safe": "widens what is accepted", "breaking": "breaks", "undecided": "may break"}[found.report.verdict]
+        if found.report.bump == "patch":
+            what = "differs in words only"
+        text = (
+            f"compared with {found.base.version} this {what}, which takes {lowest(found.base.version, found.takes)}"
+            f" or higher; {resource.version} says less"
+        )
+        return [resource.problem_at("metadata.version", text)]
+
+    def _assessed(self, resource: Resource) -> Assessment:
+        assert resource.version is not None
+        spec = resource.canonical["spec"]
+        owner = Team.objects.filter(name=resource.owner).first() or Team(name=resource.owner or "")
+        return assess(
+            name=resource.name, version=resource.version, schema=spec["schema"], policy=spec.get("policy", "tolerant"),
+            level=spec.get("compatibility"), owner=owner,
+        )  # fmt: skip

@@ -36,6 +36,10 @@ class TeamApplier:
         """See services.manifests.Applier."""
         return Team.objects.filter(name=resource.name, content_hash=resource.content_hash).exists()
 
+    def is_held(self, resource: Resource) -> bool:
+        """See services.manifests.Applier."""
+        return False
+
     def apply(self, resource: Resource, text: str, signature: Signature) -> None:
         """See services.manifests.Applier."""
         team = Team.objects.filter(name=resource.name).first() or Team(name=resource.name)
@@ -58,6 +62,10 @@ class RetryPolicyApplier:
     def is_applied(self, resource: Resource) -> bool:
         """See services.manifests.Applier."""
         return RetryPolicy.objects.filter(name=resource.name, content_hash=resource.content_hash).exists()
+
+    def is_held(self, resource: Resource) -> bool:
+        """See services.manifests.Applier."""
+        return False
 
     def apply(self, resource: Resource, text: str, signature: Signature) -> None:
         """See services.manifests.Applier."""
@@ -88,6 +96,10 @@ class DependencyApplier:
     def is_applied(self, resource: Resource) -> bool:
         """See services.manifests.Applier."""
         return Dependency.objects.filter(name=resource.name, content_hash=resource.content_hash).exists()
+
+    def is_held(self, resource: Resource) -> bool:
+        """See services.manifests.Applier."""
+        return False
 
     def apply(self, resource: Resource, text: str, signature: Signature) -> None:
         """See services.manifests.Applier."""

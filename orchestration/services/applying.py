@@ -33,6 +33,10 @@ class Applier(Protocol):
         """Whether exactly this content is applied already."""
         ...
 
+    def is_held(self, resource: Resource) -> bool:
+        """Whether applying it only proposes it, for others to agree to first."""
+        ...
+
     def apply(self, resource: Resource, text: str, signature: Signature) -> None:
         """Write it. Runs inside the batch's transaction."""
         ...

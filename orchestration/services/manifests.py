@@ -35,7 +35,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What applying one resource would do. `action`: create, update, publish or unchanged."""
+    """What applying one resource would do. `action`: create, update, publish, propose (others must agree) or unchanged."""
 
     kind: str
     name: str
@@ -139,6 +139,8 @@ def _change(resource: Resource) -> Change:
     common = (resource.kind, resource.name, resource.version, resource.owner)
     if applier.is_applied(resource):
         return Change(*common, "unchanged", (), tuple(notices(resource)))
+    if resource.version and applier.is_held(resource):
+        return Change(*common, "propose", tuple(diff(current, resource.canonical)), tuple(notices(resource)))
     action = "publish" if resource.version else ("create" if current is None else "update")
     return Change(*common, action, tuple(diff(current, resource.canonical)), tuple(notices(resource)))
 

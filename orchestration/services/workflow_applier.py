@@ -14,6 +14,8 @@ from orchestration.services.world import World, suggestion
 from orchestration.steps import registry
 from orchestration.versions import newest, precedence
 
+REMEDY = "apply it first, and where it waits for reviews, apply this when they are done"
+
 
 class WorkflowApplier:
     """Kind Workflow."""
@@ -54,6 +56,10 @@ class WorkflowApplier:
     def owners(self, names: Iterable[str]) -> set[str]:
         """The teams that own these workflows now."""
         return set(Workflow.objects.filter(name__in=list(names)).values_list("owner__name", flat=True))
+
+    def is_held(self, resource: Resource) -> bool:
+        """See services.manifests.Applier."""
+        return False
 
     def apply(self, resource: Resource, text: str, signature: Signature) -> None:
         """See services.manifests.Applier."""
@@ -105,9 +111,7 @@ class WorkflowApplier:
         for step, direction, reference in ports(plan):
             if world.contract(reference)[2] is None:
                 place = f"spec.steps.{step}.contract.{direction}" if step else f"spec.{direction}.contract"
-                problems.append(
-                    resource.problem_at(place, f"no active version of contract {reference}; apply it first")
-                )
+                problems.append(resource.problem_at(place, f"no active version of contract {reference}; {REMEDY}"))
         return problems
 
 

@@ -40,14 +40,19 @@ class World:
         """`name@range` → (name, range, resolved version or None), the batch's versions included."""
         name, _, range_ = reference.partition("@")
         range_ = range_ or "*"
-        versions = [
-            item.version for item in self._batch if item.kind == "Contract" and item.name == name and item.version
-        ]
+        brought = [item for item in self._batch if item.kind == "Contract" and item.name == name]
+        versions = [item.version for item in brought if item.version and not _is_held(item)]
         applied = hooks.contracts.resolve(name, range_)
         return name, range_, highest([*versions, *([applied] if applied else [])], range_)
 
     def _names(self, kind: str) -> set[str]:
         return {resource.name for resource in self._batch if resource.kind == kind}
+
+
+def _is_held(contract: Resource) -> bool:
+    """Whether the batch only proposes it: then nobody can use it yet."""
+    applier = hooks.appliers.get("Contract")
+    return applier is not None and bool(applier.is_held(contract))
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

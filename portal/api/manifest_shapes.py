@@ -85,7 +85,7 @@ class ChangeShape(serializers.Serializer[Any]):
     name = serializers.CharField()
     version = serializers.CharField(allow_null=True)
     owner = serializers.CharField(allow_null=True)
-    action = serializers.ChoiceField(choices=["create", "update", "publish", "unchanged"])
+    action = serializers.ChoiceField(choices=["create", "update", "publish", "propose", "unchanged"])
     differences = DifferenceShape(many=True)
     notices = PlaceShape(many=True)
 

@@ -21,9 +21,12 @@ from .output import Printer
 from .plain import clean, count
 from .session import Session, reason_option, shared_options
 
-_MARKS = {"create": ("+", "green"), "publish": ("+", "green"), "update": ("~", "yellow"), "unchanged": ("=", "dim")}
-_PLANNED = {"create": "to create", "publish": "to publish", "update": "to update"}
-_APPLIED = {"create": "created", "publish": "published", "update": "updated"}
+_MARKS = {
+    "create": ("+", "green"), "publish": ("+", "green"), "propose": ("?", "magenta"), "update": ("~", "yellow"),
+    "unchanged": ("=", "dim"),
+}  # fmt: skip
+_PLANNED = {"create": "to create", "publish": "to publish", "propose": "to propose", "update": "to update"}
+_APPLIED = {"create": "created", "publish": "published", "propose": "proposed", "update": "updated"}
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 

@@ -29,6 +29,7 @@ MAX_TEXT = 2 * 1024 * 1024
 ACTIONS = {
     "create": Look("ok", "plus", "New"),
     "publish": Look("ok", "new", "New version"),
+    "propose": Look("warn", "wait", "Waits for reviews"),
     "update": Look("warn", "edit", "Changes"),
     "unchanged": Look("unk", "none", "Unchanged"),
 }

@@ -40,9 +40,7 @@ def is_never_broken(keyword: str) -> Callable[[Patch], None]:
 
 def an_open_bound(patch: Patch) -> None:
     plain = MEANINGS["minimum"].denied
-    patch.setitem(
-        MEANINGS, "minimum", Meaning(MEANINGS["minimum"].said, lambda node, value: plain(node, value + 1))
-    )
+    patch.setitem(MEANINGS, "minimum", Meaning(MEANINGS["minimum"].said, lambda node, value: plain(node, value + 1)))
 
 
 def no_else(patch: Patch) -> None:
