@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from governance.models import ContractVersion
+from django.db.models import Count, Q, QuerySet
+
+from governance.models import Contract, ContractVersion
+from orchestration.errors import NotFound
+from orchestration.models import Port, WorkflowVersion
 from orchestration.versions import highest
 
 
@@ -18,3 +22,52 @@ def schema_of(name: str, version: str) -> Any:
     """The schema of a version; None when there is no such version."""
     found = ContractVersion.objects.filter(contract__name=name, version=version)
     return found.values_list("schema", flat=True).first()
+
+
+def contracts(*, words: str = "", team: str = "") -> QuerySet[Contract]:
+    """Contracts by name, each with how many versions it has and how many of them wait for reviews."""
+    found = Contract.objects.select_related("owner").annotate(
+        version_count=Count("versions"),
+        waiting=Count("versions", filter=Q(versions__state=ContractVersion.State.PROPOSED)),
+    )
+    for word in words.split():
+        found = found.filter(Q(name__icontains=word) | Q(description__icontains=word))
+    if team:
+        found = found.filter(owner__name=team)
+    return found.order_by("name")
+
+
+def find_contract(name: str) -> Contract:
+    """One by name. Raises NotFound."""
+    found = Contract.objects.select_related("owner").filter(name=name).first()
+    if found is None:
+        raise NotFound(f"no contract {name[:127]!r}")
+    return found
+
+
+def versions_of(contract: Contract) -> list[ContractVersion]:
+    """All versions, highest first, without their schemas."""
+    rows = contract.versions.select_related("published_by", "change").defer("schema", "canonical")
+    return list(rows.order_by("-precedence"))
+
+
+def find_version(contract: Contract, version: str) -> ContractVersion:
+    """One version with its schema. Raises NotFound."""
+    found = contract.versions.filter(version=version).first()
+    if found is None:
+        raise NotFound(f"{contract.name} has no version {version[:64]!r}")
+    return found
+
+
+def latest_by_contract(names: list[str]) -> dict[str, str]:
+    """Of each contract the highest active version."""
+    active = ContractVersion.objects.filter(contract__name__in=names, state=ContractVersion.State.ACTIVE)
+    rows = active.order_by("precedence").values_list("contract__name", "version")
+    return dict(rows)
+
+
+def ports_of_contract(name: str) -> list[Port]:
+    """Where active workflow versions use it, by workflow and step."""
+    found = Port.objects.filter(contract=name, version__state=WorkflowVersion.State.ACTIVE)
+    rows = found.select_related("version__workflow__owner").defer("version__canonical", "version__text")
+    return list(rows.order_by("version__workflow__name", "-version__precedence", "step", "direction")[:500])

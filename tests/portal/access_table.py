@@ -84,6 +84,18 @@ API = [
     Entry("GET", "docs/", SIGNED_IN),
 ]
 PAGES = [
+    Entry("GET", "contracts/", SIGNED_IN),
+    Entry("GET", "contracts/<str:name>/", SIGNED_IN, ("order.placed",)),
+    Entry("GET", "changes/", SIGNED_IN),
+    Entry("GET", "changes/<int:number>/", SIGNED_IN, ("change",)),
+    Entry(
+        "POST",
+        "changes/<int:number>/review/",
+        Verb.REVIEW,
+        ("change",),
+        {"team": "checkout", "vote": "approve", "seen": "change-hash", **REASON},
+    ),
+    Entry("POST", "changes/<int:number>/withdraw/", Verb.MAINTAIN, ("change",), REASON),
     Entry("GET", "sign-in/", PUBLIC),
     Entry("POST", "sign-out/", PUBLIC),
     Entry("GET", "", SIGNED_IN),

@@ -15,9 +15,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from governance.models import Decision, Runbook
+from governance.models import Change, Decision, Runbook
 from orchestration.engine import publish as messages
 from orchestration.models import Dependency, Membership, Role, Team
+from orchestration.services.manifests import Document, Signature, apply
 from portal.models import Token, User
 from portal.models.token import digest
 from portal.permissions import ADMIN_VERBS, ROLE_VERBS, Verb
@@ -76,6 +77,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     for document in (decision, runbook):  # a second revision, so that there is one to restore
         document.body, document.revision = "newer", 2
         document.save()
+    for number, schema in (("1.0.0", "true"), ("2.0.0", "false")):
+        metadata = f"{{name: order.placed, version: {number}, owner: checkout}}"
+        text = f"apiVersion: plumbline/v1\nkind: Contract\nmetadata: {metadata}\nspec: {{schema: {schema}}}\n"
+        apply([Document(text, "c.yaml")], Signature(None, "for the walk"))
+    Change.objects.update(opened_at=timezone.now() + timedelta(hours=1))  # whoever comes later may review it too
+    change = Change.objects.get()
     token = Token.objects.create(
         user=victim,
         name="t",
@@ -88,6 +95,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "team": team, "failed": str(failed.pk), "open": str(still_open.pk), "victim": str(victim.pk),
         "membership": str(Membership.objects.create(user=victim, team=team, role="viewer").pk),
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,
+        "change": str(change.pk), "change-hash": change.content_hash,
         "runbook-history": runbook.history.earliest().history_id,
     }  # fmt: skip
 

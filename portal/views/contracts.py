@@ -1,0 +1,103 @@
+"""Contracts: the list, and a page each with versions, who uses it, its schema and the comparison of any two versions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from governance.contracts import InvalidSchema, compare
+from governance.models import Contract
+from governance.selectors.contracts import (
+    contracts,
+    find_contract,
+    find_version,
+    latest_by_contract,
+    ports_of_contract,
+    versions_of,
+)
+from governance.services.assessing import level_of
+from orchestration.models import Team
+from portal.presentation import change_words, payload_lines, textdiff
+from portal.views import document_lists as lists
+
+FILTERS = ("q", "team")
+PER_PAGE = 50
+
+
+@login_required
+@require_GET
+def list_contracts(request: HttpRequest) -> HttpResponse:
+    """By name; q and team are filters in the URL."""
+    if clean := lists.clean_url(request, FILTERS):
+        return redirect(clean)
+    given = lists.given(request, FILTERS)
+    found = contracts(words=given.get("q", ""), team=given.get("team", ""))
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    rows: list[Contract] = list(page.object_list)
+    latest = latest_by_contract([row.name for row in rows])
+    context = {
+        "nav": "contracts",
+        "rows": [(row, latest.get(row.name, "")) for row in rows],
+        "page": page,
+        "given": given,
+        "teams": lists.offered(Team.objects.values_list("name", flat=True), given.get("team")),
+    }
+    return render(request, "contracts/list.html", context)
+
+
+@login_required
+@require_GET
+def contract(request: HttpRequest, name: str) -> HttpResponse:
+    """One; `?from=1.0.0&to=2.0.0` compares two of its versions, by default the highest two."""
+    found = find_contract(name)
+    versions = versions_of(found)
+    ports = ports_of_contract(name)
+    numbers = [one.version for one in versions]
+    new = request.GET.get("to") or (numbers[0] if numbers else "")
+    older = numbers[numbers.index(new) + 1 :] if new in numbers else []
+    old = request.GET.get("from") or (older[0] if older else "")
+    shown = find_version(found, new) if new else None
+    level = level_of(tuple(ports))
+    context = {
+        "nav": "contracts",
+        "contract": found,
+        "versions": [(change_words.VERSION[one.state], one) for one in versions],
+        "numbers": numbers,
+        "ports": ports,
+        "shown": shown,
+        "schema": json.dumps(shown.schema, indent=2, ensure_ascii=False) if shown else "",
+        "old": old,
+        "new": new,
+        "level": level,
+        "comparison": _comparison(found, old, new, level) if old and new else None,
+    }
+    return render(request, "contracts/contract.html", context)
+
+
+def _comparison(found: Contract, old: str, new: str, level: str) -> dict[str, Any]:
+    """The report on two versions, as the page shows it."""
+    before, after = find_version(found, old).schema, find_version(found, new).schema
+    texts = [json.dumps(one, indent=2, ensure_ascii=False) for one in (before, after)]
+    shown: dict[str, Any] = {"diff": textdiff.diff(texts[0], texts[1])}
+    try:
+        report = compare(before, after, level=level, policy=found.policy)
+    except InvalidSchema as error:
+        return shown | {"problem": str(error)}
+    accepts, refuses = (new, old) if report.broken == "FORWARD" else (old, new)
+    said = {"broken": report.broken}
+    return shown | {
+        "look": change_words.VERDICT[report.verdict],
+        "sentence": change_words.meaning(said, report.verdict, old, new),
+        "bump": report.bump,
+        "doubt": report.doubt,
+        "findings": [(change_words.tone_of({"direction": one.direction}), one) for one in report.findings],
+        "lines": payload_lines.lines(report.witness, *report.complaint) if report.has_witness else [],
+        "accepts": accepts,
+        "refuses": refuses,
+    }
