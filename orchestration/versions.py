@@ -19,6 +19,15 @@ def newest(versions: Iterable[str]) -> str | None:
     return max(versions, key=Version, default=None)
 
 
+def is_version(text: str) -> bool:
+    """Whether it is a semantic version."""
+    try:
+        Version(text)
+    except ValueError:
+        return False
+    return True
+
+
 def precedence(version: str) -> str:
     """A key that sorts as versions do, in any collation: digits padded, a release after its pre-releases."""
     parsed = Version(version)

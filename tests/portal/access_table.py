@@ -34,6 +34,15 @@ spec: {steps: {a: {value: 1}}}
 """
 DOCUMENTS = {"documents": [{"source": "a.yaml", "text": MANIFEST}]}
 API = [
+    Entry("GET", "contracts", SIGNED_IN),
+    Entry("GET", "contracts/<str:name>", SIGNED_IN, ("order.placed",)),
+    Entry("GET", "contracts/<str:name>/versions/<str:version>", SIGNED_IN, ("order.placed", "1.0.0")),
+    Entry(
+        "POST",
+        "contracts/check",
+        SIGNED_IN,
+        body={"name": "order.placed", "version": "3.0.0", "owner": "checkout", "document": {}},
+    ),
     Entry("GET", "runs", SIGNED_IN),
     Entry("POST", "runs", Verb.OPERATE, body={"workflow": "demo", "input": {}}),
     Entry("GET", "runs/<uuid:run_id>", SIGNED_IN, ("failed",)),

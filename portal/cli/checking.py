@@ -1,0 +1,128 @@
+"""`plumbline check contract`: may this version be published, and if not, what does it break?
+
+Owns the answer's words and this command's own exit codes: 0 safe, 1 breaking, 2 usage or unreadable input, 3 undecided.
+With `--old` two files are compared here, without a portal; otherwise the portal compares with what is published there.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from .exits import ExitCode, Failure
+from .files import read_documents
+from .plain import count
+from .session import Session, shared_options
+
+UNDECIDED = 3
+_CODES = {"safe": 0, "breaking": 1, "undecided": UNDECIDED}
+_STYLES = {"safe": "green", "breaking": "bold red", "undecided": "yellow"}
+
+
+@click.group()
+def check() -> None:
+    """Check what a pipeline is about to publish."""
+
+
+@check.command()
+@click.argument("path", metavar="FILE")
+@click.option("--old", metavar="FILE", help="Compare with the contract in this file, here and without a portal.")
+@shared_options
+@click.pass_obj
+def contract(session: Session, path: str, old: str | None) -> None:
+    """Compare a contract with the version before it.
+
+    \b
+    FILE is a manifest with one Contract.
+    Exit codes: 0 safe · 1 breaking, or the version says less than the change is · 2 usage or unreadable input
+                3 undecided: a person must look
+    """
+    try:
+        new = _contract(path)
+        answer = _compared(_contract(old), new) if old else _asked(session, new)
+    except Failure as failure:
+        if failure.exit_code == ExitCode.NOT_PERMITTED:  # 3 says something else here
+            failure.exit_code = int(ExitCode.USAGE)  # type: ignore[misc]
+        raise
+    if session.as_json:
+        session.printer.data(answer)
+    else:
+        _tell(session, new, answer)
+    code = _CODES[answer["verdict"]] or int(not answer["is_enough"])
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+def _contract(path: str) -> Any:
+    """The one contract in a file, with its spec in the normal form."""
+    from orchestration.manifest import load
+
+    [document] = read_documents([path])
+    loaded = load(document.text, document.source)
+    if loaded.problems:
+        problems = [problem.as_dict() for problem in loaded.problems]
+        raise Failure(f"{path} can't be read", ExitCode.USAGE, problems=problems, code="unreadable")
+    found = [resource for resource in loaded.resources if resource.kind == "Contract"]
+    if len(found) != 1:
+        raise Failure(f"{path} has {count(len(found), 'contract')}; the check takes a file with one", ExitCode.USAGE)
+    return found[0]
+
+
+def _asked(session: Session, new: Any) -> dict[str, Any]:
+    spec = new.canonical["spec"]
+    body = {
+        "name": new.name, "version": new.version, "owner": new.owner, "document": spec["schema"],
+        "policy": spec.get("policy", "tolerant"), "compatibility": spec.get("compatibility"),
+    }  # fmt: skip
+    answer = session.portal.post("/contracts/check", body, repeatable=True).value
+    if answer.get("verdict") not in _CODES:
+        raise Failure(f"{session.portal.url} sent no verdict", ExitCode.UNREACHABLE)
+    return answer | {"url": f"{session.portal.url}{answer.get('url', '')}"}
+
+
+def _compared(old: Any, new: Any) -> dict[str, Any]:
+    """The same shape, of two files."""
+    from governance.contracts import InvalidSchema, compare
+
+    before, after = old.canonical["spec"], new.canonical["spec"]
+    level, policy = before.get("compatibility") or "FULL", before.get("policy", "tolerant")
+    try:
+        report = compare(before["schema"], after["schema"], level=level, policy=policy)
+    except InvalidSchema as error:
+        raise Failure(str(error), ExitCode.USAGE, code="unreadable") from error
+    findings = [
+        {"rule": one.rule, "pointer": one.pointer, "direction": one.direction, "text": one.text, "fingerprint": one.fingerprint}
+        for one in report.findings
+    ]  # fmt: skip
+    return {
+        "verdict": report.verdict, "base": old.version, "level": level, "policy": policy, "takes": report.bump,
+        "is_enough": True, "findings": findings, "has_witness": report.has_witness, "witness": report.witness,
+        "doubt": report.doubt, "asks": [], "url": "",
+    }  # fmt: skip
+
+
+def _tell(session: Session, new: Any, answer: dict[str, Any]) -> None:
+    say = session.printer.say
+    if answer["base"] is None:
+        say(f"safe: {new.name} {new.version} is the first version", style=_STYLES["safe"])
+        return
+    question = f"{answer['level'].lower()}, {answer['policy']}"
+    say(
+        f"{answer['verdict']}: {new.name} {answer['base']} → {new.version} ({question})",
+        style=_STYLES[answer["verdict"]],
+    )
+    for finding in answer["findings"]:
+        sign = "✗" if finding["direction"] else "·"
+        say(f"  {sign} {finding['text']}  [{finding['rule']} {finding['pointer']}]")
+    if answer["has_witness"]:
+        say(f"  breaks with: {json.dumps(answer['witness'], ensure_ascii=False)[:400]}")
+    if answer["doubt"]:
+        say(f"  not proved: {answer['doubt']}")
+    if not answer["is_enough"]:
+        say(f"  the change takes {answer['lowest']} or higher; {new.version} says less")
+    if answer["asks"]:
+        say(f"  published, it would wait for reviews of {', '.join(answer['asks'])}")
+    if answer["url"]:
+        say(f"  {answer['url']}")
