@@ -1,14 +1,16 @@
-"""What needs the reader: of the teams they hold a role in. Three queries. Never decides what they may do about it."""
+"""What needs the reader: of the teams they hold a role in. A fixed number of queries. Never decides what they may do about it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 
-from governance.models import Decision, Runbook
+from governance.models import Change, Decision, Runbook
+from governance.selectors.changes import waiting_for
 from orchestration.ids import floor
 from orchestration.models import Run
 from orchestration.states import Compensation
@@ -23,22 +25,25 @@ LOOK_BACK = timedelta(days=30)
 class Needs:
     """What waits, each kind in the order of urgency and at most MOST long."""
 
+    changes: list[Change]
     undone: list[Run]
     runbooks: list[Runbook]
     decisions: list[Decision]
 
     def __len__(self) -> int:
-        return len(self.undone) + len(self.runbooks) + len(self.decisions)
+        return len(self.changes) + len(self.undone) + len(self.runbooks) + len(self.decisions)
 
 
-def needs_of(team_ids: Collection[int], *, now: datetime, today: date) -> Needs:
-    """Failed compensations, stale runbooks and proposed decisions of these teams."""
+def needs_of(team_ids: Collection[int], *, person: Any, now: datetime, today: date) -> Needs:
+    """Changes that wait for this person's review; failed compensations, stale runbooks and proposed decisions of these
+    teams."""
     undone = Run.objects.filter(
         compensation=Compensation.FAILED, team_id__in=team_ids, pk__gte=floor(now - LOOK_BACK)
     ).select_related("workflow", "team")
     stale = stale_runbooks(today).filter(owner_id__in=team_ids).select_related("owner")
     proposed = Decision.objects.filter(status=Decision.Status.PROPOSED, owner_id__in=team_ids).select_related("owner")
     return Needs(
+        changes=waiting_for(person)[:MOST],
         undone=list(undone.defer("input", "output").order_by("-pk")[:MOST]),
         runbooks=list(stale.defer("body", "front_matter").order_by("review_by", "slug")[:MOST]),
         decisions=list(proposed.defer("body", "front_matter").order_by("updated_at")[:MOST]),

@@ -75,7 +75,7 @@ def _live(request: HttpRequest, team: Team | None) -> dict[str, Any]:
     rows = workflow_health(now=now, team_id=team.pk if team else None)
     actor = actor_of(request)
     mine = set(actor.roles())
-    needs = needs_of(mine if team is None else mine & {team.pk}, now=now, today=today())
+    needs = needs_of(mine if team is None else mine & {team.pk}, person=request.user, now=now, today=today())
     sentence = conclusions.home(rows, dependency_of=_dependency_of, clock_time=clock_time)
     return {
         "sentence": sentence,

@@ -138,3 +138,25 @@ def test_payloads_are_masked_for_a_viewer(window: Open, product: Product):
     runs: list[dict[str, Any]] = product.api("GET", "/runs?workflow=order-fulfilment&limit=1").json()["items"]
     path = f"/runs/{runs[0]['id']}/steps/reserve/"
     assert "masked" in window("viewer").go(path).locator(".drawer").inner_text()
+
+
+def test_two_teams_review_a_breaking_version_and_it_is_published(window: Open, product: Product):
+    first = window("checkout-approver").go("/")
+    first.get_by_role("link", name="Review change 1").click()
+    expect(first.locator("main h1")).to_have_text("payment.receipt 3.1.0 to 4.0.0")
+    expect(first.locator(".title .badge")).to_have_text("Breaking")
+    expect(first.locator(".witness .hit")).to_be_visible()
+    expect(first.locator(".witness")).to_contain_text("3.1.0 refuses it")
+    first.get_by_role("button", name="Approve").click()  # without a reason: the browser asks for it
+    assert "/changes/1/" in first.url
+    first.get_by_label("Reason, required").fill("order-fulfilment takes a missing risk for 0")
+    first.get_by_role("button", name="Approve").click()
+    expect(first.locator("main")).to_contain_text("order-fulfilment takes a missing risk for 0")
+    expect(first.locator("form.decision")).to_have_count(0)
+
+    second = window("payments-approver").go("/changes/1/")
+    second.get_by_label("Reason, required").fill("the provider told us")
+    second.get_by_role("button", name="Approve").click()
+    expect(second.locator("main")).to_contain_text("Published")
+    version = product.api("GET", "/contracts/payment.receipt/versions/4.0.0").json()
+    assert version["state"] == "active"

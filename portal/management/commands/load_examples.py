@@ -12,6 +12,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from governance.models import ContractVersion
+from orchestration.models import Role
 from orchestration.services.governed import save
 from orchestration.services.manifests import Document, Signature, apply
 from portal.config import ROOT
@@ -36,8 +38,18 @@ class Command(BaseCommand):
         documents = [Document(path.read_text(), path.name) for path in manifests]
         apply(documents, Signature(None, REASON, {"path": "examples/manifests"}))
         call_command("load_example_people", verbosity=0)
+        _propose(folder / "proposals" / "payment-receipt-4.yaml")
         call_command("load_documents", str(folder), verbosity=0)
         _traffic_token(settings.PLUMBLINE.data_dir / "traffic-token")
+
+
+def _propose(path: Path) -> None:
+    """A breaking version that waits for reviews; once, since what was decided about it stays decided."""
+    if ContractVersion.objects.filter(contract__name="payment.receipt", version="4.0.0").exists():
+        return
+    author = User.objects.filter(memberships__team__name="payments", memberships__role=Role.MAINTAINER).first()
+    reason = "The second provider scores a payment after it was captured, so a receipt can come without a risk."
+    apply([Document(path.read_text(), path.name)], Signature(author, reason, {"path": "examples/proposals"}))
 
 
 def _traffic_token(path: Path) -> None:
