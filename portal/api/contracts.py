@@ -30,7 +30,7 @@ class ContractShape(serializers.Serializer[Any]):
     policy = serializers.CharField()
 
 
-class VersionShape(serializers.Serializer[Any]):
+class ContractVersionShape(serializers.Serializer[Any]):
     """A version, without its schema. `change`: the number of the change that it waits or waited in."""
 
     version = serializers.CharField()
@@ -43,7 +43,7 @@ class VersionShape(serializers.Serializer[Any]):
 class ContractDetailShape(ContractShape):
     """A contract and its versions, highest first."""
 
-    versions = VersionShape(many=True)
+    versions = ContractVersionShape(many=True)
 
 
 class ContractPageShape(serializers.Serializer[Any]):
