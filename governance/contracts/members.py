@@ -43,6 +43,7 @@ class _Objects:
             known |= names
         self.known = sorted(known | (limit.names if limit is not None else set()))
         self.refused = {key_of(one) for one in clause.excluded if isinstance(one, dict)}
+        self.obligations = len(clause.some_pattern) + len(clause.some_other) + len(clause.some_name)
 
     def all(self) -> Generator[JSON, None, bool]:
         found = False
@@ -110,14 +111,17 @@ class _Objects:
                     self.certain = self.certain and found.certain
 
     def _obligations(self) -> Iterator[tuple[list[str], list[Literal]]]:
-        """For each thing that must be there: the names that may carry it, and what its value must meet."""
+        """For each thing that must be there: the names that may carry it, and what its value must meet.
+
+        Two things may need two names of one sort, so there are as many of each sort as there are things.
+        """
         for pattern, literal in self.clause.some_pattern:
             yield self._candidates([pattern], [], frozenset()), [literal]
         for names, patterns, literal in self.clause.some_other:
             yield self._candidates([], list(patterns), names), [literal]
         for literal in self.clause.some_name:
             own = [name for name in self.known if self._may(name) and self._fits([literal], name)]
-            yield [*own, *self._others([], [], also=[literal])], []
+            yield [*own, *self._others([], [], self.obligations, also=[literal])], []
 
     def _candidates(self, wanted: list[str], avoided: list[str], but: frozenset[str]) -> list[str]:
         """Names that match these patterns and not those, one of each sort that makes a difference."""
@@ -125,7 +129,7 @@ class _Objects:
             name for name in self.known
             if name not in but and self._may(name) and self._matches(name, wanted, avoided)
         ]  # fmt: skip
-        return [*own, *self._others(wanted, avoided)]
+        return [*own, *self._others(wanted, avoided, self.obligations)]
 
     def _others(
         self, wanted: Sequence[str], avoided: Sequence[str], count: int = 1, also: Sequence[Literal] = ()

@@ -17,6 +17,8 @@ NODE = {
 }
 WIDER_NODE = NODE | {"properties": NODE["properties"] | {"v": {"type": "number"}}}
 
+EITHER = {"type": ["integer", "string"]}
+
 CASES: list[tuple[str, Any, Any, str]] = [
     ("the same", OPEN, dict(reversed(OPEN.items())), "SSSS"),
     ("a title, a description, a default", {"type": "string"}, {"type": "string", "title": "T", "default": "x"}, "SSSS"),
@@ -96,6 +98,13 @@ CASES: list[tuple[str, Any, Any, str]] = [
     ("not of less", {"not": {"type": ["string", "null"]}}, {"not": {"type": "string"}}, "SSBB"),
     ("if, then, else", {"if": {"properties": {"k": {"const": 1}}, "required": ["k"]}, "then": {"required": ["x"]}}, {"if": {"properties": {"k": {"const": 1}}, "required": ["k"]}, "then": {"required": ["x", "y"]}}, "BBSS"),
     ("an else that is new", {"if": {"type": "string"}, "then": {"minLength": 1}}, {"if": {"type": "string"}, "then": {"minLength": 1}, "else": {"type": "null"}}, "BBSS"),
+    # Two faults in one document: each alone would be allowed by the other branch.
+    ("two additional properties at odds", {"type": "object", "additionalProperties": EITHER}, {"anyOf": [{"additionalProperties": {"type": "integer"}}, {"additionalProperties": {"type": "string"}}]}, "BBBB"),
+    ("two patterned properties at odds", {"type": "object", "patternProperties": {"^a": EITHER}, "additionalProperties": False}, {"type": "object", "additionalProperties": False, "anyOf": [{"patternProperties": {"^a": {"type": "integer"}}}, {"patternProperties": {"^a": {"type": "string"}}}]}, "BBSS"),
+    ("two of two listed names at odds", {"type": "object", "propertyNames": {"enum": ["a", "b"]}, "additionalProperties": EITHER}, {"type": "object", "propertyNames": {"enum": ["a", "b"]}, "anyOf": [{"additionalProperties": {"type": "integer"}}, {"additionalProperties": {"type": "string"}}]}, "BBSS"),
+    ("two properties at odds where one is the most", {"type": "object", "additionalProperties": EITHER, "maxProperties": 1}, {"type": "object", "maxProperties": 1, "anyOf": [{"additionalProperties": {"type": "integer"}}, {"additionalProperties": {"type": "string"}}]}, "SSSS"),
+    ("two items at odds", {"type": "array", "items": EITHER}, {"type": "array", "anyOf": [{"items": {"type": "integer"}}, {"items": {"type": "string"}}]}, "BBSS"),
+    ("two items at odds where one is the most", {"type": "array", "items": EITHER, "maxItems": 1}, {"type": "array", "maxItems": 1, "anyOf": [{"items": {"type": "integer"}}, {"items": {"type": "string"}}]}, "SSSS"),
     # References.
     ("a part given a name", {"properties": {"a": {"type": "string"}}}, {"properties": {"a": {"$ref": "#/$defs/t"}}, "$defs": {"t": {"type": "string"}}}, "SSSS"),
     ("a recursive schema, wider", {"$ref": "#/$defs/node", "$defs": {"node": NODE}}, {"$ref": "#/$defs/node", "$defs": {"node": WIDER_NODE}}, "SSBB"),

@@ -117,7 +117,9 @@ def edited(rng: random.Random, whole: Any) -> Any:
         place.pop(rng.choice(said))
     elif roll < 0.65:
         _loosen(rng, place)
-    elif roll < 0.72 and "anyOf" in place:
+    elif roll < 0.7 and _split(rng, place):
+        pass
+    elif roll < 0.75 and "anyOf" in place:
         place["anyOf"].append(schema(rng, 1))
     elif roll < 0.82:
         rng.choice([of_objects, of_arrays, of_texts, of_numbers])(rng, place, 1)
@@ -127,6 +129,20 @@ def edited(rng: random.Random, whole: Any) -> Any:
         other = schema(rng, 1)
         place.update(other if isinstance(other, dict) else {})
     return whole
+
+
+def _split(rng: random.Random, place: dict[str, Any]) -> bool:
+    """Put alternatives in, each of which narrows one keyword in its own way: a document may be at odds with all."""
+    words = [word for word in ("additionalProperties", "items", "propertyNames", "contains") if word in place]
+    if not words and place.get("type") in ("object", "array"):
+        words = ["additionalProperties" if place["type"] == "object" else "items"]
+    if not words or "anyOf" in place:
+        return False
+    word = rng.choice(words)
+    place["anyOf"] = [
+        {word: part} for part in rng.sample([{"type": "integer"}, {"type": "string"}, {"type": "null"}], 2)
+    ]
+    return True
 
 
 def _loosen(rng: random.Random, place: dict[str, Any]) -> None:
@@ -165,7 +181,7 @@ def document(rng: random.Random, whole: Any, depth: int = 4) -> Any:
     if not isinstance(whole, dict) or depth <= 0 or rng.random() < 0.05:
         return anything(rng, depth)
     for word in ("allOf", "anyOf", "oneOf"):
-        if word in whole and rng.random() < 0.8:
+        if word in whole and rng.random() < (0.8 if "type" not in whole else 0.2):
             return document(rng, rng.choice(whole[word]), depth - 1)
     if "then" in whole and rng.random() < 0.5:
         return document(rng, rng.choice([whole["if"], whole["then"], whole.get("else", True)]), depth - 1)
@@ -189,8 +205,8 @@ def document(rng: random.Random, whole: Any, depth: int = 4) -> Any:
 def _object(rng: random.Random, whole: dict[str, Any], depth: int) -> dict[str, Any]:
     parts = whole.get("properties", {})
     names = {name for name in parts if rng.random() < 0.6} | set(whole.get("required", ()))
-    if rng.random() < 0.4:
-        names.add(rng.choice([*NAMES, "aa", "zz", "y"]))
+    while rng.random() < 0.4:
+        names.add(rng.choice([*NAMES, "aa", "zz", "y", "ab", "1", "x"]))
     other = whole.get("additionalProperties", True)
     return {name: document(rng, parts.get(name, other), depth - 1) for name in sorted(names)}
 
