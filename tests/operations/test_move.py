@@ -22,6 +22,8 @@ from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from governance.models import Change
+from governance.services.changes import review
 from orchestration import clock
 from orchestration.engine.claim import claim
 from orchestration.models import Payload, Run, StepRun, Team, WorkerProcess
@@ -58,6 +60,9 @@ def target(
 def fill() -> Run:
     """Something in every corner: the example company, and values that are told apart by their type; an open run."""
     call_command("load_examples", verbosity=0)
+    change, approver = Change.objects.get(), User.objects.get(username="payments-approver")
+    team = Team.objects.get(name="payments")
+    review(change=change, person=approver, team=team, vote="approve", reason="ü", seen=change.content_hash)
     user = User(username="zoë", email="z@example.org", time_zone="Europe/Zurich", last_login=timezone.now())
     user.set_password("a long enough password")
     save(user, actor=None, reason="a \\ backslash,\ta tab,\na line and \\N")

@@ -32,7 +32,19 @@ if not settings.configured and not __import__("os").environ.get("DJANGO_SETTINGS
     )
     django.setup()
 
-PAGES = ["runs", "workflows", "dependencies", "decisions", "runbooks", "admin-users", "api-docs", "account", "logout"]
+PAGES = [
+    "runs",
+    "workflows",
+    "dependencies",
+    "contracts",
+    "changes",
+    "decisions",
+    "runbooks",
+    "admin-users",
+    "api-docs",
+    "account",
+    "logout",
+]
 URLS = (path("", HttpResponse, name="home"), *(path(f"{name}/", HttpResponse, name=name) for name in PAGES))
 
 
