@@ -19,6 +19,7 @@ from governance.selectors.contracts import (
     find_version,
     latest_by_contract,
     ports_of_contract,
+    version_counts,
     versions_of,
 )
 from governance.services.assessing import level_of
@@ -41,9 +42,10 @@ def list_contracts(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     rows: list[Contract] = list(page.object_list)
     latest = latest_by_contract([row.name for row in rows])
+    counts = version_counts([row.pk for row in rows])
     context = {
         "nav": "contracts",
-        "rows": [(row, latest.get(row.name, "")) for row in rows],
+        "rows": [(row, latest.get(row.name, ""), *counts.get(row.pk, (0, 0))) for row in rows],
         "page": page,
         "given": given,
         "teams": lists.offered(Team.objects.values_list("name", flat=True), given.get("team")),
