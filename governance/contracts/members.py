@@ -49,7 +49,10 @@ class _Objects:
         found = False
         if not all(self._may(name) for name in self.clause.required):
             return self.certain
-        wanted = list(self._obligations())
+        wanted = [
+            ([name for name in names if self._possible([*self._of(name), *literals])], literals)
+            for names, literals in self._obligations()
+        ]
         if any(not names for names, _ in wanted):
             return self.certain
         ways = itertools.product(*(names for names, _ in wanted))
@@ -63,6 +66,10 @@ class _Objects:
         if next(ways, None) is not None:
             self.certain = False
         return self.certain and not found
+
+    def _possible(self, literals: list[Literal]) -> bool:
+        found = self.search.find(literals)
+        return bool(found.values) or not found.certain
 
     def _made(self, more: dict[str, list[Literal]]) -> Iterator[JSON]:
         """Objects with these names, whose values meet these literals as well."""

@@ -7,15 +7,17 @@ named places and at one beyond. Never looks into a value: the search finds those
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from governance.contracts.clause import Clause, Literal
 from governance.contracts.documents import Node
+from governance.contracts.evaluation import Untold, holds
 from governance.contracts.values import JSON, key_of
 
 if TYPE_CHECKING:
-    from governance.contracts.inhabitants import Found, Search
+    from governance.contracts.inhabitants import Search
 
 #: Ways to place all obligations that are tried, and the longest array that is made.
 WAYS, LONGEST = 64, 2_000
@@ -46,107 +48,135 @@ class _Arrays:
         found = False
         if self.clause.min_items > LONGEST:
             return False
-        wanted = [(start, literal) for start, literal in self.clause.some]
+        if self.clause.twice and self.clause.unique:
+            return True
+        wanted: list[tuple[int, Literal, int]] = [(start, literal, 0) for start, literal in self.clause.some]
         for node, least, most in self.counts.values():
             if most is not None and least > most:
                 return True
-            wanted += [(0, (node, True))] * least
-        if self.clause.twice:
-            return (yield from self._twice(wanted))
-        ways = itertools.product(*(self._places(start, len(wanted)) for start, _ in wanted))
-        for chosen in itertools.islice(ways, WAYS):
+            wanted += [(0, (node, True), node.kind)] * least
+        where = [self._places(start, literal, len(wanted)) for start, literal, _ in wanted]
+        if not all(where):
+            return True
+        for pair, chosen in self._ways(where, len(wanted)):
             more: dict[int, list[Literal]] = {}
-            for place, (_, literal) in zip(chosen, wanted, strict=True):
-                more.setdefault(place, []).append(literal)
-            if len(more) < len(wanted) and self.clause.contains:
+            counted = [(place, kind) for place, (_, _, kind) in zip(chosen, wanted, strict=True) if kind]
+            if len(set(counted)) < len(counted):
                 continue  # what must be there several times is at several places
-            for made in self._made(more):
+            for place, (_, literal, _) in zip(chosen, wanted, strict=True):
+                more.setdefault(place, []).append(literal)
+            for made in self._made(more, pair):
                 found = True
                 yield made
-        if next(ways, None) is not None:
-            self.certain = False
         return self.certain and not found
 
-    def _places(self, start: int, needed: int) -> range:
+    def _ways(self, where: list[list[int]], needed: int) -> Iterator[tuple[tuple[int, int] | None, tuple[int, ...]]]:
+        """Where two equal values stand, if there must be any, and where each thing stands that must be there."""
+        ways = itertools.product(self._pairs(needed), itertools.product(*where))
+        yield from itertools.islice(ways, WAYS)
+        if next(ways, None) is not None:
+            self.certain = False
+
+    def _places(self, start: int, literal: Literal, needed: int) -> list[int]:
+        """Where a thing may stand; none: surely nowhere."""
         last = max(self.alike, start) + needed
         if self.clause.max_items is not None:
             last = min(last, self.clause.max_items)
-        return range(start, last)
+        return [place for place in range(start, last) if self._possible([*self._at(place), literal])]
 
-    def _made(self, more: dict[int, list[Literal]]) -> Iterator[JSON]:
+    def _possible(self, literals: list[Literal]) -> bool:
+        found = self.search.find(literals)
+        return bool(found.values) or not found.certain
+
+    def _pairs(self, needed: int) -> list[tuple[int, int] | None]:
+        """The places that may hold equal values, where two must."""
+        if not self.clause.twice:
+            return [None]
+        last = self.alike + needed + 2
+        if self.clause.max_items is not None:
+            last = min(last, self.clause.max_items)
+        return [(first, second) for second in range(1, last) for first in range(second)]
+
+    def _made(self, more: dict[int, list[Literal]], pair: tuple[int, int] | None) -> Iterator[JSON]:
         most = self.clause.max_items
-        length = max(self.clause.min_items, max(more, default=-1) + 1)
+        length = max(self.clause.min_items, max([*more, *(pair or ())], default=-1) + 1)
         if most is not None and length > most:
             return
-        row = self._filled(length, more)
+        row = self._filled(length, more, pair)
         if row is None:
             return
         if key_of(row) not in self.refused:
             yield row
         if most is None or length < most:
-            longer = self._filled(length + 1, more, quietly=True)
+            longer = self._filled(length + 1, more, pair, quietly=True)
             if longer is not None and key_of(longer) not in self.refused:
                 yield longer
-        for place in range(min(length, 3)):
+        for place in range(min(length, 3)) if not self.most_of and pair is None else ():
             for value in self.search.find([*self._at(place), *more.get(place, [])], 3).values[1:]:
                 other = [*row[:place], value, *row[place + 1 :]]
-                if self._distinct(other) and key_of(other) not in self.refused and not self.most_of:
+                if self._distinct(other) and key_of(other) not in self.refused:
                     yield other
 
-    def _filled(self, length: int, more: dict[int, list[Literal]], *, quietly: bool = False) -> list[JSON] | None:
+    def _filled(
+        self, length: int, more: dict[int, list[Literal]], pair: tuple[int, int] | None, *, quietly: bool = False
+    ) -> list[JSON] | None:
         """A row of that length; None where a place can't be filled, or what may be there a few times is too often."""
         row: list[JSON] = []
         taken = set()
-        forced = 0
+        forced: Counter[int] = Counter()
         for place in range(length):
-            literals = [*self._at(place), *more.get(place, [])]
+            if pair is not None and place == pair[1]:
+                row.append(row[pair[0]])
+                forced.update(self._forced(self._wanted(place, more, pair)))
+                continue
+            literals = self._wanted(place, more, pair)
             wanted = len(row) + 1 if self.clause.unique else 1
-            found = self._shy(literals, wanted)
-            if found is None:
+            must = self._forced(literals)
+            forced.update(must)
+            shy = [(node, False) for node, _ in self.most_of if node.kind not in must]
+            found = self.search.find([*literals, *shy], wanted)
+            value = next((one for one in found.values if key_of(one) not in taken), _NONE)
+            if value is _NONE and shy:
                 found = self.search.find(literals, wanted)
-                forced += bool(self.most_of)
-            value = next((one for one in found.values if not self.clause.unique or key_of(one) not in taken), _NONE)
+                value = next((one for one in found.values if key_of(one) not in taken), _NONE)
             if value is _NONE:
                 if not quietly:
                     alike = self.alike == 0 and not more
                     self.certain = self.certain and found.certain and (not found.values or alike)
                 return None
             row.append(value)
-            taken.add(key_of(value))
-        if forced and any(forced > most for _, most in self.most_of):
-            if not quietly and (len(self.most_of) > 1 or self.clause.unique):
-                self.certain = False
+            if self.clause.unique:
+                taken.add(key_of(value))
+        if any(forced[node.kind] > most for node, most in self.most_of):
+            return None
+        if not self._few(row):
+            self.certain = self.certain and quietly
             return None
         return row
 
-    def _shy(self, literals: list[Literal], wanted: int) -> Found | None:
-        """Values that count for nothing of which there may be a few; None: there are surely none, or it takes a guess."""
-        if not self.most_of:
-            return None
-        found = self.search.find([*literals, *((node, False) for node, _ in self.most_of)], wanted)
-        if not found.values and not found.certain:
-            self.certain = False
-        return found if len(found.values) >= wanted else None
+    def _wanted(self, place: int, more: dict[int, list[Literal]], pair: tuple[int, int] | None) -> list[Literal]:
+        """What must hold at a place; of two that hold one value, both."""
+        places = pair if pair is not None and place in pair else (place,)
+        return [literal for one in places for literal in (*self._at(one), *more.get(one, []))]
 
-    def _twice(self, wanted: list[tuple[int, Literal]]) -> Generator[JSON, None, bool]:
-        """Arrays in which two places hold equal values."""
-        if self.clause.unique:
-            return True
-        found = False
-        last = self.alike + 2 if self.clause.max_items is None else min(self.alike + 2, self.clause.max_items)
-        for second in range(1, last):
-            for first in range(second):
-                literals = [*self._at(first), *self._at(second), *(one for _, one in wanted)]
-                both = self.search.find(literals)
-                if not both.values:
-                    self.certain = self.certain and both.certain and not wanted
-                    continue
-                row = self._filled(max(self.clause.min_items, second + 1), {})
-                if row is not None:
-                    row[first] = row[second] = both.values[0]
-                    found = True
-                    yield row
-        return self.certain and not found
+    def _forced(self, literals: list[Literal]) -> set[int]:
+        """Of what may be there a few times: what every value here surely is."""
+        found = set()
+        for node, _ in self.most_of:
+            other = self.search.find([*literals, (node, False)])
+            if not other.values:
+                if other.certain:
+                    found.add(node.kind)
+                else:
+                    self.certain = False
+        return found
+
+    def _few(self, row: list[JSON]) -> bool:
+        """Whether nothing is there too often."""
+        try:
+            return all(sum(holds(node, one) for one in row) <= most for node, most in self.most_of)
+        except Untold:
+            return False
 
     def _at(self, place: int) -> list[Literal]:
         """What must hold of the value at that place."""

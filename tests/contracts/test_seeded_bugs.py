@@ -53,7 +53,7 @@ def only_mentioned_names(patch: Patch) -> None:
 
 
 def only_the_first_place(patch: Patch) -> None:
-    patch.setattr(rows._Arrays, "_places", lambda self, start, needed: range(start, start))
+    patch.setattr(rows._Arrays, "_places", lambda self, start, literal, needed: [])
 
 
 def no_text_is_another(patch: Patch) -> None:
