@@ -23,7 +23,9 @@ class Facts:
     types: frozenset[str] = TYPES
     values: frozenset[Hashable] | None = None
     required: frozenset[str] = frozenset()
-    members: dict[str, list[Facts]] = field(default_factory=dict)
+    #: Looked into only where both sides speak of a member, and one of them requires it.
+    members: dict[str, list[Node]] = field(default_factory=dict)
+    depth: int = 0
 
 
 def apart(one: Node, other: Node) -> bool:
@@ -35,7 +37,7 @@ def facts(node: Node, depth: int) -> Facts:
     """Of a node, looked at so deep; kept with it."""
     found = node.facts.get(depth)
     if not isinstance(found, Facts):
-        found = node.facts[depth] = Facts()
+        found = node.facts[depth] = Facts(depth=depth)
         _gather(node, found, depth)
     return found
 
@@ -55,7 +57,7 @@ def _gather(node: Node, found: Facts, depth: int) -> None:
     if depth <= 0:
         return
     for name, part in says.get("properties", {}).items():
-        found.members.setdefault(name, []).append(facts(part, depth - 2))
+        found.members.setdefault(name, []).append(part)
     for part in (*(says[word] for word in ("$ref", "$dynamicRef") if word in says), *says.get("allOf", ())):
         _gather(part, found, depth - 1)
 
@@ -67,6 +69,10 @@ def _apart(one: Facts, other: Facts) -> bool:
     if types != {"object"}:
         return False
     shared = (one.required | other.required) & one.members.keys() & other.members.keys()
+    depth = min(one.depth, other.depth) - 2
     return any(
-        _apart(first, second) for name in shared for first in one.members[name] for second in other.members[name]
+        _apart(facts(first, depth), facts(second, depth))
+        for name in shared
+        for first in one.members[name]
+        for second in other.members[name]
     )
