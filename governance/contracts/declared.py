@@ -14,6 +14,9 @@ from governance.contracts.clause import Literal
 from governance.contracts.documents import Document, Node, in_place
 from governance.contracts.patterns import Unreadable, matches
 
+#: Places of a document that are told apart.
+PLACES = 5_000
+
 
 @dataclass(slots=True)
 class Declared:
@@ -28,12 +31,54 @@ class Declared:
         return self.open or name in self.names or any(matches(pattern, name) for pattern in self.patterns)
 
 
-def declared_by(literals: Iterable[Literal], sender: Document | None) -> Declared | None:
-    """What the sender's schemas among these declare; None: nothing limits the names here."""
-    if sender is None:
-        return None
-    own = [node for node, wanted in literals if wanted and node.document is sender]
-    return _declared(own) if own else None
+class Sender:
+    """The document whose declared properties alone are sent, and what it declares at each of its places.
+
+    A place is all schemas that are asked about the same value, whichever of them it fits: `anyOf` branches that name the
+    same property share the place below it.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._beside: dict[int, dict[int, Node]] = {}
+        look, seen = [[document.root]], set[frozenset[int]]()
+        while look and len(seen) < PLACES:
+            here = _all_in_place(look.pop())
+            ids = frozenset(map(id, here))
+            if ids in seen:
+                continue
+            seen.add(ids)
+            for node in here:
+                self._beside.setdefault(id(node), {}).update({id(other): other for other in here})
+            look += _below(here)
+        #: Too many places to tell: then nothing limits the names.
+        self.is_open = bool(look)
+
+    def declared_by(self, literals: Iterable[Literal]) -> Declared | None:
+        """What these schemas' places declare; None: nothing limits the names here."""
+        own = [node for node, wanted in literals if wanted and node.document is self.document]
+        if self.is_open or not own:
+            return None
+        beside: dict[int, Node] = {}
+        for node in own:
+            beside |= self._beside.get(id(node), {id(node): node})
+        return _declared(beside.values())
+
+
+def _below(here: list[Node]) -> list[list[Node]]:
+    """The places of members and items: by name, all other names together, by position, and all other positions."""
+    says = [node.says for node in here]
+    names = dict.fromkeys(name for one in says for name in one.get("properties", ()))
+    others = [part for one in says for part in one.get("patternProperties", {}).values()]
+    others += [one[word] for one in says for word in ("additionalProperties", "unevaluatedProperties") if word in one]
+    named = [[one["properties"][name] for one in says if name in one.get("properties", {})] for name in names]
+    found = [others, *(nodes + others for nodes in named)]
+    rest = [one[word] for one in says for word in ("items", "unevaluatedItems", "contains") if word in one]
+    most = max((len(one.get("prefixItems", ())) for one in says), default=0)
+    for place in range(most):
+        found.append([one["prefixItems"][place] for one in says if place < len(one.get("prefixItems", ()))] + rest)
+    # A place without schemas below it or beside it declares nothing that its own node does not tell.
+    return [nodes for nodes in [*found, rest] if any(next(node.children(), None) for node in nodes)]
 
 
 def sends_only_declared(root: Node, document: Any) -> bool:

@@ -15,6 +15,8 @@ from governance.contracts.values import canonical, exact, key_of, shown
 #: What a difference does to the set of documents that are accepted.
 NARROWER, WIDER, OTHER = "narrower", "wider", "other"
 MOST = 200
+#: Pairs of parts that are looked into, which bounds how far references are followed.
+DEEPEST = 2_000
 
 
 def differences(old: Document, new: Document, verdicts: Mapping[str, Verdict], policy: str) -> tuple[Finding, ...]:
@@ -37,7 +39,7 @@ _Difference = tuple[str, str, str, str, tuple[str, str]]
 
 
 def _walk(old: Node, new: Node, seen: set[tuple[int, int]]) -> Iterator[_Difference]:
-    if old.kind == new.kind or (id(old), id(new)) in seen:
+    if old.kind == new.kind or (id(old), id(new)) in seen or len(seen) >= DEEPEST:
         return
     seen.add((id(old), id(new)))
     old, new = _followed(old), _followed(new)

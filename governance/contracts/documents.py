@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
+from governance.contracts.values import canonical
 from governance.contracts.vocabulary import (
     DRAFT_07,
     LIST,
@@ -96,6 +97,10 @@ class Document:
         if self.draft == DRAFT_07 and "$ref" in raw:
             raw = {name: raw[name] for name in ("$ref", *STORES) if name in raw}  # there its siblings say nothing
         self._name(node, raw)
+        if self.draft != DRAFT_07 and isinstance(raw.get("dependencies"), dict):
+            node.opaque = (
+                f"dependencies {canonical(raw['dependencies'])}"  # one validator asserts it, the other does not
+            )
         for keyword, value in vocabulary(raw, self.draft).items():
             self._say(node, keyword, value, depth)
         for store in STORES:
@@ -125,7 +130,7 @@ class Document:
                 raise InvalidSchema(f"{place}: a reference is a text")
             self._references.append((node, keyword, value))
         elif keyword == "$recursiveRef":
-            node.opaque = f"$recursiveRef {value}"
+            node.opaque = f"$recursiveRef {value} of {self.name}"
         elif keyword in ONE:
             node.says[keyword] = self._read(value, self._where(node, keyword, place), node.base, depth + 1)
         elif keyword in LIST:
@@ -151,8 +156,9 @@ class Document:
         anchor = urldefrag(reference)[1]
         if keyword == "$dynamicRef" and target is not None and self._dynamic.get(anchor, 0) > 1:
             target = None
-        if target is None:
-            node.opaque = f"{keyword} {reference}"
+        if target is None:  # what a dynamic reference means lies in its document
+            whose = f" of {self.name}" if keyword == "$dynamicRef" else ""
+            node.opaque = f"{keyword} {urljoin(node.base, reference)}{whose}"
         else:
             node.says["$ref" if keyword == "$ref" else "$dynamicRef"] = target
 

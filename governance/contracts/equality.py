@@ -10,6 +10,8 @@ from typing import Any
 from governance.contracts.documents import Document, Node
 from governance.contracts.values import canonical
 
+#: Nodes looked at, in all rounds together.
+WORK = 400_000
 #: Of these the order of the parts says nothing.
 _SETS = ("allOf", "anyOf")
 
@@ -22,7 +24,7 @@ def equate(*documents: Document) -> None:
     for node in nodes:
         node.kind = 1
     count = 1
-    while True:
+    for _ in range(max(8, WORK // (len(nodes) + 1))):
         names: dict[Any, int] = {}
         found = [
             names.setdefault((node.kind, plain, tuple(map(_kinds, below))), len(names) + 1)
@@ -33,6 +35,8 @@ def equate(*documents: Document) -> None:
         if len(names) == count:
             return
         count = len(names)
+    for number, node in enumerate(nodes):  # too long a way of references: then nothing is known to be the same
+        node.kind = number + 1
 
 
 def _own(node: Node) -> str:
@@ -44,9 +48,8 @@ def _own(node: Node) -> str:
         if isinstance(value, Node) or (isinstance(value, tuple) and value and isinstance(value[0], Node)):
             continue
         if isinstance(value, dict):
-            said += [
-                f"{name} {sorted(part) if isinstance(part, frozenset) else ''}" for name, part in sorted(value.items())
-            ]
+            for name, part in sorted(value.items()):
+                said.append(repr((name, sorted(part) if isinstance(part, frozenset) else "")))
         elif keyword in ("enum", "const"):
             said += sorted(map(canonical, value))
         else:

@@ -15,7 +15,7 @@ from typing import Any
 
 from governance.contracts.clause import Clause, Literal, Term
 from governance.contracts.clauses import clauses
-from governance.contracts.declared import Declared, declared_by
+from governance.contracts.declared import Declared, Sender
 from governance.contracts.documents import Document
 from governance.contracts.evaluation import Untold, fits
 from governance.contracts.members import members
@@ -44,6 +44,7 @@ class Search:
 
     def __init__(self, sender: Document | None = None, fuel: int = FUEL) -> None:
         self.sender = sender
+        self._places = Sender(sender) if sender is not None else None
         self._fuel = fuel
         self._known: dict[Any, tuple[int, Found]] = {}
         self._active: dict[Any, int] = {}
@@ -62,6 +63,7 @@ class Search:
         A term that needs itself adds nothing: the smallest value of a term does not hold another value of the same term
         where it must hold one.
         """
+        self.spend()
         term = frozenset(literals)
         key = frozenset((node.kind, wanted, node.document is self.sender) for node, wanted in term)
         known = self._known.get(key)
@@ -87,7 +89,7 @@ class Search:
 
     def values(self, term: Term) -> Values:
         """All values that can be found, of each alternative the likeliest first."""
-        limit = declared_by(term, self.sender)
+        limit = self._places.declared_by(term) if self._places is not None else None
         sources: list[_Kept] = []
         later: list[_Kept] = []
         for clause in clauses(term, self.spend):
@@ -183,9 +185,10 @@ def _texts(clause: Clause) -> Values:
             except (Unreadable, OutOfFuel):
                 certain = False
     try:
-        for text in itertools.islice(texts(wanted, unwanted, clause.min_length, clause.max_length), 60 + len(refused)):
-            if text not in refused:
-                yield text
-    except OutOfFuel:
+        for number, text in enumerate(texts(wanted, unwanted, clause.min_length, clause.max_length, refused)):
+            if number > 60:
+                return False
+            yield text
+    except (OutOfFuel, Unreadable):
         return False
     return certain

@@ -51,7 +51,7 @@ class Judge:
         first = self.quick(document)
         try:
             second = next(self._careful.iter_errors(document), None) is None
-        except (re2.error, re.error, RecursionError, UnknownType, LookupError, ValueError) as error:
+        except (re2.error, re.error, RecursionError, UnknownType, LookupError, ValueError, ArithmeticError) as error:
             raise Disagreement(str(error)) from error
         if first != second:
             raise Disagreement("the two validators differ")

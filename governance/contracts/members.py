@@ -49,10 +49,7 @@ class _Objects:
         found = False
         if not all(self._may(name) for name in self.clause.required):
             return self.certain
-        wanted = [
-            ([name for name in names if self._possible([*self._of(name), *literals])], literals)
-            for names, literals in self._obligations()
-        ]
+        wanted = self._wanted()
         if any(not names for names, _ in wanted):
             return self.certain
         ways = itertools.product(*(names for names, _ in wanted))
@@ -66,6 +63,15 @@ class _Objects:
         if next(ways, None) is not None:
             self.certain = False
         return self.certain and not found
+
+    def _wanted(self) -> list[tuple[list[str], list[Literal]]]:
+        """Of each thing that must be there the names under which it may be."""
+        if self.obligations > 1 and self.clause.some_name and self.clause.max_members is not None:
+            self.certain = False  # one name may have to meet several, which is not looked for
+        return [
+            ([name for name in names if self._possible([*self._of(name), *literals])], literals)
+            for names, literals in self._obligations()
+        ]
 
     def _possible(self, literals: list[Literal]) -> bool:
         found = self.search.find(literals)
@@ -89,16 +95,23 @@ class _Objects:
             if another is None:
                 return
             made[another[0]] = another[1]
-        if key_of(made) not in self.refused:
-            yield made
+        if self.refused:
+            self.certain = False  # a few variants are tried, not all
+        for variant in itertools.chain([made], self._variants(made, more, others)):
+            if key_of(variant) not in self.refused:
+                yield variant
+
+    def _variants(
+        self, made: dict[str, JSON], more: dict[str, list[Literal]], others: Iterator[tuple[str, JSON]]
+    ) -> Iterator[dict[str, JSON]]:
+        """Others like it: one value changed, or one name more."""
         for name, literals in more.items():
-            for value in self.search.find([*self._of(name), *literals], 3).values[1:]:
-                if key_of(made | {name: value}) not in self.refused:
-                    yield made | {name: value}
+            for value in self.search.find([*self._of(name), *literals], 3 + len(self.refused)).values[1:]:
+                yield made | {name: value}
+        most = self.clause.max_members
         if most is None or len(made) < most:
             for name, value in itertools.islice(others, 8):
-                if key_of(made | {name: value}) not in self.refused:
-                    yield made | {name: value}
+                yield made | {name: value}
 
     def _optional(self, made: dict[str, JSON]) -> Iterator[tuple[str, JSON]]:
         """Names that may be there too, with a value: known ones, then others."""
@@ -144,6 +157,9 @@ class _Objects:
         """Names that nobody mentions, for each set of patterns that they may match; `also`: what they must meet."""
         told = [pattern for pattern, _ in self.clause.by_pattern]
         told += [pattern for _, patterns, _ in self.clause.others for pattern in patterns]
+        if self.obligations > 1:  # one name may have to serve several
+            told += [pattern for pattern, _ in self.clause.some_pattern]
+            told += [pattern for _, patterns, _ in self.clause.some_other for pattern in patterns]
         limits = self.limit.patterns if self.limit is not None and not self.limit.open else []
         free = [one for one in dict.fromkeys([*told, *limits]) if one not in wanted and one not in avoided]
         if len(free) > PATTERNS:
@@ -158,16 +174,16 @@ class _Objects:
 
     def _unmentioned(self, match: list[str], avoid: list[str], count: int, literals: list[Literal]) -> Iterator[str]:
         """So many of them, of one sort: their values are all to meet the same."""
-        given = seen = 0
+        given, seen = set[str](), 0
         try:
             for name in itertools.chain(self._plain(match, avoid, literals), self._spelled(match, avoid, literals)):
                 seen += 1
-                if name not in self.known and self._may(name):
-                    given += 1
+                if name not in self.known and name not in given and self._may(name):
+                    given.add(name)
                     yield name
-                if given >= count:
+                if len(given) >= count:
                     return
-                if seen > TRIED + len(self.known):
+                if seen > TRIED + len(self.known) + count:
                     self.certain = False
                     return
         except (Unreadable, OutOfFuel):
@@ -183,7 +199,7 @@ class _Objects:
     def _spelled(self, match: list[str], avoid: list[str], literals: list[Literal]) -> Iterator[str]:
         """All names, the shortest first. Raises Unreadable and OutOfFuel."""
         if not literals:
-            yield from texts(match, avoid)
+            yield from texts(match, avoid, but=self.known)
             return
         for clause in clauses([*literals, (TEXT, True)], self.search.spend):
             if clause.opaque:
@@ -194,9 +210,7 @@ class _Objects:
                 continue
             refused = {one for one in clause.excluded if isinstance(one, str)}
             patterns, unwanted = [*clause.patterns, *match], [*clause.not_patterns, *avoid]
-            for name in texts(patterns, unwanted, clause.min_length, clause.max_length):
-                if name not in refused:
-                    yield name
+            yield from texts(patterns, unwanted, clause.min_length, clause.max_length, {*refused, *self.known})
 
     def _of(self, name: str) -> list[Literal]:
         """What a value under this name must meet."""

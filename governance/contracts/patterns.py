@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 import re._constants as code
 import re._parser as parser
 from collections.abc import Iterable, Iterator, Sequence
@@ -72,6 +73,8 @@ def automaton(pattern: str) -> Automaton:
         tree = parser.parse(pattern)
     except (re_error, RecursionError, OverflowError) as error:
         raise Unreadable(f"{pattern[:60]!r} can't be read: {error}") from None
+    if tree.state.flags & ~re.UNICODE:
+        raise Unreadable("flags inside a pattern")
     made = Automaton()
     before, after = made.state(), made.state()
     made.edges[before].append((ANY, before))
@@ -186,11 +189,34 @@ def matches(pattern: str, text: str) -> bool:
     return made.accepts in states
 
 
-def texts(wanted: Sequence[str], refused: Sequence[str], least: int = 0, most: int | None = None) -> Iterator[str]:
-    """Texts that match all of the wanted and none of the refused, shortest first; it ends when there are no others.
+def texts(
+    wanted: Sequence[str], refused: Sequence[str], least: int = 0, most: int | None = None, but: Iterable[str] = ()
+) -> Iterator[str]:
+    """Texts that match all of the wanted and none of the refused, and are none of `but`; when it ends, there are no others.
 
     Lengths in characters. Raises Unreadable, and OutOfFuel where it can't say whether there is another.
     """
+    given = set(but)
+    for text in _some_texts(wanted, refused, least, most):
+        if text not in given:
+            given.add(text)
+            yield text
+    found = bool(given)
+    while found:  # one text of each sort is not all of them: what was given is now refused
+        found = False
+        for text in _some_texts(wanted, [*refused, _exactly(given)], least, most):
+            given.add(text)
+            found = True
+            yield text
+
+
+def _exactly(names: Iterable[str]) -> str:
+    """A pattern that matches these texts and no others."""
+    return f"^(?:{'|'.join(map(re.escape, sorted(names)))})$"
+
+
+def _some_texts(wanted: Sequence[str], refused: Sequence[str], least: int, most: int | None) -> Iterator[str]:
+    """The same, shortest first, but of texts that no automaton tells apart only a few: none at all means that there are none."""
     made = [automaton(one) for one in (*wanted, *refused)]
     alphabet = _alphabet(made)
     steps: dict[tuple[int, frozenset[int], int], frozenset[int]] = {}

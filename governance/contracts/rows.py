@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from governance.contracts.inhabitants import Search
 
 #: Ways to place all obligations that are tried, and the longest array that is made.
-WAYS, LONGEST = 64, 2_000
+WAYS, LONGEST = 48, 2_000
+#: Things that must be somewhere: more are not placed.
+MANY = 24
 
 
 def rows(search: Search, clause: Clause) -> Generator[JSON, None, bool]:
@@ -46,7 +48,7 @@ class _Arrays:
 
     def all(self) -> Generator[JSON, None, bool]:
         found = False
-        if self.clause.min_items > LONGEST:
+        if self.clause.min_items > LONGEST or sum(least for _, least, _ in self.counts.values()) > MANY:
             return False
         if self.clause.twice and self.clause.unique:
             return True
@@ -72,7 +74,8 @@ class _Arrays:
 
     def _ways(self, where: list[list[int]], needed: int) -> Iterator[tuple[tuple[int, int] | None, tuple[int, ...]]]:
         """Where two equal values stand, if there must be any, and where each thing stands that must be there."""
-        ways = itertools.product(self._pairs(needed), itertools.product(*where))
+        pairs = self._pairs(needed)
+        ways = ((pair, chosen) for chosen in itertools.product(*where) for pair in pairs)
         yield from itertools.islice(ways, WAYS)
         if next(ways, None) is not None:
             self.certain = False
@@ -105,6 +108,8 @@ class _Arrays:
         row = self._filled(length, more, pair)
         if row is None:
             return
+        if self.refused:
+            self.certain = False  # a few variants are tried, not all
         if key_of(row) not in self.refused:
             yield row
         if most is None or length < most:

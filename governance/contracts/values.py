@@ -42,7 +42,9 @@ def canonical(value: JSON) -> str:
     """A text that is equal for equal values, and the same in every process."""
     if isinstance(value, bool) or not isinstance(value, (int, float, list, tuple, dict)):
         return json.dumps(value)
-    if isinstance(value, (int, float)):
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
         return str(exact(value))
     if isinstance(value, (list, tuple)):
         return f"[{','.join(map(canonical, value))}]"

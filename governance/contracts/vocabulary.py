@@ -11,6 +11,8 @@ from typing import Any
 from governance.contracts.values import TYPES, key_of
 
 MAX_DEPTH = 64
+#: Numbers beyond it are no numbers to every validator.
+LARGEST = 1e300
 LATEST, DRAFT_07 = "https://json-schema.org/draft/2020-12/schema", "http://json-schema.org/draft-07/schema"
 READ_AS_07 = {DRAFT_07, *(f"http://json-schema.org/draft-{number}/schema" for number in ("06", "04"))}
 _READ_AS_LATEST = {LATEST, "https://json-schema.org/draft/2019-09/schema"}
@@ -52,7 +54,12 @@ def _looks_old(raw: Any, depth: int) -> bool:
         return False
     if isinstance(raw.get("items"), list) or isinstance(raw.get("dependencies"), dict):
         return True
-    return any(_looks_old(value, depth + 1) for name, value in raw.items() if name not in ("enum", "const", "default"))
+    for name, value in raw.items():
+        named = name in (*MAP, *STORES) and isinstance(value, dict)  # its keys are names, not words
+        parts = list(value.values()) if named else [value]
+        if name not in ("enum", "const", "default", "examples") and any(_looks_old(part, depth + 1) for part in parts):
+            return True
+    return False
 
 
 #: Where a word of 2020-12 stands in draft-07.
@@ -104,13 +111,14 @@ def _values(keyword: str, value: Any, place: str) -> tuple[Any, ...]:
 
 
 def _count(keyword: str, value: Any, place: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or value < 0:
+    finite = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
+    if not finite or value != int(value) or value < 0:
         raise InvalidSchema(f"{place}: wants a whole number, 0 or more; this is {str(value)[:40]}")
     return int(value)
 
 
 def _bound(keyword: str, value: Any, place: str) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) == float("inf"):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= LARGEST:
         raise InvalidSchema(f"{place}: wants a number; this is {str(value)[:40]}")
     if keyword == "multipleOf" and value <= 0:
         raise InvalidSchema(f"{place}: wants a number above 0; this is {value}")
