@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import jsonschema_rs
@@ -92,7 +93,5 @@ def chain(length: int, kind: str) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_an_extreme_schema_is_refused_or_left_to_a_person(old: Any, new: Any):
-    try:
+    with suppress(InvalidSchema):
         assert compare(old, new).verdict != "safe"
-    except InvalidSchema as error:
-        assert len(str(error)) > 20
