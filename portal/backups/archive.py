@@ -9,7 +9,9 @@ import hashlib
 import json
 import os
 import shutil
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -21,6 +23,8 @@ from orchestration.errors import PlumblineError
 FORMAT = 1
 MANIFEST = "manifest.json"
 CHUNK = 1024 * 1024
+#: What reading a zip comes up with when bytes of it are not those that were written.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError)
 
 
 class BackupError(PlumblineError):
@@ -102,7 +106,7 @@ def read(path: Path) -> Archive:
                 found = _copy(stream, None)
     except OSError as error:
         raise BackupError(f"{path} can't be read: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
+    except (*_DAMAGED, KeyError, ValueError, TypeError, AttributeError) as error:
         raise BackupError(f"{path} is no whole backup of Plumbline ({error}); use another one") from error
     if found != (digest, size):
         raise BackupError(f"{path} is damaged: its database is not the one that was written; use another backup")

@@ -211,8 +211,7 @@ def test_a_damaged_or_cut_backup_is_refused_before_anything_is_changed(elsewhere
     whole = path.read_bytes()
 
     with elsewhere():
-        for place in (0.1, 0.5, 0.9):
-            at = int(len(whole) * place)
+        for at in range(0, len(whole) - 64, len(whole) // 30):
             # One bit would not do: a compressed page of zeros may come out the same from a changed one.
             damaged = bytes(byte ^ 0xFF for byte in whole[at : at + 64])
             for broken in (whole[:at], whole[:at] + damaged + whole[at + 64 :], b""):
