@@ -285,16 +285,10 @@ def _batch(shape: str, parameter: str) -> str:
 def _words() -> Mapping[str, str]:
     """What the databases say differently. SQLite has one writer at a time: there is nothing to lock."""
     if _postgresql():
-        return {
-            "among_steps": "= ANY(ARRAY(SELECT t.step FROM told t))",
-            "among_runs": "= ANY(ARRAY(SELECT t.run FROM told t))",
-            "lock": "FOR UPDATE",
-        }
-    return {
-        "among_steps": "IN (SELECT t.step FROM told t)",
-        "among_runs": "IN (SELECT t.run FROM told t)",
-        "lock": "",
-    }
+        among = "= ANY(ARRAY(SELECT t.{} FROM told t))"
+        return {"among_steps": among.format("step"), "among_runs": among.format("run"), "lock": "FOR UPDATE"}
+    among = "IN (SELECT t.{} FROM told t)"
+    return {"among_steps": among.format("step"), "among_runs": among.format("run"), "lock": ""}
 
 
 def _postgresql() -> bool:
