@@ -16,7 +16,7 @@ from governance.contracts.equality import equate
 from governance.contracts.inhabitants import Search
 from governance.contracts.judges import Disagreement, Judge
 from governance.contracts.patterns import OutOfFuel
-from governance.contracts.report import Bump, Direction, Finding, Report, Verdict
+from governance.contracts.report import Bump, Direction, Report, Verdict
 from governance.contracts.values import canonical
 from governance.contracts.vocabulary import InvalidSchema
 
@@ -57,13 +57,13 @@ def compare(old: Any, new: Any, *, level: str = "BACKWARD", policy: str = "stric
 def _compared(before: Document, after: Document, level: str, directions: tuple[Direction, ...], policy: str) -> Report:
     equate(before, after)
     answers = {way: _answer(before, after, way, policy) for way in directions}
-    findings = differences(before, after, {way: answer.verdict for way, answer in answers.items()}, policy)
+    findings = differences(before, after, {way: answer.verdict for way, answer in answers.items()})
     verdicts = [answer.verdict for answer in answers.values()]
     verdict: Verdict = next((one for one in ("breaking", "undecided") if one in verdicts), "safe")
     shown = next(((way, answer) for way, answer in answers.items() if answer.found), None)
     doubt = "; ".join(answer.doubt for answer in answers.values() if answer.doubt)
     return Report(
-        verdict, findings, shown[1].witness if shown else None, _bump(before, after, verdict, findings, policy),
+        verdict, findings, shown[1].witness if shown else None, _bump(before, after, verdict),
         level, policy, shown is not None, shown[0] if shown else "", shown[1].complaint if shown else ("", ""), doubt,
     )  # fmt: skip
 
@@ -126,7 +126,7 @@ def _judged(judges: tuple[Judge, Judge], sender: Document, document: Any, policy
     return _Answer("breaking", document, True, judges[1].complaint(document))
 
 
-def _bump(before: Document, after: Document, verdict: Verdict, findings: tuple[Finding, ...], policy: str) -> Bump:
+def _bump(before: Document, after: Document, verdict: Verdict) -> Bump:
     """What the change takes: breaking or undecided is major, another accepted set minor, other words patch."""
     if verdict != "safe":
         return "major"

@@ -19,7 +19,7 @@ MOST = 200
 DEEPEST = 2_000
 
 
-def differences(old: Document, new: Document, verdicts: Mapping[str, Verdict], policy: str) -> tuple[Finding, ...]:
+def differences(old: Document, new: Document, verdicts: Mapping[str, Verdict]) -> tuple[Finding, ...]:
     """Every difference, in the order of the new schema. Its direction is the level that it breaks, where that was found
     to be broken or could not be proved."""
     found: dict[tuple[str, str], Finding] = {}

@@ -38,6 +38,11 @@ class Found:
     values: list[JSON]
     certain: bool
 
+    @property
+    def possible(self) -> bool:
+        """A value was found, or one is not ruled out."""
+        return bool(self.values) or not self.certain
+
 
 class Search:
     """One comparison's search. `sender`: under the tolerant policy, the document whose declared properties alone are sent."""

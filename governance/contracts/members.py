@@ -69,13 +69,9 @@ class _Objects:
         if self.obligations > 1 and self.clause.some_name and self.clause.max_members is not None:
             self.certain = False  # one name may have to meet several, which is not looked for
         return [
-            ([name for name in names if self._possible([*self._of(name), *literals])], literals)
+            ([name for name in names if self.search.find([*self._of(name), *literals]).possible], literals)
             for names, literals in self._obligations()
         ]
-
-    def _possible(self, literals: list[Literal]) -> bool:
-        found = self.search.find(literals)
-        return bool(found.values) or not found.certain
 
     def _made(self, more: dict[str, list[Literal]]) -> Iterator[JSON]:
         """Objects with these names, whose values meet these literals as well."""

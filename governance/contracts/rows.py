@@ -85,11 +85,7 @@ class _Arrays:
         last = max(self.alike, start) + needed
         if self.clause.max_items is not None:
             last = min(last, self.clause.max_items)
-        return [place for place in range(start, last) if self._possible([*self._at(place), literal])]
-
-    def _possible(self, literals: list[Literal]) -> bool:
-        found = self.search.find(literals)
-        return bool(found.values) or not found.certain
+        return [place for place in range(start, last) if self.search.find([*self._at(place), literal]).possible]
 
     def _pairs(self, needed: int) -> list[tuple[int, int] | None]:
         """The places that may hold equal values, where two must."""

@@ -10,8 +10,6 @@ from governance.models import Change, Review
 from orchestration.errors import NotFound
 from orchestration.models import Role
 
-WAITING = (Change.State.OPEN,)
-
 
 def changes(*, state: str = "", team: str = "") -> QuerySet[Change]:
     """Newest first, with the names that a row shows. `state`: one of Change.State, or empty for all."""
@@ -39,10 +37,10 @@ def waiting_for(person: Any) -> list[Change]:
         return []
     found = []
     for change in changes(state=Change.State.OPEN).filter(teams__in=teams).distinct()[:200]:
-        counted = [one for one in change.reviews.all() if one.content_hash == change.content_hash]
-        voted = {one.team_id for one in counted}
+        reviews = counted(change)
+        voted = {one.team_id for one in reviews}
         mine = {team.pk for team in change.teams.all()} & teams - voted
-        if mine and change.author_id != person.pk and all(one.person_id != person.pk for one in counted):
+        if mine and change.author_id != person.pk and all(one.person_id != person.pk for one in reviews):
             found.append(change)
     return found
 

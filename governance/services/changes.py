@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from governance.models import Change, ContractVersion, Review
+from governance.selectors.changes import counted
 from governance.services.assessing import Assessment, assess
 from orchestration import clock
 from orchestration.errors import Conflict, Forbidden, InvalidInput
@@ -77,7 +78,7 @@ def withdraw(*, change: Change, person: Any, reason: str) -> Change:
 
 def approvals(change: Change) -> dict[int, Review]:
     """The vote of each team that counts for the content as it is, by team: its last one."""
-    return {one.team_id: one for one in change.reviews.all() if one.content_hash == change.content_hash}
+    return {one.team_id: one for one in counted(change)}
 
 
 def _locked(change: Change) -> Change:

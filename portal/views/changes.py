@@ -16,7 +16,7 @@ from governance.models import Change
 from governance.selectors.changes import changes, counted, find_change, waiting_for
 from governance.selectors.contracts import ports_of_contract
 from governance.selectors.impact import impact
-from governance.services.changes import review, withdraw
+from governance.services.changes import OPEN, approvals, review, withdraw
 from governance.services.documents import find_team
 from orchestration.errors import Conflict, Forbidden, InvalidInput
 from orchestration.models import Team
@@ -121,29 +121,26 @@ def _page(request: HttpRequest, found: Change, *, problem: str = "", status: int
         "uses": uses,
         "runs_day": sum(use.day for use in uses),
         "runs_month": sum(use.month for use in uses),
-        "reviewers": _reviewers(found, request.user),
+        "reviewers": _reviewers(found),
         "void": [one for one in found.reviews.all() if one.content_hash != found.content_hash],
         "mine": _mine(request, found),
-        "may_withdraw": found.state in (Change.State.OPEN, Change.State.CHANGES_REQUESTED)
-        and actor_of(request).may(Verb.MAINTAIN, found.version.contract.owner),
+        "may_withdraw": found.state in OPEN and actor_of(request).may(Verb.MAINTAIN, found.version.contract.owner),
         "problem": problem,
         "reason": request.POST.get("reason", ""),
     }
     return render(request, "changes/change.html", context, status=status)
 
 
-def _reviewers(found: Change, reader: Any) -> list[dict[str, Any]]:
+def _reviewers(found: Change) -> list[dict[str, Any]]:
     """Each team that is asked, why, and what it said about the content as it is."""
-    votes = {one.team_id: one for one in counted(found)}
+    votes = approvals(found)
     owner = found.version.contract.owner_id
     rows = []
     for team in sorted(found.teams.all(), key=lambda one: (one.pk != owner, one.name)):
         said = votes.get(team.pk)
         look = change_words.VOTE[said.vote] if said else change_words.CHANGE["open"]
         why = "owns the contract" if team.pk == owner else "a workflow of its uses it"
-        rows.append(
-            {"team": team, "look": look, "why": why, "review": said, "you": bool(said and said.person_id == reader.pk)}
-        )
+        rows.append({"team": team, "look": look, "why": why, "review": said})
     return rows
 
 
@@ -151,8 +148,9 @@ def _mine(request: HttpRequest, found: Change) -> list[Team]:
     """Teams for which the reader can still vote."""
     if found.state != Change.State.OPEN or found.author_id == request.user.pk:
         return []
-    if any(one.person_id == request.user.pk for one in counted(found)):
+    reviews = counted(found)
+    if any(one.person_id == request.user.pk for one in reviews):
         return []
-    voted = {one.team_id for one in counted(found)}
+    voted = {one.team_id for one in reviews}
     actor = actor_of(request)
     return [team for team in found.teams.all() if team.pk not in voted and actor.may(Verb.REVIEW, team)]
