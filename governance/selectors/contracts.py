@@ -74,8 +74,13 @@ def latest_by_contract(names: list[str]) -> dict[str, str]:
     return dict(rows)
 
 
-def ports_of_contract(name: str) -> list[Port]:
-    """Where active workflow versions use it, by workflow and step."""
+def live_ports(name: str) -> QuerySet[Port]:
+    """Where active workflow versions use it, by workflow and step: all of them, for a verdict rests on each."""
     found = Port.objects.filter(contract=name, version__state=WorkflowVersion.State.ACTIVE)
     rows = found.select_related("version__workflow__owner").defer("version__canonical", "version__text")
-    return list(rows.order_by("version__workflow__name", "-version__precedence", "step", "direction")[:500])
+    return rows.order_by("version__workflow__name", "-version__precedence", "step", "direction")
+
+
+def ports_of_contract(name: str) -> list[Port]:
+    """As many of them as a page shows."""
+    return list(live_ports(name)[:500])

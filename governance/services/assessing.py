@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,8 @@ from semantic_version import Version
 
 from governance.contracts import Report, compare
 from governance.models import ContractVersion
-from orchestration.models import Port, Team, WorkflowVersion
+from governance.selectors.contracts import live_ports
+from orchestration.models import Port, Team
 from orchestration.versions import precedence
 
 LIVE = (ContractVersion.State.ACTIVE, ContractVersion.State.DEPRECATED)
@@ -35,8 +37,6 @@ class Assessment:
     declared: str
     #: Whom it hits: who owns the contract comes first.
     teams: tuple[Team, ...]
-    #: Workflow, version and step of each live port.
-    ports: tuple[Port, ...]
     #: What the version says of policy and level, where that is not what holds now.
     other_rules: str = ""
 
@@ -60,11 +60,11 @@ def assess(*, name: str, version: str, schema: Any, policy: str, level: str | No
     """Compare with the highest live version below. Raises InvalidSchema."""
     lower = ContractVersion.objects.filter(contract__name=name, state__in=LIVE, precedence__lt=precedence(version))
     base = lower.select_related("contract").order_by("-precedence").first()
-    ports = live_ports(name)
     if base is None:
-        return Assessment(None, None, "none", "none", (owner,), ports)
+        return Assessment(None, None, "none", "none", (owner,))
     rules = base.canonical["spec"]
     present = (rules.get("policy", "tolerant"), rules.get("compatibility"))
+    ports = list(live_ports(name))
     report = compare(base.schema, schema, level=present[1] or level_of(ports), policy=present[0])
     wanted = (policy, level)
     other = "" if present == wanted else f"{_rules(*wanted)} instead of {_rules(*present)}"
@@ -72,21 +72,14 @@ def assess(*, name: str, version: str, schema: Any, policy: str, level: str | No
     takes = _BELOW_ONE.get(report.bump, report.bump) if below_one else report.bump
     hit = {port.version.workflow.owner.pk: port.version.workflow.owner for port in ports}
     others = [team for pk, team in sorted(hit.items()) if pk != owner.pk]
-    return Assessment(base, report, takes, _declared(base.version, version), (owner, *others), ports, other)
+    return Assessment(base, report, takes, _declared(base.version, version), (owner, *others), other)
 
 
 def _rules(policy: str, level: str | None) -> str:
     return f"policy {policy} and level {level or 'by use'}"
 
 
-def live_ports(name: str) -> tuple[Port, ...]:
-    """Where active workflow versions use the contract."""
-    found = Port.objects.filter(contract=name, version__state=WorkflowVersion.State.ACTIVE)
-    order = ("version__workflow__name", "-version__precedence", "step")
-    return tuple(found.select_related("version__workflow__owner").order_by(*order))
-
-
-def level_of(ports: tuple[Port, ...]) -> str:
+def level_of(ports: Iterable[Port]) -> str:
     """The question that its use asks; without any use that of consumers, who come first."""
     directions = {port.direction for port in ports}
     if directions == {"input", "output"}:

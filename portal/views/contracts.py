@@ -65,7 +65,7 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
     older = numbers[numbers.index(new) + 1 :] if new in numbers else []
     old = request.GET.get("from") or (older[0] if older else "")
     shown = find_version(found, new) if new else None
-    level = level_of(tuple(ports))
+    level = level_of(ports)
     context = {
         "nav": "contracts",
         "contract": found,
