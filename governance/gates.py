@@ -6,8 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from governance.contracts.validation import validator_of
+from governance.gate.contract_versions import PublishContract
+from governance.gate.endings import Deprecate, Retire
+from governance.gate.glass import FollowUp
+from governance.gate.releases import Releases, ReleaseWorkflow
+from governance.gate.shelves import Contracts as ContractShelf
+from governance.gate.shelves import Workflows as WorkflowShelf
+from governance.gate.subjects import register as have_the_gate
 from governance.selectors.contracts import resolve, schema_of
 from governance.services.contracts import ContractApplier
+from governance.services.policies import GatePolicyApplier
 from orchestration.errors import Violation
 from orchestration.hooks import hooks
 
@@ -31,4 +39,11 @@ class Contracts:
 def register() -> None:
     """Answer from now on."""
     hooks.contracts = Contracts()
+    hooks.releases = Releases()
     hooks.appliers["Contract"] = ContractApplier()
+    hooks.appliers["GatePolicy"] = GatePolicyApplier()
+    for subject in (PublishContract(), ReleaseWorkflow(), FollowUp()):
+        have_the_gate(subject)
+    for shelf in (ContractShelf(), WorkflowShelf()):
+        have_the_gate(Deprecate(shelf))
+        have_the_gate(Retire(shelf))

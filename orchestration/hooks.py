@@ -41,11 +41,46 @@ class NoContracts:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A workflow version that is about to go live. `schemas`: of its input and output, where it names contracts for them."""
+
+    name: str
+    version: str
+    owner: str
+    canonical: dict[str, Any]
+    content_hash: str
+    schemas: dict[str, Any]
+
+
+class ReleaseHook(Protocol):
+    """Whether a workflow version may go live, and the asking where it may not yet."""
+
+    def is_held(self, release: Release) -> bool:
+        """Whether others must agree first."""
+        ...
+
+    def ask(self, release: Release, version: Any, signature: Any) -> None:
+        """Ask them about this version (a WorkflowVersion, written as proposed)."""
+        ...
+
+
+class NoGate:
+    """Nobody governs: everything may go live."""
+
+    def is_held(self, release: Release) -> bool:
+        return False
+
+    def ask(self, release: Release, version: Any, signature: Any) -> None:
+        raise AssertionError("nothing is held without a gate")
+
+
 @dataclass(slots=True)
 class Hooks:
     """The registered answers of this process."""
 
     contracts: ContractHook = field(default_factory=NoContracts)
+    releases: ReleaseHook = field(default_factory=NoGate)
     #: Appliers of manifest kinds that live outside the engine: kind → applier (see services/manifests.py).
     appliers: dict[str, Any] = field(default_factory=dict)
 

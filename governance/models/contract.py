@@ -49,10 +49,17 @@ class ContractVersion(models.Model):
     reason = models.TextField()
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     published_at = models.DateTimeField(auto_now_add=True)
+    deprecated_at = models.DateTimeField(null=True, blank=True)
+    sunset_at = models.DateTimeField(null=True, blank=True, help_text="from then on it may be retired")
+    successor = models.CharField(max_length=64, blank=True, default="", help_text="the version to move to")
+    retired_at = models.DateTimeField(null=True, blank=True)
     history = HistoricalRecords(excluded_fields=["schema", "canonical"])
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contract", "version"], name="one_contract_version")]
+        indexes = [
+            models.Index(fields=["sunset_at"], name="contract_sunset", condition=models.Q(sunset_at__isnull=False)),
+        ]
         ordering = ["contract", "-precedence"]
 
     def __str__(self) -> str:

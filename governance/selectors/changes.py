@@ -6,45 +6,79 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from governance.gate import standing
 from governance.models import Change, Review
-from orchestration.errors import NotFound
-from orchestration.models import Role
+from governance.selectors.reviews import counted
+from orchestration.errors import Forbidden, NotFound
+from orchestration.models import Role, Team
+
+#: A person who is asked about more than these sees the oldest of them first.
+MOST = 200
 
 
-def changes(*, state: str = "", team: str = "") -> QuerySet[Change]:
+def changes(*, state: str = "", team: str = "", kind: str = "") -> QuerySet[Change]:
     """Newest first, with the names that a row shows. `state`: one of Change.State, or empty for all."""
-    found = Change.objects.select_related("version__contract__owner", "author").prefetch_related("teams", "reviews")
+    found = Change.objects.select_related("owner", "author").prefetch_related("teams", "reviews")
     if state:
         found = found.filter(state=state)
+    if kind:
+        found = found.filter(kind=kind)
     if team:
         found = found.filter(teams__name=team)
-    return found.order_by("-pk").defer("version__schema", "version__canonical", "report")
+    return found.order_by("-pk").defer("report", "proposal")
 
 
 def find_change(number: int) -> Change:
     """One, with all that its page shows. Raises NotFound."""
-    found = Change.objects.select_related("version__contract__owner", "base", "author")
-    change = found.prefetch_related("teams", "reviews__person", "reviews__team").filter(pk=number).first()
+    found = Change.objects.select_related("version__contract__owner", "base", "author", "owner")
+    whole = found.prefetch_related(
+        "teams", "requests__team", "reviews__person", "reviews__team", "reviews__for_person", "reviews__stand_in"
+    )
+    change = whole.filter(pk=number).first()
     if change is None:
         raise NotFound(f"no change {number}")
     return change
 
 
 def waiting_for(person: Any) -> list[Change]:
-    """Open changes that this person may still review: approver of a team that is asked and has not voted, and no author."""
-    teams = set(person.memberships.filter(role=Role.APPROVER).values_list("team_id", flat=True))
+    """Open changes that this person may still review."""
+    teams = _may_speak_for(person)
     if not teams:
         return []
+    open_ones = changes(state=Change.State.OPEN).filter(teams__in=teams).distinct().prefetch_related("requests__team")
+    return [change for change in open_ones[:MOST] if votes_open_to(change, person)]
+
+
+def votes_open_to(change: Change, person: Any) -> list[tuple[Team, standing.Standing]]:
+    """The teams for which this person can vote now, and in what quality; at most one of them will count."""
+    if change.state != Change.State.OPEN:
+        return []
+    reviews = counted(change)
+    if any(person.pk in (one.person_id, one.for_person_id) for one in reviews):
+        return []
+    said: dict[int, int] = {}
+    for one in reviews:
+        said[one.team_id] = said.get(one.team_id, 0) + 1
+    mine = _may_speak_for(person)
     found = []
-    for change in changes(state=Change.State.OPEN).filter(teams__in=teams).distinct()[:200]:
-        reviews = counted(change)
-        voted = {one.team_id for one in reviews}
-        mine = {team.pk for team in change.teams.all()} & teams - voted
-        if mine and change.author_id != person.pk and all(one.person_id != person.pk for one in reviews):
-            found.append(change)
+    for request in change.requests.all():
+        if request.team_id in mine and said.get(request.team_id, 0) < request.needed:
+            try:
+                found.append((request.team, standing.standing(change, person, request.team)))
+            except Forbidden:
+                continue
     return found
 
 
-def counted(change: Change) -> list[Review]:
-    """Reviews of the content as it is now; those before it no longer count."""
-    return [one for one in change.reviews.all() if one.content_hash == change.content_hash]
+def votes_of(change: Change, team_id: int) -> list[Review]:
+    """What the team's people said about the content as it is."""
+    return [one for one in counted(change) if one.team_id == team_id]
+
+
+def _may_speak_for(person: Any) -> set[int]:
+    """Teams whose gate this person could ever vote at: members, delegates, and those who stand in."""
+    own = set(person.memberships.filter(role=Role.APPROVER).values_list("team_id", flat=True))
+    lent = {one.team_id for one in standing.delegations_to(person)}
+    names = list(Team.objects.filter(pk__in=own).values_list("name", flat=True))
+    stands_in = Team.objects.filter(document__spec__stand_in__in=names) if names else Team.objects.none()
+    return own | lent | set(stands_in.values_list("pk", flat=True))

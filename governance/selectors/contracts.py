@@ -6,10 +6,13 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from governance.models import Contract, ContractVersion
+from governance.models import Change, Contract, ContractVersion
 from orchestration.errors import NotFound
 from orchestration.models import Port, WorkflowVersion
 from orchestration.versions import highest
+
+#: Workflow versions that can be started.
+LIVE = (WorkflowVersion.State.ACTIVE, WorkflowVersion.State.DEPRECATED)
 
 
 def resolve(name: str, range_: str) -> str | None:
@@ -44,8 +47,14 @@ def find_contract(name: str) -> Contract:
 
 def versions_of(contract: Contract) -> list[ContractVersion]:
     """All versions, highest first, without their schemas."""
-    rows = contract.versions.select_related("published_by", "change").defer("schema", "canonical")
+    rows = contract.versions.select_related("published_by").defer("schema", "canonical")
     return list(rows.order_by("-precedence"))
+
+
+def changes_of(contract: Contract) -> dict[str, int]:
+    """Of each version that came through the gate, the number of its last change."""
+    rows = Change.objects.filter(version__contract=contract, kind="contract.publish").order_by("pk")
+    return dict(rows.values_list("number", "pk"))
 
 
 def find_version(contract: Contract, version: str) -> ContractVersion:
@@ -75,8 +84,8 @@ def latest_by_contract(names: list[str]) -> dict[str, str]:
 
 
 def live_ports(name: str) -> QuerySet[Port]:
-    """Where active workflow versions use it, by workflow and step: all of them, for a verdict rests on each."""
-    found = Port.objects.filter(contract=name, version__state=WorkflowVersion.State.ACTIVE)
+    """Where workflow versions that can be started use it, by workflow and step: all of them, for a verdict rests on each."""
+    found = Port.objects.filter(contract=name, version__state__in=LIVE)
     rows = found.select_related("version__workflow__owner").defer("version__canonical", "version__text")
     return rows.order_by("version__workflow__name", "-version__precedence", "step", "direction")
 

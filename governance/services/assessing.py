@@ -7,72 +7,97 @@ laxer judge along, and one that asks for another waits for reviews like a break.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from semantic_version import Version
 
 from governance.contracts import Report, compare
+from governance.gate.subjects import Judgement, Verdict, each_once
 from governance.models import ContractVersion
 from governance.selectors.contracts import live_ports
 from orchestration.models import Port, Team
 from orchestration.versions import precedence
 
 LIVE = (ContractVersion.State.ACTIVE, ContractVersion.State.DEPRECATED)
+OWNS, USES = "owns the contract", "a workflow of its uses it"
 _RANKS = ("none", "patch", "minor", "major")
 _BELOW_ONE = {"major": "minor", "minor": "patch"}
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Of a version that is about to be published. Without a base nothing was there to break."""
+    """Of a version that is about to be published. Without a base nothing was there to break.
+
+    `base` is the live version just below; `against` the one that the report is about: the base, or at a transitive level the
+    first of all live ones below that it breaks.
+    """
 
     base: ContractVersion | None
     report: Report | None
     #: The smallest bump that fits, in the words of the version before.
     takes: str
     declared: str
-    #: Whom it hits: who owns the contract comes first.
-    teams: tuple[Team, ...]
+    #: Whom it hits and why: who owns the contract comes first.
+    hits: tuple[tuple[Team, str], ...]
     #: What the version says of policy and level, where that is not what holds now.
     other_rules: str = ""
+    against: ContractVersion | None = None
 
     @property
-    def is_safe(self) -> bool:
-        """Whether it may be published without anybody's consent."""
-        return self.report is None or (self.report.verdict == "safe" and not self.other_rules)
+    def teams(self) -> list[Team]:
+        """Whom it hits."""
+        return [team for team, _ in self.hits]
 
-    def subject(self, content_hash: str) -> str:
-        """What a review is bound to: the content, what it was compared with, the verdict, and who is asked."""
+    def judgement(self, content_hash: str) -> Judgement:
+        """As the gate asks for it; a review is bound to the content, what it was compared with, and the findings."""
         report = self.report
         told = [
-            content_hash, self.base.pk if self.base else None, report.verdict if report else "",
-            [finding.fingerprint for finding in report.findings] if report else [], sorted(team.pk for team in self.teams),
-            self.other_rules,
+            content_hash, self.base.pk if self.base else None, self.against.pk if self.against else None,
+            [finding.fingerprint for finding in report.findings] if report else [],
         ]  # fmt: skip
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        described = {
+            "level": report.level if report else "", "policy": report.policy if report else "",
+            "bump": report.bump if report else "none", "takes": self.takes, "declared": self.declared,
+            "findings": [asdict(one) for one in report.findings] if report else [],
+            "witness": report.witness if report else None, "has_witness": bool(report and report.has_witness),
+            "broken": report.broken if report else "", "complaint": list(report.complaint) if report else ["", ""],
+            "doubt": report.doubt if report else "", "other_rules": self.other_rules,
+        }  # fmt: skip
+        verdict: Verdict = report.verdict if report else "safe"
+        return Judgement(verdict, described, self.hits, told, self.against, self.other_rules)
 
 
 def assess(*, name: str, version: str, schema: Any, policy: str, level: str | None, owner: Team) -> Assessment:
-    """Compare with the highest live version below. Raises InvalidSchema."""
+    """Compare with the highest live version below, at a transitive level with all of them. Raises InvalidSchema."""
     lower = ContractVersion.objects.filter(contract__name=name, state__in=LIVE, precedence__lt=precedence(version))
-    base = lower.select_related("contract").order_by("-precedence").first()
-    if base is None:
-        return Assessment(None, None, "none", "none", (owner,))
+    below = list(lower.select_related("contract__owner").order_by("-precedence"))
+    if not below:
+        return Assessment(None, None, "none", "none", ((owner, OWNS),))
+    base = below[0]
     rules = base.canonical["spec"]
     present = (rules.get("policy", "tolerant"), rules.get("compatibility"))
     ports = list(live_ports(name))
-    report = compare(base.schema, schema, level=present[1] or level_of(ports), policy=present[0])
+    asked = present[1] or level_of(ports)
+    against, report = _compared(below if asked.endswith("_TRANSITIVE") else below[:1], schema, asked, present[0])
     wanted = (policy, level)
     other = "" if present == wanted else f"{_rules(*wanted)} instead of {_rules(*present)}"
     below_one = Version(base.version).major == 0
     takes = _BELOW_ONE.get(report.bump, report.bump) if below_one else report.bump
-    hit = {port.version.workflow.owner.pk: port.version.workflow.owner for port in ports}
-    others = [team for pk, team in sorted(hit.items()) if pk != owner.pk]
-    return Assessment(base, report, takes, _declared(base.version, version), (owner, *others), other)
+    users = sorted((port.version.workflow.owner for port in ports), key=lambda team: team.pk)
+    hits = each_once([(base.contract.owner, OWNS), (owner, OWNS), *((team, USES) for team in users)])
+    return Assessment(base, report, takes, _declared(base.version, version), hits, other, against)
+
+
+def _compared(below: list[ContractVersion], schema: Any, level: str, policy: str) -> tuple[ContractVersion, Report]:
+    """The first version that it breaks, else the first that was left undecided, else the highest; each with its report."""
+    reports = []
+    for one in below:
+        reports.append((one, compare(one.schema, schema, level=level, policy=policy)))
+        if reports[-1][1].verdict == "breaking":
+            return reports[-1]
+    return next((pair for pair in reports if pair[1].verdict == "undecided"), reports[0])
 
 
 def _rules(policy: str, level: str | None) -> str:

@@ -1,6 +1,6 @@
 """How a contract version is checked and published: immutable, its schema compiled and compared before anything is written.
 
-What is proved safe is published at once; the rest is proposed, and waits at the gate (services/changes.py).
+What is proved safe is published at once; the rest is proposed, and waits at the gate (governance/gate).
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from typing import Any
 
 from governance.contracts import InvalidSchema as ContractFault
 from governance.contracts.validation import InvalidSchema, compile_check
+from governance.gate.contract_versions import PUBLISH, announce_published
+from governance.gate.opening import asks, open_change
+from governance.gate.subjects import Object
 from governance.models import Contract, ContractVersion
 from governance.services.assessing import Assessment, assess, is_enough, lowest
-from governance.services.changes import open_change
 from orchestration.manifest import Problem, Resource
 from orchestration.models import Team
 from orchestration.services.appliers import owner_problems
@@ -43,10 +45,10 @@ class ContractApplier:
             problems.append(resource.problem_at("metadata.version", text))
         return problems or self._version_problems(resource)
 
-    def is_held(self, resource: Resource) -> bool:
+    def is_held(self, resource: Resource, world: World) -> bool:
         """See orchestration.services.manifests.Applier."""
         try:
-            return not self._assessed(resource).is_safe
+            return bool(self._asks(resource, self._assessed(resource)))
         except ContractFault:
             return True  # `check` says what is wrong with it
 
@@ -73,9 +75,10 @@ class ContractApplier:
         contract = Contract.objects.filter(name=resource.name).first() or Contract(name=resource.name)
         owner = Team.objects.get(name=resource.owner)
         assessment = self._assessed(resource)
+        waits = bool(self._asks(resource, assessment))
         facts = (owner.pk, resource.description, spec.get("format", "jsonschema"), spec.get("policy", "tolerant"))
         present = (contract.owner_id, contract.description, contract.format, contract.policy)
-        if contract.pk is None or (facts != present and assessment.is_safe):  # what waits changes nothing yet
+        if contract.pk is None or (facts != present and not waits):  # what waits changes nothing yet
             contract.owner, contract.description, contract.format, contract.policy = owner, *facts[1:]
             save(contract, actor=signature.actor, reason=signature.reason)
         version = (
@@ -88,11 +91,20 @@ class ContractApplier:
             resource.content_hash,
         )
         version.source, version.reason, version.published_by = signature.source, signature.reason, signature.actor
-        waits = not assessment.is_safe
-        version.state = _PROPOSED if waits else ContractVersion.State.ACTIVE
+        # One that waits already, and is edited so that nobody need be asked any more, is published by its change.
+        goes_through = waits or version.pk is not None
+        version.state = _PROPOSED if goes_through else ContractVersion.State.ACTIVE
         save(version, actor=signature.actor, reason=signature.reason)
-        if waits:
-            open_change(version, assessment, signature)
+        if goes_through:
+            thing = Object(PUBLISH, contract.name, version.version, contract.owner, version)
+            open_change(thing, assessment.judgement(version.content_hash), signature)
+        else:
+            announce_published(version, signature.actor, signature.reason)
+
+    def _asks(self, resource: Resource, assessment: Assessment) -> list[Team]:
+        """Whom it would ask; a first version nobody, unless a policy wants it."""
+        judgement = assessment.judgement(resource.content_hash)
+        return asks(PUBLISH, resource.name, assessment.teams[0], judgement)
 
     def _version_problems(self, resource: Resource) -> list[Problem]:
         """A schema that can't be compared, and a version that says less than the change is."""

@@ -47,6 +47,10 @@ class WorkflowVersion(models.Model):
     reason = models.TextField()
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     published_at = models.DateTimeField(auto_now_add=True)
+    deprecated_at = models.DateTimeField(null=True, blank=True)
+    sunset_at = models.DateTimeField(null=True, blank=True, help_text="from then on it may be retired")
+    successor = models.CharField(max_length=64, blank=True, default="", help_text="the version to move to")
+    retired_at = models.DateTimeField(null=True, blank=True)
     history = HistoricalRecords(excluded_fields=["canonical", "text"])
 
     class Meta:

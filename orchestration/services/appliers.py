@@ -25,6 +25,14 @@ class TeamApplier:
 
     def check(self, resource: Resource, world: World) -> list[Problem]:
         """See services.manifests.Applier."""
+        named = resource.canonical.get("spec", {}).get("stand_in")
+        if named is None:
+            return []
+        if named == resource.name:
+            return [resource.problem_at("spec.stand_in", "a team can't stand in for itself; name another")]
+        if named not in world.teams:
+            hint = suggestion(named, world.teams) or "; apply a Team of that name first"
+            return [resource.problem_at("spec.stand_in", f"no team {named!r}{hint}")]
         return []
 
     def current(self, resource: Resource) -> dict[str, Any] | None:
@@ -36,7 +44,7 @@ class TeamApplier:
         """See services.manifests.Applier."""
         return Team.objects.filter(name=resource.name, content_hash=resource.content_hash).exists()
 
-    def is_held(self, resource: Resource) -> bool:
+    def is_held(self, resource: Resource, world: World) -> bool:
         """See services.manifests.Applier."""
         return False
 
@@ -63,7 +71,7 @@ class RetryPolicyApplier:
         """See services.manifests.Applier."""
         return RetryPolicy.objects.filter(name=resource.name, content_hash=resource.content_hash).exists()
 
-    def is_held(self, resource: Resource) -> bool:
+    def is_held(self, resource: Resource, world: World) -> bool:
         """See services.manifests.Applier."""
         return False
 
@@ -97,7 +105,7 @@ class DependencyApplier:
         """See services.manifests.Applier."""
         return Dependency.objects.filter(name=resource.name, content_hash=resource.content_hash).exists()
 
-    def is_held(self, resource: Resource) -> bool:
+    def is_held(self, resource: Resource, world: World) -> bool:
         """See services.manifests.Applier."""
         return False
 

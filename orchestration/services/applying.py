@@ -33,7 +33,7 @@ class Applier(Protocol):
         """Whether exactly this content is applied already."""
         ...
 
-    def is_held(self, resource: Resource) -> bool:
+    def is_held(self, resource: Resource, world: World) -> bool:
         """Whether applying it only proposes it, for others to agree to first."""
         ...
 

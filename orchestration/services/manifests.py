@@ -22,7 +22,8 @@ from orchestration.services.workflow_applier import WorkflowApplier
 from orchestration.services.world import World
 
 #: What refers to others comes after them.
-ORDER = ("Team", "RetryPolicy", "Dependency", "Contract", "Workflow")
+#: And policies of the gate come last: what is applied beside one is judged by those that held before.
+ORDER = ("Team", "RetryPolicy", "Dependency", "Contract", "Workflow", "GatePolicy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Change:
 
 def plan(documents: Sequence[Document]) -> list[Change]:
     """What `apply` would do. Raises InvalidManifest with every problem of every document."""
-    return [_change(resource) for resource, _ in _checked(documents)]
+    checked, world = _checked(documents)
+    return [_change(resource, world) for resource, _ in checked]
 
 
 def apply(
@@ -70,8 +72,8 @@ def _apply(
     documents: Sequence[Document], signature: Signature, authorise: Callable[[list[Change]], None]
 ) -> list[Change]:
     with transaction.atomic():
-        checked = _checked(documents)
-        changes = [_change(resource) for resource, _ in checked]
+        checked, world = _checked(documents)
+        changes = [_change(resource, world) for resource, _ in checked]
         authorise(changes)
         for (resource, text), change in zip(checked, changes, strict=True):
             if change.action != "unchanged":
@@ -103,7 +105,7 @@ def _present_owners(changes: Sequence[Change]) -> set[str]:
     return owners
 
 
-def _checked(documents: Sequence[Document]) -> list[tuple[Resource, str]]:
+def _checked(documents: Sequence[Document]) -> tuple[list[tuple[Resource, str]], World]:
     problems: list[Problem] = []
     found: list[tuple[Resource, str]] = []
     for document in documents:
@@ -130,16 +132,16 @@ def _checked(documents: Sequence[Document]) -> list[tuple[Resource, str]]:
             problems += applier.check(resource, world)
     if problems:
         raise InvalidManifest(problems)
-    return sorted(found, key=lambda pair: ORDER.index(pair[0].kind))
+    return sorted(found, key=lambda pair: ORDER.index(pair[0].kind)), world
 
 
-def _change(resource: Resource) -> Change:
+def _change(resource: Resource, world: World) -> Change:
     applier = _applier(resource.kind)
     current = applier.current(resource)
     common = (resource.kind, resource.name, resource.version, resource.owner)
     if applier.is_applied(resource):
         return Change(*common, "unchanged", (), tuple(notices(resource)))
-    if resource.version and applier.is_held(resource):
+    if resource.version and applier.is_held(resource, world):
         return Change(*common, "propose", tuple(diff(current, resource.canonical)), tuple(notices(resource)))
     action = "publish" if resource.version else ("create" if current is None else "update")
     return Change(*common, action, tuple(diff(current, resource.canonical)), tuple(notices(resource)))

@@ -29,7 +29,7 @@ STEP_OVER_WELL = STEP_GOOD | {StepStatus.SKIPPED}
 
 
 def version_to_run(*, workflow: str, version: str | None = None) -> WorkflowVersion:
-    """The named version, or the highest active one. Raises NotFound, which suggests."""
+    """The named version, or the highest active one. Raises NotFound, which suggests, and Conflict for one that is not live."""
     if not workflow.isprintable() or not Workflow.objects.filter(name=workflow).exists():
         known = Workflow.objects.values_list("name", flat=True)
         raise NotFound(f"no workflow {workflow[:80]!r}{suggestion(workflow[:80], known)}")
@@ -43,6 +43,8 @@ def version_to_run(*, workflow: str, version: str | None = None) -> WorkflowVers
     if found is None:
         there = ", ".join(sorted(versions.values_list("version", flat=True)))
         raise NotFound(f"workflow {workflow!r} has no version {version[:80]!r}; it has {there}")
+    if found.state not in (WorkflowVersion.State.ACTIVE, WorkflowVersion.State.DEPRECATED):
+        raise Conflict(f"{found} is {found.state}; only an active or deprecated version can be started")
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from orchestration.hooks import Release, hooks
 from orchestration.manifest import Plan, Problem, Resource, build_plan
 from orchestration.models import Port, Team, Workflow, WorkflowVersion
 from orchestration.services.appliers import owner_problems
@@ -57,9 +58,9 @@ class WorkflowApplier:
         """The teams that own these workflows now."""
         return set(Workflow.objects.filter(name__in=list(names)).values_list("owner__name", flat=True))
 
-    def is_held(self, resource: Resource) -> bool:
+    def is_held(self, resource: Resource, world: World) -> bool:
         """See services.manifests.Applier."""
-        return False
+        return hooks.releases.is_held(_release(resource, world))
 
     def apply(self, resource: Resource, text: str, signature: Signature) -> None:
         """See services.manifests.Applier."""
@@ -69,28 +70,30 @@ class WorkflowApplier:
         if workflow.pk is None or workflow.owner_id != owner.pk or workflow.description != resource.description:
             workflow.owner, workflow.description = owner, resource.description
             save(workflow, actor=signature.actor, reason=signature.reason)
-        version = WorkflowVersion(
-            workflow=workflow, version=resource.version, precedence=precedence(resource.version),
-            canonical=resource.canonical, text=text, content_hash=resource.content_hash, source=signature.source,
-            reason=signature.reason, published_by=signature.actor,
-        )  # fmt: skip
+        version = _proposed(workflow, resource) or WorkflowVersion(
+            workflow=workflow, version=resource.version, precedence=precedence(resource.version)
+        )
+        version.canonical, version.text, version.content_hash = resource.canonical, text, resource.content_hash
+        version.source, version.reason, version.published_by = signature.source, signature.reason, signature.actor
+        release = _release(resource, World([]))
+        goes_through = (
+            hooks.releases.is_held(release) or version.pk is not None
+        )  # an edit of one that waits is asked about
+        version.state = WorkflowVersion.State.PROPOSED if goes_through else WorkflowVersion.State.ACTIVE
         save(version, actor=signature.actor, reason=signature.reason)
-        world = World([])
-        for step, direction, reference in ports(build_plan(resource.canonical)):
-            contract, range_, resolved = world.contract(reference)
-            Port.objects.create(
-                version=version,
-                step=step,
-                direction=direction,
-                contract=contract,
-                range=range_,
-                resolved=resolved or "",
-            )
+        resolve_ports(version)
+        if goes_through:
+            hooks.releases.ask(release, version, signature)
 
     def _published_problems(self, resource: Resource) -> list[Problem]:
         published = WorkflowVersion.objects.filter(workflow__name=resource.name, version=resource.version).first()
+        if published is not None and published.state == WorkflowVersion.State.REJECTED:
+            text = f"{resource.name}@{resource.version} was refused at the gate; raise the version to ask again"
+            return [resource.problem_at("metadata.version", text)]
         if published is None or published.content_hash == resource.content_hash:
             return []
+        if published.state == WorkflowVersion.State.PROPOSED:
+            return []  # its author may write it anew, and everybody is asked anew
         text = f"{resource.name}@{resource.version} is published with other content and can't change; raise the version"
         return [resource.problem_at("metadata.version", text)]
 
@@ -113,6 +116,35 @@ class WorkflowApplier:
                 place = f"spec.steps.{step}.contract.{direction}" if step else f"spec.{direction}.contract"
                 problems.append(resource.problem_at(place, f"no active version of contract {reference}; {REMEDY}"))
         return problems
+
+
+def resolve_ports(version: WorkflowVersion) -> None:
+    """Write its ports, each resolved to the highest active contract version that fits now."""
+    Port.objects.filter(version=version).delete()
+    world = World([])
+    for step, direction, reference in ports(build_plan(version.canonical)):
+        contract, range_, resolved = world.contract(reference)
+        Port.objects.create(
+            version=version, step=step, direction=direction, contract=contract, range=range_, resolved=resolved or ""
+        )
+
+
+def _proposed(workflow: Workflow, resource: Resource) -> WorkflowVersion | None:
+    """The version, where it waits for reviews: only then it may be written again."""
+    waits = WorkflowVersion.objects.filter(workflow=workflow, state=WorkflowVersion.State.PROPOSED)
+    return waits.filter(version=resource.version).first()
+
+
+def _release(resource: Resource, world: World) -> Release:
+    """What the gate is asked about, with the schemas that its own input and output resolve to."""
+    schemas = {}
+    for step, direction, reference in ports(build_plan(resource.canonical)):
+        if not step:
+            name, _, resolved = world.contract(reference)
+            schemas[direction] = world.schema(name, resolved) if resolved else True
+    return Release(
+        resource.name, resource.version or "", resource.owner or "", resource.canonical, resource.content_hash, schemas
+    )
 
 
 def ports(plan: Plan) -> list[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 from orchestration.hooks import hooks
 from orchestration.manifest import Resource
@@ -41,18 +42,24 @@ class World:
         name, _, range_ = reference.partition("@")
         range_ = range_ or "*"
         brought = [item for item in self._batch if item.kind == "Contract" and item.name == name]
-        versions = [item.version for item in brought if item.version and not _is_held(item)]
+        versions = [item.version for item in brought if item.version and not self._is_held(item)]
         applied = hooks.contracts.resolve(name, range_)
         return name, range_, highest([*versions, *([applied] if applied else [])], range_)
 
+    def schema(self, name: str, version: str) -> Any:
+        """The schema of a contract version, the batch's included; None when there is none."""
+        for item in self._batch:
+            if (item.kind, item.name, item.version) == ("Contract", name, version):
+                return item.canonical["spec"]["schema"]
+        return hooks.contracts.schema(name, version)
+
+    def _is_held(self, contract: Resource) -> bool:
+        """Whether the batch only proposes it: then nobody can use it yet."""
+        applier = hooks.appliers.get("Contract")
+        return applier is not None and bool(applier.is_held(contract, self))
+
     def _names(self, kind: str) -> set[str]:
         return {resource.name for resource in self._batch if resource.kind == kind}
-
-
-def _is_held(contract: Resource) -> bool:
-    """Whether the batch only proposes it: then nobody can use it yet."""
-    applier = hooks.appliers.get("Contract")
-    return applier is not None and bool(applier.is_held(contract))
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -2,95 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from governance.gate.contract_versions import PUBLISH
+from governance.gate.opening import asks
 from governance.models import Contract, ContractVersion
-from governance.selectors.contracts import contracts, find_contract, find_version, versions_of
+from governance.selectors.contracts import changes_of, contracts, find_contract, find_version, versions_of
 from governance.services.assessing import Assessment, assess, is_enough, lowest
 from governance.services.documents import find_team
 from orchestration.errors import InvalidInput
 from orchestration.versions import is_version
+from portal.api.contract_shapes import (
+    CheckedShape,
+    CheckShape,
+    ContractDetailShape,
+    ContractPageShape,
+    finding,
+)
+from portal.api.ending_headers import contract_ending
 from portal.api.pages import PageQuery, ProblemShape, named_page, read_body, read_query
-
-
-class ContractShape(serializers.Serializer[Any]):
-    """A contract, without its versions."""
-
-    name = serializers.CharField()
-    owner = serializers.CharField()
-    description = serializers.CharField()
-    policy = serializers.CharField()
-
-
-class ContractVersionShape(serializers.Serializer[Any]):
-    """A version, without its schema. `change`: the number of the change that it waits or waited in."""
-
-    version = serializers.CharField()
-    state = serializers.CharField()
-    reason = serializers.CharField()
-    published_at = serializers.DateTimeField()
-    change = serializers.IntegerField(allow_null=True)
-
-
-class ContractDetailShape(ContractShape):
-    """A contract and its versions, highest first."""
-
-    versions = ContractVersionShape(many=True)
-
-
-class ContractPageShape(serializers.Serializer[Any]):
-    """A page of contracts."""
-
-    items = ContractShape(many=True)
-    next = serializers.CharField(allow_null=True)
-
-
-class CheckShape(serializers.Serializer[Any]):
-    """A version that somebody thinks of publishing."""
-
-    name = serializers.CharField(max_length=127)
-    version = serializers.CharField(max_length=64)
-    owner = serializers.CharField(max_length=63)
-    policy = serializers.ChoiceField(choices=["strict", "tolerant"], default="tolerant")
-    compatibility = serializers.CharField(max_length=24, allow_null=True, default=None)
-    document = serializers.JSONField(help_text="the JSON Schema")
-
-
-class FindingShape(serializers.Serializer[Any]):
-    """One difference; `direction` is the level that it breaks, empty where it breaks none."""
-
-    rule = serializers.CharField()
-    pointer = serializers.CharField()
-    direction = serializers.CharField(allow_blank=True)
-    text = serializers.CharField()
-    fingerprint = serializers.CharField()
-
-
-class CheckedShape(serializers.Serializer[Any]):
-    """What publishing it would mean. Without a base nothing was there to break."""
-
-    verdict = serializers.ChoiceField(choices=["safe", "breaking", "undecided"])
-    base = serializers.CharField(allow_null=True)
-    level = serializers.CharField()
-    policy = serializers.CharField()
-    takes = serializers.CharField()
-    declared = serializers.CharField()
-    is_enough = serializers.BooleanField()
-    lowest = serializers.CharField(allow_null=True)
-    findings = FindingShape(many=True)
-    has_witness = serializers.BooleanField()
-    witness = serializers.JSONField(allow_null=True)
-    doubt = serializers.CharField(allow_blank=True)
-    asks = serializers.ListField(child=serializers.CharField(), help_text="teams whose reviews it would wait for")
-    url = serializers.CharField(help_text="path of the contract's page")
 
 
 class Contracts(APIView):
@@ -114,7 +53,7 @@ class OneContract(APIView):
     def get(self, request: Request, name: str) -> Response:
         """A contract and its versions."""
         found = find_contract(name)
-        return Response({**_show(found), "versions": [_version(one) for one in versions_of(found)]})
+        return Response({**_show(found), "versions": _versions(found)})
 
 
 class OneContractVersion(APIView):
@@ -126,8 +65,10 @@ class OneContractVersion(APIView):
     )
     def get(self, request: Request, name: str, version: str) -> Response:
         """A version with its schema."""
-        found = find_version(find_contract(name), version)
-        return Response({**_version(found), "schema": found.schema})
+        contract = find_contract(name)
+        found = find_version(contract, version)
+        shown = {**_version(found, changes_of(contract)), "schema": found.schema}
+        return contract_ending(Response(shown), name, found)  # type: ignore[return-value]
 
 
 class CheckContract(APIView):
@@ -164,17 +105,13 @@ def _checked(name: str, found: Assessment) -> dict[str, Any]:
         "declared": found.declared,
         "is_enough": enough,
         "lowest": None if enough or found.base is None else lowest(found.base.version, found.takes),
-        "findings": [_finding(one) for one in report.findings] if report else [],
+        "findings": [finding(asdict(one)) for one in report.findings] if report else [],
         "has_witness": bool(report and report.has_witness),
         "witness": report.witness if report else None,
         "doubt": report.doubt if report else "",
-        "asks": [] if found.is_safe else [team.name for team in found.teams],
+        "asks": [team.name for team in asks(PUBLISH, name, found.teams[0], found.judgement(""))],
         "url": reverse("contract", args=[name]),
     }
-
-
-def _finding(one: Any) -> dict[str, str]:
-    return {name: getattr(one, name) for name in ("rule", "pointer", "direction", "text", "fingerprint")}
 
 
 def _show(contract: Contract) -> dict[str, Any]:
@@ -184,9 +121,15 @@ def _show(contract: Contract) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _version(one: ContractVersion) -> dict[str, Any]:
-    change = getattr(one, "change", None)
+def _versions(contract: Contract) -> list[dict[str, Any]]:
+    changes = changes_of(contract)
+    return [_version(one, changes) for one in versions_of(contract)]
+
+
+def _version(one: ContractVersion, changes: Mapping[str, int]) -> dict[str, Any]:
     return {
         "version": one.version, "state": one.state, "reason": one.reason,
-        "published_at": one.published_at.isoformat(), "change": change.pk if change is not None else None,
+        "published_at": one.published_at.isoformat(), "change": changes.get(one.version),
+        "deprecated_at": one.deprecated_at.isoformat() if one.deprecated_at else None,
+        "sunset_at": one.sunset_at.isoformat() if one.sunset_at else None, "successor": one.successor or None,
     }  # fmt: skip

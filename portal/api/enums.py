@@ -5,7 +5,7 @@ Owns nothing: the words come from the states and models. settings.SPECTACULAR_SE
 
 from __future__ import annotations
 
-from governance.models import Decision, Runbook
+from governance.models import Change, ContractVersion, Decision, Runbook, VerificationResult
 from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
 
 RUN_STATUSES = [str(state) for state in RunStatus]
@@ -14,4 +14,7 @@ COMPENSATIONS = [str(state) for state in Compensation]
 #: A step without a row is pending.
 STEP_STATUSES = ["pending", *(str(state) for state in StepStatus)]
 DECISION_STATUSES = [str(state) for state in Decision.Status.values]
+CHANGE_STATES = [str(state) for state in Change.State.values]
+VERSION_STATES = [str(state) for state in ContractVersion.State.values]
+VERIFICATION_ROLES = [str(side) for side in VerificationResult.Side.values]
 RUNBOOK_STATUSES = [str(state) for state in Runbook.Status.values]

@@ -15,6 +15,7 @@ from orchestration.models import Run
 from orchestration.selectors.runs import OPEN, RunFilter, find_run, run_detail, runs
 from orchestration.services.runs import cancel_run, retry_run, start_run, terminate_run, version_to_run
 from orchestration.states import Compensation, RunResult
+from portal.api.ending_headers import workflow_ending
 from portal.api.enums import RUN_STATUSES
 from portal.api.pages import PageQuery, ProblemShape, actor_of, page, read_body, read_query
 from portal.api.run_shapes import (
@@ -82,7 +83,8 @@ class Runs(APIView):
             version=version, input=body["input"], key=request.headers.get("Idempotency-Key"), actor=actor.user,
             trace_id=_trace_id(request.headers.get("Traceparent", "")),
         )  # fmt: skip
-        return _one(request, run, 201 if created else 200)
+        answer = _one(request, run, 201 if created else 200)
+        return workflow_ending(answer, version.workflow.name, version)  # type: ignore[return-value]
 
 
 class OneRun(APIView):

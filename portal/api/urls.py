@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from portal.api import contracts, dependencies, knowledge_urls, manifests, people_urls, problems, runs, workflows
+from portal.api import dependencies, govern_urls, knowledge_urls, manifests, people_urls, problems, runs, workflows
 from portal.api.docs import Docs
 
 urlpatterns = [
@@ -27,10 +27,7 @@ urlpatterns = [
     path("manifest-schema", manifests.ManifestSchema.as_view()),
     path("dependencies", dependencies.Dependencies.as_view()),
     path("dependencies/<slug:name>", dependencies.OneDependency.as_view()),
-    path("contracts", contracts.Contracts.as_view()),
-    path("contracts/check", contracts.CheckContract.as_view()),
-    path("contracts/<str:name>", contracts.OneContract.as_view()),
-    path("contracts/<str:name>/versions/<str:version>", contracts.OneContractVersion.as_view()),
+    *govern_urls.urlpatterns,
     *knowledge_urls.urlpatterns,
     *people_urls.urlpatterns,
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),

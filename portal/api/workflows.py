@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from orchestration.models import Workflow, WorkflowVersion
 from orchestration.selectors.workflows import find_version, find_workflow, plan_for, version_diff, versions_of
+from portal.api.ending_headers import workflow_ending
 from portal.api.manifest_shapes import DifferenceShape, show_difference
 from portal.api.pages import PageQuery, ProblemShape, named_page, read_query
 
@@ -30,6 +31,9 @@ class VersionShape(serializers.Serializer[Any]):
     reason = serializers.CharField()
     published_by = serializers.CharField(allow_null=True)
     published_at = serializers.DateTimeField()
+    deprecated_at = serializers.DateTimeField(allow_null=True)
+    sunset_at = serializers.DateTimeField(allow_null=True)
+    successor = serializers.CharField(allow_null=True, help_text="the version to move to")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """`source` by hand: as a class attribute it would hide the one of DRF's base class."""
@@ -156,7 +160,8 @@ class OneVersion(APIView):
     def get(self, request: Request, name: str, version: str) -> Response:
         """One version."""
         workflow = find_workflow(name)
-        return Response(_show_version(workflow, find_version(workflow, version)))
+        found = find_version(workflow, version)
+        return workflow_ending(Response(_show_version(workflow, found)), name, found)  # type: ignore[return-value]
 
 
 class Manifest(APIView):
@@ -169,7 +174,8 @@ class Manifest(APIView):
     def get(self, request: Request, name: str, version: str) -> HttpResponse:
         """The YAML as it was applied."""
         found = find_version(find_workflow(name), version)
-        return HttpResponse(found.text, content_type="application/yaml; charset=utf-8")
+        answer = HttpResponse(found.text, content_type="application/yaml; charset=utf-8")
+        return workflow_ending(answer, name, found)
 
 
 class VersionDiff(APIView):
@@ -223,4 +229,7 @@ def _show_version(workflow: Workflow, version: WorkflowVersion) -> dict[str, Any
         "source": version.source,
         "published_by": version.published_by.get_username() if version.published_by else None,
         "published_at": version.published_at.isoformat(),
+        "deprecated_at": version.deprecated_at.isoformat() if version.deprecated_at else None,
+        "sunset_at": version.sunset_at.isoformat() if version.sunset_at else None,
+        "successor": version.successor or None,
     }

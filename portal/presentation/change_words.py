@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
+
 from governance.models import Change
 from portal.presentation.words import Look
 
@@ -16,11 +18,23 @@ VERDICT = {
 CHANGE = {
     "open": Look("unk", "wait", "Waits for reviews"),
     "changes_requested": Look("warn", "edit", "Changes requested"),
-    "applied": Look("ok", "ok", "Published"),
+    "approved": Look("ok", "ok", "Approved"),
+    "scheduled": Look("unk", "wait", "Scheduled"),
+    "applied": Look("ok", "ok", "Done"),
     "rejected": Look("fail", "stop", "Rejected"),
     "withdrawn": Look("unk", "undo", "Withdrawn"),
     "expired": Look("unk", "none", "Expired"),
 }
+KIND = {
+    "contract.publish": "Publish a contract version",
+    "contract.deprecate": "Deprecate a contract version",
+    "contract.retire": "Retire a contract version",
+    "workflow.release": "Release a workflow version",
+    "workflow.deprecate": "Deprecate a workflow version",
+    "workflow.retire": "Retire a workflow version",
+    "glass.review": "Review after broken glass",
+}
+WAIVED = Look("ok", "ok", "Waived")
 VERSION = {
     "draft": Look("unk", "edit", "Draft"),
     "proposed": Look("unk", "wait", "Proposed"),
@@ -59,10 +73,41 @@ def tone_of(finding: Mapping[str, Any]) -> Look:
 
 
 def title(change: Change) -> str:
-    """`order.placed 1.2.0 to 2.0.0`."""
-    name = change.version.contract.name
-    return (
-        f"{name} {change.base.version} to {change.version.version}"
-        if change.base
-        else f"{name} {change.version.version}"
-    )
+    """`order.placed 1.2.0 to 2.0.0`, `Deprecate order.placed 1.2.0`."""
+    before = change.base.version if change.base else change.report.get("base", "")
+    if change.kind in ("contract.publish", "workflow.release"):
+        return f"{change.name} {before} to {change.number}" if before else f"{change.name} {change.number}"
+    verb = KIND.get(change.kind, change.kind).split()[0]
+    return f"{verb} {change.name} {change.number}".strip()
+
+
+def sentence(change: Change, old: str, new: str) -> str:
+    """What it means to people, in one sentence."""
+    noun, _, verb = change.kind.partition(".")
+    if verb == "review":
+        return "It was done without its reviews, because it could not wait: say now whether it may stay."
+    if verb == "deprecate":
+        moved = "Its sunset moves closer than was promised. " if change.verdict == "breaking" else ""
+        return f"{moved}Sunset {change.proposal['sunset_at'][:10]}; users move to {change.proposal['successor']}."
+    if verb == "retire":
+        return "Nothing live uses it any more."
+    if not old:
+        return "It is the first version: nobody relies on it yet."
+    if noun == "workflow":
+        return _release(change, old, new)
+    return meaning(change.report, change.verdict, old, new)
+
+
+def _release(change: Change, old: str, new: str) -> str:
+    if change.verdict == "safe":
+        return "Whoever starts it, and whoever reads what it gives, may go on as before."
+    if change.verdict == "breaking" and change.report.get("port") == "output":
+        return f"Readers of what {old} gives do not understand all that {new} may give."
+    return meaning(change.report, change.verdict, old, new)
+
+
+def link(change: Change) -> tuple[str, str, str]:
+    """The page of what it is about: label, address, icon."""
+    if change.kind.startswith("workflow."):
+        return "Workflow", reverse("workflow", args=[change.name]), "flow"
+    return "Contract", reverse("contract", args=[change.name]), "braces"

@@ -12,8 +12,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from governance.contracts import InvalidSchema, compare
+from governance.gate.waiving import live_waivers_of
 from governance.models import Contract
 from governance.selectors.contracts import (
+    changes_of,
     contracts,
     find_contract,
     find_version,
@@ -23,7 +25,10 @@ from governance.selectors.contracts import (
     versions_of,
 )
 from governance.services.assessing import level_of
+from governance.services.verifying import latest
 from orchestration.models import Team
+from portal.middleware.reader import actor_of
+from portal.permissions import Verb
 from portal.presentation import change_words, payload_lines, textdiff
 from portal.views import document_lists as lists
 
@@ -65,11 +70,15 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
     older = numbers[numbers.index(new) + 1 :] if new in numbers else []
     old = request.GET.get("from") or (older[0] if older else "")
     shown = find_version(found, new) if new else None
-    level = level_of(ports)
+    level, gone_through = level_of(ports), changes_of(found)
     context = {
         "nav": "contracts",
         "contract": found,
-        "versions": [(change_words.VERSION[one.state], one) for one in versions],
+        "versions": [(change_words.VERSION[one.state], one, gone_through.get(one.version)) for one in versions],
+        "ending": shown if shown is not None and shown.state == "deprecated" else None,
+        "verifications": latest(shown) if shown is not None else [],
+        "waivers": live_waivers_of(found),
+        "may_maintain": actor_of(request).may(Verb.MAINTAIN, found.owner),
         "numbers": numbers,
         "ports": ports,
         "shown": shown,

@@ -2,13 +2,25 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import changes, contracts
+from portal.views import change_actions as act
+from portal.views import changes, contract_changes, contracts
 
 urlpatterns: list[URLPattern] = [
     path("contracts/", contracts.list_contracts, name="contracts"),
+    path("contracts/new/", contract_changes.propose_version, name="contract-new"),
     path("contracts/<str:name>/", contracts.contract, name="contract"),
+    path("contracts/<str:name>/propose/", contract_changes.propose_version, name="contract-propose"),
+    path("contracts/<str:name>/<str:number>/deprecate/", contract_changes.deprecate, name="contract-deprecate"),
+    path("contracts/<str:name>/<str:number>/retire/", contract_changes.retire, name="contract-retire"),
     path("changes/", changes.list_changes, name="changes"),
     path("changes/<int:number>/", changes.change, name="change"),
-    path("changes/<int:number>/review/", changes.vote, name="change-review"),
-    path("changes/<int:number>/withdraw/", changes.take_back, name="change-withdraw"),
+    path("changes/<int:number>/review/", act.vote, name="change-review"),
+    path("changes/<int:number>/comment/", act.comment, name="change-comment"),
+    path("changes/<int:number>/waive/", act.waive, name="change-waive"),
+    path("changes/<int:number>/end-waiver/", act.end_waiver, name="change-end-waiver"),
+    path("changes/<int:number>/schedule/", act.schedule, name="change-schedule"),
+    path("changes/<int:number>/apply/", act.apply, name="change-apply"),
+    path("changes/<int:number>/withdraw/", act.withdraw, name="change-withdraw"),
+    path("changes/<int:number>/ask-glass/", act.ask_glass, name="change-ask-glass"),
+    path("changes/<int:number>/break-glass/", act.break_glass, name="change-break-glass"),
 ]

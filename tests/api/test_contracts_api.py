@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.governance.test_gate import BREAKING, V1, WIDER, contract, people, sent, teams, workflow
+from tests.governance.gatehouse import BREAKING, V1, WIDER, contract, people, sent, teams, workflow
 
 __all__ = ["people", "teams"]
 pytestmark = pytest.mark.django_db

@@ -6,82 +6,35 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import yaml
 from django.db import IntegrityError, transaction
 
+from governance.gate.settling import withdraw
 from governance.models import Change, ContractVersion, Review
 from governance.selectors.changes import waiting_for
 from governance.selectors.contracts import resolve
-from governance.services.changes import approvals, review, withdraw
+from governance.selectors.reviews import counted
 from orchestration import clock
 from orchestration.errors import Conflict, Forbidden, InvalidInput, InvalidManifest
 from orchestration.models import Membership, Team
-from orchestration.services.manifests import Document, Signature, apply, plan
+from orchestration.services.manifests import Document, plan
 from portal.models import User
-from tests.engine import tasks  # noqa: F401 - registers the functions that workflows name
-from tests.people import person
+from tests.governance.gatehouse import (
+    BREAKING,
+    V1,
+    WIDER,
+    change,
+    contract,
+    people,
+    sent,
+    state,
+    teams,
+    vote,
+    workflow,
+)
+
+__all__ = ["change", "people", "teams"]
 
 pytestmark = pytest.mark.django_db
-
-V1: dict[str, Any] = {
-    "type": "object",
-    "properties": {"id": {"type": "string"}, "qty": {"type": "integer"}},
-    "required": ["id"],
-}
-WIDER = V1 | {"properties": V1["properties"] | {"qty": {"type": "number"}}}
-BREAKING = V1 | {"required": ["id", "qty"]}
-
-
-def contract(version: str, schema: Any, *, owner: str = "checkout", **spec: Any) -> str:
-    metadata = {"name": "order.placed", "version": version, "owner": owner}
-    return yaml.safe_dump(
-        {"apiVersion": "plumbline/v1", "kind": "Contract", "metadata": metadata, "spec": {"schema": schema, **spec}}
-    )
-
-
-def workflow(owner: str, name: str = "ship", range_: str = "^1") -> str:
-    spec = {
-        "input": {"contract": f"order.placed@{range_}"},
-        "steps": {"a": {"python": "test.echo", "with": {"value": 1}}},
-    }
-    metadata = {"name": name, "version": "1.0.0", "owner": owner}
-    return yaml.safe_dump({"apiVersion": "plumbline/v1", "kind": "Workflow", "metadata": metadata, "spec": spec})
-
-
-def sent(text: str, author: User | None = None) -> list[str]:
-    return [change.action for change in apply([Document(text, "m.yaml")], Signature(author, "because"))]
-
-
-def state(version: str) -> str:
-    return ContractVersion.objects.get(version=version).state
-
-
-@pytest.fixture
-def teams() -> tuple[Team, Team]:
-    return Team.objects.create(name="checkout"), Team.objects.create(name="logistics")
-
-
-@pytest.fixture
-def people(teams: tuple[Team, Team]) -> dict[str, User]:
-    checkout, logistics = teams
-    return {
-        "author": person("maintainer", checkout), "owner": person("approver", checkout),
-        "consumer": person("approver", logistics), "stranger": person("stranger"),
-    }  # fmt: skip
-
-
-@pytest.fixture
-def change(teams: tuple[Team, Team], people: dict[str, User]) -> Change:
-    """A breaking version 2.0.0, proposed by the author; logistics uses the contract."""
-    sent(contract("1.0.0", V1))
-    sent(workflow("logistics"))
-    assert sent(contract("2.0.0", BREAKING), people["author"]) == ["propose"]
-    return Change.objects.get()
-
-
-def vote(change: Change, who: User, team: Team, what: str = "approve", **more: Any) -> Change:
-    seen = more.pop("seen", Change.objects.get(pk=change.pk).content_hash)
-    return review(change=change, person=who, team=team, vote=what, reason="looked at it", seen=seen)
 
 
 def test_what_is_proved_safe_is_published_at_once(teams):
@@ -121,7 +74,7 @@ def test_an_edit_voids_the_approvals_and_asks_anew(change: Change, people, teams
     vote(change, people["consumer"], teams[1])
     sent(contract("2.0.0", BREAKING | {"required": ["id", "qty", "who"]}), people["author"])
     change.refresh_from_db()
-    assert approvals(change) == {}
+    assert counted(Change.objects.get(pk=change.pk)) == []
     assert [one.pk for one in waiting_for(people["consumer"])] == [change.pk]
     assert vote(change, people["owner"], teams[0]).state == "open"
     assert vote(change, people["consumer"], teams[1]).state == "applied"
@@ -192,7 +145,7 @@ def test_a_verdict_that_has_turned_asks_everybody_anew(change: Change, people, t
     assert vote(change, people["owner"], teams[0]).state == "open", "another team is hit by now"
     change.refresh_from_db()
     assert {team.name for team in change.teams.all()} == {"checkout", "logistics", "billing"}
-    assert approvals(change) == {}
+    assert counted(Change.objects.get(pk=change.pk)) == []
     assert state("2.0.0") == "proposed"
 
 

@@ -229,7 +229,7 @@ HEADS = [
     (
         "apiVersion: plumbline/v1\nkind: 3\n",
         [
-            "m.yaml:2:7 kind: wanted one of Team, Dependency, Contract, Workflow, Schedule, Trigger, Flag, RetryPolicy; got a number"
+            "m.yaml:2:7 kind: wanted one of Team, Dependency, Contract, Workflow, Schedule, Trigger, Flag, RetryPolicy, GatePolicy; got a number"
         ],
     ),
     ("apiVersion: v2\nkind: Team\nmetadata: {name: a}\n", ["m.yaml:1:13 apiVersion: wanted 'plumbline/v1'; got 'v2'"]),

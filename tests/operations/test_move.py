@@ -22,8 +22,8 @@ from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from governance.gate.reviewing import review
 from governance.models import Change
-from governance.services.changes import review
 from orchestration import clock
 from orchestration.engine.claim import claim
 from orchestration.models import Payload, Run, StepRun, Team, WorkerProcess

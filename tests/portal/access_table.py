@@ -1,6 +1,7 @@
 """Who may call what: every route of the product with a request that reaches its permission.
 
-`rule` is a Verb, or one of: public (nobody signs in), signed-in (everyone who does), own (one's own things only).
+`rule` is a Verb, or one of: public (nobody signs in), signed-in (everyone who does), own (one's own things only), maintainer
+of any team (so the stranger may), and maintain or review (either verb).
 A body is what the route needs before it can know which team is meant.
 """
 
@@ -12,7 +13,12 @@ from typing import Any
 from portal.permissions import Verb
 
 PUBLIC, SIGNED_IN, OWN = "public", "signed-in", "own"
+OF_ANY_TEAM, MAINTAIN_OR_REVIEW = "maintainer of any team", "maintain or review"
 REASON = {"reason": "a test"}
+BALLOT = {"team": "checkout", "vote": "approve", "seen": "change-hash", **REASON}
+NEW_CONTRACT = {
+    "name": "brand.new", "version": "1.0.0", "owner": "checkout", "policy": "tolerant", "schema": "{}", "propose": "1", **REASON,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,40 @@ API = [
         SIGNED_IN,
         body={"name": "order.placed", "version": "3.0.0", "owner": "checkout", "document": {}},
     ),
+    Entry("GET", "changes", SIGNED_IN),
+    Entry("GET", "changes/<int:number>", SIGNED_IN, ("change",)),
+    Entry("POST", "changes/<int:number>/reviews", Verb.REVIEW, ("change",), BALLOT),
+    Entry("POST", "changes/<int:number>/comments", SIGNED_IN, ("change",), {"text": "why?"}),
+    Entry("POST", "changes/<int:number>/withdraw", Verb.MAINTAIN, ("change",), REASON),
+    Entry("POST", "changes/<int:number>/schedule", Verb.MAINTAIN, ("change",), {"rollout": "by_hand", **REASON}),
+    Entry("POST", "changes/<int:number>/apply", Verb.MAINTAIN, ("approved",), REASON),
+    Entry(
+        "POST",
+        "contracts/<str:name>/versions/<str:version>/deprecate",
+        Verb.MAINTAIN,
+        ("other.thing", "1.0.0"),
+        {"sunset_at": "2099-01-01T00:00:00Z", "successor": "1.1.0", **REASON},
+    ),
+    Entry(
+        "POST", "contracts/<str:name>/versions/<str:version>/retire", Verb.MAINTAIN, ("other.thing", "1.0.0"), REASON
+    ),
+    Entry("GET", "contracts/<str:name>/versions/<str:version>/verifications", SIGNED_IN, ("order.placed", "1.0.0")),
+    Entry(
+        "POST",
+        "contracts/<str:name>/versions/<str:version>/verifications",
+        OF_ANY_TEAM,
+        ("order.placed", "1.0.0"),
+        {"role": "provider", "participant": "shop", "commit": "c0ffee", "passed": True},
+    ),
+    Entry("GET", "workflows/<slug:name>/versions/<str:version>/can-deploy", SIGNED_IN, ("demo", "1.0.0")),
+    Entry(
+        "POST",
+        "workflows/<slug:name>/versions/<str:version>/deprecate",
+        Verb.MAINTAIN,
+        ("ended", "1.0.0"),
+        {"sunset_at": "2099-01-01T00:00:00Z", "successor": "1.1.0", **REASON},
+    ),
+    Entry("POST", "workflows/<slug:name>/versions/<str:version>/retire", Verb.MAINTAIN, ("ended", "1.0.0"), REASON),
     Entry("GET", "runs", SIGNED_IN),
     Entry("POST", "runs", Verb.OPERATE, body={"workflow": "demo", "input": {}}),
     Entry("GET", "runs/<uuid:run_id>", SIGNED_IN, ("failed",)),
@@ -94,7 +134,36 @@ API = [
 ]
 PAGES = [
     Entry("GET", "contracts/", SIGNED_IN),
+    Entry("POST", "contracts/new/", Verb.MAINTAIN, body=NEW_CONTRACT),
     Entry("GET", "contracts/<str:name>/", SIGNED_IN, ("order.placed",)),
+    Entry("GET", "contracts/<str:name>/propose/", Verb.MAINTAIN, ("order.placed",)),
+    Entry(
+        "POST",
+        "contracts/<str:name>/<str:number>/deprecate/",
+        Verb.MAINTAIN,
+        ("other.thing", "1.0.0"),
+        {"sunset": "2099-01-01", "successor": "1.1.0", **REASON},
+    ),
+    Entry("POST", "contracts/<str:name>/<str:number>/retire/", Verb.MAINTAIN, ("other.thing", "1.0.0"), REASON),
+    Entry("POST", "changes/<int:number>/comment/", SIGNED_IN, ("change",), {"text": "why?"}),
+    Entry(
+        "POST",
+        "changes/<int:number>/waive/",
+        Verb.REVIEW,
+        ("change",),
+        {"team": "checkout", "finding": "change-finding", "until": "tomorrow", "seen": "change-hash", **REASON},
+    ),
+    Entry("POST", "changes/<int:number>/end-waiver/", Verb.REVIEW, ("change",), {"waiver": "waiver", **REASON}),
+    Entry("POST", "changes/<int:number>/schedule/", Verb.MAINTAIN, ("change",), {"rollout": "by_hand", **REASON}),
+    Entry("POST", "changes/<int:number>/apply/", Verb.MAINTAIN, ("approved",), REASON),
+    Entry(
+        "POST",
+        "changes/<int:number>/ask-glass/",
+        MAINTAIN_OR_REVIEW,
+        ("change",),
+        {"until": "tomorrow", "seen": "change-hash", **REASON},
+    ),
+    Entry("POST", "changes/<int:number>/break-glass/", Verb.REVIEW, ("smashed",), {"seen": "smashed-hash", **REASON}),
     Entry("GET", "changes/", SIGNED_IN),
     Entry("GET", "changes/<int:number>/", SIGNED_IN, ("change",)),
     Entry(
@@ -102,7 +171,7 @@ PAGES = [
         "changes/<int:number>/review/",
         Verb.REVIEW,
         ("change",),
-        {"team": "checkout", "vote": "approve", "seen": "change-hash", **REASON},
+        BALLOT,
     ),
     Entry("POST", "changes/<int:number>/withdraw/", Verb.MAINTAIN, ("change",), REASON),
     Entry("GET", "sign-in/", PUBLIC),

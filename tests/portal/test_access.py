@@ -15,7 +15,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from governance.models import Change, Decision, Runbook
+from governance.gate.glass import ask_to_break
+from governance.models import Change, Contract, Decision, Runbook, Waiver
 from orchestration.engine import publish as messages
 from orchestration.models import Dependency, Membership, Role, Team
 from orchestration.services.manifests import Document, Signature, apply
@@ -23,8 +24,19 @@ from portal.models import Token, User
 from portal.models.token import digest
 from portal.permissions import ADMIN_VERBS, ROLE_VERBS, Verb
 from tests.engine.harness import begin, publish, pump
+from tests.governance.gatehouse import manifest
 from tests.people import ROLES, person, token_for
-from tests.portal.access_table import ALLOWED, API, OWN, PAGES, PUBLIC, SIGNED_IN, Entry
+from tests.portal.access_table import (
+    ALLOWED,
+    API,
+    MAINTAIN_OR_REVIEW,
+    OF_ANY_TEAM,
+    OWN,
+    PAGES,
+    PUBLIC,
+    SIGNED_IN,
+    Entry,
+)
 
 pytestmark = pytest.mark.django_db
 PREFIX = "api/v1/"
@@ -77,12 +89,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     for document in (decision, runbook):  # a second revision, so that there is one to restore
         document.body, document.revision = "newer", 2
         document.save()
-    for number, schema in (("1.0.0", "true"), ("2.0.0", "false")):
-        metadata = f"{{name: order.placed, version: {number}, owner: checkout}}"
-        text = f"apiVersion: plumbline/v1\nkind: Contract\nmetadata: {metadata}\nspec: {{schema: {schema}}}\n"
-        apply([Document(text, "c.yaml")], Signature(None, "for the walk"))
-    Change.objects.update(opened_at=timezone.now() + timedelta(hours=1))  # whoever comes later may review it too
-    change = Change.objects.get()
+    gate = gate_world(team)
     token = Token.objects.create(
         user=victim,
         name="t",
@@ -95,8 +102,38 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "team": team, "failed": str(failed.pk), "open": str(still_open.pk), "victim": str(victim.pk),
         "membership": str(Membership.objects.create(user=victim, team=team, role="viewer").pk),
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,
-        "change": str(change.pk), "change-hash": change.content_hash,
+        **gate,
         "runbook-history": runbook.history.earliest().history_id,
+    }  # fmt: skip
+
+
+def gate_world(team: Team) -> dict[str, Any]:
+    """Changes that wait, one that is approved, one whose glass somebody asks to break, and versions that can end."""
+    author = person("maintainer", team)
+    contracts = (("other.thing", "1.0.0", {}), ("other.thing", "1.1.0", {"title": "x"}))
+    for name in ("order.placed", "order.paid", "order.shipped"):
+        contracts += ((name, "1.0.0", True), (name, "2.0.0", False))
+    for name, number, schema in contracts:
+        metadata = {"name": name, "version": number, "owner": "checkout"}
+        text = manifest("Contract", metadata, {"schema": schema})
+        apply([Document(text, "c.yaml")], Signature(author, "for the walk"))
+    for number in ("1.0.0", "1.1.0"):
+        publish({"a": {"value": 1}}, name="ended", version=number)
+    for row in Change.objects.all():  # whoever comes later may review it too
+        row.opened_at = timezone.now() + timedelta(hours=1)
+        row.state = "approved" if row.name == "order.paid" else row.state
+        row.save()
+    change, approved, smashed = (Change.objects.get(name=f"order.{name}") for name in ("placed", "paid", "shipped"))
+    tomorrow = timezone.now() + timedelta(days=1)
+    ask_to_break(change=smashed, person=author, reason="x", expires_at=tomorrow, seen=smashed.content_hash)
+    waiver = Waiver.objects.create(
+        contract=Contract.objects.get(name="order.placed"), team=team, fingerprint="0" * 16, text="x", change=change,
+        person=author, reason="x", given_at=timezone.now(), expires_at=tomorrow,
+    )  # fmt: skip
+    return {
+        "change": str(change.pk), "change-hash": change.content_hash, "approved": str(approved.pk),
+        "smashed": str(smashed.pk), "smashed-hash": smashed.content_hash, "waiver": str(waiver.pk),
+        "change-finding": change.report["findings"][0]["fingerprint"], "tomorrow": tomorrow.date().isoformat(),
     }  # fmt: skip
 
 
@@ -116,6 +153,10 @@ def expected(entry: Entry, role: str) -> str:
         return "sign in"
     if entry.rule in {SIGNED_IN, OWN}:
         return "allowed"
+    if entry.rule == OF_ANY_TEAM:
+        return "allowed" if Verb.MAINTAIN in ALLOWED[role] or role == "stranger" else "denied"
+    if entry.rule == MAINTAIN_OR_REVIEW:
+        return "allowed" if ALLOWED[role] & {Verb.MAINTAIN, Verb.REVIEW} else "denied"
     assert isinstance(entry.rule, Verb)
     return "allowed" if entry.rule in ALLOWED[role] else "denied"
 

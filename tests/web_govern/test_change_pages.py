@@ -10,7 +10,7 @@ import pytest
 from governance.models import Change, Contract, ContractVersion
 from orchestration.models import Team
 from orchestration.versions import precedence
-from tests.governance.test_gate import BREAKING, V1, change, contract, people, sent, teams
+from tests.governance.gatehouse import BREAKING, V1, change, contract, people, sent, teams
 
 __all__ = ["change", "people", "teams"]
 pytestmark = pytest.mark.django_db

@@ -15,6 +15,7 @@ from .specs import (
     ContractSpec,
     DependencySpec,
     FlagSpec,
+    GatePolicySpec,
     ScheduleSpec,
     TeamSpec,
     TriggerSpec,
@@ -106,6 +107,12 @@ class RetryPolicy(Document):
     spec: RetryPolicySpec
 
 
+class GatePolicy(Document):
+    kind: Literal["GatePolicy"]
+    metadata: Metadata
+    spec: GatePolicySpec
+
+
 DOCUMENTS: dict[str, type[Document]] = {
     "Team": Team,
     "Dependency": Dependency,
@@ -115,4 +122,5 @@ DOCUMENTS: dict[str, type[Document]] = {
     "Trigger": Trigger,
     "Flag": Flag,
     "RetryPolicy": RetryPolicy,
+    "GatePolicy": GatePolicy,
 }

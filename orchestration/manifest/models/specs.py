@@ -35,6 +35,7 @@ Schema = Annotated[Any, BeforeValidator(_schema), WithJsonSchema({"type": ["obje
 
 
 class TeamSpec(Part):
+    stand_in: Name | None = None
     weight: Annotated[float, Field(gt=0, le=1000)] = 1.0
     channels: list[JsonValue] = []
     escalation: list[EscalationStep] = []
@@ -147,6 +148,24 @@ class TriggerSpec(Part):
     when: Text | None = None
     workflow: VersionedName
     input: JsonValue = None
+
+
+class Verification(Part):
+    role: Literal["provider", "consumer"]
+    participant: Text
+
+
+class GatePolicySpec(Part):
+    changes: list[Text] = []
+    names: list[Text] = []
+    owners: list[Name] = []
+    review: Literal["breaking", "always"] = "breaking"
+    approvals: Annotated[int, Field(ge=1, le=10)] = 1
+    teams: list[Name] = []
+    expires: PositiveDuration | None = None
+    notice: PositiveDuration | None = None
+    remind: PositiveDuration | None = None
+    verifications: list[Verification] = []
 
 
 class Rollout(Part):
