@@ -35,6 +35,12 @@ def delegate(
     return made
 
 
+def given_by(person: Any) -> list[Delegation]:
+    """Those of this person that have not ended, the next to end first."""
+    rows = Delegation.objects.filter(giver=person, ends_at__gt=clock.now()).select_related("team", "taker")
+    return list(rows.order_by("ends_at"))
+
+
 def end_delegation(*, delegation: Delegation, person: Any, reason: str) -> None:
     """End it now; votes given by then stay. Raises Conflict for one that has ended."""
     reason = require_reason(reason)

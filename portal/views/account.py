@@ -16,6 +16,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from governance.gate.delegating import given_by
+from governance.gate.standing import delegations_to
+from orchestration.models import Role
 from portal.context import THEMES
 from portal.middleware.reader import actor_of
 from portal.models import User
@@ -87,12 +90,14 @@ def account(request: HttpRequest) -> HttpResponse:
         users.change_profile(user=user, actor=user, reason="changed by the person", **form.cleaned_data)
         messages.success(request, "Your profile is saved.")
         return redirect("account")
+    roles = people.roles_of(user)
     context = {
         "nav": "account",
         "form": form,
-        "roles": [
-            {"membership": membership, "may": ROLE_HINTS[membership.role]} for membership in people.roles_of(user)
-        ],
+        "approves": any(one.role == Role.APPROVER for one in roles),
+        "given": given_by(user),
+        "held": delegations_to(user),
+        "roles": [{"membership": membership, "may": ROLE_HINTS[membership.role]} for membership in roles],
         "tokens": [{"token": token, "may": token_words(token.verbs)} for token in people.tokens_of(user)],
     }
     return render(request, "account/account.html", context, status=422 if form.errors else 200)

@@ -4,7 +4,7 @@ from django.contrib.auth.views import PasswordChangeDoneView
 from django.urls import URLPattern, path
 
 from portal.dashboards import views as dashboards
-from portal.views import account, account_tokens, admin_teams, admin_users, home
+from portal.views import account, account_tokens, admin_teams, admin_users, delegations, home
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern] = [
     path("account/set-password/<uidb64>/<token>/", account.SetPassword.as_view(), name="set-password"),
     path("account/tokens/new/", account_tokens.new_token, name="token-new"),
     path("account/tokens/<int:token_id>/revoke/", account_tokens.revoke_token, name="token-revoke"),
+    path("account/delegations/new/", delegations.new_delegation, name="delegation-new"),
+    path("account/delegations/<int:number>/end/", delegations.end, name="delegation-end"),
     path("admin/users/", admin_users.user_list, name="admin-users"),
     path("admin/new-user/", admin_users.invite, name="admin-user-new"),
     path("admin/users/<int:user_id>/", admin_users.user_page, name="admin-user"),

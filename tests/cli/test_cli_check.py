@@ -98,3 +98,30 @@ def test_an_unreadable_file_is_a_two(cli, tmp_path, text: str):
 def test_a_missing_permission_is_a_two_because_three_says_undecided(cli, stub, write):
     stub.on("POST", "/contracts/check", problem(401, "sign in first", "not_authenticated"))
     assert cli("check", "contract", write("new.yaml", "2.0.0", "{}")).exit_code == 2
+
+
+DEPLOY: dict[str, Any] = {
+    "may": False, "environment": "staging", "notes": ["order.placed@1.0.0 is deprecated"], "url": "/workflows/ship/",
+    "checks": [
+        {"subject": "ship@1.0.0", "state": "passed", "text": "the workflow version is active"},
+        {"subject": "order.placed@1.0.0", "state": "unknown", "text": "no result of shop as provider"},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("may", "code", "word"), [(True, 0, "yes"), (False, 1, "no")])
+def test_whether_a_version_may_be_deployed_is_an_exit_code_and_words(cli, stub, may: bool, code: int, word: str):
+    stub.on("GET", "/workflows/ship/versions/1.0.0/can-deploy", Reply(body=DEPLOY | {"may": may}))
+    result = cli("can-deploy", "ship@1.0.0")
+    assert result.exit_code == code, result.output
+    for part in (
+        f"{word}: ship@1.0.0 to staging",
+        "? order.placed@1.0.0: no result of shop",
+        "· order.placed@1.0.0 is",
+    ):
+        assert part in result.stdout, part
+    assert json.loads(cli("can-deploy", "ship@1.0.0", "--json").stdout)["may"] is may
+
+
+def test_a_target_without_a_version_is_a_usage_error(cli):
+    assert cli("can-deploy", "ship").exit_code == 2

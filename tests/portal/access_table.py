@@ -204,6 +204,8 @@ PAGES = [
     Entry("GET", "account/password/", SIGNED_IN),
     Entry("GET", "account/password/done/", SIGNED_IN),
     Entry("GET", "account/set-password/<uidb64>/<token>/", PUBLIC, ("MQ", "x")),
+    Entry("GET", "account/delegations/new/", SIGNED_IN),
+    Entry("POST", "account/delegations/<int:number>/end/", OWN, ("own-delegation",), REASON),
     Entry("GET", "account/tokens/new/", SIGNED_IN),
     Entry("POST", "account/tokens/<int:token_id>/revoke/", OWN, ("own-token",), REASON),
     Entry("GET", "admin/users/", Verb.ADMINISTER),

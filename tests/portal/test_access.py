@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from governance.gate.glass import ask_to_break
-from governance.models import Change, Contract, Decision, Runbook, Waiver
+from governance.models import Change, Contract, Decision, Delegation, Runbook, Waiver
 from orchestration.engine import publish as messages
 from orchestration.models import Dependency, Membership, Role, Team
 from orchestration.services.manifests import Document, Signature, apply
@@ -251,12 +251,17 @@ def test_a_token_never_makes_another_token(world: dict[str, Any]):
 def reader(role: str, world: dict[str, Any]) -> tuple[Client, User | None]:
     """A browser signed in with the role, and who it is; the world then names a token of theirs."""
     client = Client()
-    world["own-token"] = "1"
+    world["own-token"] = world["own-delegation"] = "1"
     if role == "anonymous":
         return client, None
     user = person(role, world["team"])
     client.force_login(user)
     world["own-token"] = str(own_token(user).pk)
+    given = Delegation.objects.create(
+        team=world["team"], giver=user, taker=person("admin"), reason="x", starts_at=timezone.now(),
+        ends_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    world["own-delegation"] = str(given.pk)
     return client, user
 
 

@@ -140,5 +140,5 @@ def test_the_account_page_has_a_fixed_number_of_queries(operator: User, signed_i
     for number in range(4):
         create_token(owner=operator, name=str(number), verbs=[], expires_in_days=1)
     client = signed_in(operator)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         client.get("/account/")
