@@ -1,0 +1,44 @@
+"""Celery's task of governance: a round of webhooks, and now and then the removal of old ones.
+
+The round goes to a thread of its own: a message on the control queue must be short, since timers wait behind it, and a
+receiver may take ten seconds to answer. Losing or doubling a message changes nothing but the time.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+from celery import shared_task
+from django.db import connection
+
+from governance.services import delivering
+from orchestration.pace import Pace
+
+log = structlog.get_logger(__name__)
+
+#: Beat asks every two seconds.
+_delivering, _pruning = Pace(1.0), Pace(60.0)
+_round: threading.Thread | None = None
+
+
+@shared_task(name="governance.tasks.deliver", ignore_result=True, acks_late=False)
+def deliver() -> None:
+    """Begin a round when something is due and none is under way in this process."""
+    global _round  # noqa: PLW0603 - one round for the process
+    with _delivering.turn() as due:
+        if due and (_round is None or not _round.is_alive()) and delivering.anything_due():
+            _round = threading.Thread(target=_deliver, name="webhooks", daemon=True)
+            _round.start()
+    with _pruning.turn() as due:
+        if due:
+            delivering.prune()
+
+
+def _deliver() -> None:
+    try:
+        delivering.deliver()
+    except Exception:  # what was claimed is due again when its claim ends
+        log.exception("webhooks.round_failed")
+    finally:
+        connection.close()
