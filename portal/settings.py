@@ -184,6 +184,7 @@ SPECTACULAR_SETTINGS = {
         "StepStatus": "portal.api.enums.STEP_STATUSES",
         "DecisionStatus": "portal.api.enums.DECISION_STATUSES",
         "RunbookStatus": "portal.api.enums.RUNBOOK_STATUSES",
+        "DeliveryState": "portal.api.enums.DELIVERY_STATES",
     },
 }
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True

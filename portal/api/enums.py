@@ -5,7 +5,7 @@ Owns nothing: the words come from the states and models. settings.SPECTACULAR_SE
 
 from __future__ import annotations
 
-from governance.models import Decision, Runbook
+from governance.models import Decision, Runbook, WebhookDelivery
 from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
 
 RUN_STATUSES = [str(state) for state in RunStatus]
@@ -15,3 +15,4 @@ COMPENSATIONS = [str(state) for state in Compensation]
 STEP_STATUSES = ["pending", *(str(state) for state in StepStatus)]
 DECISION_STATUSES = [str(state) for state in Decision.Status.values]
 RUNBOOK_STATUSES = [str(state) for state in Runbook.Status.values]
+DELIVERY_STATES = [str(state) for state in WebhookDelivery.State.values]

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from governance.models import Change, Decision, Runbook
+from governance.models import Change, Decision, Runbook, WebhookDelivery
 from orchestration.engine import publish as messages
 from orchestration.models import Dependency, Membership, Role, Team
 from orchestration.services.manifests import Document, Signature, apply
@@ -91,7 +91,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         verbs=[],
         expires_at=timezone.now() + timedelta(days=1),
     )
+    delivery = WebhookDelivery.objects.create(
+        event_id="msg_1", type="change.proposed", team=team, url="https://hooks.example", payload="{}",
+        created_at=timezone.now(), failed_at=timezone.now(), last_error="answered 500",
+    )  # fmt: skip
     return {
+        "webhook-delivery": str(delivery.pk),
         "team": team, "failed": str(failed.pk), "open": str(still_open.pk), "victim": str(victim.pk),
         "membership": str(Membership.objects.create(user=victim, team=team, role="viewer").pk),
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,
