@@ -32,7 +32,7 @@ def channels_of(team: Team) -> list[Channel]:
     return [
         Channel(one["webhook"], one["secret"], tuple(one.get("events") or ()))
         for one in declared
-        if isinstance(one, dict) and "webhook" in one
+        if isinstance(one, dict) and {"webhook", "secret"} <= one.keys()
     ]
 
 

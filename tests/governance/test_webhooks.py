@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -107,7 +108,7 @@ def test_nothing_is_told_of_what_was_rolled_back(hooks: Receiver):
 
 def test_a_team_without_channels_or_with_those_of_an_earlier_release_hears_nothing():
     Team.objects.create(name="plain")
-    old = team_with("#checkout")  # type: ignore[arg-type]
+    old = team_with("#checkout", {"webhook": "https://hooks.example/"})  # type: ignore[arg-type]
     announce("change.applied", teams=Team.objects.all(), data=DATA)
     assert old.pk
     assert not WebhookDelivery.objects.exists()
@@ -292,8 +293,10 @@ def test_nobody_there_and_an_answer_that_drips_are_failures_that_are_tried_again
 
     with raw(drip) as url:
         announce("change.proposed", teams=[team_with(channel(url))], data=DATA)
+        began = time.monotonic()
         deliver()
     assert (only().state, only().last_error) == ("waits", "no answer within 0.3 s")
+    assert time.monotonic() - began < 2
 
 
 def test_a_receiver_that_fails_holds_up_the_others_once_a_round(hooks: Receiver):
@@ -320,6 +323,13 @@ def test_a_round_has_an_end(hooks: Receiver):
         announce("change.reviewed", teams=[team], data={})
     assert deliver(most=3) == 3
     assert deliver(most=3) == 2
+
+
+def test_of_two_who_saw_the_same_row_one_has_the_claim(hooks: Receiver):
+    announce("change.proposed", teams=[team_with(channel(hooks.url))], data=DATA)
+    first, second = only(), only()
+    assert [delivering._is_won(first), delivering._is_won(second)] == [True, False]
+    assert (only().attempts, only().next_at) == (1, first.next_at)
 
 
 def test_a_late_failure_of_a_frozen_sender_does_not_undo_what_another_achieved(hooks: Receiver):
