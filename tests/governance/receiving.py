@@ -10,18 +10,24 @@ import hashlib
 import hmac
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+import pytest
+
+from governance.models import WebhookDelivery
+from orchestration import clock
 from orchestration.models import Team
 from tests.engine.services import Answer, Service, service
 
 #: The key of the specification's own example, and another.
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+DATA = {"change": 7, "title": "order.placed 1.0.0 to 2.0.0", "link": "/changes/7/"}
 
 
 @dataclass(frozen=True)
@@ -94,4 +100,20 @@ def channel(url: str, *events: str, secret: str = "hooks") -> dict[str, Any]:
     return {"webhook": url, "secret": secret, **({"events": list(events)} if events else {})}
 
 
-Wait = Callable[[Callable[[], bool]], None]
+@pytest.fixture
+def hooks() -> Iterator[Receiver]:
+    with receiver() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLUMBLINE_SECRET_HOOKS", SECRET)
+
+
+def only() -> WebhookDelivery:
+    return WebhookDelivery.objects.get()
+
+
+def later(seconds: float) -> None:
+    clock.advance(timedelta(seconds=seconds))

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 
-from governance import tasks
 from governance.models import GoneReceiver, WebhookDelivery
-from governance.services import delivering, sending
-from governance.services.delivering import SCHEDULE, deliver, prune
+from governance.services import sending
+from governance.services.delivering import SCHEDULE, deliver
 from governance.services.webhooks import announce, resend
 from governance.signing import keys_of, signature
 from orchestration import clock
@@ -24,31 +21,10 @@ from orchestration.models import Team
 from orchestration.services.manifests import Document, Signature, apply
 from tests.engine.services import closed_port, raw
 from tests.engine.test_egress import allow
-from tests.governance.receiving import OTHER, SECRET, Receiver, channel, receiver, team_with
-from tests.processes.children import wait_until
+from tests.governance.receiving import DATA, OTHER, SECRET, Receiver, channel, hooks, later, only, secret, team_with
 
-__all__ = ["allow"]
+__all__ = ["allow", "hooks", "secret"]
 pytestmark = pytest.mark.django_db(transaction=True)
-DATA = {"change": 7, "title": "order.placed 1.0.0 to 2.0.0", "link": "/changes/7/"}
-
-
-@pytest.fixture
-def hooks() -> Iterator[Receiver]:
-    with receiver() as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLUMBLINE_SECRET_HOOKS", SECRET)
-
-
-def only() -> WebhookDelivery:
-    return WebhookDelivery.objects.get()
-
-
-def later(seconds: float) -> None:
-    clock.advance(timedelta(seconds=seconds))
 
 
 def test_the_signature_is_that_of_the_specifications_example():
@@ -297,113 +273,3 @@ def test_nobody_there_and_an_answer_that_drips_are_failures_that_are_tried_again
         deliver()
     assert (only().state, only().last_error) == ("waits", "no answer within 0.3 s")
     assert time.monotonic() - began < 2
-
-
-def test_a_receiver_that_fails_holds_up_the_others_once_a_round(hooks: Receiver):
-    dead = f"http://127.0.0.1:{closed_port()}"
-    team = team_with(channel(dead), channel(hooks.url))
-    for _ in range(10):
-        announce("change.proposed", teams=[team], data=DATA)
-    assert deliver() == 11
-    assert len(hooks.received) == 10
-    assert WebhookDelivery.objects.filter(url=dead, attempts=1).count() == 1
-
-
-def test_a_receiver_hears_of_things_in_their_order(hooks: Receiver):
-    team = team_with(channel(hooks.url))
-    for number in range(12):
-        announce("change.reviewed", teams=[team], data={"number": number})
-    deliver()
-    assert [one.body["data"]["number"] for one in hooks.received] == list(range(12))
-
-
-def test_a_round_has_an_end(hooks: Receiver):
-    team = team_with(channel(hooks.url))
-    for _ in range(5):
-        announce("change.reviewed", teams=[team], data={})
-    assert deliver(most=3) == 3
-    assert deliver(most=3) == 2
-
-
-def test_of_two_who_saw_the_same_row_one_has_the_claim(hooks: Receiver):
-    announce("change.proposed", teams=[team_with(channel(hooks.url))], data=DATA)
-    first, second = only(), only()
-    assert [delivering._is_won(first), delivering._is_won(second)] == [True, False]
-    assert (only().attempts, only().next_at) == (1, first.next_at)
-
-
-def test_a_late_failure_of_a_frozen_sender_does_not_undo_what_another_achieved(hooks: Receiver):
-    announce("change.proposed", teams=[team_with(channel(hooks.url))], data=DATA)
-    (frozen,) = delivering._claim(1, set())
-    assert delivering._claim(1, set()) == []
-    later(61)
-    deliver()
-    assert only().state == "delivered"
-    delivering._record(frozen, sending.Answer(500, "answered 500"))
-    assert (only().state, only().last_status) == ("delivered", 200)
-
-
-def test_a_late_success_counts(hooks: Receiver):
-    hooks.answers = [(500, {}, b"")]
-    announce("change.proposed", teams=[team_with(channel(hooks.url))], data=DATA)
-    (frozen,) = delivering._claim(1, set())
-    later(61)
-    deliver()
-    delivering._record(frozen, sending.Answer(200))
-    later(10**6)
-    assert (only().state, deliver()) == ("delivered", 0)
-
-
-def test_a_fault_of_ours_with_one_does_not_stop_the_others(hooks: Receiver, monkeypatch: pytest.MonkeyPatch):
-    def faulty(delivery: WebhookDelivery, **how: Any) -> sending.Answer:
-        if delivery.url.endswith("/bad"):
-            raise KeyError("x")
-        return sending.attempt(delivery, **how)
-
-    monkeypatch.setattr(delivering, "attempt", faulty)
-    announce("change.proposed", teams=[team_with(channel(f"{hooks.url}/bad"), channel(f"{hooks.url}/good"))], data={})
-    assert deliver() == 2
-    states = dict(WebhookDelivery.objects.values_list("url", "last_error"))
-    assert states == {f"{hooks.url}/bad": "not sent: KeyError", f"{hooks.url}/good": ""}
-
-
-def test_what_is_over_for_thirty_days_goes_in_small_batches_and_the_rest_stays(hooks: Receiver):
-    team = team_with(channel(hooks.url))
-    for _ in range(3):
-        announce("change.proposed", teams=[team], data=DATA)
-    deliver()
-    announce("change.applied", teams=[team], data=DATA)
-    later(29 * 86_400)
-    assert prune() == 0
-    hooks.answers = [(410, {}, b"")]
-    deliver()
-    later(2 * 86_400)
-    assert [prune(most=2), prune(most=2), prune(most=2)] == [2, 1, 0]
-    assert only().type == "change.applied", "it failed two days ago"
-    later(30 * 86_400)
-    assert prune() == 1
-
-
-def test_the_task_returns_at_once_however_slow_a_receiver_is(hooks: Receiver, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(tasks, "_delivering", tasks.Pace(0))
-    monkeypatch.setattr(tasks, "_round", None)
-    hooks.hold.clear()
-    announce("change.proposed", teams=[team_with(channel(hooks.url))], data=DATA)
-    tasks.deliver()
-    wait_until(lambda: len(hooks.received) == 1)
-    round_ = tasks._round
-    announce("change.applied", teams=[Team.objects.get()], data=DATA)
-    tasks._delivering = tasks.Pace(0)
-    tasks.deliver()
-    assert tasks._round is round_, "one round at a time in a process"
-    assert only_waiting() == 2
-    hooks.hold.set()
-    round_.join(30)
-    assert only_waiting() == 0
-    tasks._delivering = tasks.Pace(0)
-    tasks.deliver()
-    assert tasks._round is round_, "nothing is due, so no thread begins"
-
-
-def only_waiting() -> int:
-    return WebhookDelivery.objects.filter(delivered_at__isnull=True).count()
