@@ -126,7 +126,15 @@ CELERY_BROKER_URL = CONFIG.broker_url
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "steps"
-CELERY_TASK_ROUTES = {name: {"queue": "control"} for name in ("orchestration.tasks.wake", "orchestration.tasks.prune")}
+CELERY_TASK_ROUTES = {
+    name: {"queue": "control"}
+    for name in (
+        "orchestration.tasks.wake",
+        "orchestration.tasks.prune",
+        "governance.tasks.deliver",
+        "governance.tasks.tend",
+    )
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 #: On Redis Celery keeps a copy of each message until it is acknowledged, for two trips to the broker. Ours are only wake-ups,
@@ -139,6 +147,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     # Without `expires`, which would compare beat's clock with the worker's: orchestration/pace.py melts what piles up.
     "wake": {"task": "orchestration.tasks.wake", "schedule": 0.5, "options": {"queue": "control"}},
+    "deliver": {"task": "governance.tasks.deliver", "schedule": 2, "options": {"queue": "control"}},
+    "tend": {"task": "governance.tasks.tend", "schedule": 5, "options": {"queue": "control"}},
 }
 if CONFIG.run_retention_days:
     # Little and often: an hour's worth at once would keep the timers waiting.
@@ -183,6 +193,7 @@ SPECTACULAR_SETTINGS = {
         "VerificationRole": "portal.api.enums.VERIFICATION_ROLES",
         "DecisionStatus": "portal.api.enums.DECISION_STATUSES",
         "RunbookStatus": "portal.api.enums.RUNBOOK_STATUSES",
+        "DeliveryState": "portal.api.enums.DELIVERY_STATES",
     },
 }
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True

@@ -85,8 +85,7 @@ def _remind(change: Change) -> None:
 
 
 def _warn(version: ContractVersion) -> None:
-    """Once at each distance: what was told is in the audit log, so a doubled round tells nothing."""
-    assert version.sunset_at is not None
-    left = version.sunset_at - clock.now()
-    distance = min(near for near in SUNSET_NEAR if left <= near)
-    telling.tell_near(version, distance)
+    held = ContractVersion.objects.select_for_update(of=("self",)).select_related("contract__owner").get(pk=version.pk)
+    if held.sunset_at is not None:
+        left = held.sunset_at - clock.now()
+        telling.tell_near(held, min((near for near in SUNSET_NEAR if left <= near), default=max(SUNSET_NEAR)))

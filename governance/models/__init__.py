@@ -1,4 +1,4 @@
-"""Contracts, the gate, and documents."""
+"""Contracts, the gate, documents, and the webhooks that tell of them."""
 
 from governance.models.change import Change, Comment, Review, ReviewRequest
 from governance.models.contract import Contract, ContractVersion
@@ -6,6 +6,7 @@ from governance.models.decision import Decision, DecisionLink
 from governance.models.gate import BrokenGlass, Delegation, GatePolicy, Waiver
 from governance.models.runbook import Runbook, RunbookLink
 from governance.models.verification import VerificationResult
+from governance.models.webhook import GoneReceiver, WebhookDelivery
 
 __all__ = [
     "BrokenGlass",
@@ -17,10 +18,12 @@ __all__ = [
     "DecisionLink",
     "Delegation",
     "GatePolicy",
+    "GoneReceiver",
     "Review",
     "ReviewRequest",
     "Runbook",
     "RunbookLink",
     "VerificationResult",
     "Waiver",
+    "WebhookDelivery",
 ]

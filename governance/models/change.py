@@ -81,6 +81,15 @@ class Change(models.Model):
         """What it is about, as people name it."""
         return f"{self.name}@{self.number}" if self.number else self.name
 
+    @property
+    def title(self) -> str:
+        """`order.placed 1.2.0 to 2.0.0`, `Deprecate order.placed 1.2.0`."""
+        before = self.base.version if self.base else self.report.get("base", "")
+        if self.kind in ("contract.publish", "workflow.release"):
+            return f"{self.name} {before} to {self.number}" if before else f"{self.name} {self.number}"
+        verb = self.kind.partition(".")[2].capitalize()
+        return f"{verb} {self.name} {self.number}".strip()
+
 
 class ReviewRequest(models.Model):
     """A team that a change asks, why, and how many of its people must approve."""

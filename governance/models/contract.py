@@ -51,6 +51,7 @@ class ContractVersion(models.Model):
     published_at = models.DateTimeField(auto_now_add=True)
     deprecated_at = models.DateTimeField(null=True, blank=True)
     sunset_at = models.DateTimeField(null=True, blank=True, help_text="from then on it may be retired")
+    warned_at = models.DateTimeField(null=True, blank=True, help_text="when users were told that the sunset comes near")
     successor = models.CharField(max_length=64, blank=True, default="", help_text="the version to move to")
     retired_at = models.DateTimeField(null=True, blank=True)
     history = HistoricalRecords(excluded_fields=["schema", "canonical"])

@@ -7,6 +7,7 @@ from .differences import Difference, diff
 from .editor_schema import json_schema
 from .expressions import Expression, compile_expression
 from .loading import Loaded, Resource, load
+from .models.channels import LONGEST_WEBHOOK_URL, WEBHOOK_EVENTS
 from .plan import Plan, PlannedCompensation, PlannedStep, RetryPolicySpec, Timeouts
 from .planning import build_plan, retry_policy_of
 from .problems import Problem
@@ -17,6 +18,8 @@ from .templates import Template, compile_template
 from .values import ExpressionError
 
 __all__ = [
+    "LONGEST_WEBHOOK_URL",
+    "WEBHOOK_EVENTS",
     "Difference",
     "Expression",
     "ExpressionError",

@@ -34,6 +34,8 @@ def check_document(document: JSON) -> list[Finding]:
         _check_steps(steps, findings)
     if kind == "Dependency":
         findings.extend(_check_base_url(spec.get("base_url")))
+    if kind == "Team":
+        findings.extend(_check_channels(spec))
     return findings
 
 
@@ -108,6 +110,15 @@ def _check_base_url(url: JSON) -> Iterator[Finding]:
         yield Finding(("spec", "base_url"), message)
     elif OPENING not in url and not _has_host(url):
         yield Finding(("spec", "base_url"), "the URL has no valid host")
+
+
+def _check_channels(spec: dict[str, Any]) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for index, channel in enumerate(sequence(spec.get("channels"))):
+        url = mapping(channel).get("webhook")
+        if isinstance(url, str) and first.setdefault(url, index) != index:
+            message = f"stands in channels[{first[url]}] already; join the events of both into one channel"
+            yield Finding(("spec", "channels", index, "webhook"), message)
 
 
 def _has_host(url: str) -> bool:

@@ -17,7 +17,7 @@ _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
     "Workflow": ("objectives", "escalation"),
     "Dependency": ("probe", "objectives", "breaker", "bulkhead", "rate_limit", "review"),
-    "Team": ("weight", "channels", "escalation"),
+    "Team": ("weight", "escalation"),
 }
 _RECORDED_OF_STEP = ("objectives",)
 

@@ -5,7 +5,7 @@ Owns nothing: the words come from the states and models. settings.SPECTACULAR_SE
 
 from __future__ import annotations
 
-from governance.models import Change, ContractVersion, Decision, Runbook, VerificationResult
+from governance.models import Change, ContractVersion, Decision, Runbook, VerificationResult, WebhookDelivery
 from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
 
 RUN_STATUSES = [str(state) for state in RunStatus]
@@ -18,3 +18,4 @@ CHANGE_STATES = [str(state) for state in Change.State.values]
 VERSION_STATES = [str(state) for state in ContractVersion.State.values]
 VERIFICATION_ROLES = [str(side) for side in VerificationResult.Side.values]
 RUNBOOK_STATUSES = [str(state) for state in Runbook.Status.values]
+DELIVERY_STATES = [str(state) for state in WebhookDelivery.State.values]

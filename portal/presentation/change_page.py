@@ -54,7 +54,7 @@ def context(found: Change, actor: Actor) -> dict[str, Any]:
     return {
         "nav": "changes",
         "change": found,
-        "title": change_words.title(found),
+        "title": found.title,
         "kind": change_words.KIND.get(found.kind, found.kind),
         "link": change_words.link(found),
         "verdict": change_words.VERDICT[found.verdict],

@@ -72,15 +72,6 @@ def tone_of(finding: Mapping[str, Any]) -> Look:
     return VERDICT["breaking"] if finding.get("direction") else VERDICT["safe"]
 
 
-def title(change: Change) -> str:
-    """`order.placed 1.2.0 to 2.0.0`, `Deprecate order.placed 1.2.0`."""
-    before = change.base.version if change.base else change.report.get("base", "")
-    if change.kind in ("contract.publish", "workflow.release"):
-        return f"{change.name} {before} to {change.number}" if before else f"{change.name} {change.number}"
-    verb = KIND.get(change.kind, change.kind).split()[0]
-    return f"{verb} {change.name} {change.number}".strip()
-
-
 def sentence(change: Change, old: str, new: str) -> str:
     """What it means to people, in one sentence."""
     noun, _, verb = change.kind.partition(".")

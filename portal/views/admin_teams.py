@@ -13,6 +13,7 @@ from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.selectors import people
 from portal.services import teams
+from portal.views.admin_webhooks import webhook_context
 from portal.views.people_forms import MemberForm, TeamDescriptionForm, TeamForm
 
 
@@ -47,7 +48,7 @@ def new_team(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def team_page(request: HttpRequest, name: str) -> HttpResponse:
-    """One team: description, members, history."""
+    """One team: description, members, webhooks, history."""
     actor_of(request).require(Verb.ADMINISTER)
     team = people.find_team(name)
     context = {
@@ -55,6 +56,7 @@ def team_page(request: HttpRequest, name: str) -> HttpResponse:
         "team": team,
         "members": people.members_of(team),
         "history": people.team_history(team),
+        **webhook_context(team),
     }
     return render(request, "admin/team.html", context)
 

@@ -4,7 +4,7 @@ from django.contrib.auth.views import PasswordChangeDoneView
 from django.urls import URLPattern, path
 
 from portal.dashboards import views as dashboards
-from portal.views import account, account_tokens, admin_teams, admin_users, delegations, home
+from portal.views import account, account_tokens, admin_teams, admin_users, admin_webhooks, delegations, home
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -30,4 +30,5 @@ urlpatterns: list[URLPattern] = [
     path("admin/teams/<slug:name>/", admin_teams.team_page, name="admin-team"),
     path("admin/teams/<slug:name>/edit/", admin_teams.edit_team, name="admin-team-edit"),
     path("admin/teams/<slug:name>/members/new/", admin_teams.add_member, name="admin-member-new"),
+    path("admin/webhook-deliveries/<int:delivery_id>/resend/", admin_webhooks.send_again, name="admin-webhook-resend"),
 ]

@@ -63,7 +63,8 @@ def test_the_default_policy_is_the_one_that_is_described():
 
 def test_log_events_that_operators_are_told_of_are_logged_at_that_level():
     table = rows(section(ROOT / "docs" / "operations.md", "## Logs"))
-    source = "\n".join(path.read_text() for path in (ROOT / "orchestration").rglob("*.py"))
+    files = [path for part in ("orchestration", "governance") for path in (ROOT / part).rglob("*.py")]
+    source = "\n".join(path.read_text() for path in files)
 
     assert len(table) > 5
     for events, level, _ in table:

@@ -279,6 +279,67 @@ HEADS = [
         ["m.yaml:4:18 base_url: 'secrets' can be read only in the headers, query and json of an http step"],
     ),
     (
+        resource("Team", "{name: a}", "{channels: ['#checkout']}"),
+        ["m.yaml:4:19 channels[0]: wanted a mapping; got text"],
+    ),
+    (
+        resource("Team", "{name: a}", "{channels: [{webhook: 'https://x.example'}]}"),
+        ["m.yaml:4:19 channels[0].secret: is missing; it is required here"],
+    ),
+    (
+        resource("Team", "{name: a}", "{channels: [{webhook: ftp://x, secret: s}]}"),
+        [
+            "m.yaml:4:29 channels[0].webhook: "
+            "wanted a URL that begins with https://, or with http:// inside a private network"
+        ],
+    ),
+    (
+        resource("Team", "{name: a}", "{channels: [{webhook: 'https://u:p@x.example', secret: s}]}"),
+        [
+            "m.yaml:4:29 channels[0].webhook: "
+            "a webhook URL holds no user or password; the receiver checks the signature that 'secret' makes"
+        ],
+    ),
+    (
+        resource("Team", "{name: a}", "{channels: [{webhook: 'https://:0/x', secret: s}]}"),
+        ["m.yaml:4:29 channels[0].webhook: the URL has no valid host"],
+    ),
+    (
+        resource("Team", "{name: a}", "{channels: [{webhook: 'https://[x/y', secret: s}]}"),
+        ["m.yaml:4:29 channels[0].webhook: the URL has no valid host"],
+    ),
+    (
+        resource("Team", "{name: a}", "{channels: [{webhook: 'https://x.example/é', secret: s}]}"),
+        [
+            "m.yaml:4:29 channels[0].webhook: a URL has no spaces and only ASCII; "
+            "write other characters percent-encoded, and such a host as xn--…"
+        ],
+    ),
+    (
+        resource("Team", "{name: a}", "{channels: [{webhook: 'https://${{ env.X }}/', secret: s}]}"),
+        ["m.yaml:4:29 channels[0].webhook: a webhook URL holds no expression; write it out"],
+    ),
+    (
+        resource(
+            "Team", "{name: a}", "{channels: [{webhook: 'https://x.example', secret: s, events: [change.aplied]}]}"
+        ),
+        [
+            "m.yaml:4:70 channels[0].events[0]: wanted 'change.proposed', 'change.reviewed', 'change.reminder', "
+            "'change.applied', 'change.rejected', 'change.glass_broken', 'version.published', 'version.deprecated', "
+            "'version.retired' or 'version.sunset_near'; got 'change.aplied'; did you mean 'change.applied'?"
+        ],
+    ),
+    (
+        resource("Team", "{name: a}", "{channels: [{webhook: 'https://x.example', secret: s, events: []}]}"),
+        ["m.yaml:4:69 channels[0].events: must not be empty"],
+    ),
+    (
+        resource(
+            "Team", "{name: a}", "{channels: [{webhook: 'https://x', secret: s}, {webhook: 'https://x', secret: t}]}"
+        ),
+        ["m.yaml:4:64 channels[1].webhook: stands in channels[0] already; join the events of both into one channel"],
+    ),
+    (
         resource("Contract", "{name: order.placed, owner: b}", "{schema: {}}"),
         ["m.yaml:3:11 metadata.version: is missing; it is required here"],
     ),
@@ -325,6 +386,14 @@ HEADS = [
 @pytest.mark.parametrize(("text", "expected"), HEADS)
 def test_an_error_outside_the_steps_has_its_place_and_its_remedy(text, expected):
     assert problems(text) == expected
+
+
+def test_a_secret_put_where_its_name_belongs_is_not_repeated():
+    value = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    text = resource("Team", "{name: a}", f"{{channels: [{{webhook: 'https://x.example', secret: {value}}}]}}")
+    (found,) = problems(text)
+    assert found.startswith("m.yaml:4:58 channels[0].secret: wanted the name of a secret such as checkout-webhooks")
+    assert value not in found
 
 
 def test_all_errors_come_in_one_go_and_in_the_order_of_the_text():

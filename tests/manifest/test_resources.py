@@ -14,8 +14,12 @@ from .samples import only, resource, workflow
 EXAMPLE = (Path(__file__).parent / "order_fulfilment.yaml").read_text()
 
 OTHERS = [
+    resource("Team", "{name: checkout}", "{weight: 2, escalation: [{after: 0m, notify: on-call}]}"),
     resource(
-        "Team", "{name: checkout}", "{weight: 2, channels: ['#checkout'], escalation: [{after: 0m, notify: on-call}]}"
+        "Team",
+        "{name: payments}",
+        "{channels: [{webhook: 'https://hooks.example/a?b=1', secret: hooks}, "
+        "{webhook: 'http://10.0.0.1:8080', secret: hooks, events: [change.proposed, version.sunset_near]}]}",
     ),
     "apiVersion: plumbline/v1\nkind: Team\nmetadata: {name: checkout}\n",
     """\
@@ -199,7 +203,7 @@ def test_kinds_of_later_releases_are_refused_and_the_others_not(text, refused):
 
 
 def test_what_is_recorded_only_is_said():
-    assert [str(problem) for problem in notices(only(OTHERS[2]))] == [
+    assert [str(problem) for problem in notices(only(OTHERS[3]))] == [
         "m.yaml:7:10 probe: 'probe' is recorded, not enforced by this release",
         "m.yaml:8:15 objectives: 'objectives' is recorded, not enforced by this release",
         "m.yaml:11:12 breaker: 'breaker' is recorded, not enforced by this release",

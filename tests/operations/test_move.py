@@ -23,7 +23,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from governance.gate.reviewing import review
-from governance.models import Change
+from governance.models import Change, GoneReceiver, WebhookDelivery
 from orchestration import clock
 from orchestration.engine.claim import claim
 from orchestration.models import Payload, Run, StepRun, Team, WorkerProcess
@@ -72,6 +72,11 @@ def fill() -> Run:
     save(token, actor=user, reason="r")
     team = Team.objects.create(name="odd", document={"a": [1, 2.5, None, True, "ü\\u"], "": {"nested": "\\N"}})
     team.history.update(history_change_reason="x" * 50)
+    WebhookDelivery.objects.create(
+        event_id="msg_1", type="change.applied", team=team, url="https://hooks.example/", payload='{"data": "ü"}',
+        created_at=timezone.now(), next_at=timezone.now(), last_error="answered 500: ü",
+    )  # fmt: skip
+    GoneReceiver.objects.create(team=team, url="https://hooks.example/", at=timezone.now())
     Session.objects.create(session_key="k", session_data="d", expire_date=timezone.now() + timedelta(days=1))
     publish({"a": echo("${{ input.text }}", needs=[]), "b": {"python": "test.fail", "needs": ["a"]}}, name="failing")
     failed = settle_down(begin(_version("failing"), {"text": "ä€😀" * 40_000}, key="key 1"))

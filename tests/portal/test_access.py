@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from governance.gate.glass import ask_to_break
-from governance.models import Change, Contract, Decision, Delegation, Runbook, Waiver
+from governance.models import Change, Contract, Decision, Delegation, Runbook, Waiver, WebhookDelivery
 from orchestration.engine import publish as messages
 from orchestration.models import Dependency, Membership, Role, Team
 from orchestration.services.manifests import Document, Signature, apply
@@ -98,7 +98,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         verbs=[],
         expires_at=timezone.now() + timedelta(days=1),
     )
+    delivery = WebhookDelivery.objects.create(
+        event_id="msg_1", type="change.proposed", team=team, url="https://hooks.example", payload="{}",
+        created_at=timezone.now(), failed_at=timezone.now(), last_error="answered 500",
+    )  # fmt: skip
     return {
+        "webhook-delivery": str(delivery.pk),
         "team": team, "failed": str(failed.pk), "open": str(still_open.pk), "victim": str(victim.pk),
         "membership": str(Membership.objects.create(user=victim, team=team, role="viewer").pk),
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,

@@ -21,6 +21,7 @@ from orchestration.manifest.scalars import (
 from orchestration.manifest.values import described
 
 from .base import ComputedValue, Part
+from .channels import Channel
 from .policies import EscalationStep, Objectives, Retry, RetryPolicySpec, TimeoutSpec
 from .steps import Count, Step, Text
 
@@ -37,7 +38,7 @@ Schema = Annotated[Any, BeforeValidator(_schema), WithJsonSchema({"type": ["obje
 class TeamSpec(Part):
     stand_in: Name | None = None
     weight: Annotated[float, Field(gt=0, le=1000)] = 1.0
-    channels: list[JsonValue] = []
+    channels: list[Channel] = []
     escalation: list[EscalationStep] = []
 
 

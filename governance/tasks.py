@@ -1,0 +1,56 @@
+"""Celery's tasks of governance: what falls due at the gate, a round of webhooks, and now and then the removal of old ones.
+
+The round of webhooks goes to a thread of its own: a message on the control queue must be short, since timers wait behind it, and
+a receiver may take ten seconds to answer. Losing or doubling a message changes nothing but the time.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+from celery import shared_task
+from django.db import connection
+
+from governance.gate import rounds
+from governance.services import delivering
+from orchestration.pace import Pace
+
+log = structlog.get_logger(__name__)
+
+#: Beat asks every two seconds for webhooks, and every five for the gate.
+_delivering, _pruning, _tending, _reminding = Pace(1.0), Pace(60.0), Pace(2.0), Pace(60.0)
+_round: threading.Thread | None = None
+
+
+@shared_task(name="governance.tasks.tend", ignore_result=True, acks_late=False)
+def tend() -> None:
+    """Do what falls due at the gate, and once a minute remind whom it waits for."""
+    with _tending.turn() as due:
+        if due:
+            rounds.tend()
+    with _reminding.turn() as due:
+        if due:
+            rounds.remind()
+
+
+@shared_task(name="governance.tasks.deliver", ignore_result=True, acks_late=False)
+def deliver() -> None:
+    """Begin a round when something is due and none is under way in this process."""
+    global _round  # noqa: PLW0603 - one round for the process
+    with _delivering.turn() as due:
+        if due and (_round is None or not _round.is_alive()) and delivering.anything_due():
+            _round = threading.Thread(target=_deliver, name="webhooks", daemon=True)
+            _round.start()
+    with _pruning.turn() as due:
+        if due:
+            delivering.prune()
+
+
+def _deliver() -> None:
+    try:
+        delivering.deliver()
+    except Exception:  # what was claimed is due again when its claim ends
+        log.exception("webhooks.round_failed")
+    finally:
+        connection.close()
