@@ -13,6 +13,7 @@ import jsonschema_rs
 
 from governance.selectors.contracts import schema_of
 from orchestration.errors import Violation
+from orchestration.secrets import MASK
 
 #: A payload with thousands of faults is told the first of them.
 MOST = 50
@@ -25,15 +26,20 @@ class InvalidSchema(Exception):
 
 
 @functools.lru_cache(maxsize=1024)
-def validator_of(name: str, version: str) -> Check:
+def validator_of(name: str, version: str, masked: bool = False) -> Check:
     """The compiled check of a published version."""
-    return compile_check(schema_of(name, version))
+    return compile_check(schema_of(name, version), masked=masked)
 
 
-def compile_check(schema: Any) -> Check:
-    """A check for a JSON Schema (2020-12 unless `$schema` says draft-07). Raises InvalidSchema."""
+def compile_check(schema: Any, *, masked: bool = False) -> Check:
+    """A check for a JSON Schema (2020-12 unless `$schema` says draft-07). Raises InvalidSchema.
+
+    `masked`: its messages show no value of a payload, names and shape alone.
+    """
     try:
-        validator = jsonschema_rs.validator_for(schema, validate_formats=False, retriever=_never_fetch)
+        validator = jsonschema_rs.validator_for(
+            schema, validate_formats=False, retriever=_never_fetch, mask=MASK if masked else None
+        )
     except (ValueError, jsonschema_rs.ValidationError) as error:
         raise InvalidSchema(str(error).splitlines()[0]) from error
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from orchestration.manifest import Plan, Problem, Resource, build_plan
+from orchestration.hooks import hooks
+from orchestration.manifest import Plan, Problem, Resource, build_plan, write_path
 from orchestration.models import Port, Team, Workflow, WorkflowVersion
 from orchestration.services.appliers import owner_problems
 from orchestration.services.applying import Signature
@@ -112,7 +113,17 @@ class WorkflowApplier:
             if world.contract(reference)[2] is None:
                 place = f"spec.steps.{step}.contract.{direction}" if step else f"spec.{direction}.contract"
                 problems.append(resource.problem_at(place, f"no active version of contract {reference}; {REMEDY}"))
-        return problems
+        return problems or self._field_problems(resource, plan, world)
+
+    def _field_problems(self, resource: Resource, plan: Plan, world: World) -> list[Problem]:
+        """What expressions read and give, against the contracts; a version that is published was asked this then."""
+        if self.is_applied(resource):
+            return []
+        agreed = {(step, direction): world.agreed(reference) for step, direction, reference in ports(plan)}
+        known = {port: found for port, found in agreed.items() if found is not None}
+        faults = hooks.contracts.field_faults(resource.canonical, known) if known else ()
+        found = [resource.problem_at(write_path(fault.path), fault.message) for fault in faults]
+        return sorted(found, key=lambda problem: (problem.line, problem.column))
 
 
 def ports(plan: Plan) -> list[tuple[str, str, str]]:
