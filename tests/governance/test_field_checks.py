@@ -233,7 +233,7 @@ def test_the_examples_read_and_give_only_what_their_contracts_have():
     texts = {path.name: path.read_text(encoding="utf-8") for path in files}
     assert plan([Document(text, name) for name, text in texts.items()])
     texts["order-fulfilment.yaml"] = texts["order-fulfilment.yaml"].replace("input.payment_method", "input.payment")
-    with pytest.raises(InvalidManifest, match="'payment' is no field of order.placed@1.2.0"):
+    with pytest.raises(InvalidManifest, match="'payment' is no field of order"):
         plan([Document(text, name) for name, text in texts.items()])
 
 
