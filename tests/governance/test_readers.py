@@ -28,7 +28,9 @@ ORDER: dict[str, Any] = {
 STEPS = {
     "a": {
         "python": "test.echo",
-        "with": {"value": {"t": "${{ input.total }} of ${{ input.id }}", "all": "${{ input }}", "id": "${{ input.id }}"}},
+        "with": {
+            "value": {"t": "${{ input.total }} of ${{ input.id }}", "all": "${{ input }}", "id": "${{ input.id }}"}
+        },
         "contract": {"output": "order.placed@^1"},
         "expect": ["output.total > 0"],
     },
