@@ -17,7 +17,7 @@ from orchestration.manifest.step_checks import kinds_of
 from orchestration.models import Payload, Port, Run, StepRun, WorkflowVersion
 from orchestration.states import RunResult, StepStatus
 
-#: For each payload that is wanted, so many runs are looked at: in some the step was skipped, or it failed.
+#: For each payload that is wanted, so many runs are looked at: in some the step was skipped, or it failed. At most twice all.
 LOOKED_AT = 4
 _GOOD = (RunResult.SUCCEEDED, RunResult.DEGRADED)
 #: A run's id, when, and what is stored; what has ended has its time.
@@ -42,7 +42,7 @@ def passed(ports: Sequence[Port], *, most: int) -> list[Passed]:
     if not ports:
         return []
     share = most // len(ports)
-    runs = _newest_runs(ports, share * LOOKED_AT)
+    runs = _newest_runs(ports, min(share * LOOKED_AT, most * 2))
     kinds = _kinds(ports)
     found = []
     for port in ports:

@@ -86,11 +86,15 @@ def test_a_schema_that_asks_itself_gives_its_places_some_levels_deep():
 def published(db: Any) -> None:
     team = Team.objects.create(name="checkout")
     Dependency.objects.create(name="payments", owner=team, document={"spec": {}}, content_hash="0")
-    workflow = {
-        "apiVersion": "plumbline/v1", "kind": "Workflow", "metadata": {"name": "ship", "version": "1.0.0", "owner": "checkout"},
+    sent(contract("1.0.0", ORDER), workflow("1.0.0"))
+
+
+def workflow(version: str) -> str:
+    manifest = {
+        "apiVersion": "plumbline/v1", "kind": "Workflow", "metadata": {"name": "ship", "version": version, "owner": "checkout"},
         "spec": {"input": {"contract": "order.placed@^1"}, "steps": STEPS, "output": {"value": "${{ steps.a.output.total }}"}},
     }  # fmt: skip
-    sent(contract("1.0.0", ORDER), yaml.safe_dump(workflow))
+    return yaml.safe_dump(manifest)
 
 
 def contract(version: str, schema: Any) -> str:
@@ -153,5 +157,7 @@ def test_the_report_of_a_change_leads_to_the_readers_of_what_it_takes_away(publi
 
 
 def test_it_takes_two_queries_however_many_versions_there_are(published: None, django_assert_num_queries: Any):
+    sent(workflow("1.0.1"), workflow("1.1.0"))
     with django_assert_num_queries(2):
-        readers(live_ports("order.placed"), {("total",)})
+        found = readers(live_ports("order.placed"), {("total",)})
+    assert [one.version for one in found[::4]] == ["1.1.0", "1.0.1", "1.0.0"]
