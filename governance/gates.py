@@ -14,6 +14,7 @@ from governance.services.contracts import ContractApplier
 from orchestration.errors import Violation
 from orchestration.hooks import Agreed, hooks
 from orchestration.manifest import Finding, PortKey
+from orchestration.secrets import MASK
 
 
 class Contracts:
@@ -25,7 +26,7 @@ class Contracts:
 
     def validate(self, name: str, version: str, payload: Any, *, masked: bool = False) -> Sequence[Violation]:
         """See orchestration.hooks.ContractHook."""
-        return validator_of(name, version, masked)(payload)
+        return validator_of(name, version, MASK if masked else None)(payload)
 
     def schema(self, name: str, version: str) -> Any:
         """See orchestration.hooks.ContractHook."""

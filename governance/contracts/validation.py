@@ -13,7 +13,6 @@ import jsonschema_rs
 
 from governance.selectors.contracts import schema_of
 from orchestration.errors import Violation
-from orchestration.secrets import MASK
 
 #: A payload with thousands of faults is told the first of them.
 MOST = 50
@@ -26,20 +25,18 @@ class InvalidSchema(Exception):
 
 
 @functools.lru_cache(maxsize=1024)
-def validator_of(name: str, version: str, masked: bool = False) -> Check:
+def validator_of(name: str, version: str, mask: str | None = None) -> Check:
     """The compiled check of a published version."""
-    return compile_check(schema_of(name, version), masked=masked)
+    return compile_check(schema_of(name, version), mask=mask)
 
 
-def compile_check(schema: Any, *, masked: bool = False) -> Check:
+def compile_check(schema: Any, *, mask: str | None = None) -> Check:
     """A check for a JSON Schema (2020-12 unless `$schema` says draft-07). Raises InvalidSchema.
 
-    `masked`: its messages show no value of a payload, names and shape alone.
+    `mask` stands in its messages for every value of a payload; names and shape are shown.
     """
     try:
-        validator = jsonschema_rs.validator_for(
-            schema, validate_formats=False, retriever=_never_fetch, mask=MASK if masked else None
-        )
+        validator = jsonschema_rs.validator_for(schema, validate_formats=False, retriever=_never_fetch, mask=mask)
     except (ValueError, jsonschema_rs.ValidationError) as error:
         raise InvalidSchema(str(error).splitlines()[0]) from error
 

@@ -18,6 +18,7 @@ from governance.contracts.validation import Check, compile_check
 from orchestration.engine.payloads import REFERENCE, text_of
 from orchestration.errors import Violation
 from orchestration.models import Payload, Port
+from orchestration.secrets import MASK
 from orchestration.selectors.payloads import Passed, passed, payload_in
 
 #: Larger payloads are left out, and counted.
@@ -51,7 +52,7 @@ class Replay:
 
 def replay(ports: Iterable[Port], schema: Any, *, most: int = 200) -> Replay:
     """The newest payloads of these ports, `most` in all. Raises validation.InvalidSchema."""
-    check = compile_check(schema, masked=True)
+    check = compile_check(schema, mask=MASK)
     checked = skipped = 0
     failures: list[Failure] = []
     for one in passed(list(ports), most=most):

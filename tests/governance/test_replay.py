@@ -193,7 +193,7 @@ def test_a_damaged_large_payload_fails_and_stops_nothing():
 
 
 def test_a_validator_that_gives_up_is_a_failure_with_its_kind_of_error(monkeypatch: pytest.MonkeyPatch):
-    def gives_up(schema: Any, *, masked: bool) -> Any:
+    def gives_up(schema: Any, *, mask: str) -> Any:
         def check(payload: Any) -> Any:
             raise OverflowError(f"can't judge {payload}")
 
