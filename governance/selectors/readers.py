@@ -38,8 +38,7 @@ def readers(ports: Iterable[Port], paths: Collection[Place]) -> list[Reader]:
         return []
     by_version: dict[int, list[Port]] = {}
     for port in ports:
-        if (port.direction == "input") == (port.step == ""):
-            by_version.setdefault(port.version_id, []).append(port)
+        by_version.setdefault(port.version_id, []).append(port)
     stored = WorkflowVersion.objects.filter(pk__in=list(by_version)).values_list("pk", "canonical")
     found: dict[int, list[Reader]] = {}
     for pk, canonical in stored.iterator(chunk_size=100):

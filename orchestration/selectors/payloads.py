@@ -75,14 +75,13 @@ def _newest_runs(ports: Sequence[Port], many: int) -> dict[int, list[uuid.UUID]]
             continue
         followed = later.order_by("published_at").values_list("published_at", flat=True).first()
         if followed is not None:
-            _add(found, Run.objects.filter(workflow_id=version.workflow_id, pk__lt=floor(followed)), many, version.pk)
+            _add(found, Run.objects.filter(workflow_id=version.workflow_id, pk__lt=floor(followed)), many)
     return found
 
 
-def _add(found: dict[int, list[uuid.UUID]], runs: Any, many: int, only: int | None = None) -> None:
+def _add(found: dict[int, list[uuid.UUID]], runs: Any, many: int) -> None:
     for pk, version_id in runs.order_by("-pk").values_list("pk", "version_id")[:many]:
-        if only in (None, version_id):
-            found.setdefault(version_id, []).append(pk)
+        found.setdefault(version_id, []).append(pk)
 
 
 def _of_run(port: Port, ids: list[uuid.UUID], share: int) -> Iterable[_Row]:

@@ -176,6 +176,7 @@ def test_a_payload_that_can_not_fit_the_contract_that_takes_it_is_an_error(json:
         "{amount: '${{ input.total * 2 }}', note: null}",
         "{amount: '${{ input.id | length }}'}",
         "{amount: '${{ run.started_at }}'}",
+        "{amount: '${{ input.lines[input.count] }}'}",
         "{amount: 1, of: '${{ steps.before.output }}'}",
         "{amount: 1, of: {a: 1, b: 2}}",
         "'${{ input }}'",

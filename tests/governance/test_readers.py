@@ -75,6 +75,11 @@ def test_the_places_that_a_change_takes_away_are_found_through_references(old: A
     assert gone(old, new) == paths
 
 
+def test_a_type_that_is_widened_takes_nothing_from_those_whom_it_does_not_break():
+    wider = ORDER | {"properties": ORDER["properties"] | {"total": {"type": "number"}}}
+    assert (gone(ORDER, wider, "BACKWARD"), gone(ORDER, wider, "FORWARD")) == (set(), {("total",)})
+
+
 def test_a_schema_that_asks_itself_gives_its_places_some_levels_deep():
     tree = {"properties": {"v": TEXT, "next": {"$ref": "#"}}}
     found = gone(tree, without(tree, "v"))

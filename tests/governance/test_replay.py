@@ -130,6 +130,15 @@ def test_the_body_of_a_request_is_what_its_contract_was_asked_about():
     assert [(one.pointer, one.message) for one in found.first] == [("/n", f"{MASK} is greater than the maximum of 5")]
 
 
+def test_runs_that_failed_take_no_share_from_those_that_gave_an_output():
+    version = giving()
+    good = settle_down(begin(version, {"n": 1, "who": "x"}))
+    for _ in range(3):
+        settle_down(begin(version, {"n": "no number"}))
+    found = replay(live_ports("item"), CLOSED, most=4)
+    assert {(one.run_id, one.step) for one in found.first} == {(good.pk, "a"), (good.pk, "")}
+
+
 def test_the_newest_of_each_port_have_an_equal_share_and_five_failures_are_shown():
     one, two = taking(), giving()
     for number in range(30):
