@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from governance.contracts import InvalidSchema
+from governance.contracts.fields import Fields
 from governance.contracts.validation import validator_of
+from governance.contracts.workflows import Contracted, faults
 from governance.gate.contract_versions import PublishContract
 from governance.gate.endings import Deprecate, Retire
 from governance.gate.glass import FollowUp
@@ -13,11 +16,13 @@ from governance.gate.releases import Releases, ReleaseWorkflow
 from governance.gate.shelves import Contracts as ContractShelf
 from governance.gate.shelves import Workflows as WorkflowShelf
 from governance.gate.subjects import register as have_the_gate
-from governance.selectors.contracts import resolve, schema_of
+from governance.selectors.contracts import resolve, schema_of, spec_of
 from governance.services.contracts import ContractApplier
 from governance.services.policies import GatePolicyApplier
 from orchestration.errors import Violation
-from orchestration.hooks import hooks
+from orchestration.hooks import Agreed, hooks
+from orchestration.manifest import Finding, PortKey
+from orchestration.secrets import MASK
 
 
 class Contracts:
@@ -27,13 +32,34 @@ class Contracts:
         """See orchestration.hooks.ContractHook."""
         return resolve(name, range_)
 
-    def validate(self, name: str, version: str, payload: Any) -> Sequence[Violation]:
+    def validate(self, name: str, version: str, payload: Any, *, masked: bool = False) -> Sequence[Violation]:
         """See orchestration.hooks.ContractHook."""
-        return validator_of(name, version)(payload)
+        return validator_of(name, version, MASK if masked else None)(payload)
 
     def schema(self, name: str, version: str) -> Any:
         """See orchestration.hooks.ContractHook."""
         return schema_of(name, version)
+
+    def field_faults(self, workflow: dict[str, Any], ports: Mapping[PortKey, Agreed]) -> Sequence[Finding]:
+        """See orchestration.hooks.ContractHook."""
+        read: dict[tuple[str, str], Contracted | None] = {}
+        for agreed in ports.values():
+            if (agreed.name, agreed.version) not in read:
+                read[agreed.name, agreed.version] = _contracted(agreed)
+        known = {key: read[agreed.name, agreed.version] for key, agreed in ports.items()}
+        return faults(workflow, {key: found for key, found in known.items() if found is not None})
+
+
+def _contracted(agreed: Agreed) -> Contracted | None:
+    """None where it can't be read, which is said of the contract itself."""
+    spec = agreed.spec or spec_of(agreed.name, agreed.version)
+    if spec is None:
+        return None
+    try:
+        fields = Fields(spec["schema"], spec.get("policy", "tolerant"))
+    except InvalidSchema:
+        return None
+    return Contracted(f"{agreed.name}@{agreed.version}", fields)
 
 
 def register() -> None:

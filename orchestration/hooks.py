@@ -5,11 +5,21 @@ Owns the questions and the answers given when nobody is registered. Never import
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from orchestration.errors import Violation
+from orchestration.manifest import Finding, PortKey
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The contract version at a port. `spec`: its manifest's, where it comes with the same batch and isn't stored yet."""
+
+    name: str
+    version: str
+    spec: dict[str, Any] | None = None
 
 
 class ContractHook(Protocol):
@@ -19,12 +29,16 @@ class ContractHook(Protocol):
         """The highest active version of the contract that fits the npm range, or None."""
         ...
 
-    def validate(self, name: str, version: str, payload: Any) -> Sequence[Violation]:
-        """Every fault of the payload against that version; empty when it fits."""
+    def validate(self, name: str, version: str, payload: Any, *, masked: bool = False) -> Sequence[Violation]:
+        """Every fault of the payload against that version; empty when it fits. `masked`: no message shows a value of it."""
         ...
 
     def schema(self, name: str, version: str) -> Any:
-        """The schema of that version, for forms and field checks; None when unknown."""
+        """The schema of that version, for forms; None when unknown."""
+        ...
+
+    def field_faults(self, workflow: dict[str, Any], ports: Mapping[PortKey, Agreed]) -> Sequence[Finding]:
+        """What the workflow, in its normal form, reads of payloads that can't have it, and gives that can't fit."""
         ...
 
 
@@ -34,11 +48,14 @@ class NoContracts:
     def resolve(self, name: str, range_: str) -> str | None:
         return None
 
-    def validate(self, name: str, version: str, payload: Any) -> Sequence[Violation]:
+    def validate(self, name: str, version: str, payload: Any, *, masked: bool = False) -> Sequence[Violation]:
         return ()
 
     def schema(self, name: str, version: str) -> Any:
         return None
+
+    def field_faults(self, workflow: dict[str, Any], ports: Mapping[PortKey, Agreed]) -> Sequence[Finding]:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Sender:
         self._beside: dict[int, dict[int, Node]] = {}
         look, seen = [[document.root]], set[frozenset[int]]()
         while look and len(seen) < PLACES:
-            here = _all_in_place(look.pop())
+            here = all_in_place(look.pop())
             ids = frozenset(map(id, here))
             if ids in seen:
                 continue
@@ -62,7 +62,7 @@ class Sender:
         beside: dict[int, Node] = {}
         for node in own:
             beside |= self._beside.get(id(node), {id(node): node})
-        return _declared(beside.values())
+        return declared_at(beside.values())
 
 
 def _below(here: list[Node]) -> list[list[Node]]:
@@ -86,24 +86,25 @@ def sends_only_declared(root: Node, document: Any) -> bool:
     look: list[tuple[list[Node], Any]] = [([root], document)]
     while look:
         nodes, value = look.pop()
-        here = _all_in_place(nodes)
+        here = all_in_place(nodes)
         if isinstance(value, dict):
-            known = _declared(nodes)
+            known = declared_at(nodes)
             for name, member in value.items():
                 try:
                     if not known.allows(name):
                         return False
-                    look.append((_of_member(here, name), member))
+                    look.append((of_member(here, name), member))
                 except Unreadable:
                     return False
         elif isinstance(value, list):
-            look.extend((_of_item(here, place), item) for place, item in enumerate(value))
+            look.extend((of_item(here, place), item) for place, item in enumerate(value))
     return True
 
 
-def _declared(nodes: Iterable[Node]) -> Declared:
+def declared_at(nodes: Iterable[Node]) -> Declared:
+    """What these nodes, asked about the same object, declare together."""
     found = Declared()
-    for node in _all_in_place(nodes):
+    for node in all_in_place(nodes):
         found.names |= node.says.get("properties", {}).keys() | node.says.get("required", frozenset())
         found.patterns += node.says.get("patternProperties", ())
         for keyword in ("additionalProperties", "unevaluatedProperties"):
@@ -112,7 +113,8 @@ def _declared(nodes: Iterable[Node]) -> Declared:
     return found
 
 
-def _all_in_place(nodes: Iterable[Node]) -> list[Node]:
+def all_in_place(nodes: Iterable[Node]) -> list[Node]:
+    """These and every schema that they ask about the same value; what is denied declares nothing."""
     found: dict[int, Node] = {}
     look = list(nodes)
     while look:
@@ -123,7 +125,8 @@ def _all_in_place(nodes: Iterable[Node]) -> list[Node]:
     return list(found.values())
 
 
-def _of_member(here: list[Node], name: str) -> list[Node]:
+def of_member(here: list[Node], name: str) -> list[Node]:
+    """What they ask about the member of this name. Raises Unreadable."""
     found = []
     for node in here:
         says = node.says
@@ -135,7 +138,8 @@ def _of_member(here: list[Node], name: str) -> list[Node]:
     return found
 
 
-def _of_item(here: list[Node], place: int) -> list[Node]:
+def of_item(here: list[Node], place: int) -> list[Node]:
+    """What they ask about the item at this position."""
     found = []
     for node in here:
         prefix = node.says.get("prefixItems", ())

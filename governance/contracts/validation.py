@@ -25,15 +25,18 @@ class InvalidSchema(Exception):
 
 
 @functools.lru_cache(maxsize=1024)
-def validator_of(name: str, version: str) -> Check:
+def validator_of(name: str, version: str, mask: str | None = None) -> Check:
     """The compiled check of a published version."""
-    return compile_check(schema_of(name, version))
+    return compile_check(schema_of(name, version), mask=mask)
 
 
-def compile_check(schema: Any) -> Check:
-    """A check for a JSON Schema (2020-12 unless `$schema` says draft-07). Raises InvalidSchema."""
+def compile_check(schema: Any, *, mask: str | None = None) -> Check:
+    """A check for a JSON Schema (2020-12 unless `$schema` says draft-07). Raises InvalidSchema.
+
+    `mask` stands in its messages for every value of a payload; names and shape are shown.
+    """
     try:
-        validator = jsonschema_rs.validator_for(schema, validate_formats=False, retriever=_never_fetch)
+        validator = jsonschema_rs.validator_for(schema, validate_formats=False, retriever=_never_fetch, mask=mask)
     except (ValueError, jsonschema_rs.ValidationError) as error:
         raise InvalidSchema(str(error).splitlines()[0]) from error
 

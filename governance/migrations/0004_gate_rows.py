@@ -4,15 +4,16 @@ from django.db import migrations
 
 
 def keep(apps, schema_editor):
+    alias = schema_editor.connection.alias
     change_model, request_model = apps.get_model("governance", "Change"), apps.get_model("governance", "ReviewRequest")
-    for change in change_model.objects.select_related("version__contract"):
+    for change in change_model.objects.using(alias).select_related("version__contract"):
         contract = change.version.contract
         change.kind, change.name, change.number = "contract.publish", contract.name, change.version.version
         change.owner_id = contract.owner_id
-        change.save()
+        change.save(using=alias)
         for team in change.teams.all():
             why = "owns the contract" if team.pk == contract.owner_id else "a workflow of its uses it"
-            request_model.objects.create(change=change, team=team, why=why)
+            request_model.objects.using(alias).create(change=change, team=team, why=why)
 
 
 class Migration(migrations.Migration):

@@ -27,6 +27,13 @@ def schema_of(name: str, version: str) -> Any:
     return found.values_list("schema", flat=True).first()
 
 
+def spec_of(name: str, version: str) -> dict[str, Any] | None:
+    """The `spec` of its manifest: schema, policy, level; None when there is no such version."""
+    found = ContractVersion.objects.filter(contract__name=name, version=version)
+    canonical = found.values_list("canonical", flat=True).first()
+    return canonical["spec"] if canonical else None
+
+
 def contracts(*, words: str = "", team: str = "") -> QuerySet[Contract]:
     """Contracts by name."""
     found = Contract.objects.select_related("owner")

@@ -10,7 +10,8 @@ from .loading import Loaded, Resource, load
 from .models.channels import LONGEST_WEBHOOK_URL, WEBHOOK_EVENTS
 from .plan import Plan, PlannedCompensation, PlannedStep, RetryPolicySpec, Timeouts
 from .planning import build_plan, retry_policy_of
-from .problems import Problem
+from .problems import Finding, Problem, write_path
+from .reads import FieldRead, Given, PortKey, given, reads, sole_read
 from .release import notices, refusals
 from .scalars import Reference, format_duration, parse_duration, parse_rate, parse_reference
 from .step_checks import check_time
@@ -23,10 +24,14 @@ __all__ = [
     "Difference",
     "Expression",
     "ExpressionError",
+    "FieldRead",
+    "Finding",
+    "Given",
     "Loaded",
     "Plan",
     "PlannedCompensation",
     "PlannedStep",
+    "PortKey",
     "Problem",
     "Reference",
     "Resource",
@@ -39,12 +44,16 @@ __all__ = [
     "compile_template",
     "diff",
     "format_duration",
+    "given",
     "json_schema",
     "load",
     "notices",
     "parse_duration",
     "parse_rate",
     "parse_reference",
+    "reads",
     "refusals",
     "retry_policy_of",
+    "sole_read",
+    "write_path",
 ]

@@ -30,6 +30,8 @@ class Expression:
     tolerated: frozenset[tuple[str, ...]]
     """Those references that only `default`, `is defined` or `is none` read, so that they may be missing."""
     run: Evaluator = field(repr=False, compare=False)
+    is_path: bool = False
+    """Whether it is one constant path and nothing else, so that its value has the type of what stands there."""
 
     def evaluate(self, scope: Scope) -> JSON:
         """The value over these names; raises ExpressionError."""
@@ -42,8 +44,19 @@ class Expression:
 def compile_expression(source: str) -> Expression:
     """Read an expression and check it against the grammar; raises ExpressionError."""
     compiler = Compiler()
-    run = compiler.compile(_parse(source))
-    return Expression(source, frozenset(compiler.references), frozenset(compiler.tolerated), run)
+    tree = _parse(source)
+    run = compiler.compile(tree)
+    return Expression(
+        source, frozenset(compiler.references), frozenset(compiler.tolerated), run, is_path=_is_path(tree)
+    )
+
+
+def _is_path(node: nodes.Node) -> bool:
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const):
+            return False
+        node = node.node
+    return isinstance(node, nodes.Name)
 
 
 def _parse(source: str) -> nodes.Node:

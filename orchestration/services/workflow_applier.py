@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from orchestration.hooks import Release, hooks
-from orchestration.manifest import Plan, Problem, Resource, build_plan
+from orchestration.manifest import Plan, Problem, Resource, build_plan, write_path
 from orchestration.models import Port, Team, Workflow, WorkflowVersion
 from orchestration.services.appliers import owner_problems
 from orchestration.services.applying import Signature
@@ -115,7 +115,17 @@ class WorkflowApplier:
             if world.contract(reference)[2] is None:
                 place = f"spec.steps.{step}.contract.{direction}" if step else f"spec.{direction}.contract"
                 problems.append(resource.problem_at(place, f"no active version of contract {reference}; {REMEDY}"))
-        return problems
+        return problems or self._field_problems(resource, plan, world)
+
+    def _field_problems(self, resource: Resource, plan: Plan, world: World) -> list[Problem]:
+        """What expressions read and give, against the contracts; a version that is published was asked this then."""
+        if self.is_applied(resource):
+            return []
+        agreed = {(step, direction): world.agreed(reference) for step, direction, reference in ports(plan)}
+        known = {port: found for port, found in agreed.items() if found is not None}
+        faults = hooks.contracts.field_faults(resource.canonical, known) if known else ()
+        found = [resource.problem_at(write_path(fault.path), fault.message) for fault in faults]
+        return sorted(found, key=lambda problem: (problem.line, problem.column))
 
 
 def resolve_ports(version: WorkflowVersion) -> None:
@@ -139,9 +149,9 @@ def _release(resource: Resource, world: World) -> Release:
     """What the gate is asked about, with the schemas that its own input and output resolve to."""
     schemas = {}
     for step, direction, reference in ports(build_plan(resource.canonical)):
-        if not step:
-            name, _, resolved = world.contract(reference)
-            schemas[direction] = world.schema(name, resolved) if resolved else True
+        if not step and (agreed := world.agreed(reference)) is not None:
+            brought = agreed.spec
+            schemas[direction] = brought["schema"] if brought else hooks.contracts.schema(agreed.name, agreed.version)
     return Release(
         resource.name, resource.version or "", resource.owner or "", resource.canonical, resource.content_hash, schemas
     )

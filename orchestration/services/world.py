@@ -8,9 +8,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any
 
-from orchestration.hooks import hooks
+from orchestration.hooks import Agreed, hooks
 from orchestration.manifest import Resource
 from orchestration.models import Dependency, RetryPolicy, Team
 from orchestration.versions import highest
@@ -21,6 +20,7 @@ class World:
 
     def __init__(self, batch: Sequence[Resource]) -> None:
         self._batch = batch
+        self._contracts: dict[str, tuple[str, str, str | None]] = {}
 
     @cached_property
     def teams(self) -> set[str]:
@@ -39,19 +39,25 @@ class World:
 
     def contract(self, reference: str) -> tuple[str, str, str | None]:
         """`name@range` → (name, range, resolved version or None), the batch's versions included."""
+        if reference not in self._contracts:  # whether a version of the batch is held takes a comparison of schemas
+            self._contracts[reference] = self._resolved(reference)
+        return self._contracts[reference]
+
+    def agreed(self, reference: str) -> Agreed | None:
+        """The contract version that the reference resolves to, with its manifest where the batch brings it."""
+        name, _, version = self.contract(reference)
+        if version is None:
+            return None
+        brought = (item for item in self._batch if (item.kind, item.name, item.version) == ("Contract", name, version))
+        return Agreed(name, version, next((item.canonical["spec"] for item in brought), None))
+
+    def _resolved(self, reference: str) -> tuple[str, str, str | None]:
         name, _, range_ = reference.partition("@")
         range_ = range_ or "*"
         brought = [item for item in self._batch if item.kind == "Contract" and item.name == name]
         versions = [item.version for item in brought if item.version and not self._is_held(item)]
         applied = hooks.contracts.resolve(name, range_)
         return name, range_, highest([*versions, *([applied] if applied else [])], range_)
-
-    def schema(self, name: str, version: str) -> Any:
-        """The schema of a contract version, the batch's included; None when there is none."""
-        for item in self._batch:
-            if (item.kind, item.name, item.version) == ("Contract", name, version):
-                return item.canonical["spec"]["schema"]
-        return hooks.contracts.schema(name, version)
 
     def _is_held(self, contract: Resource) -> bool:
         """Whether the batch only proposes it: then nobody can use it yet."""

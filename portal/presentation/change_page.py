@@ -10,14 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from governance.contracts.removals import removed_paths
 from governance.gate.glass import FOLLOW_UP
 from governance.gate.opening import WAITING
 from governance.gate.standing import stand_in_of
 from governance.gate.waiving import breaking_findings, live_waivers, waived_teams
 from governance.models import BrokenGlass, Change, Comment, Review, Waiver
 from governance.selectors.changes import votes_of, votes_open_to
-from governance.selectors.contracts import ports_of_contract
+from governance.selectors.contracts import live_ports
 from governance.selectors.impact import impact
+from governance.selectors.readers import readers
+from governance.selectors.replay import replay
 from orchestration.models import Team, WorkflowVersion
 from portal.permissions import Actor, Verb
 from portal.presentation import change_words, payload_lines, textdiff
@@ -137,8 +140,22 @@ def _texts(found: Change) -> tuple[str, str]:
 def _impact(found: Change) -> dict[str, Any]:
     if found.version is None:
         return {"uses": None}
-    uses = impact(ports_of_contract(found.name))
-    return {"uses": uses, "runs_day": sum(use.day for use in uses), "runs_month": sum(use.month for use in uses)}
+    ports = list(live_ports(found.name))
+    uses = impact(ports)
+    shown: dict[str, Any] = {
+        "uses": uses,
+        "runs_day": sum(use.day for use in uses),
+        "runs_month": sum(use.month for use in uses),
+    }
+    if found.kind != "contract.publish":
+        return shown
+    paths = removed_paths(found.report["findings"], found.base.schema, found.version.schema) if found.base else set()
+    read = readers(ports, paths)
+    return shown | {
+        "readers": [one for one in read if not one.whole],
+        "whole_readers": len([one for one in read if one.whole]),
+        "replay": replay(ports, found.version.schema) if found.state in WAITING else None,
+    }
 
 
 def _threads(found: Change, comments: list[Comment]) -> list[dict[str, Any]]:

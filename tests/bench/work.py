@@ -37,7 +37,7 @@ def manifests() -> list[dict[str, Any]]:
         _workflow("bench-chain", _chain()),
         _workflow("bench-fan", pieces | {"join": _step(gathered, contract=GATHERED)}),
         _workflow("bench-bad-output", {"s0": _step("${{ input }}", function="bench.broken")}),
-        _workflow("bench-bad-input", {"s0": _step({"id": "${{ input.id }}"})}),
+        _workflow("bench-bad-input", {"s0": _step("${{ {'id': input.id} }}")}),
     ]
 
 

@@ -23,7 +23,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from governance.gate.reviewing import review
-from governance.models import Change, GoneReceiver, WebhookDelivery
+from governance.models import (
+    BrokenGlass,
+    Change,
+    Comment,
+    Delegation,
+    GatePolicy,
+    GoneReceiver,
+    VerificationResult,
+    Waiver,
+    WebhookDelivery,
+)
 from orchestration import clock
 from orchestration.engine.claim import claim
 from orchestration.models import Payload, Run, StepRun, Team, WorkerProcess
@@ -60,9 +70,10 @@ def target(
 def fill() -> Run:
     """Something in every corner: the example company, and values that are told apart by their type; an open run."""
     call_command("load_examples", verbosity=0)
-    change, approver = Change.objects.get(), User.objects.get(username="payments-approver")
+    change, approver = Change.objects.get(state="open"), User.objects.get(username="payments-approver")
     team = Team.objects.get(name="payments")
     review(change=change, person=approver, team=team, vote="approve", reason="ü", seen=change.content_hash)
+    gate_rows(change, approver, team)
     user = User(username="zoë", email="z@example.org", time_zone="Europe/Zurich", last_login=timezone.now())
     user.set_password("a long enough password")
     save(user, actor=None, reason="a \\ backslash,\ta tab,\na line and \\N")
@@ -85,6 +96,25 @@ def fill() -> Run:
     run = begin(publish({"a": write("undo a", 1), "b": echo(2, needs=["a"])}, name="held"))
     assert claim(StepRun.objects.get(run=run).pk) is not None
     return run
+
+
+def gate_rows(change: Change, first: User, team: Team) -> None:
+    """Something of everything that bends or tightens the gate."""
+    now, second = timezone.now(), User.objects.get(username="admin")
+    ends = now + timedelta(days=1)
+    common = {"change": change, "reason": "ü", "expires_at": ends}
+    rows = [
+        BrokenGlass(first=first, second=second, content_hash="0" * 64, asked_at=now, **common),
+        Waiver(contract=change.version.contract, team=team, fingerprint="f" * 16, text="é", person=first, given_at=now, **common),
+        Delegation(team=team, giver=first, taker=second, reason="ü", starts_at=now, ends_at=ends),
+        GatePolicy(name="more", document={"spec": {"approvals": 2}}, content_hash="0" * 64),
+    ]  # fmt: skip
+    for row in rows:
+        save(row, actor=first, reason="r")
+    Comment.objects.create(change=change, author=first, text="ü\n", at=now)
+    VerificationResult.objects.create(
+        version=change.version, role="provider", participant="shop", commit="c0ffee", passed=False, at=now
+    )
 
 
 def _version(name: str) -> Any:

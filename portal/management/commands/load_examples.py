@@ -12,7 +12,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from governance.models import ContractVersion
+from governance.gate.commenting import comment
+from governance.gate.opening import propose
+from governance.gate.subjects import Object
+from governance.models import Change, ContractVersion
 from orchestration.models import Role
 from orchestration.services.governed import save
 from orchestration.services.manifests import Document, Signature, apply
@@ -39,6 +42,7 @@ class Command(BaseCommand):
         apply(documents, Signature(None, REASON, {"path": "examples/manifests"}))
         call_command("load_example_people", verbosity=0)
         _propose(folder / "proposals" / "payment-receipt-4.yaml")
+        _deprecate()
         call_command("load_documents", str(folder), verbosity=0)
         _traffic_token(settings.PLUMBLINE.data_dir / "traffic-token")
 
@@ -50,6 +54,29 @@ def _propose(path: Path) -> None:
     author = User.objects.filter(memberships__team__name="payments", memberships__role=Role.MAINTAINER).first()
     reason = "The second provider scores a payment after it was captured, so a receipt can come without a risk."
     apply([Document(path.read_text(), path.name)], Signature(author, reason, {"path": "examples/proposals"}))
+    _discuss(Change.objects.get(name="payment.receipt", number="4.0.0"))
+
+
+def _deprecate() -> None:
+    """An early version of the order is on its way out; once."""
+    version = ContractVersion.objects.get(contract__name="order.placed", version="1.1.0")
+    if version.state != ContractVersion.State.ACTIVE:
+        return
+    author = User.objects.filter(memberships__team__name="checkout", memberships__role=Role.MAINTAINER).first()
+    sunset = (timezone.now() + timedelta(days=90)).replace(hour=0, minute=0, second=0, microsecond=0)
+    proposal = {"sunset_at": sunset.isoformat(), "successor": "1.2.0"}
+    thing = Object("contract.deprecate", "order.placed", "1.1.0", version.contract.owner, version, proposal)
+    propose(thing, Signature(author, "1.2.0 takes orders from six countries; the shop has sent it since the spring."))
+
+
+def _discuss(change: Change) -> None:
+    """What the two teams had to say about the open change."""
+    finding = next(one for one in change.report["findings"] if one["rule"].startswith("required"))
+    asker = User.objects.get(username="checkout-approver")
+    question = "When a receipt comes without a risk, who looks at it before we ship? Could it stay required?"
+    asked = comment(change=change, person=asker, text=question, finding=finding["fingerprint"])
+    answer = "The provider scores after the capture. pending_review says just that: wait with shipping."
+    comment(change=change, person=User.objects.get(username="maintainer"), text=answer, parent=asked.pk)
 
 
 def _traffic_token(path: Path) -> None:
