@@ -7,6 +7,7 @@ from typing import Any
 
 from governance.contracts.validation import validator_of
 from governance.selectors.contracts import resolve, schema_of
+from governance.services import audit
 from governance.services.contracts import ContractApplier
 from orchestration.errors import Violation
 from orchestration.hooks import hooks
@@ -28,7 +29,20 @@ class Contracts:
         return schema_of(name, version)
 
 
+class Audit:
+    """The log, as the engine asks for it."""
+
+    def hold(self) -> None:
+        """See orchestration.hooks.AuditHook."""
+        audit.hold()
+
+    def record(self, **facts: Any) -> object:
+        """See orchestration.hooks.AuditHook."""
+        return audit.record(**facts)
+
+
 def register() -> None:
     """Answer from now on."""
+    hooks.audit = Audit()
     hooks.contracts = Contracts()
     hooks.appliers["Contract"] = ContractApplier()

@@ -1,4 +1,4 @@
-"""The Celery application and what a worker process does when it starts and stops. Owns no task: orchestration/tasks.py does."""
+"""The Celery application and what a worker process does when it starts and stops. Owns no task: the tasks.py of the others do."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STEPS_END_WITHIN, STEPS_END_WITHIN_EMBEDDED = 45.0, 8.0
 
 app = Celery("plumbline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["orchestration"])
+app.autodiscover_tasks(["orchestration", "governance"])
 
 
 @setup_logging.connect

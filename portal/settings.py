@@ -126,7 +126,11 @@ CELERY_BROKER_URL = CONFIG.broker_url
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "steps"
-CELERY_TASK_ROUTES = {name: {"queue": "control"} for name in ("orchestration.tasks.wake", "orchestration.tasks.prune")}
+CELERY_TASK_ROUTES = {
+    "orchestration.tasks.wake": {"queue": "control"},
+    "orchestration.tasks.prune": {"queue": "control"},
+    "governance.tasks.*": {"queue": "control"},
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 #: On Redis Celery keeps a copy of each message until it is acknowledged, for two trips to the broker. Ours are only wake-ups,
@@ -139,6 +143,13 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     # Without `expires`, which would compare beat's clock with the worker's: orchestration/pace.py melts what piles up.
     "wake": {"task": "orchestration.tasks.wake", "schedule": 0.5, "options": {"queue": "control"}},
+    "export-audit-head": {
+        "task": "governance.tasks.export_audit_head",
+        "schedule": 3_600,
+        "options": {"queue": "control"},
+    },
+    # A slice each time; a walk along the whole chain begins once an hour.
+    "verify-audit": {"task": "governance.tasks.verify_audit", "schedule": 10, "options": {"queue": "control"}},
 }
 if CONFIG.run_retention_days:
     # Little and often: an hour's worth at once would keep the timers waiting.

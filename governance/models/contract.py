@@ -7,6 +7,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from orchestration.models import Team
+from orchestration.models.governed import GovernedManager
 
 
 class Contract(models.Model):
@@ -18,6 +19,7 @@ class Contract(models.Model):
     format = models.CharField(max_length=16, default="jsonschema")
     policy = models.CharField(max_length=16, default="tolerant")
     created_at = models.DateTimeField(auto_now_add=True)
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
@@ -49,6 +51,7 @@ class ContractVersion(models.Model):
     reason = models.TextField()
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     published_at = models.DateTimeField(auto_now_add=True)
+    objects = GovernedManager()
     history = HistoricalRecords(excluded_fields=["schema", "canonical"])
 
     class Meta:

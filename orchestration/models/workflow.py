@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from orchestration.models.governed import GovernedManager
 from orchestration.models.team import Team
 
 
@@ -16,6 +17,7 @@ class Workflow(models.Model):
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="workflows")
     description = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
@@ -47,6 +49,7 @@ class WorkflowVersion(models.Model):
     reason = models.TextField()
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     published_at = models.DateTimeField(auto_now_add=True)
+    objects = GovernedManager()
     history = HistoricalRecords(excluded_fields=["canonical", "text"])
 
     class Meta:

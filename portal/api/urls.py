@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from portal.api import contracts, dependencies, knowledge_urls, manifests, people_urls, problems, runs, workflows
+from portal.api import audit, contracts, dependencies, knowledge_urls, manifests, people_urls, problems, runs, workflows
 from portal.api.docs import Docs
 
 urlpatterns = [
@@ -31,6 +31,7 @@ urlpatterns = [
     path("contracts/check", contracts.CheckContract.as_view()),
     path("contracts/<str:name>", contracts.OneContract.as_view()),
     path("contracts/<str:name>/versions/<str:version>", contracts.OneContractVersion.as_view()),
+    path("audit", audit.Audit.as_view()),
     *knowledge_urls.urlpatterns,
     *people_urls.urlpatterns,
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),

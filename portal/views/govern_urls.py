@@ -1,8 +1,8 @@
-"""URLs of the registry and the gate: contracts and changes."""
+"""URLs of the registry, the gate and the log: contracts, changes, audit."""
 
 from django.urls import URLPattern, path
 
-from portal.views import changes, contracts
+from portal.views import audit, changes, contracts
 
 urlpatterns: list[URLPattern] = [
     path("contracts/", contracts.list_contracts, name="contracts"),
@@ -11,4 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("changes/<int:number>/", changes.change, name="change"),
     path("changes/<int:number>/review/", changes.vote, name="change-review"),
     path("changes/<int:number>/withdraw/", changes.take_back, name="change-withdraw"),
+    path("audit/", audit.list_audit, name="audit"),
+    path("audit/export.csv", audit.export, {"form": "csv"}, name="audit-csv"),
+    path("audit/export.jsonl", audit.export, {"form": "jsonl"}, name="audit-jsonl"),
 ]
