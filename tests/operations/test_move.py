@@ -23,6 +23,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from governance.models import Change
+from governance.services.auditing import keep, verify
 from governance.services.changes import review
 from orchestration import clock
 from orchestration.engine.claim import claim
