@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'audit entries',
                 'ordering': ['-sequence'],
-                'indexes': [models.Index(fields=['at', 'sequence'], name='audit_at'), models.Index(fields=['actor', '-sequence'], name='audit_actor'), models.Index(fields=['action', '-sequence'], name='audit_action'), models.Index(fields=['object_kind', '-sequence'], name='audit_kind'), models.Index(fields=['object_name', '-sequence'], name='audit_name')],
+                'indexes': [models.Index(fields=['at', 'sequence'], name='audit_at'), models.Index(fields=['actor', '-sequence'], name='audit_actor'), models.Index(fields=['action', '-sequence'], name='audit_action'), models.Index(fields=['object_kind', '-sequence'], name='audit_kind'), models.Index(fields=['object_name', 'object_kind', '-sequence'], name='audit_name')],
             },
         ),
         migrations.RunPython(install, remove),

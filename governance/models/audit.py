@@ -30,7 +30,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["actor", "-sequence"], name="audit_actor"),
             models.Index(fields=["action", "-sequence"], name="audit_action"),
             models.Index(fields=["object_kind", "-sequence"], name="audit_kind"),
-            models.Index(fields=["object_name", "-sequence"], name="audit_name"),
+            models.Index(fields=["object_name", "object_kind", "-sequence"], name="audit_name"),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ Owns those words. Never reads the database.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ STALE_AFTER = timedelta(hours=3)
 #: More lines than these are folded.
 MOST_OPEN = 3
 _LONGEST = 120
+_SUM = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,8 @@ def action_look(action: str) -> Look:
 
 
 def deltas(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Delta]:
-    """Every field that either has, in the order they came."""
-    was, now = before or {}, after or {}
+    """Every field that either has, in the order they came. Of what was made or deleted there is one side only."""
+    was, now = (before or {}, after) if after is not None else ({}, before or {})
     return [
         Delta(
             name.replace("_", " "),
@@ -91,6 +93,8 @@ def value_words(value: Any) -> str:
     if value is None or value == "":
         return "empty"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if _SUM.fullmatch(text):
+        return f"{text[:12]}…"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

@@ -31,7 +31,9 @@ from portal.models import User
 from portal.services.teams import describe_team
 from tests.processes.databases import url_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+#: For those whose writers have connections of their own.
+at_once = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parent.parent.parent
 THREADS, EACH = 6, 25
 
@@ -62,6 +64,7 @@ def tampering() -> Iterator[None]:
         triggers.install(connection)
 
 
+@at_once
 def test_the_chain_is_whole_after_hundreds_of_entries_by_many_threads():
     barrier = threading.Barrier(THREADS)
 
@@ -80,6 +83,7 @@ def test_the_chain_is_whole_after_hundreds_of_entries_by_many_threads():
     assert AuditHead.objects.get().hash == found.head_hash
 
 
+@at_once
 def test_the_chain_is_whole_after_hundreds_of_entries_by_many_processes():
     environment = {
         **os.environ,
@@ -99,6 +103,7 @@ def test_the_chain_is_whole_after_hundreds_of_entries_by_many_processes():
     assert (found.ok, found.entries) == (True, 240)
 
 
+@at_once
 def test_writers_of_many_rows_and_of_locked_rows_never_wait_for_each_other():
     """One saves several objects in one transaction, the other locks one of them first: the log's turn comes before both."""
     teams = [Team.objects.create(name=f"t{number}") for number in range(2)]
@@ -268,7 +273,7 @@ def test_a_lost_head_is_taken_up_where_the_entries_end():
     assert verify().ok
 
 
-def test_deleting_a_person_leaves_what_they_did(db):
+def test_deleting_a_person_leaves_what_they_did():
     user = User.objects.create(username="leaver")
     governed.save(Team(name="ops"), actor=user, reason="r")
     membership = Membership(team=Team.objects.get(), user=user, role="viewer")

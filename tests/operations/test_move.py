@@ -158,6 +158,15 @@ def _settle(run_id: uuid.UUID, url: str) -> str:
         "publish.send = wake.send = len\n"
         "from orchestration.models import Run\n"
         "from tests.engine.harness import settle_down\n"
+        "from django.db import IntegrityError\n"
+        "from governance.models import AuditEntry\n"
+        "from governance.services.auditing import verify\n"
+        "assert verify().ok and verify().entries, 'the audit chain is whole there'\n"
+        "try:\n"
+        "    AuditEntry.objects.update(reason='x')\n"
+        "    raise AssertionError('the triggers are not there')\n"
+        "except IntegrityError:\n"
+        "    pass\n"
         "print(settle_down(Run.objects.get(pk=sys.argv[1])).result)\n"
     )
     environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
