@@ -17,6 +17,7 @@ from governance.gate.shelves import Contracts as ContractShelf
 from governance.gate.shelves import Workflows as WorkflowShelf
 from governance.gate.subjects import register as have_the_gate
 from governance.selectors.contracts import resolve, schema_of, spec_of
+from governance.services import audit
 from governance.services.contracts import ContractApplier
 from governance.services.policies import GatePolicyApplier
 from orchestration.errors import Violation
@@ -62,8 +63,21 @@ def _contracted(agreed: Agreed) -> Contracted | None:
     return Contracted(f"{agreed.name}@{agreed.version}", fields)
 
 
+class Audit:
+    """The log, as the engine asks for it."""
+
+    def hold(self) -> None:
+        """See orchestration.hooks.AuditHook."""
+        audit.hold()
+
+    def record(self, **facts: Any) -> object:
+        """See orchestration.hooks.AuditHook."""
+        return audit.record(**facts)
+
+
 def register() -> None:
     """Answer from now on."""
+    hooks.audit = Audit()
     hooks.contracts = Contracts()
     hooks.releases = Releases()
     hooks.appliers["Contract"] = ContractApplier()

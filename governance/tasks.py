@@ -1,4 +1,4 @@
-"""Celery's tasks of governance: what falls due at the gate, a round of webhooks, and now and then the removal of old ones.
+"""Celery's tasks of governance: what falls due at the gate, rounds of webhooks, and the audit chain's head and walk.
 
 The round of webhooks goes to a thread of its own: a message on the control queue must be short, since timers wait behind it, and
 a receiver may take ten seconds to answer. Losing or doubling a message changes nothing but the time.
@@ -14,6 +14,7 @@ from django.db import connection
 
 from governance.gate import rounds
 from governance.services import delivering
+from governance.services.auditing import Walk, export_head, is_due, keep
 from orchestration.pace import Pace
 
 log = structlog.get_logger(__name__)
@@ -54,3 +55,40 @@ def _deliver() -> None:
         log.exception("webhooks.round_failed")
     finally:
         connection.close()
+
+
+#: Seconds that one slice of a walk may keep the control worker from waking what is due.
+WALK_SLICE = 0.25
+
+_exporting, _walking = Pace(60.0), Pace(5.0)
+#: The walk that this process is at; one that is lost with the process begins anew.
+_walk: Walk | None = None
+
+
+@shared_task(name="governance.tasks.export_audit_head", ignore_result=True, acks_late=False)
+def export_audit_head() -> None:
+    """Once an hour: where the audit chain ends, to a file that can be copied elsewhere."""
+    with _exporting.turn() as due:
+        if due:
+            export_head()
+
+
+@shared_task(name="governance.tasks.verify_audit", ignore_result=True, acks_late=False)
+def verify_audit() -> None:
+    """A slice of the hourly walk along the audit chain; the next one goes on."""
+    with _walking.turn() as due:
+        if due and (_walk is not None or is_due()):
+            _go_on()
+
+
+def _go_on() -> None:
+    global _walk  # noqa: PLW0603 - one walk for the process
+    walk = _walk or Walk()
+    _walk = None  # should this slice fail, the next one begins anew
+    found = walk.step(WALK_SLICE)
+    if found is None:
+        _walk = walk
+        return
+    keep(found)
+    if not found.ok:
+        log.error("audit_chain_broken", first_bad=found.first_bad, problem=found.problem)

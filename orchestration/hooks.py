@@ -92,12 +92,37 @@ class NoGate:
         raise AssertionError("nothing is held without a gate")
 
 
+class AuditHook(Protocol):
+    """Who keeps the log of what was done to governed objects, and by whom."""
+
+    def hold(self) -> None:
+        """Lock the log until the transaction ends: the first lock of each that writes governed objects."""
+        ...
+
+    def record(
+        self, *, action: str, kind: str, name: str, actor: Any, reason: str, before: Any = None, after: Any = None
+    ) -> object:
+        """Append one entry, in the caller's transaction."""
+        ...
+
+
+class NoAudit:
+    """Nobody keeps a log."""
+
+    def hold(self) -> None:
+        """See AuditHook."""
+
+    def record(self, **_: Any) -> None:
+        """See AuditHook."""
+
+
 @dataclass(slots=True)
 class Hooks:
     """The registered answers of this process."""
 
     contracts: ContractHook = field(default_factory=NoContracts)
     releases: ReleaseHook = field(default_factory=NoGate)
+    audit: AuditHook = field(default_factory=NoAudit)
     #: Appliers of manifest kinds that live outside the engine: kind → applier (see services/manifests.py).
     appliers: dict[str, Any] = field(default_factory=dict)
 

@@ -127,13 +127,9 @@ CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "steps"
 CELERY_TASK_ROUTES = {
-    name: {"queue": "control"}
-    for name in (
-        "orchestration.tasks.wake",
-        "orchestration.tasks.prune",
-        "governance.tasks.deliver",
-        "governance.tasks.tend",
-    )
+    "orchestration.tasks.wake": {"queue": "control"},
+    "orchestration.tasks.prune": {"queue": "control"},
+    "governance.tasks.*": {"queue": "control"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -149,6 +145,13 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "wake": {"task": "orchestration.tasks.wake", "schedule": 0.5, "options": {"queue": "control"}},
     "deliver": {"task": "governance.tasks.deliver", "schedule": 2, "options": {"queue": "control"}},
     "tend": {"task": "governance.tasks.tend", "schedule": 5, "options": {"queue": "control"}},
+    "export-audit-head": {
+        "task": "governance.tasks.export_audit_head",
+        "schedule": 3_600,
+        "options": {"queue": "control"},
+    },
+    # A slice each time; a walk along the whole chain begins once an hour.
+    "verify-audit": {"task": "governance.tasks.verify_audit", "schedule": 10, "options": {"queue": "control"}},
 }
 if CONFIG.run_retention_days:
     # Little and often: an hour's worth at once would keep the timers waiting.

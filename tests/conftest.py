@@ -12,6 +12,25 @@ os.environ.setdefault(
 )  # playwright's loop runs in the thread that uses the database
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _flush_empties_what_only_grows() -> Iterator[None]:
+    """Tests with real transactions empty every table behind them: the triggers that refuse this stand aside meanwhile."""
+    from django.db.backends.base.operations import BaseDatabaseOperations
+
+    from governance import triggers
+
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def flush_all(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
+        triggers.remove(self.connection)
+        flush(self, sql_list)
+        triggers.install(self.connection)
+
+    BaseDatabaseOperations.execute_sql_flush = flush_all
+    yield
+    BaseDatabaseOperations.execute_sql_flush = flush
+
+
 @pytest.fixture(autouse=True)
 def _fresh_process() -> Iterator[None]:
     """As after a start: nothing cached, the clock is the wall's."""

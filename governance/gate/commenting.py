@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
+
 from governance.gate import telling
 from governance.models import Change, Comment
 from orchestration import clock
 from orchestration.errors import InvalidInput, NotFound
+from orchestration.services.governed import hold
 
 LONGEST = 10_000
 
@@ -31,8 +34,10 @@ def comment(*, change: Change, person: Any, text: str, finding: str = "", parent
     known = {one["fingerprint"] for one in change.report.get("findings", [])}
     if finding and above is None and finding not in known:
         raise InvalidInput("the change has no such finding any more; comment on the change as a whole")
-    said = Comment.objects.create(
-        change=change, author=person, text=text, finding=finding, parent=above, at=clock.now()
-    )
-    telling.tell(change, "change.commented", person, text[:200])
+    with transaction.atomic():
+        hold()
+        said = Comment.objects.create(
+            change=change, author=person, text=text, finding=finding, parent=above, at=clock.now()
+        )
+        telling.tell(change, "change.commented", person, text[:200])
     return said

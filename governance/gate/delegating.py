@@ -11,7 +11,7 @@ from governance.models import Delegation
 from orchestration import clock
 from orchestration.errors import Conflict, Forbidden, InvalidInput
 from orchestration.models import Membership, Role, Team
-from orchestration.services.governed import require_reason, save
+from orchestration.services.governed import hold, require_reason, save
 
 LONGEST = timedelta(days=90)
 
@@ -45,6 +45,7 @@ def end_delegation(*, delegation: Delegation, person: Any, reason: str) -> None:
     """End it now; votes given by then stay. Raises Conflict for one that has ended."""
     reason = require_reason(reason)
     with transaction.atomic():
+        hold()
         held = Delegation.objects.select_for_update().get(pk=delegation.pk)
         if held.ends_at <= clock.now():
             raise Conflict("the delegation has ended already")

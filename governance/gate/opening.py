@@ -18,7 +18,7 @@ from orchestration import clock
 from orchestration.errors import InvalidInput
 from orchestration.models import Team
 from orchestration.services.applying import Signature
-from orchestration.services.governed import require_reason, save
+from orchestration.services.governed import hold, require_reason, save
 
 WAITING = (Change.State.OPEN, Change.State.CHANGES_REQUESTED, Change.State.APPROVED, Change.State.SCHEDULED)
 
@@ -50,6 +50,7 @@ AT_ONCE = Rollout()
 
 def open_change(thing: Object, judgement: Judgement, signature: Signature, rollout: Rollout = AT_ONCE) -> Change:
     """Put it to its reviewers; an edit of one that waits already asks everybody anew. Runs in the caller's transaction."""
+    hold()
     rules = rules_for(thing.kind, thing.name, thing.owner.name)
     same = Change.objects.select_for_update().filter(kind=thing.kind, name=thing.name, number=thing.number)
     change = same.filter(state__in=WAITING).first()
@@ -97,19 +98,17 @@ def describe(change: Change, judgement: Judgement, asked: list[Requirement]) -> 
 
 def ask(change: Change, asked: list[Requirement]) -> None:
     """Make the requests be these. One that stays keeps its reminders."""
-    before = {one.team_id: one for one in change.requests.all()}
+    ReviewRequest.objects.filter(change=change).exclude(team__in=[one.team for one in asked]).delete()
     for one in asked:
-        request = before.pop(one.team.pk, None) or ReviewRequest(change=change, team=one.team)
-        request.needed, request.why, request.by_policy = one.needed, one.why[:200], one.by_policy
-        request.save()
-    for gone in before.values():
-        gone.delete()
+        facts = {"needed": one.needed, "why": one.why[:200], "by_policy": one.by_policy}
+        ReviewRequest.objects.update_or_create(change=change, team=one.team, defaults=facts)
 
 
 def propose(thing: Object, signature: Signature, rollout: Rollout = AT_ONCE) -> Change:
     """Ask for something other than a new version. Raises Conflict or InvalidInput when it can't be done at all."""
     signed = Signature(signature.actor, require_reason(signature.reason), signature.source)
     with transaction.atomic():
+        hold()
         waits = Change.objects.select_for_update().filter(kind=thing.kind, name=thing.name, number=thing.number)
         draft = waits.filter(state__in=WAITING).first() or Change(opened_at=clock.now())
         draft.kind, draft.name, draft.number = thing.kind, thing.name, thing.number

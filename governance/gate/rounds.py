@@ -21,6 +21,7 @@ from governance.models import BrokenGlass, Change, ContractVersion, ReviewReques
 from governance.selectors.reviews import counted
 from orchestration import clock
 from orchestration.errors import PlumblineError
+from orchestration.services.governed import hold
 
 #: Before a sunset, those who still use the version are told, at each of these.
 SUNSET_NEAR = (timedelta(days=14), timedelta(days=3))
@@ -49,6 +50,7 @@ def _each(rows: QuerySet[Any], act: Callable[[Any], object]) -> None:
     for row in rows.order_by("pk"):
         try:
             with transaction.atomic():
+                hold()
                 act(row)
         except PlumblineError as error:
             log.warning("gate.round", row=str(row), error=str(error))
@@ -79,8 +81,8 @@ def _remind(change: Change) -> None:
     answered = {one.team_id for one in counted(change)}
     for request in ReviewRequest.objects.select_for_update().filter(change=change).exclude(team_id__in=answered):
         if (request.reminded_at or change.opened_at) + every <= now:
-            request.reminders, request.reminded_at = request.reminders + 1, now
-            request.save()
+            told = {"reminders": request.reminders + 1, "reminded_at": now}
+            ReviewRequest.objects.filter(pk=request.pk).update(**told)
             telling.remind(change, request)
 
 

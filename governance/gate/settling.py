@@ -19,13 +19,14 @@ from governance.models import Change, Review
 from governance.selectors.reviews import counted
 from orchestration import clock
 from orchestration.errors import Conflict
-from orchestration.services.governed import require_reason, save
+from orchestration.services.governed import hold, require_reason, save
 
 State = Change.State
 
 
 def locked(change: Change) -> Change:
     """The change as it is, nobody else changing it until the transaction ends; expired, where its time is over."""
+    hold()
     current = (
         Change.objects.select_for_update(of=("self",))
         .select_related("version__contract__owner", "owner")

@@ -1,4 +1,4 @@
-"""What happened at the gate is told: to the teams' webhooks. Owns which event says what, and who hears of it.
+"""What happened at the gate is told: to the audit log, and to the teams' webhooks. Owns which event says what to whom.
 
 Never decides anything, and never sends by itself: the outbox does, after the commit.
 """
@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from governance.models import Change, ContractVersion, ReviewRequest
 from governance.selectors.contracts import live_ports
+from governance.services.audit import record
 from governance.services.webhooks import announce
 from orchestration import clock
 from orchestration.manifest.models.channels import WEBHOOK_EVENTS
@@ -21,6 +22,11 @@ from orchestration.services.governed import save
 
 def tell(change: Change, event: str, actor: Any, reason: str, **more: Any) -> None:
     """An event of a change, with what `docs/webhooks.md` promises of it. What no manifest can ask for is not sent."""
+    if event in ("change.proposed", "change.edited", "change.reopened"):
+        asked = {request.team.name: request.needed for request in change.requests.select_related("team")}
+        record(**_entry(change, event, actor, reason), after={"asked": asked, "content_hash": change.content_hash})
+    else:
+        record(**_entry(change, event, actor, reason), after=more or None)
     if event not in WEBHOOK_EVENTS:
         return
     if event == "change.proposed":
@@ -30,6 +36,8 @@ def tell(change: Change, event: str, actor: Any, reason: str, **more: Any) -> No
 
 def remind(change: Change, request: ReviewRequest) -> None:
     """Tell a team that it was asked and has said nothing."""
+    entry = _entry(change, "change.reminded", None, "it was asked and has said nothing")
+    record(**entry, after={"team": request.team.name})
     more = {"waiting_for": [request.team.name], "expires_at": change.expires_at.isoformat()}
     announce("change.reminder", teams=[request.team], data=_of(change) | more)
 
@@ -58,6 +66,11 @@ def tell_near(version: ContractVersion, distance: timedelta) -> None:
     version.warned_at = clock.now()
     save(version, actor=None, reason=f"its users are told that the sunset comes within {distance.days} days")
     tell_version("version.sunset_near", version, None, "")
+
+
+def _entry(change: Change, event: str, actor: Any, reason: str) -> dict[str, Any]:
+    action = event.removeprefix("change.")
+    return {"action": action, "kind": "change", "name": str(change), "actor": actor, "reason": reason}
 
 
 def _concerned(change: Change) -> list[Team]:

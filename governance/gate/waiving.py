@@ -20,7 +20,7 @@ from governance.selectors.reviews import counted
 from orchestration import clock
 from orchestration.errors import Conflict, Forbidden, InvalidInput
 from orchestration.models import Team
-from orchestration.services.governed import require_reason, save
+from orchestration.services.governed import hold, require_reason, save
 
 LONGEST = timedelta(days=365)
 
@@ -105,6 +105,7 @@ def revoke(*, waiver: Waiver, person: Any, reason: str) -> None:
     """End a waiver now. Raises Conflict for one that has ended."""
     reason = require_reason(reason)
     with transaction.atomic():
+        hold()
         held = Waiver.objects.select_for_update().get(pk=waiver.pk)
         if held.expires_at <= clock.now():
             raise Conflict("the waiver has ended already")

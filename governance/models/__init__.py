@@ -1,5 +1,6 @@
-"""Contracts, the gate, documents, and the webhooks that tell of them."""
+"""Contracts, the gate, documents, the audit log, and the webhooks that tell of them."""
 
+from governance.models.audit import AuditEntry, AuditHead, AuditVerification
 from governance.models.change import Change, Comment, Review, ReviewRequest
 from governance.models.contract import Contract, ContractVersion
 from governance.models.decision import Decision, DecisionLink
@@ -9,6 +10,9 @@ from governance.models.verification import VerificationResult
 from governance.models.webhook import GoneReceiver, WebhookDelivery
 
 __all__ = [
+    "AuditEntry",
+    "AuditHead",
+    "AuditVerification",
     "BrokenGlass",
     "Change",
     "Comment",

@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from governance.models.contract import ContractVersion
 from orchestration.models import Team
+from orchestration.models.governed import GovernedManager
 
 
 class Change(models.Model):
@@ -56,6 +57,7 @@ class Change(models.Model):
     opened_at = models.DateTimeField(db_index=True)
     expires_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:

@@ -7,6 +7,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from orchestration.models import Team
+from orchestration.models.governed import GovernedManager
 
 
 class Contract(models.Model):
@@ -18,6 +19,7 @@ class Contract(models.Model):
     format = models.CharField(max_length=16, default="jsonschema")
     policy = models.CharField(max_length=16, default="tolerant")
     created_at = models.DateTimeField(auto_now_add=True)
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
@@ -54,6 +56,7 @@ class ContractVersion(models.Model):
     warned_at = models.DateTimeField(null=True, blank=True, help_text="when users were told that the sunset comes near")
     successor = models.CharField(max_length=64, blank=True, default="", help_text="the version to move to")
     retired_at = models.DateTimeField(null=True, blank=True)
+    objects = GovernedManager()
     history = HistoricalRecords(excluded_fields=["schema", "canonical"])
 
     class Meta:

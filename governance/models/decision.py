@@ -6,6 +6,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from orchestration.models import Team, Workflow
+from orchestration.models.governed import GovernedManager
 
 
 class Decision(models.Model):
@@ -33,6 +34,7 @@ class Decision(models.Model):
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
@@ -47,6 +49,7 @@ class DecisionLink(models.Model):
 
     decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="links")
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="decision_links")
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:

@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 from governance.models.change import Change
 from governance.models.contract import Contract
 from orchestration.models import Team
+from orchestration.models.governed import GovernedManager
 
 
 class GatePolicy(models.Model):
@@ -22,6 +23,7 @@ class GatePolicy(models.Model):
     content_hash = models.CharField(max_length=64)
     source = models.JSONField(default=dict, blank=True)
     applied_at = models.DateTimeField(auto_now=True)
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
@@ -41,6 +43,7 @@ class Delegation(models.Model):
     reason = models.TextField()
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
@@ -65,6 +68,7 @@ class Waiver(models.Model):
     reason = models.TextField()
     given_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
@@ -95,6 +99,7 @@ class BrokenGlass(models.Model):
     broken_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(help_text="what it let through is taken back when nobody reviewed it by then")
     follow_up = models.OneToOneField(Change, null=True, on_delete=models.PROTECT, related_name="makes_up_for")
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:

@@ -6,6 +6,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from orchestration.models import Dependency, Team, Workflow
+from orchestration.models.governed import GovernedManager
 
 
 class Runbook(models.Model):
@@ -26,6 +27,7 @@ class Runbook(models.Model):
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
@@ -45,6 +47,7 @@ class RunbookLink(models.Model):
     dependency = models.ForeignKey(
         Dependency, null=True, blank=True, on_delete=models.CASCADE, related_name="runbook_links"
     )
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:

@@ -15,7 +15,7 @@ from governance.models import Decision, Runbook
 from orchestration import clock
 from orchestration.errors import Conflict, InvalidInput, Violation
 from orchestration.models import Dependency, Team, Workflow
-from orchestration.services.governed import delete, save
+from orchestration.services.governed import delete, hold, save
 from orchestration.services.world import suggestion
 
 MAX_BODY = 200_000
@@ -117,6 +117,7 @@ Document = TypeVar("Document", Decision, Runbook)
 
 def lock(document: Document, revision: int | None) -> Document:
     """The document as it is now, locked until the transaction ends. Raises EditConflict unless at `revision`."""
+    hold()
     current = type(document)._default_manager.select_for_update().get(pk=document.pk)
     if revision is not None and revision != current.revision:
         raise EditConflict(current)

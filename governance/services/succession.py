@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from governance.models import Decision
 from governance.services.documents import Faults
 from orchestration.errors import InvalidInput, Violation
+from orchestration.services.governed import hold
 
 Status = Decision.Status
 #: Only what has been decided can take another decision's place.
@@ -24,6 +25,7 @@ def one_at_a_time() -> None:
 
     Taken before any other lock, so that two of them can't wait for each other.
     """
+    hold()
     Decision.objects.select_for_update().order_by("pk").first()
 
 

@@ -10,11 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
+
 from governance.gate.requirements import rules_for
 from governance.models import ContractVersion, VerificationResult
+from governance.services.audit import record
 from orchestration import clock
 from orchestration.errors import InvalidInput
 from orchestration.models import Port, WorkflowVersion
+from orchestration.services.governed import hold
 
 LIVE = ("active", "deprecated")
 #: Policies say under this kind which tests a contract's users must have passed.
@@ -49,10 +53,17 @@ def report(
     """Keep one outcome. Raises InvalidInput for a version that was never live."""
     if version.state not in (*LIVE, ContractVersion.State.PROPOSED):
         raise InvalidInput(f"{version} is {version.state}; only a live or proposed version is verified")
-    return VerificationResult.objects.create(
-        version=version, role=role, participant=participant, commit=commit, passed=passed, url=url, reported_by=actor,
-        at=clock.now(),
-    )  # fmt: skip
+    with transaction.atomic():
+        hold()
+        made = VerificationResult.objects.create(
+            version=version, role=role, participant=participant, commit=commit, passed=passed, url=url,
+            reported_by=actor, at=clock.now(),
+        )  # fmt: skip
+        result = "passed" if passed else "failed"
+        told = {"role": role, "participant": participant, "commit": commit, "result": result}
+        reason = f"reported by the pipeline of {participant}"
+        record(action="verified", kind="contract version", name=str(version), actor=actor, reason=reason, after=told)
+    return made
 
 
 def latest(version: ContractVersion) -> list[VerificationResult]:

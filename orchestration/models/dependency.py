@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from orchestration.models.governed import GovernedManager
 from orchestration.models.team import Team
 
 
@@ -18,6 +19,7 @@ class Dependency(models.Model):
     content_hash = models.CharField(max_length=64)
     source = models.JSONField(default=dict, blank=True)
     applied_at = models.DateTimeField(auto_now=True)
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
@@ -43,6 +45,7 @@ class RetryPolicy(models.Model):
     content_hash = models.CharField(max_length=64)
     source = models.JSONField(default=dict, blank=True)
     applied_at = models.DateTimeField(auto_now=True)
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:

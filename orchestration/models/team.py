@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from orchestration.models.governed import GovernedManager
+
 
 class Role(models.TextChoices):
     """What a member may do for the team; the table of verbs is in portal/permissions.py."""
@@ -24,6 +26,7 @@ class Team(models.Model):
     document = models.JSONField(default=dict, blank=True)
     content_hash = models.CharField(max_length=64, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
@@ -39,6 +42,7 @@ class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices)
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from orchestration.models.governed import GovernedManager
 from orchestration.models.team import Team
 
 
@@ -16,6 +17,7 @@ class Workflow(models.Model):
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="workflows")
     description = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
+    objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
@@ -51,6 +53,7 @@ class WorkflowVersion(models.Model):
     sunset_at = models.DateTimeField(null=True, blank=True, help_text="from then on it may be retired")
     successor = models.CharField(max_length=64, blank=True, default="", help_text="the version to move to")
     retired_at = models.DateTimeField(null=True, blank=True)
+    objects = GovernedManager()
     history = HistoricalRecords(excluded_fields=["canonical", "text"])
 
     class Meta:

@@ -1,27 +1,52 @@
-"""Saving a governed object: always `save()`, with who and why, so that history can't be slipped past.
+"""Saving a governed object: always `save()`, with who and why, so that neither history nor audit can be slipped past.
 
-Owns that one habit. Never used for runs, whose history is their rows.
+Owns that habit and its lock: one transaction after the other writes governed objects, since the audit log is one chain.
+Never used for runs, whose history is their rows.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 
 from orchestration.errors import InvalidInput
+from orchestration.hooks import hooks
+from orchestration.services.differing import Fields, differing, present, stored
+
+
+def hold() -> None:
+    """Wait for this transaction's turn to write governed objects.
+
+    `save` and `delete` do so by themselves. Who locks rows before that calls this first: were it last, one would hold the
+    row and wait for the turn, another have the turn and wait for the row.
+    """
+    hooks.audit.hold()
 
 
 def save(instance: models.Model, *, actor: Any, reason: str) -> None:
-    """Save with actor (a user or None for the system) and reason in the history row."""
+    """Save with actor (a user or None for the system) and reason, in the history and in the audit log.
+
+    A save that changes nothing is a row of the history, but nothing that the audit log tells.
+    """
     _sign(instance, actor, reason)
-    instance.save()
+    with transaction.atomic():
+        hold()
+        before = stored(instance)
+        instance.save()
+        if before is None:
+            _record(instance, "created", (None, present(instance)))
+        elif any(changed := differing(before, instance)):
+            _record(instance, "changed", changed)
 
 
 def delete(instance: models.Model, *, actor: Any, reason: str) -> None:
-    """Delete, leaving who and why in the history."""
+    """Delete, leaving who and why in the history and in the audit log."""
     _sign(instance, actor, reason)
-    instance.delete()
+    with transaction.atomic():
+        hold()
+        _record(instance, "deleted", (present(instance), None))
+        instance.delete()
 
 
 def require_reason(reason: str) -> str:
@@ -41,3 +66,10 @@ def require_reason(reason: str) -> str:
 def _sign(instance: models.Model, actor: Any, reason: str) -> None:
     instance._history_user = actor if actor is not None and actor.pk else None  # type: ignore[attr-defined]
     instance._change_reason = reason  # type: ignore[attr-defined]
+
+
+def _record(instance: Any, action: str, changed: tuple[Fields | None, Fields | None]) -> None:
+    hooks.audit.record(
+        action=action, kind=str(instance._meta.verbose_name), name=str(instance), actor=instance._history_user,
+        reason=instance._change_reason, before=changed[0], after=changed[1],
+    )  # fmt: skip

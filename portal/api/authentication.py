@@ -1,4 +1,4 @@
-"""Who calls the API: a bearer token, or the signed-in session of a browser. Sets `request.actor` either way."""
+"""Who calls the API: a bearer token, or the signed-in session of a browser. Sets `request.actor`, and tells the audit log."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from governance.origin import came_by_token
 from portal.models import Token, User
 from portal.models.token import digest
 from portal.permissions import Actor
@@ -33,6 +34,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if token.last_used_at is None or now - token.last_used_at > USE_GRAIN:
             Token.objects.filter(pk=token.pk).update(last_used_at=now)
         request._request.actor = Actor(token.user, token)  # type: ignore[attr-defined]
+        came_by_token(token.name)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

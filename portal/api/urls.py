@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from portal.api import dependencies, govern_urls, knowledge_urls, manifests, people_urls, problems, runs, workflows
+from portal.api import (
+    audit,
+    dependencies,
+    govern_urls,
+    knowledge_urls,
+    manifests,
+    people_urls,
+    problems,
+    runs,
+    workflows,
+)
 from portal.api.docs import Docs
 
 urlpatterns = [
@@ -28,6 +38,7 @@ urlpatterns = [
     path("dependencies", dependencies.Dependencies.as_view()),
     path("dependencies/<slug:name>", dependencies.OneDependency.as_view()),
     *govern_urls.urlpatterns,
+    path("audit", audit.Audit.as_view()),
     *knowledge_urls.urlpatterns,
     *people_urls.urlpatterns,
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),

@@ -23,7 +23,7 @@ from portal.config import ROOT
 #: Rows that `migrate`, or workers that have gone, leave in a database that is empty to its owner.
 BORN = {
     "django_migrations", "django_content_type", "auth_permission",
-    "orchestration_workerprocess", "orchestration_enginemark",
+    "orchestration_workerprocess", "orchestration_enginemark", "governance_audithead", "governance_auditverification",
 }  # fmt: skip
 #: A session's key is as good as a password until it ends, so sessions stay out of backups.
 LEFT_OUT = "django_session"

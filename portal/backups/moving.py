@@ -20,6 +20,7 @@ from django.core.management.color import no_style
 from django.db import DatabaseError, connection, connections, transaction
 from django.db.models import Field, JSONField, Model
 
+from governance import triggers
 from portal.backups.archive import BackupError
 from portal.backups.installation import applied, is_empty, known, refuse_while_workers_live, tables
 from portal.config import ROOT, ConfigurationError, database_settings
@@ -98,6 +99,7 @@ def _copy_all(say: Callable[[str], object]) -> dict[str, int]:
     quoted = ", ".join(f'"{name}"' for name in sorted(names))
     target = connections[TARGET]
     with target.cursor() as cursor:
+        triggers.remove(target)  # they come back with the rows, in the same transaction
         cursor.execute(f"TRUNCATE {quoted}")  # what migrate put there has its ids of the source
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for constraint in _of_tables_with_themselves(names):
@@ -109,6 +111,7 @@ def _copy_all(say: Callable[[str], object]) -> dict[str, int]:
     with target.cursor() as cursor:
         for sql in target.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(sql)
+    triggers.install(target)
     _compare(models, copied)
     return copied
 

@@ -17,6 +17,7 @@ from typing import IO
 
 from django.db import connection, transaction
 
+from governance import triggers
 from portal.backups.archive import CHUNK, BackupError
 from portal.backups.installation import LEFT_OUT, Facts, facts, query_of, tables
 
@@ -52,6 +53,7 @@ def load(stream: IO[bytes], names: Iterable[str], written_by: int) -> None:
     if there:
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE {there} CASCADE")
+    triggers.prepare(connection)  # the dump is one of tables: it has their triggers, but not what those call
     command = [program, "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
     try:
         with _running([*command, f"--dbname={connection.settings_dict['NAME']}"], stdin=subprocess.PIPE) as process:

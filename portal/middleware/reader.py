@@ -1,4 +1,7 @@
-"""Who reads, and in which time zone: `request.actor` and Django's active zone. Never decides what they may."""
+"""Who reads, and in which time zone: `request.actor`, Django's active zone, and for the audit log, that it is a person.
+
+Never decides what they may.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from governance.origin import PERSON, coming_by
 from portal.models import User
 from portal.permissions import Actor
 
@@ -34,6 +38,7 @@ class ReaderMiddleware:
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
             timezone.activate(zoneinfo.ZoneInfo("UTC"))
         try:
-            return self.get_response(request)
+            with coming_by(PERSON):
+                return self.get_response(request)
         finally:
             timezone.deactivate()

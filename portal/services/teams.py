@@ -11,7 +11,7 @@ from django.db import transaction
 
 from orchestration.errors import Conflict, InvalidInput
 from orchestration.models import Membership, Role, Team
-from orchestration.services.governed import delete, require_reason, save
+from orchestration.services.governed import delete, hold, require_reason, save
 from portal.models import User
 
 
@@ -30,6 +30,7 @@ def describe_team(*, team: Team, description: str, actor: Any, reason: str) -> T
     """Change the description. The content hash is cleared, so that the next apply of its manifest shows the difference."""
     reason = require_reason(reason)
     with transaction.atomic():
+        hold()
         team = Team.objects.select_for_update().get(pk=team.pk)
         team.description = description
         if team.document:

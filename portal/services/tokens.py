@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from orchestration.errors import Conflict, Forbidden, InvalidInput
 from orchestration.models import Team
-from orchestration.services.governed import require_reason, save
+from orchestration.services.governed import hold, require_reason, save
 from portal.models import Token, User
 from portal.models.token import digest, generate
 from portal.permissions import TOKEN_VERBS, WORDS, Actor, Verb
@@ -43,6 +43,7 @@ def create_token(
     _check_verbs(Actor(owner), verbs, team)
     now, secret = timezone.now(), generate()
     with transaction.atomic():
+        hold()
         User.objects.select_for_update().get(pk=owner.pk)  # so that a form sent twice makes one token
         live = Token.objects.filter(user=owner, revoked_at=None, expires_at__gt=now)
         if live.filter(name=name).exists():

@@ -16,7 +16,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from orchestration.errors import Conflict
-from orchestration.services.governed import require_reason, save
+from orchestration.services.governed import hold, require_reason, save
 from portal.models import Token, User
 
 
@@ -124,6 +124,7 @@ def change_profile(*, user: User, name: str, email: str, time_zone: str, actor: 
 
 def _locked(user: User) -> User:
     """The row as it is now, held until the transaction ends."""
+    hold()
     return User.objects.select_for_update().get(pk=user.pk)
 
 

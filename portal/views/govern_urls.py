@@ -1,9 +1,9 @@
-"""URLs of the registry and the gate: contracts and changes."""
+"""URLs of the registry, the gate and the log: contracts, changes, audit."""
 
 from django.urls import URLPattern, path
 
+from portal.views import audit, changes, contract_changes, contracts
 from portal.views import change_actions as act
-from portal.views import changes, contract_changes, contracts
 
 urlpatterns: list[URLPattern] = [
     path("contracts/", contracts.list_contracts, name="contracts"),
@@ -23,4 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("changes/<int:number>/withdraw/", act.withdraw, name="change-withdraw"),
     path("changes/<int:number>/ask-glass/", act.ask_glass, name="change-ask-glass"),
     path("changes/<int:number>/break-glass/", act.break_glass, name="change-break-glass"),
+    path("audit/", audit.list_audit, name="audit"),
+    path("audit/export.csv", audit.export, {"form": "csv"}, name="audit-csv"),
+    path("audit/export.jsonl", audit.export, {"form": "jsonl"}, name="audit-jsonl"),
 ]

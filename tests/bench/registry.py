@@ -55,7 +55,7 @@ def fill() -> None:
 
     team, _ = Team.objects.get_or_create(name="bench")
     made = [Contract(name=f"c{number}.x", owner=team, description=f"contract {number}") for number in range(CONTRACTS)]
-    made = Contract.objects.bulk_create(made, batch_size=500)
+    made = Contract._base_manager.bulk_create(made, batch_size=500)
     rows = [
         ContractVersion(
             contract=contract, version=f"1.{minor}.0", precedence=precedence(f"1.{minor}.0"), schema=schema(minor),
@@ -63,7 +63,7 @@ def fill() -> None:
         )
         for contract in made for minor in range(VERSIONS)
     ]  # fmt: skip
-    ContractVersion.objects.bulk_create(rows, batch_size=500)
+    ContractVersion._base_manager.bulk_create(rows, batch_size=500)
 
 
 def schema(minor: int) -> dict[str, Any]:

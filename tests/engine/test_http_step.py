@@ -35,7 +35,7 @@ def hit() -> Hit:
         url: str, *, writes: bool = False, limit: float = 5, secrets: set[str] | None = None, **body: Any
     ) -> Outcome:
         document = {"spec": {"base_url": url}}
-        Dependency.objects.update_or_create(name="shop", defaults={"owner": team, "document": document})
+        Dependency._base_manager.update_or_create(name="shop", defaults={"owner": team, "document": document})
         targets.forget()
         now = clock.now()
         made = Call(
@@ -293,7 +293,7 @@ def test_a_base_url_that_can_not_be_called_is_a_fault_of_the_set_up(hit: Hit, ur
 
 def test_a_dependency_without_base_url_is_named(hit: Hit):
     hit("http://127.0.0.1:1")
-    Dependency.objects.update(document={"spec": {"retry": "calm"}})
+    Dependency._base_manager.update(document={"spec": {"retry": "calm"}})
     targets.forget()
     call = Call("r", "w", "s", 1, "k", "0", "1", {"path": "/"}, "shop", True, 1, clock.now(), clock.now(), lambda: None)
     assert "no base_url" in failed(http.run(call)).message

@@ -170,7 +170,7 @@ def test_moving_a_document_to_another_team_needs_both(api, maintainer, other_tea
         problem(api("PUT", one, moved), 403)
         Membership.objects.create(team=other_team, user=maintainer, role="maintainer")
         assert api("PUT", one, moved).json()["owner"] == "payments"
-        Membership.objects.filter(team=other_team).delete()
+        Membership._base_manager.filter(team=other_team).delete()
 
 
 def test_superseding_another_teams_decision_needs_that_team_too(api, maintainer, other_team, decide):

@@ -156,7 +156,7 @@ def test_each_live_version_is_asked_of_its_own_runs_however_old(monkeypatch: pyt
     begin(old, {"n": 1, "who": "x"})
     clock.advance(timedelta(days=1))
     new = taking("1.1.0")
-    WorkflowVersion.objects.filter(pk=new.pk).update(published_at=clock.now())
+    WorkflowVersion._base_manager.filter(pk=new.pk).update(published_at=clock.now())
     for _ in range(20):
         begin(new, {"n": 2})
     found = replay(live_ports("item"), CLOSED, most=4)
@@ -169,7 +169,7 @@ def test_only_versions_with_the_port_and_only_live_ones_are_asked():
     begin(version, {"n": 1})
     assert replay(live_ports("item"), CLOSED).checked == 1
     assert replay(live_ports("nothing"), CLOSED).checked == 0
-    WorkflowVersion.objects.filter(pk=version.pk).update(state="retired")
+    WorkflowVersion._base_manager.filter(pk=version.pk).update(state="retired")
     assert replay(live_ports("item"), CLOSED).checked == 0
 
 

@@ -122,7 +122,7 @@ def version_of(flow: Flow) -> WorkflowVersion:
         workflow=workflow, version=f"1.0.{number}", precedence=f"{number:09}", canonical=manifest_of(flow, number),
         content_hash=f"{number}", reason="a test",
     )  # fmt: skip
-    return WorkflowVersion.objects.bulk_create([version])[0]
+    return WorkflowVersion._base_manager.bulk_create([version])[0]
 
 
 _numbers = count(1)

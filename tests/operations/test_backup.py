@@ -14,14 +14,17 @@ from pathlib import Path
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
+from governance.models import AuditEntry
+from governance.services.auditing import verify
 from orchestration import clock
 from orchestration.engine.claim import claim
 from orchestration.engine.wake import wake
 from orchestration.engine.work import work
 from orchestration.models import Attempt, Run, StepRun, Team, WorkerProcess
+from orchestration.services import governed
 from orchestration.services.runs import start_run
 from portal.backups.archive import MANIFEST
 from tests.engine import tasks
@@ -57,6 +60,7 @@ def test_every_row_comes_back(elsewhere: Elsewhere, tmp_path: Path):
     finished = settle_down(begin(publish(CHAIN), {"n": 1}))
     begin(publish({"a": {"wait": {"for": "1h"}}}, name="patient"), {})
     Team.objects.create(name="ops", description="ünïcødé \\ ' \" \n\t")
+    governed.save(Team(name="audited"), actor=None, reason="ünïcødé")
     before = everything()
 
     manifest = back_up(tmp_path / "b.plumbline")
@@ -66,6 +70,10 @@ def test_every_row_comes_back(elsewhere: Elsewhere, tmp_path: Path):
         assert without_time(everything()) == without_time(before)
         assert Run.objects.get(pk=finished.pk).result == "succeeded"
         assert begin(publish({"a": echo(1)}, name="new"), {}).pk, "the sequences go on behind the rows"
+        governed.save(Team(name="later"), actor=None, reason="r")
+        assert (verify().ok, verify().entries) == (True, AuditEntry.objects.count()), "the audit chain goes on"
+        with pytest.raises(IntegrityError, match="never changed or deleted"):
+            AuditEntry.objects.all().delete()
     assert manifest["rows"] == {table: len(lines) for table, lines in before.items()}
     assert (manifest["open_runs"], manifest["database"]) == (1, connection.vendor)
 

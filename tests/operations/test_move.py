@@ -34,6 +34,7 @@ from governance.models import (
     Waiver,
     WebhookDelivery,
 )
+from governance.services.auditing import keep, verify
 from orchestration import clock
 from orchestration.engine.claim import claim
 from orchestration.models import Payload, Run, StepRun, Team, WorkerProcess
@@ -95,6 +96,7 @@ def fill() -> Run:
     pump()
     run = begin(publish({"a": write("undo a", 1), "b": echo(2, needs=["a"])}, name="held"))
     assert claim(StepRun.objects.get(run=run).pk) is not None
+    keep(verify())
     return run
 
 
@@ -191,6 +193,15 @@ def _settle(run_id: uuid.UUID, url: str) -> str:
         "publish.send = wake.send = len\n"
         "from orchestration.models import Run\n"
         "from tests.engine.harness import settle_down\n"
+        "from django.db import IntegrityError\n"
+        "from governance.models import AuditEntry\n"
+        "from governance.services.auditing import verify\n"
+        "assert verify().ok and verify().entries, 'the audit chain is whole there'\n"
+        "try:\n"
+        "    AuditEntry.objects.update(reason='x')\n"
+        "    raise AssertionError('the triggers are not there')\n"
+        "except IntegrityError:\n"
+        "    pass\n"
         "print(settle_down(Run.objects.get(pk=sys.argv[1])).result)\n"
     )
     environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
@@ -210,12 +221,12 @@ def test_what_postgresql_can_not_hold_is_named_and_nothing_is_written(target: st
 
     assert _teams(target) == []
     bad.history.all().delete()
-    Team.objects.filter(pk=bad.pk).update(name="y" * 64, description="")  # SQLite takes what is too long
+    Team._base_manager.filter(pk=bad.pk).update(name="y" * 64, description="")  # SQLite takes what is too long
     with pytest.raises(CommandError, match=r"no row was written: .*too long"):
         call_command("move_to_postgres", target, verbosity=0)
     assert _teams(target) == []
 
-    Team.objects.filter(pk=bad.pk).update(name="good")
+    Team._base_manager.filter(pk=bad.pk).update(name="good")
     call_command("move_to_postgres", target, verbosity=0)
     assert _teams(target) == ["before", "good"]
 

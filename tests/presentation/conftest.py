@@ -38,6 +38,7 @@ PAGES = [
     "dependencies",
     "contracts",
     "changes",
+    "audit",
     "decisions",
     "runbooks",
     "admin-users",

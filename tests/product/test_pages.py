@@ -37,7 +37,7 @@ def paths(product: Product) -> list[str]:
         "/workflows/order-fulfilment/decisions/", "/workflows/order-fulfilment/runbooks/",
         "/workflows/order-fulfilment/versions/", "/workflows/order-fulfilment/history/",
         f"/workflows/order-fulfilment/versions/{bad['version']}/manifest/", "/workflows/nightly-settlement/",
-        "/contracts/", "/contracts/payment.receipt/", "/changes/", "/changes/1/",
+        "/contracts/", "/contracts/payment.receipt/", "/changes/", "/changes/1/", "/audit/",
         "/dependencies/", "/dependencies/payments/", "/decisions/", "/decisions/1/", "/decisions/1/edit/",
         "/decisions/1/history/", "/decisions/new/", "/runbooks/", "/runbooks/fulfilment-stuck/",
         "/runbooks/fulfilment-stuck/edit/", "/runbooks/fulfilment-stuck/history/", "/runbooks/new/", "/account/",
