@@ -38,10 +38,12 @@ def _fresh_process() -> Iterator[None]:
     from orchestration import clock
     from orchestration.engine import plans
     from orchestration.selectors import targets
+    from orchestration.steps import announced
 
     plans.forget()
     validator_of.cache_clear()
     targets.forget()
+    announced.forget()
     clock.reset()
     clock.forget()
     yield

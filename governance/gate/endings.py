@@ -58,7 +58,7 @@ class Deprecate:
         successor = change.proposal.get("successor", "")
         if successor == change.number:
             raise InvalidInput("a version can't be its own successor; name the one to move to")
-        if not self.shelf.is_active(change.name, successor):
+        if successor not in self.shelf.active(change.name):
             raise InvalidInput(
                 f"the successor {successor[:64]!r} is no active version of {change.name}; publish it first"
             )

@@ -28,8 +28,16 @@ class Shelf(Protocol):
         """The version. Raises NotFound."""
         ...
 
-    def is_active(self, name: str, number: str) -> bool:
-        """Whether there is such a version to move to."""
+    def active(self, name: str) -> list[str]:
+        """The versions that one can move to, highest first."""
+        ...
+
+    def owner(self, version: Version) -> Team:
+        """Whose it is."""
+        ...
+
+    def as_contract(self, version: Version) -> ContractVersion | None:
+        """The version itself, where it is a contract's."""
         ...
 
     def hits(self, version: Version) -> tuple[tuple[Team, str], ...]:
@@ -57,10 +65,18 @@ class Contracts:
             raise NotFound(f"no version {number[:64]!r} of contract {name[:127]!r}")
         return found
 
-    def is_active(self, name: str, number: str) -> bool:
+    def active(self, name: str) -> list[str]:
         """See Shelf."""
-        rows = ContractVersion.objects.filter(contract__name=name, version=number)
-        return rows.filter(state=ContractVersion.State.ACTIVE).exists()
+        rows = ContractVersion.objects.filter(contract__name=name, state=ContractVersion.State.ACTIVE)
+        return list(rows.order_by("-precedence").values_list("version", flat=True))
+
+    def owner(self, version: ContractVersion) -> Team:
+        """See Shelf."""
+        return version.contract.owner
+
+    def as_contract(self, version: ContractVersion) -> ContractVersion | None:
+        """See Shelf."""
+        return version
 
     def hits(self, version: ContractVersion) -> tuple[tuple[Team, str], ...]:
         """See Shelf."""
@@ -95,10 +111,18 @@ class Workflows:
             raise NotFound(f"no version {number[:64]!r} of workflow {name[:63]!r}")
         return found
 
-    def is_active(self, name: str, number: str) -> bool:
+    def active(self, name: str) -> list[str]:
         """See Shelf."""
-        rows = WorkflowVersion.objects.filter(workflow__name=name, version=number)
-        return rows.filter(state=WorkflowVersion.State.ACTIVE).exists()
+        rows = WorkflowVersion.objects.filter(workflow__name=name, state=WorkflowVersion.State.ACTIVE)
+        return list(rows.order_by("-precedence").values_list("version", flat=True))
+
+    def owner(self, version: WorkflowVersion) -> Team:
+        """See Shelf."""
+        return version.workflow.owner
+
+    def as_contract(self, version: WorkflowVersion) -> ContractVersion | None:
+        """See Shelf."""
+        return None
 
     def hits(self, version: WorkflowVersion) -> tuple[tuple[Team, str], ...]:
         """See Shelf."""

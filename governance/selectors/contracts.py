@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from governance.models import Change, Contract, ContractVersion
 from orchestration.errors import NotFound
-from orchestration.models import Port, WorkflowVersion
+from orchestration.models import Port, Run, WorkflowVersion
 from orchestration.versions import highest
 
 #: Workflow versions that can be started.
@@ -98,5 +98,6 @@ def live_ports(name: str) -> QuerySet[Port]:
 
 
 def ports_of_contract(name: str) -> list[Port]:
-    """As many of them as a page shows."""
-    return list(live_ports(name)[:500])
+    """As many of them as a page shows, each with when its version was run last."""
+    newest = Run.objects.filter(version=OuterRef("version")).order_by("-pk")
+    return list(live_ports(name).annotate(last_run=Subquery(newest.values("created_at")[:1]))[:500])

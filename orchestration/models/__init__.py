@@ -1,6 +1,6 @@
 """The engine's tables."""
 
-from orchestration.models.dependency import Dependency, RetryPolicy
+from orchestration.models.dependency import Dependency, DependencyEnd, RetryPolicy
 from orchestration.models.run import Attempt, Payload, Run, RunEvent, StepRun
 from orchestration.models.team import Membership, Role, Team
 from orchestration.models.worker import EngineMark, WorkerProcess
@@ -9,6 +9,7 @@ from orchestration.models.workflow import Port, Workflow, WorkflowVersion
 __all__ = [
     "Attempt",
     "Dependency",
+    "DependencyEnd",
     "EngineMark",
     "Membership",
     "Payload",

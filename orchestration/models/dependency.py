@@ -36,6 +36,19 @@ class Dependency(models.Model):
         return spec if isinstance(spec, dict) else {}
 
 
+class DependencyEnd(models.Model):
+    """What a service announced of its own end, in the answers that steps got from it; as heard last."""
+
+    dependency = models.OneToOneField(Dependency, on_delete=models.CASCADE, related_name="end")
+    deprecated_at = models.DateTimeField(null=True)
+    sunset_at = models.DateTimeField(null=True)
+    link = models.CharField(max_length=500, blank=True, default="")
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.dependency} ends {self.sunset_at}"
+
+
 class RetryPolicy(models.Model):
     """A retry policy that several workflows name."""
 

@@ -27,7 +27,7 @@ class Run(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # Foreign keys without an index of their own: one below begins with the column, or holds its few values alone.
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="runs", db_index=False)
-    version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT, related_name="runs")
+    version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT, related_name="runs", db_index=False)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="runs", db_index=False)
     status = models.CharField(max_length=16, choices=_words(RunStatus))
     ending = models.CharField(max_length=16, blank=True, default="", help_text="the result it is heading for")
@@ -58,6 +58,7 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["workflow", "-id"], name="run_workflow"),
             models.Index(fields=["workflow", "result", "-id"], name="run_workflow_result"),
+            models.Index(fields=["version", "-id"], name="run_version"),
             models.Index(fields=["team", "-id"], name="run_team"),
             models.Index(fields=["result", "-id"], name="run_result"),
             models.Index(fields=["status", "-id"], name="run_status"),

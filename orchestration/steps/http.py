@@ -24,6 +24,7 @@ from orchestration.policies.retry import ALWAYS_LATER
 from orchestration.secrets import mask
 from orchestration.selectors.targets import UnknownDependency, target_of
 from orchestration.states import Effect
+from orchestration.steps.announced import heed
 from orchestration.steps.egress import Refused, pool, until
 from orchestration.steps.outcome import Call, Completed, Failed, Outcome
 
@@ -62,9 +63,11 @@ def run(call: Call) -> Outcome:
     except (UnknownDependency, ValueError) as error:
         return Failed("http.request", str(error), retryable=False)
     try:
-        return _outcome_of(_send(method, url, headers, content, call.limit), call)
+        answer = _send(method, url, headers, content, call.limit)
     except (Refused, _TooLong, httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
         return _failure_of(error, call)
+    heed(call.dependency or "", answer.headers)
+    return _outcome_of(answer, call)
 
 
 def _failure_of(error: Exception, call: Call) -> Failed:

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from governance.gate.opening import propose
 from governance.gate.shelves import Contracts, Shelf, Workflows
 from governance.gate.subjects import Object
-from governance.models import Change, ContractVersion
+from governance.models import Change
 from orchestration.services.applying import Signature
 from portal.api.changes import WRITES, ChangeDetailShape, ChangeReasonShape, _detail
 from portal.api.pages import actor_of, read_body
@@ -34,12 +34,9 @@ class _Ending(APIView):
     def ask(self, request: Request, name: str, number: str, reason: str, proposal: dict[str, Any]) -> Response:
         """Put it to the gate; 201 whether it was done at once or waits."""
         version = self.shelf.find(name, number)
-        is_contract = isinstance(version, ContractVersion)
-        owner = version.contract.owner if is_contract else version.workflow.owner
+        owner = self.shelf.owner(version)
         actor_of(request).require(Verb.MAINTAIN, owner)
-        thing = Object(
-            f"{self.shelf.noun}.{self.verb}", name, number, owner, version if is_contract else None, proposal
-        )
+        thing = Object(f"{self.shelf.noun}.{self.verb}", name, number, owner, self.shelf.as_contract(version), proposal)
         made: Change = propose(thing, Signature(request.user, reason))
         return Response(_detail(made), status=201, headers={"Location": f"/api/v1/changes/{made.pk}"})
 

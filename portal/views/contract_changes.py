@@ -1,26 +1,20 @@
-"""What a maintainer asks of a contract: a new version by paste or upload, a version's deprecation, its retirement.
+"""A new version of a contract by paste or upload: checked as often as one likes, then proposed.
 
-Owns the pages of the three forms. What is asked goes through the manifests' door and the gate like everything else.
+Owns the page of the form. What is asked goes through the manifests' door and the gate like everything else.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from governance.contracts import InvalidSchema
-from governance.gate.opening import propose
-from governance.gate.requirements import rules_for
-from governance.gate.subjects import Object, subject_of
 from governance.models import Change, Contract
 from governance.selectors.contracts import find_contract, find_version, versions_of
 from governance.services.assessing import lowest
@@ -33,7 +27,7 @@ from portal.manifest_permissions import require_appliable
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import contract_check
-from portal.views.contract_forms import HEADER, DeprecateForm, ReasonForm, VersionForm
+from portal.views.contract_forms import HEADER, VersionForm
 
 SOURCE = "schema"
 
@@ -69,52 +63,6 @@ def propose_version(request: HttpRequest, name: str = "") -> HttpResponse:
     return render(request, "contracts/propose.html", context, status=status)
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-def deprecate(request: HttpRequest, name: str, number: str) -> HttpResponse:
-    """Give a version a sunset and a successor."""
-    contract, version = _own(request, name, number)
-    notice = rules_for("contract.deprecate", name, contract.owner.name).notice
-    active = [one.version for one in versions_of(contract) if one.state == "active" and one.version != number]
-    initial = {
-        "sunset": (version.sunset_at or timezone.now() + notice + timedelta(days=1)).date(),
-        "successor": version.successor or (active[0] if active else ""),
-    }
-    form = DeprecateForm(request.POST or None, successors=active, notice=notice.days, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        sunset = datetime.combine(form.cleaned_data["sunset"], time(), tzinfo=UTC)
-        proposal = {"sunset_at": sunset.isoformat(), "successor": form.cleaned_data["successor"]}
-        thing = Object("contract.deprecate", name, number, contract.owner, version, proposal)
-        answer = _ask(request, thing, form)
-        if answer is not None:
-            return answer
-    context = {
-        "title": f"Deprecate {name} {number}",
-        "consequence": "It stays usable until then; what serves it says so. Sooner than was promised asks those who use it.",
-        "button": "Deprecate",
-    }  # fmt: skip
-    return _form_page(request, contract, form, context)
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def retire(request: HttpRequest, name: str, number: str) -> HttpResponse:
-    """Take a version out of use, once nothing live uses it."""
-    contract, version = _own(request, name, number)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        answer = _ask(request, Object("contract.retire", name, number, contract.owner, version), form)
-        if answer is not None:
-            return answer
-    context = {
-        "title": f"Retire {name} {number}",
-        "consequence": "Nothing can use it afterwards. It is refused while a live workflow version does.",
-        "button": "Retire",
-        "danger": True,
-    }
-    return _form_page(request, contract, form, context)
-
-
 def _initial(contract: Contract | None) -> dict[str, Any]:
     """The version before, as it is, under the next number."""
     if contract is None:
@@ -145,37 +93,6 @@ def _propose(request: HttpRequest, document: Document, values: dict[str, Any]) -
         request, f"{name} {number} is published." if done[0].action != "unchanged" else "It is there already."
     )
     return redirect("contract", name)
-
-
-def _own(request: HttpRequest, name: str, number: str) -> tuple[Contract, Any]:
-    contract = find_contract(name)
-    version = find_version(contract, number)
-    actor_of(request).require(Verb.MAINTAIN, contract.owner)
-    return contract, version
-
-
-def _ask(request: HttpRequest, thing: Object, form: ReasonForm) -> HttpResponse | None:
-    """Put it to the gate; None when it was refused, which the form then says."""
-    try:
-        made = propose(thing, Signature(request.user, form.cleaned_data["reason"]))
-    except (InvalidInput, Conflict) as error:
-        form.add_error(None, f"{str(error)[:1].upper()}{str(error)[1:]}.")
-        return None
-    if made.state == Change.State.APPLIED:
-        messages.success(request, f"{made.object} is {subject_of(made.kind).done}.")
-        return redirect("contract", thing.name)
-    messages.success(request, "It waits for its reviews.")
-    return redirect("change", made.pk)
-
-
-def _form_page(request: HttpRequest, contract: Contract, form: ReasonForm, context: dict[str, Any]) -> HttpResponse:
-    around = {
-        "nav": "contracts",
-        "form": form,
-        "crumb": contract.name,
-        "back": reverse("contract", args=[contract.name]),
-    }
-    return render(request, "admin/action.html", around | context, status=422 if form.errors else 200)
 
 
 def _placed(problem: Problem) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from governance.selectors.runbooks import freshness_of, runbooks_of_dependency
 from orchestration import clock
 from orchestration.engine.plans import plan_of
 from orchestration.ids import floor
-from orchestration.models import Attempt, Dependency, Run, StepRun, Team, WorkflowVersion
+from orchestration.models import Attempt, Dependency, DependencyEnd, Run, StepRun, Team, WorkflowVersion
 from orchestration.selectors.targets import retry_policy_spec
 from orchestration.selectors.workflows import consumers_of, find_dependency
 from orchestration.states import StepStatus
@@ -84,6 +84,7 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "nav": "dependencies",
         "dependency": found,
+        "end": DependencyEnd.objects.filter(dependency=found).first(),
         "look": dependency_pages.look(recent.failing, recent.tries),
         "sentence": dependency_pages.sentence(recent.failing, recent.tries, recent.errors),
         "facts": dependency_pages.facts(found.spec, retry_policy_spec(retry) if isinstance(retry, str) else None),

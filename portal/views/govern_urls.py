@@ -2,16 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import audit, changes, contract_changes, contracts
+from portal.views import audit, changes, contract_changes, contracts, endings
 from portal.views import change_actions as act
 
+CONTRACT, WORKFLOW = {"noun": "contract"}, {"noun": "workflow"}
 urlpatterns: list[URLPattern] = [
     path("contracts/", contracts.list_contracts, name="contracts"),
     path("contracts/new/", contract_changes.propose_version, name="contract-new"),
     path("contracts/<str:name>/", contracts.contract, name="contract"),
     path("contracts/<str:name>/propose/", contract_changes.propose_version, name="contract-propose"),
-    path("contracts/<str:name>/<str:number>/deprecate/", contract_changes.deprecate, name="contract-deprecate"),
-    path("contracts/<str:name>/<str:number>/retire/", contract_changes.retire, name="contract-retire"),
+    path("contracts/<str:name>/<str:number>/deprecate/", endings.deprecate, CONTRACT, name="contract-deprecate"),
+    path("contracts/<str:name>/<str:number>/retire/", endings.retire, CONTRACT, name="contract-retire"),
+    path("workflows/<str:name>/<str:number>/deprecate/", endings.deprecate, WORKFLOW, name="workflow-deprecate"),
+    path("workflows/<str:name>/<str:number>/retire/", endings.retire, WORKFLOW, name="workflow-retire"),
     path("changes/", changes.list_changes, name="changes"),
     path("changes/<int:number>/", changes.change, name="change"),
     path("changes/<int:number>/review/", act.vote, name="change-review"),

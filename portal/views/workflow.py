@@ -168,6 +168,7 @@ def _render(
         "facts": workflow_pages.facts(version.canonical),
         "runbook": next((book for book in runbooks if book.slug == drawn.runbook), None),
         "may_operate": actor_of(request).may(Verb.OPERATE, workflow.owner),
+        "may_maintain": actor_of(request).may(Verb.MAINTAIN, workflow.owner),
         "diagram": plan_graph.draw(drawn, lambda _: ""),
         "diagram_title": workflow_pages.diagram_title(plan),
         "version_look": workflow_pages.version_look(version.state),

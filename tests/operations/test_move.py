@@ -37,7 +37,7 @@ from governance.models import (
 from governance.services.auditing import keep, verify
 from orchestration import clock
 from orchestration.engine.claim import claim
-from orchestration.models import Payload, Run, StepRun, Team, WorkerProcess
+from orchestration.models import Dependency, DependencyEnd, Payload, Run, StepRun, Team, WorkerProcess
 from orchestration.services.governed import save
 from orchestration.services.runs import retry_run
 from portal.backups import moving
@@ -88,6 +88,7 @@ def fill() -> Run:
         event_id="msg_1", type="change.applied", team=team, url="https://hooks.example/", payload='{"data": "ü"}',
         created_at=timezone.now(), next_at=timezone.now(), last_error="answered 500: ü",
     )  # fmt: skip
+    DependencyEnd.objects.create(dependency=Dependency.objects.first(), link="ü", seen_at=timezone.now())
     GoneReceiver.objects.create(team=team, url="https://hooks.example/", at=timezone.now())
     Session.objects.create(session_key="k", session_data="d", expire_date=timezone.now() + timedelta(days=1))
     publish({"a": echo("${{ input.text }}", needs=[]), "b": {"python": "test.fail", "needs": ["a"]}}, name="failing")

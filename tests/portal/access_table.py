@@ -148,6 +148,14 @@ PAGES = [
         {"sunset": "2099-01-01", "successor": "1.1.0", **REASON},
     ),
     Entry("POST", "contracts/<str:name>/<str:number>/retire/", Verb.MAINTAIN, ("other.thing", "1.0.0"), REASON),
+    Entry(
+        "POST",
+        "workflows/<str:name>/<str:number>/deprecate/",
+        Verb.MAINTAIN,
+        ("ended", "1.0.0"),
+        {"sunset": "2099-01-01", "successor": "1.1.0", **REASON},
+    ),
+    Entry("POST", "workflows/<str:name>/<str:number>/retire/", Verb.MAINTAIN, ("ended", "1.0.0"), REASON),
     Entry("POST", "changes/<int:number>/comment/", SIGNED_IN, ("change",), {"text": "why?"}),
     Entry(
         "POST",
