@@ -157,6 +157,6 @@ def test_two_teams_review_a_breaking_version_and_it_is_published(window: Open, p
     second = window("payments-approver").go("/changes/1/")
     second.get_by_label("Reason, required").fill("the provider told us")
     second.get_by_role("button", name="Approve").click()
-    expect(second.locator("main")).to_contain_text("Published")
+    expect(second.locator("main")).to_contain_text("Done")
     version = product.api("GET", "/contracts/payment.receipt/versions/4.0.0").json()
     assert version["state"] == "active"
