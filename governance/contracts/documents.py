@@ -27,8 +27,11 @@ from governance.contracts.vocabulary import (
 )
 
 MAX_NODES = 20_000
+_NAMES = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 #: What decides for the same value as the schema that holds it.
-_IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
+_IN_PLACE = dict.fromkeys(
+    ("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
+).keys()
 
 
 @dataclass(eq=False, slots=True)
@@ -96,15 +99,16 @@ class Document:
             raise InvalidSchema(f"{pointer or '/'}: a schema is an object, true or false; this is {type(raw).__name__}")
         if self.draft == DRAFT_07 and "$ref" in raw:
             raw = {name: raw[name] for name in ("$ref", *STORES) if name in raw}  # there its siblings say nothing
-        self._name(node, raw)
+        if not _NAMES.isdisjoint(raw):
+            self._name(node, raw)
         if self.draft != DRAFT_07 and isinstance(raw.get("dependencies"), dict):
             node.opaque = (
                 f"dependencies {canonical(raw['dependencies'])}"  # one validator asserts it, the other does not
             )
         for keyword, value in vocabulary(raw, self.draft).items():
             self._say(node, keyword, value, depth)
-        for store in STORES:
-            for name, part in mapping(raw.get(store, {}), f"{pointer}/{store}").items():
+        for store in (one for one in STORES if one in raw):
+            for name, part in mapping(raw[store], f"{pointer}/{store}").items():
                 self._read(part, f"{pointer}/{store}/{_escaped(name)}", node.base, depth + 1)
         _simplify(node)
         return node
@@ -188,7 +192,7 @@ class Document:
     def _refuse_loops(self) -> None:
         """A schema that asks only itself about a value says nothing, and has validators run for ever."""
         done: set[int] = set()
-        for start in list(self.nodes.values()):
+        for start in [node for node in self.nodes.values() if not _IN_PLACE.isdisjoint(node.says)]:
             path: list[tuple[Node, Iterator[Node]]] = [(start, in_place(start))]
             on_path = {id(start)}
             while path:
@@ -207,9 +211,8 @@ class Document:
 
 def in_place(node: Node) -> Iterator[Node]:
     """The schemas that this one asks about the very same value."""
-    for keyword in ("$ref", "$dynamicRef"):
-        if keyword in node.says:
-            yield node.says[keyword]
+    if _IN_PLACE.isdisjoint(node.says):
+        return
     for keyword in _IN_PLACE:
         value = node.says.get(keyword)
         if isinstance(value, Node):
@@ -221,16 +224,21 @@ def in_place(node: Node) -> Iterator[Node]:
 def _simplify(node: Node) -> None:
     """Leave out what says nothing, so that it is no difference either."""
     says = node.says
-    for keyword in ("minLength", "minItems", "minProperties", "uniqueItems", "required", "properties",
-                    "patternProperties", "dependentRequired", "dependentSchemas", "prefixItems"):  # fmt: skip
-        if keyword in says and not says[keyword]:
-            del says[keyword]
+    for keyword in [one for one, value in says.items() if not value and one in _NOTHING]:
+        del says[keyword]
     if "contains" not in says:
         says.pop("minContains", None)
         says.pop("maxContains", None)
     if "if" not in says:
         says.pop("then", None)
         says.pop("else", None)
+
+
+#: Of these a value that is 0, false or empty says nothing.
+_NOTHING = frozenset({
+    "minLength", "minItems", "minProperties", "uniqueItems", "required", "properties", "patternProperties",
+    "dependentRequired", "dependentSchemas", "prefixItems",
+})  # fmt: skip
 
 
 def _escaped(name: str) -> str:

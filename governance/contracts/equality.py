@@ -5,10 +5,11 @@ Owns `kind`: equal for two nodes exactly when they say the same, in whatever doc
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from governance.contracts.documents import Document, Node
-from governance.contracts.values import canonical
+from governance.contracts.values import exact, key_of
 
 #: Nodes looked at, in all rounds together.
 WORK = 400_000
@@ -17,20 +18,26 @@ _SETS = ("allOf", "anyOf")
 
 
 def equate(*documents: Document) -> None:
-    """Give the same `kind` to nodes that say the same, and only to those: partition refinement over all references."""
+    """Give the same `kind` to nodes that say the same, and only to those: partition refinement over all references.
+
+    What has no parts is told apart by what it says alone; only the others need rounds.
+    """
     nodes = [node for document in documents for node in document.nodes.values()]
-    own = [_own(node) for node in nodes]
-    parts = [_parts(node) for node in nodes]
+    own: dict[Any, int] = {}
+    whole = []
     for node in nodes:
-        node.kind = 1
-    count = 1
-    for _ in range(max(8, WORK // (len(nodes) + 1))):
+        plain, parts = _own(node)
+        node.kind = own.setdefault(plain, len(own) + 1)
+        if parts:
+            whole.append((node, node.kind, parts))
+    count = len({kind for _, kind, _ in whole})
+    for _ in range(max(8, WORK // (len(whole) + 1))):
         names: dict[Any, int] = {}
         found = [
-            names.setdefault((node.kind, plain, tuple(map(_kinds, below))), len(names) + 1)
-            for node, plain, below in zip(nodes, own, parts, strict=True)
+            names.setdefault((node.kind, plain, tuple(map(_kinds, parts))), len(own) + len(names) + 1)
+            for node, plain, parts in whole
         ]
-        for node, kind in zip(nodes, found, strict=True):
+        for (node, _, _), kind in zip(whole, found, strict=True):
             node.kind = kind
         if len(names) == count:
             return
@@ -39,36 +46,27 @@ def equate(*documents: Document) -> None:
         node.kind = number + 1
 
 
-def _own(node: Node) -> str:
-    """What a node says by itself, whatever its parts say."""
-    said = [node.opaque, str(node.never)]
+def _own(node: Node) -> tuple[Hashable, list[tuple[bool, list[Node]]]]:
+    """What a node says by itself, whatever its parts say; and its parts, keyword by keyword, in an order of their own:
+    True where that says nothing."""
+    said: list[Hashable] = [node.opaque, node.never]
+    parts: list[tuple[bool, list[Node]]] = []
     for keyword in sorted(node.says):
         value = node.says[keyword]
         said.append(keyword)
-        if isinstance(value, Node) or (isinstance(value, tuple) and value and isinstance(value[0], Node)):
-            continue
-        if isinstance(value, dict):
-            for name, part in sorted(value.items()):
-                said.append(repr((name, sorted(part) if isinstance(part, frozenset) else "")))
-        elif keyword in ("enum", "const"):
-            said += sorted(map(canonical, value))
-        else:
-            said.append(str(sorted(value)) if isinstance(value, frozenset) else canonical(value))
-    return "\n".join(said)
-
-
-def _parts(node: Node) -> list[tuple[bool, list[Node]]]:
-    """The parts of a node, keyword by keyword, in an order of their own; True where that says nothing."""
-    found: list[tuple[bool, list[Node]]] = []
-    for keyword in sorted(node.says):
-        value = node.says[keyword]
         if isinstance(value, Node):
-            found.append((False, [value]))
+            parts.append((False, [value]))
         elif isinstance(value, tuple) and value and isinstance(value[0], Node):
-            found.append((keyword in _SETS, list(value)))
+            parts.append((keyword in _SETS, list(value)))
         elif isinstance(value, dict):
-            found.append((False, [part for _, part in sorted(value.items()) if isinstance(part, Node)]))
-    return found
+            below = sorted(value.items())
+            said.append(tuple((name, None if isinstance(part, Node) else part) for name, part in below))
+            parts.append((False, [part for _, part in below if isinstance(part, Node)]))
+        elif keyword in ("enum", "const"):
+            said.append(frozenset(map(key_of, value)))
+        else:
+            said.append(exact(value) if isinstance(value, float) else value)
+    return tuple(said), parts
 
 
 def _kinds(part: tuple[bool, list[Node]]) -> tuple[int, ...]:

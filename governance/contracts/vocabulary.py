@@ -27,6 +27,8 @@ STORES = ("$defs", "definitions")
 _COUNTS = (
     "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains",
 )  # fmt: skip
+_TYPES = TYPES | {"integer"}
+_ALONE = {name: frozenset({name}) for name in _TYPES}
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 
 
@@ -37,7 +39,7 @@ class InvalidSchema(ValueError):
 def draft_of(schema: Any) -> str:
     named = schema.get("$schema") if isinstance(schema, dict) else None
     if named is None:
-        return DRAFT_07 if _looks_old(schema, 0) else LATEST
+        return DRAFT_07 if isinstance(schema, dict) and _looks_old(schema) else LATEST
     named = str(named).rstrip("#")
     if named in READ_AS_07:
         return DRAFT_07
@@ -46,19 +48,20 @@ def draft_of(schema: Any) -> str:
     raise InvalidSchema(f"/$schema: {named[:100]!r} is not read; use {LATEST}, or draft-07")
 
 
-def _looks_old(raw: Any, depth: int) -> bool:
+def _looks_old(schema: Any) -> bool:
     """Without `$schema`: words that only draft-07 has."""
-    if isinstance(raw, list):
-        return any(_looks_old(one, depth + 1) for one in raw) if depth < MAX_DEPTH else False
-    if not isinstance(raw, dict) or depth >= MAX_DEPTH:
-        return False
-    if isinstance(raw.get("items"), list) or isinstance(raw.get("dependencies"), dict):
-        return True
-    for name, value in raw.items():
-        named = name in (*MAP, *STORES) and isinstance(value, dict)  # its keys are names, not words
-        parts = list(value.values()) if named else [value]
-        if name not in ("enum", "const", "default", "examples") and any(_looks_old(part, depth + 1) for part in parts):
+    look = [schema]
+    while look:
+        raw = look.pop()
+        if isinstance(raw, list):
+            look += [one for one in raw if isinstance(one, (dict, list))]
+            continue
+        if isinstance(raw.get("items"), list) or isinstance(raw.get("dependencies"), dict):
             return True
+        for name, value in raw.items():
+            if isinstance(value, (dict, list)) and name not in ("enum", "const", "default", "examples"):
+                named = name in (*MAP, *STORES) and isinstance(value, dict)  # its keys are names, not words
+                look.append(list(value.values()) if named else value)
     return False
 
 
@@ -95,10 +98,11 @@ def checked(keyword: str, value: Any, place: str) -> Any:
 
 
 def _type(keyword: str, value: Any, place: str) -> frozenset[str]:
+    if isinstance(value, str) and value in _TYPES:
+        return _ALONE[value]
     names = [value] if isinstance(value, str) else value
-    known = {*TYPES, "integer"}
-    if not isinstance(names, list) or not names or not all(isinstance(one, str) and one in known for one in names):
-        raise InvalidSchema(f"{place}: {str(value)[:60]!r} is no type; there are {', '.join(sorted(known))}")
+    if not isinstance(names, list) or not names or not all(isinstance(one, str) and one in _TYPES for one in names):
+        raise InvalidSchema(f"{place}: {str(value)[:60]!r} is no type; there are {', '.join(sorted(_TYPES))}")
     return frozenset(names)
 
 
