@@ -50,18 +50,19 @@ def draft_of(schema: Any) -> str:
 
 def _looks_old(schema: Any) -> bool:
     """Without `$schema`: words that only draft-07 has."""
-    look = [schema]
+    look: list[Any] = [schema]
     while look:
         raw = look.pop()
         if isinstance(raw, list):
-            look += [one for one in raw if isinstance(one, (dict, list))]
+            look += raw
+        if not isinstance(raw, dict):
             continue
         if isinstance(raw.get("items"), list) or isinstance(raw.get("dependencies"), dict):
             return True
         for name, value in raw.items():
             if isinstance(value, (dict, list)) and name not in ("enum", "const", "default", "examples"):
-                named = name in (*MAP, *STORES) and isinstance(value, dict)  # its keys are names, not words
-                look.append(list(value.values()) if named else value)
+                # The keys of some are names, not words.
+                look += value.values() if name in (*MAP, *STORES) and isinstance(value, dict) else [value]
     return False
 
 
