@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Literal
 
 from governance.contracts.documents import Document
+from governance.contracts.effects import NARROWER, OTHER, WIDER, View
 from governance.contracts.report import Direction, Finding, Verdict
-from governance.contracts.walk import NARROWER, OTHER, WIDER, Difference, View, Walk
+from governance.contracts.walk import Difference, Walk
 
 MOST = 200
 
