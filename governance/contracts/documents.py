@@ -26,7 +26,8 @@ from governance.contracts.vocabulary import (
     vocabulary,
 )
 
-MAX_NODES = 20_000
+MAX_NODES = 10_000
+_PARTS = frozenset({*ONE, *LIST, *MAP, "$ref", "$dynamicRef"})
 _NAMES = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 #: What decides for the same value as the schema that holds it.
 _IN_PLACE = dict.fromkeys(
@@ -50,11 +51,20 @@ class Node:
     #: A reference that leads nowhere here, or a keyword whose meaning can't be told: what stands for it.
     opaque: str = ""
     kind: int = 0
+    #: The schema at the end of references that say nothing else, or this one: the two say the same.
+    meant: Node = field(init=False)
     #: What overlap.py has seen of it, by how deep it looked.
     facts: dict[int, object] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.meant = self
+
     def __repr__(self) -> str:
         return f"<{self.document.name}#{self.pointer}>"
+
+    def has_parts(self) -> bool:
+        """Whether there is any schema below, or referred to."""
+        return not _PARTS.isdisjoint(self.says)
 
     def children(self) -> Iterator[tuple[str, Node]]:
         """Every schema directly below, with its keyword."""
@@ -83,6 +93,7 @@ class Document:
         while self._references:
             self._resolve(*self._references.pop())
         self._refuse_loops()
+        self._follow()
 
     def _read(self, raw: Any, pointer: str, base: str, depth: int) -> Node:
         if pointer in self.nodes:
@@ -207,6 +218,16 @@ class Document:
                 elif id(following) not in done:
                     path.append((following, in_place(following)))
                     on_path.add(id(following))
+
+    def _follow(self) -> None:
+        """Find what each reference means in the end."""
+        for start in self.nodes.values():
+            node, passed = start, []
+            while node.meant is node and node.says.keys() == {"$ref"} and not node.opaque:
+                passed.append(node)
+                node = node.says["$ref"]
+            for one in passed:
+                one.meant = node.meant
 
 
 def in_place(node: Node) -> Iterator[Node]:

@@ -53,7 +53,7 @@ class Walk:
         if old.kind == new.kind:
             return
         at = old.pointer, new.pointer
-        old, new = _followed(old), _followed(new)
+        old, new = old.meant, new.meant
         if at != (old.pointer, new.pointer):
             self.ways.add((*at, old.pointer, new.pointer))
         if (id(old), id(new), view) in self._seen or self.is_cut:
@@ -190,10 +190,3 @@ def _without_equals(parts: tuple[Node, ...], others: tuple[Node, ...]) -> tuple[
         else:
             found.append(part)
     return tuple(found)
-
-
-def _followed(node: Node) -> Node:
-    """Past references that say nothing but where to look."""
-    while set(node.says) == {"$ref"} and not node.opaque:
-        node = node.says["$ref"]
-    return node

@@ -62,6 +62,12 @@ def test_what_one_branch_declares_the_sender_may_send_by_another():
     assert compare(old, {"properties": {"p": {"properties": {"b": INTEGER}}}}, policy="tolerant").verdict == "breaking"
 
 
+def test_what_each_branch_requires_the_sender_may_send_at_once():
+    old = {"anyOf": [{"properties": {"p": {"type": "object", "required": [name]}}, "required": ["p"]} for name in "xy"]}
+    new = {"properties": {"p": {"not": {"required": ["x", "y"]}}}}
+    assert compare(old, new, policy="tolerant").verdict == "breaking"
+
+
 def test_the_same_text_is_safe_whatever_can_not_be_told_of_it():
     for schema in (
         by_dynamic_reference("integer"),
