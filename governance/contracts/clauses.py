@@ -15,6 +15,8 @@ from governance.contracts.overlap import apart
 
 #: Properties and ways that one step of the search looks through.
 PER_STEP = 64
+#: Schemas that a value must fit which others are told apart from at once; with more it is left to the search.
+TOLD_APART = 64
 
 
 def clauses(term: Iterable[Literal], spend: Callable[[int], None]) -> Iterator[Clause]:
@@ -24,7 +26,8 @@ def clauses(term: Iterable[Literal], spend: Callable[[int], None]) -> Iterator[C
     ]
     while stack:
         shared, todo, choices = stack.pop()
-        spend(1 + (len(shared.members) + sum(len(ways) for _, ways in choices)) // PER_STEP)
+        looks = len(shared.members) + sum(len(ways) + len(shared.positive) for _, ways in choices)
+        spend(1 + looks // PER_STEP)
         clause = shared.copy()
         if not _settle(clause, todo, choices):
             continue
@@ -61,7 +64,8 @@ def _settle(clause: Clause, todo: list[Atom], choices: list[Choice]) -> bool:
         if wanted:
             if any(apart(node, one) for one in clause.positive):
                 return False
-            clause.positive.append(node)
+            if len(clause.positive) < TOLD_APART:
+                clause.positive.append(node)
             must, may = said(node)
             todo.extend(must)
             choices.extend((None, one) for one in may)

@@ -40,7 +40,7 @@ class Sender:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._beside: dict[int, dict[int, Node]] = {}
+        self._beside: dict[int, list[dict[int, Node]]] = {}
         look, seen = [[document.root]], set[frozenset[int]]()
         while look and len(seen) < PLACES:
             here = _all_in_place(look.pop())
@@ -48,8 +48,9 @@ class Sender:
             if ids in seen:
                 continue
             seen.add(ids)
+            together = {id(node): node for node in here}
             for node in here:
-                self._beside.setdefault(id(node), {}).update({id(other): other for other in here})
+                self._beside.setdefault(id(node), []).append(together)
             look += _below(here)
         #: Too many places to tell: then nothing limits the names.
         self.is_open = bool(look)
@@ -61,7 +62,8 @@ class Sender:
             return None
         beside: dict[int, Node] = {}
         for node in own:
-            beside |= self._beside.get(id(node), {id(node): node})
+            for together in self._beside.get(id(node), [{id(node): node}]):
+                beside |= together
         return _declared(beside.values())
 
 
@@ -122,7 +124,7 @@ def _all_in_place(nodes: Iterable[Node]) -> list[Node]:
         node = look.pop()
         if id(node) not in found:
             found[id(node)] = node
-            look += [one for one in in_place(node) if one is not node.says.get("not")]
+            look += in_place(node, but="not")
     return list(found.values())
 
 

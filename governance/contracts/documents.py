@@ -5,12 +5,12 @@ Owns the reading of a whole schema, its limits and its loops. Never compares.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
-from governance.contracts.values import canonical
+from governance.contracts.values import canonical, key_of
 from governance.contracts.vocabulary import (
     DRAFT_07,
     LIST,
@@ -53,6 +53,7 @@ class Node:
     kind: int = 0
     #: The schema at the end of references that say nothing else, or this one: the two say the same.
     meant: Node = field(init=False)
+    _allowed: frozenset[Hashable] | None = None
     #: What overlap.py has seen of it, by how deep it looked.
     facts: dict[int, object] = field(default_factory=dict)
 
@@ -61,6 +62,13 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.document.name}#{self.pointer}>"
+
+    def allowed(self) -> frozenset[Hashable] | None:
+        """The values that `enum` and `const` leave, if there is any."""
+        listed = [self.says[keyword] for keyword in ("enum", "const") if keyword in self.says]
+        if listed and self._allowed is None:
+            self._allowed = frozenset.intersection(*(frozenset(map(key_of, values)) for values in listed))
+        return self._allowed
 
     def has_parts(self) -> bool:
         """Whether there is any schema below, or referred to."""
@@ -110,6 +118,8 @@ class Document:
             raise InvalidSchema(f"{pointer or '/'}: a schema is an object, true or false; this is {type(raw).__name__}")
         if self.draft == DRAFT_07 and "$ref" in raw:
             raw = {name: raw[name] for name in ("$ref", *STORES) if name in raw}  # there its siblings say nothing
+        if depth and "$schema" in raw and draft_of(raw) != self.draft:
+            raise InvalidSchema(f"{pointer}/$schema: is another draft than the whole schema's; use one")
         if not _NAMES.isdisjoint(raw):
             self._name(node, raw)
         if self.draft != DRAFT_07 and isinstance(raw.get("dependencies"), dict):
@@ -194,7 +204,7 @@ class Document:
             name = part.replace("~1", "/").replace("~0", "~")
             if isinstance(raw, dict) and name in raw:
                 raw = raw[name]
-            elif isinstance(raw, list) and name.isdigit() and int(name) < len(raw):
+            elif isinstance(raw, list) and name.isascii() and name.isdigit() and int(name) < len(raw):
                 raw = raw[int(name)]
             else:
                 raise InvalidSchema(f"{node.pointer or '/'}: {reference!r} leads nowhere; correct it or add the part")
@@ -230,16 +240,16 @@ class Document:
                 one.meant = node.meant
 
 
-def in_place(node: Node) -> Iterator[Node]:
-    """The schemas that this one asks about the very same value."""
+def in_place(node: Node, but: str = "") -> Iterator[Node]:
+    """The schemas that this one asks about the very same value, but for one keyword's."""
     if _IN_PLACE.isdisjoint(node.says):
         return
     for keyword in _IN_PLACE:
-        value = node.says.get(keyword)
+        value = node.says.get(keyword) if keyword != but else None
         if isinstance(value, Node):
-            yield value
+            yield value.meant
         elif value:
-            yield from value.values() if isinstance(value, dict) else value
+            yield from (one.meant for one in (value.values() if isinstance(value, dict) else value))
 
 
 def _simplify(node: Node) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from governance.contracts.documents import Node
-from governance.contracts.values import TYPES, key_of, type_of
+from governance.contracts.values import TYPES, type_of
 
 #: Schemas that a schema refers to are followed so deep.
 DEPTH = 4
@@ -48,11 +48,11 @@ def _gather(node: Node, found: Facts, depth: int) -> None:
         found.types = frozenset()
     if "type" in says:
         found.types &= frozenset("number" if name == "integer" else name for name in says["type"])
+    values = node.allowed()
+    if values is not None:
+        found.values = values if found.values is None else found.values & values
     for keyword in ("enum", "const"):
-        if keyword in says:
-            values = frozenset(map(key_of, says[keyword]))
-            found.values = values if found.values is None else found.values & values
-            found.types &= frozenset(map(type_of, says[keyword]))
+        found.types &= frozenset(map(type_of, says.get(keyword, ()))) if keyword in says else TYPES
     found.required |= says.get("required", frozenset())
     if depth <= 0:
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 from governance.contracts.values import TYPES, key_of
 
-MAX_DEPTH = 64
+MAX_DEPTH, MAX_VALUES = 64, 10_000
 #: Numbers beyond it are no numbers to every validator.
 LARGEST = 1e300
 LATEST, DRAFT_07 = "https://json-schema.org/draft/2020-12/schema", "http://json-schema.org/draft-07/schema"
@@ -112,6 +112,8 @@ def _values(keyword: str, value: Any, place: str) -> tuple[Any, ...]:
         return (value,)
     if not isinstance(value, list):
         raise InvalidSchema(f"{place}: wants a list of values")
+    if len(value) > MAX_VALUES:
+        raise InvalidSchema(f"{place}: lists more than {MAX_VALUES:,} values; say by a pattern or a type what they are")
     return tuple({key_of(one): one for one in value}.values())
 
 
@@ -138,6 +140,8 @@ def _text_or_flag(keyword: str, value: Any, place: str) -> Any:
     wanted = str if keyword == "pattern" else bool
     if not isinstance(value, wanted):
         raise InvalidSchema(f"{place}: wants {'a text' if wanted is str else 'true or false'}")
+    if isinstance(value, str) and len(value) > MAX_VALUES:
+        raise InvalidSchema(f"{place}: is longer than {MAX_VALUES:,} characters; say it shorter")
     return value
 
 
@@ -157,4 +161,6 @@ def mapping(value: Any, place: str) -> dict[str, Any]:
 def _names(value: Any, place: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise InvalidSchema(f"{place}: wants a list of names")
+    if len(value) > MAX_VALUES:
+        raise InvalidSchema(f"{place}: lists more than {MAX_VALUES:,} names; split the schema")
     return value
