@@ -13,7 +13,7 @@ from governance.contracts.clause import Atom, Choice, Clause, Literal
 from governance.contracts.keywords import denied_ways, said
 from governance.contracts.overlap import apart
 
-#: Properties and ways that one step of the search looks through.
+#: Properties, and constraints of ways, that one step of the search looks through.
 PER_STEP = 64
 #: Schemas that a value must fit which others are told apart from at once; with more it is left to the search.
 TOLD_APART = 64
@@ -26,8 +26,8 @@ def clauses(term: Iterable[Literal], spend: Callable[[int], None]) -> Iterator[C
     ]
     while stack:
         shared, todo, choices = stack.pop()
-        looks = len(shared.members) + sum(len(ways) + len(shared.positive) for _, ways in choices)
-        spend(1 + looks // PER_STEP)
+        looks = sum(sum(map(len, ways)) + 1 for _, ways in choices) * (1 + len(shared.positive))
+        spend(1 + (len(shared.members) + looks) // PER_STEP)
         clause = shared.copy()
         if not _settle(clause, todo, choices):
             continue
