@@ -118,8 +118,9 @@ class Document:
             raise InvalidSchema(f"{pointer or '/'}: a schema is an object, true or false; this is {type(raw).__name__}")
         if self.draft == DRAFT_07 and "$ref" in raw:
             raw = {name: raw[name] for name in ("$ref", *STORES) if name in raw}  # there its siblings say nothing
-        if depth and "$schema" in raw and "$id" in raw and draft_of(raw) != self.draft:
-            raise InvalidSchema(f"{pointer}/$schema: is another draft than the whole schema's; use one")
+        if pointer and "$schema" in raw and draft_of(raw) != self.draft:
+            node.opaque = f"{pointer} of {self.name}, in another draft"  # both validators turn to it there
+            return node
         if not _NAMES.isdisjoint(raw):
             self._name(node, raw)
         if self.draft != DRAFT_07 and isinstance(raw.get("dependencies"), dict):
