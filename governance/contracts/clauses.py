@@ -13,15 +13,22 @@ from governance.contracts.clause import Atom, Choice, Clause, Literal
 from governance.contracts.keywords import denied_ways, said
 from governance.contracts.overlap import apart
 
+#: Properties, and constraints of ways, that one step of the search looks through.
+PER_STEP = 64
+#: Schemas that a value must fit which others are told apart from at once; with more it is left to the search.
+TOLD_APART = 64
 
-def clauses(term: Iterable[Literal], spend: Callable[[], None]) -> Iterator[Clause]:
-    """All alternatives of the term; `spend` is called for each step and may end it by raising."""
+
+def clauses(term: Iterable[Literal], spend: Callable[[int], None]) -> Iterator[Clause]:
+    """All alternatives of the term; `spend` is called with the steps taken and may end it by raising."""
     stack: list[tuple[Clause, list[Atom], list[Choice]]] = [
         (Clause(), [("is", node, wanted) for node, wanted in ordered(term)], [])
     ]
     while stack:
-        clause, todo, choices = stack.pop()
-        spend()
+        shared, todo, choices = stack.pop()
+        looks = sum(sum(map(len, ways)) + 1 for _, ways in choices) * (1 + len(shared.positive))
+        spend(1 + (len(shared.members) + looks) // PER_STEP)
+        clause = shared.copy()
         if not _settle(clause, todo, choices):
             continue
         choice = _narrowest(clause, choices)
@@ -29,8 +36,8 @@ def clauses(term: Iterable[Literal], spend: Callable[[], None]) -> Iterator[Clau
             yield clause
         else:
             rest = [one for one in choices if one is not choice]
-            for alternative in reversed([one for one in choice[1] if _open(clause, one)]):
-                stack.append((clause.copy(), list(alternative), list(rest)))
+            for alternative in reversed(choice[1]):
+                stack.append((clause, list(alternative), list(rest)))
 
 
 def ordered(term: Iterable[Literal]) -> list[Literal]:
@@ -46,7 +53,7 @@ def _settle(clause: Clause, todo: list[Atom], choices: list[Choice]) -> bool:
             if not clause.add(atom):
                 return False
             continue
-        node, wanted = atom[1], atom[2]
+        node, wanted = atom[1].meant, atom[2]
         if node.kind in clause.told:
             if clause.told[node.kind] != wanted:
                 return False
@@ -57,7 +64,8 @@ def _settle(clause: Clause, todo: list[Atom], choices: list[Choice]) -> bool:
         if wanted:
             if any(apart(node, one) for one in clause.positive):
                 return False
-            clause.positive.append(node)
+            if len(clause.positive) < TOLD_APART:
+                clause.positive.append(node)
             must, may = said(node)
             todo.extend(must)
             choices.extend((None, one) for one in may)
@@ -69,39 +77,47 @@ def _settle(clause: Clause, todo: list[Atom], choices: list[Choice]) -> bool:
 def _open(clause: Clause, alternative: list[Atom]) -> bool:
     """Whether it may still be taken, as far as can be seen at once."""
     for word, *rest in alternative:
-        if word == "types" and not clause.types & rest[0]:
-            return False
-        if word == "members" and any(
-            node.kind == rest[1][0].kind and wanted != rest[1][1] for node, wanted in clause.members.get(rest[0], ())
-        ):
-            return False
-        if word == "absent" and rest[0] in clause.required and clause.types <= {"object"}:
-            return False
-        if word == "is" and rest[1] and any(apart(rest[0], one) for one in clause.positive):
-            return False
-        if word == "is" and (clause.told.get(rest[0].kind, rest[1]) != rest[1] or (rest[0].never and rest[1])):
-            return False
+        if word == "types":
+            if clause.types.isdisjoint(rest[0]):
+                return False
+        elif word == "members":
+            node, wanted = rest[1]
+            for known, said in clause.members.get(rest[0], ()):
+                if known.kind == node.kind and said != wanted:
+                    return False
+        elif word == "absent":
+            if rest[0] in clause.required and clause.types <= {"object"}:
+                return False
+        elif word == "is":
+            node, wanted = rest
+            if clause.told.get(node.kind, wanted) != wanted:
+                return False
+            if wanted and (node.never or any(apart(node, one) for one in clause.positive)):
+                return False
     return True
 
 
 def _narrowest(clause: Clause, choices: list[Choice]) -> Choice | None:
-    """The choice with the fewest ways that are still open; those that are made already are left out.
+    """The choice with the fewest ways that are still open; those that are made already are left out, and so are ways
+    that are closed.
 
     What a value must be comes before what it must not be: it tells which denials are met already.
     """
     best: tuple[tuple[bool, int], Choice] | None = None
-    for choice in list(choices):
-        node, ways = choice
-        denied = node is not None and any(apart(node, one) for one in clause.positive)
-        if denied or any(_met(clause, one) for one in ways):
-            choices.remove(choice)
+    kept = []
+    for node, ways in choices:
+        if node is not None and any(apart(node, one) for one in clause.positive):
             continue
-        count = sum(_open(clause, one) for one in ways)
-        rank = (count > 1 and node is not None, count)
+        left = [one for one in ways if _open(clause, one)]
+        if any(_met(clause, one) for one in left):
+            continue
+        kept.append((node, left))
+        rank = (len(left) > 1 and node is not None, len(left))
         if best is None or rank < best[0]:
-            best = (rank, choice)
-        if count == 0:
+            best = (rank, kept[-1])
+        if not left:
             break
+    choices[:] = kept
     return best[1] if best else None
 
 

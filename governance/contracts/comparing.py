@@ -14,7 +14,7 @@ from governance.contracts.differences import differences
 from governance.contracts.documents import Document
 from governance.contracts.equality import equate
 from governance.contracts.inhabitants import Search
-from governance.contracts.judges import Disagreement, Judge
+from governance.contracts.judges import Disagreement, Judge, Unable
 from governance.contracts.patterns import OutOfFuel
 from governance.contracts.report import Bump, Direction, Report, Verdict
 from governance.contracts.values import canonical
@@ -24,6 +24,8 @@ LEVELS = {"NONE": (), "BACKWARD": ("BACKWARD",), "FORWARD": ("FORWARD",), "FULL"
 POLICIES = ("strict", "tolerant")
 #: Payloads that are shown to both validators before the search is given up.
 TRIED = 400
+#: As how many more one counts on which they differ, or which is too much for one of them: the next will hardly fare better.
+DIFFER, UNABLE = 3, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,16 @@ def _answer(before: Document, after: Document, way: Direction, policy: str) -> _
     doubt = "no payload was found that proves a break, and not all of the schemas' words can be proved"
     source = search.values(frozenset({(sender.root, True), (receiver.root, False)}))
     try:
-        for _ in range(TRIED):
+        tried = 0
+        while tried < TRIED:
             document = next(source)
-            verdict = _judged(judges, sender, document, policy)
+            try:
+                verdict = _judged(judges, sender, document, policy)
+            except Disagreement as error:
+                verdict, tried = None, tried + (UNABLE if isinstance(error, Unable) else DIFFER)
             if verdict is not None:
                 return verdict
+            tried += 1
             doubt = "the validators do not confirm what the comparison found"
     except StopIteration as end:
         if end.value and doubt.startswith("no payload"):
@@ -113,15 +120,12 @@ def _is_the_same_text(sender: Document, receiver: Document) -> bool:
 
 
 def _judged(judges: tuple[Judge, Judge], sender: Document, document: Any, policy: str) -> _Answer | None:
-    """Breaking, if both validators agree that the one side accepts the document and the other does not."""
-    try:
-        if not judges[0].quick(document) or judges[1].quick(document):
-            return None
-        if policy == "tolerant" and not sends_only_declared(sender.root, document):
-            return None
-        if not judges[0].accepts(document) or judges[1].accepts(document):
-            return None
-    except Disagreement:
+    """Breaking, if both validators agree that the one side accepts the document and the other does not. Raises Disagreement."""
+    if not judges[0].quick(document) or judges[1].quick(document):
+        return None
+    if policy == "tolerant" and not sends_only_declared(sender.root, document):
+        return None
+    if not judges[0].accepts(document) or judges[1].accepts(document):
         return None
     return _Answer("breaking", document, True, judges[1].complaint(document))
 

@@ -40,7 +40,7 @@ class Sender:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._beside: dict[int, dict[int, Node]] = {}
+        self._beside: dict[int, list[dict[int, Node]]] = {}
         look, seen = [[document.root]], set[frozenset[int]]()
         while look and len(seen) < PLACES:
             here = all_in_place(look.pop())
@@ -48,8 +48,9 @@ class Sender:
             if ids in seen:
                 continue
             seen.add(ids)
+            together = {id(node): node for node in here}
             for node in here:
-                self._beside.setdefault(id(node), {}).update({id(other): other for other in here})
+                self._beside.setdefault(id(node), []).append(together)
             look += _below(here)
         #: Too many places to tell: then nothing limits the names.
         self.is_open = bool(look)
@@ -61,24 +62,28 @@ class Sender:
             return None
         beside: dict[int, Node] = {}
         for node in own:
-            beside |= self._beside.get(id(node), {id(node): node})
+            for together in self._beside.get(id(node), [{id(node): node}]):
+                beside |= together
         return declared_at(beside.values())
 
 
 def _below(here: list[Node]) -> list[list[Node]]:
     """The places of members and items: by name, all other names together, by position, and all other positions."""
     says = [node.says for node in here]
-    names = dict.fromkeys(name for one in says for name in one.get("properties", ()))
     others = [part for one in says for part in one.get("patternProperties", {}).values()]
     others += [one[word] for one in says for word in ("additionalProperties", "unevaluatedProperties") if word in one]
-    named = [[one["properties"][name] for one in says if name in one.get("properties", {})] for name in names]
-    found = [others, *(nodes + others for nodes in named)]
+    named: dict[str, list[Node]] = {}
+    for one in says:
+        for name, part in one.get("properties", {}).items():
+            named.setdefault(name, []).append(part)
+    found = [others, *(nodes + others for nodes in named.values())]
     rest = [one[word] for one in says for word in ("items", "unevaluatedItems", "contains") if word in one]
     most = max((len(one.get("prefixItems", ())) for one in says), default=0)
     for place in range(most):
         found.append([one["prefixItems"][place] for one in says if place < len(one.get("prefixItems", ()))] + rest)
-    # A place without schemas below it or beside it declares nothing that its own node does not tell.
-    return [nodes for nodes in [*found, rest] if any(next(node.children(), None) for node in nodes)]
+    # A place with one schema and none below it declares nothing that its own node does not tell.
+    places = ([one for one in nodes if not one.never] for nodes in [*found, rest])
+    return [nodes for nodes in places if len(nodes) > 1 or (nodes and nodes[0].has_parts())]
 
 
 def sends_only_declared(root: Node, document: Any) -> bool:
@@ -121,7 +126,7 @@ def all_in_place(nodes: Iterable[Node]) -> list[Node]:
         node = look.pop()
         if id(node) not in found:
             found[id(node)] = node
-            look += [one for one in in_place(node) if one is not node.says.get("not")]
+            look += in_place(node, but="not")
     return list(found.values())
 
 

@@ -5,12 +5,12 @@ Owns the reading of a whole schema, its limits and its loops. Never compares.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
-from governance.contracts.values import canonical
+from governance.contracts.values import canonical, key_of
 from governance.contracts.vocabulary import (
     DRAFT_07,
     LIST,
@@ -26,9 +26,13 @@ from governance.contracts.vocabulary import (
     vocabulary,
 )
 
-MAX_NODES = 20_000
+MAX_NODES = 10_000
+_PARTS = frozenset({*ONE, *LIST, *MAP, "$ref", "$dynamicRef"})
+_NAMES = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 #: What decides for the same value as the schema that holds it.
-_IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
+_IN_PLACE = dict.fromkeys(
+    ("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
+).keys()
 
 
 @dataclass(eq=False, slots=True)
@@ -47,11 +51,28 @@ class Node:
     #: A reference that leads nowhere here, or a keyword whose meaning can't be told: what stands for it.
     opaque: str = ""
     kind: int = 0
+    #: The schema at the end of references that say nothing else, or this one: the two say the same.
+    meant: Node = field(init=False)
+    _allowed: frozenset[Hashable] | None = None
     #: What overlap.py has seen of it, by how deep it looked.
     facts: dict[int, object] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.meant = self
+
     def __repr__(self) -> str:
         return f"<{self.document.name}#{self.pointer}>"
+
+    def allowed(self) -> frozenset[Hashable] | None:
+        """The values that `enum` and `const` leave, if there is any."""
+        listed = [self.says[keyword] for keyword in ("enum", "const") if keyword in self.says]
+        if listed and self._allowed is None:
+            self._allowed = frozenset.intersection(*(frozenset(map(key_of, values)) for values in listed))
+        return self._allowed
+
+    def has_parts(self) -> bool:
+        """Whether there is any schema below, or referred to."""
+        return not _PARTS.isdisjoint(self.says)
 
     def children(self) -> Iterator[tuple[str, Node]]:
         """Every schema directly below, with its keyword."""
@@ -80,6 +101,7 @@ class Document:
         while self._references:
             self._resolve(*self._references.pop())
         self._refuse_loops()
+        self._follow()
 
     def _read(self, raw: Any, pointer: str, base: str, depth: int) -> Node:
         if pointer in self.nodes:
@@ -96,15 +118,19 @@ class Document:
             raise InvalidSchema(f"{pointer or '/'}: a schema is an object, true or false; this is {type(raw).__name__}")
         if self.draft == DRAFT_07 and "$ref" in raw:
             raw = {name: raw[name] for name in ("$ref", *STORES) if name in raw}  # there its siblings say nothing
-        self._name(node, raw)
+        if pointer and "$schema" in raw and draft_of(raw) != self.draft:
+            node.opaque = f"{pointer} of {self.name}, in another draft"  # both validators turn to it there
+            return node
+        if not _NAMES.isdisjoint(raw):
+            self._name(node, raw)
         if self.draft != DRAFT_07 and isinstance(raw.get("dependencies"), dict):
             node.opaque = (
                 f"dependencies {canonical(raw['dependencies'])}"  # one validator asserts it, the other does not
             )
         for keyword, value in vocabulary(raw, self.draft).items():
             self._say(node, keyword, value, depth)
-        for store in STORES:
-            for name, part in mapping(raw.get(store, {}), f"{pointer}/{store}").items():
+        for store in (one for one in STORES if one in raw):
+            for name, part in mapping(raw[store], f"{pointer}/{store}").items():
                 self._read(part, f"{pointer}/{store}/{_escaped(name)}", node.base, depth + 1)
         _simplify(node)
         return node
@@ -179,7 +205,7 @@ class Document:
             name = part.replace("~1", "/").replace("~0", "~")
             if isinstance(raw, dict) and name in raw:
                 raw = raw[name]
-            elif isinstance(raw, list) and name.isdigit() and int(name) < len(raw):
+            elif isinstance(raw, list) and name.isascii() and name.isdigit() and int(name) < len(raw):
                 raw = raw[int(name)]
             else:
                 raise InvalidSchema(f"{node.pointer or '/'}: {reference!r} leads nowhere; correct it or add the part")
@@ -188,7 +214,7 @@ class Document:
     def _refuse_loops(self) -> None:
         """A schema that asks only itself about a value says nothing, and has validators run for ever."""
         done: set[int] = set()
-        for start in list(self.nodes.values()):
+        for start in [node for node in self.nodes.values() if not _IN_PLACE.isdisjoint(node.says)]:
             path: list[tuple[Node, Iterator[Node]]] = [(start, in_place(start))]
             on_path = {id(start)}
             while path:
@@ -204,33 +230,47 @@ class Document:
                     path.append((following, in_place(following)))
                     on_path.add(id(following))
 
+    def _follow(self) -> None:
+        """Find what each reference means in the end."""
+        for start in self.nodes.values():
+            node, passed = start, []
+            while node.meant is node and node.says.keys() == {"$ref"} and not node.opaque:
+                passed.append(node)
+                node = node.says["$ref"]
+            for one in passed:
+                one.meant = node.meant
 
-def in_place(node: Node) -> Iterator[Node]:
-    """The schemas that this one asks about the very same value."""
-    for keyword in ("$ref", "$dynamicRef"):
-        if keyword in node.says:
-            yield node.says[keyword]
+
+def in_place(node: Node, but: str = "") -> Iterator[Node]:
+    """The schemas that this one asks about the very same value, but for one keyword's."""
+    if _IN_PLACE.isdisjoint(node.says):
+        return
     for keyword in _IN_PLACE:
-        value = node.says.get(keyword)
+        value = node.says.get(keyword) if keyword != but else None
         if isinstance(value, Node):
-            yield value
+            yield value.meant
         elif value:
-            yield from value.values() if isinstance(value, dict) else value
+            yield from (one.meant for one in (value.values() if isinstance(value, dict) else value))
 
 
 def _simplify(node: Node) -> None:
     """Leave out what says nothing, so that it is no difference either."""
     says = node.says
-    for keyword in ("minLength", "minItems", "minProperties", "uniqueItems", "required", "properties",
-                    "patternProperties", "dependentRequired", "dependentSchemas", "prefixItems"):  # fmt: skip
-        if keyword in says and not says[keyword]:
-            del says[keyword]
+    for keyword in [one for one, value in says.items() if not value and one in _NOTHING]:
+        del says[keyword]
     if "contains" not in says:
         says.pop("minContains", None)
         says.pop("maxContains", None)
     if "if" not in says:
         says.pop("then", None)
         says.pop("else", None)
+
+
+#: Of these a value that is 0, false or empty says nothing.
+_NOTHING = frozenset({
+    "minLength", "minItems", "minProperties", "uniqueItems", "required", "properties", "patternProperties",
+    "dependentRequired", "dependentSchemas", "prefixItems",
+})  # fmt: skip
 
 
 def _escaped(name: str) -> str:

@@ -34,11 +34,15 @@ def fits(literals: Iterable[tuple[Node, bool]], value: Any) -> bool:
 
 def _look(node: Node, value: Any) -> Looked | None:
     """What was looked at; None: it does not fit."""
+    node = node.meant
     if node.never:
         return None
     if node.opaque:
         raise Untold(node.opaque)
     says, kind = node.says, type_of(value)
+    allowed = node.allowed()
+    if allowed is not None and key_of(value) not in allowed:
+        return None
     if not _plain(says, kind, value):
         return None
     looked: Looked = (set(), set())
@@ -55,9 +59,6 @@ def _plain(says: dict[str, Any], kind: str, value: Any) -> bool:
     if "type" in says and kind not in says["type"]:
         whole = kind == "number" and "integer" in says["type"] and exact(value).denominator == 1
         if not whole:
-            return False
-    for keyword in ("enum", "const"):
-        if keyword in says and key_of(value) not in {key_of(one) for one in says[keyword]}:
             return False
     if kind == "number":
         number = exact(value)

@@ -56,9 +56,9 @@ class Search:
         #: The outermost term on the way down that an answer leaned on, as one that has no values itself.
         self._leaned = _NEVER
 
-    def spend(self) -> None:
-        """One step. Raises OutOfFuel."""
-        self._fuel -= 1
+    def spend(self, steps: int = 1) -> None:
+        """So many steps. Raises OutOfFuel."""
+        self._fuel -= steps
         if self._fuel < 0:
             raise OutOfFuel
 

@@ -23,7 +23,11 @@ BACKTRACKS = 100_000
 
 
 class Disagreement(Exception):
-    """The two do not say the same, or one of them can't say."""
+    """The two do not say the same."""
+
+
+class Unable(Disagreement):
+    """One of them can't say."""
 
 
 class Judge:
@@ -36,7 +40,7 @@ class Judge:
             engine = jsonschema_rs.FancyRegexOptions(backtrack_limit=BACKTRACKS)
             self._quick = made(schema, validate_formats=False, retriever=_nowhere, pattern_options=engine)
         except (ValueError, jsonschema_rs.ValidationError) as error:
-            raise Disagreement(str(error).splitlines()[0]) from error
+            raise Unable(str(error).splitlines()[0]) from error
         self._careful = (_CAREFUL_07 if old else _CAREFUL)(schema, registry=Registry(retrieve=_nowhere))  # type: ignore[call-arg]
 
     def quick(self, document: Any) -> bool:
@@ -44,7 +48,7 @@ class Judge:
         try:
             return bool(self._quick.is_valid(document))
         except (ValueError, jsonschema_rs.ValidationError) as error:
-            raise Disagreement(str(error)) from error
+            raise Unable(str(error)) from error
 
     def accepts(self, document: Any) -> bool:
         """What both say. Raises Disagreement."""
@@ -52,7 +56,7 @@ class Judge:
         try:
             second = next(self._careful.iter_errors(document), None) is None
         except (re2.error, re.error, RecursionError, UnknownType, LookupError, ValueError, ArithmeticError) as error:
-            raise Disagreement(str(error)) from error
+            raise Unable(str(error)) from error
         if first != second:
             raise Disagreement("the two validators differ")
         return first

@@ -6,6 +6,7 @@ match. Never looks into a value: the search finds those.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -38,12 +39,16 @@ class _Objects:
         self.search, self.clause, self.limit = search, clause, limit
         #: Whether nothing had to be left open so far.
         self.certain = True
-        known = clause.members.keys() | clause.required | clause.absent
-        for names, _, _ in (*clause.others, *clause.some_other):
-            known |= names
-        self.known = sorted(known | (limit.names if limit is not None else set()))
         self.refused = {key_of(one) for one in clause.excluded if isinstance(one, dict)}
         self.obligations = len(clause.some_pattern) + len(clause.some_other) + len(clause.some_name)
+
+    @functools.cached_property
+    def known(self) -> list[str]:
+        """Names that some schema mentions."""
+        found = self.clause.members.keys() | self.clause.required | self.clause.absent
+        for names, _, _ in (*self.clause.others, *self.clause.some_other):
+            found |= names
+        return sorted(found | (self.limit.names if self.limit is not None else set()))
 
     def all(self) -> Generator[JSON, None, bool]:
         found = False

@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from governance.contracts.documents import Node
-from governance.contracts.values import TYPES, key_of, type_of
+from governance.contracts.values import TYPES, type_of
 
 #: Schemas that a schema refers to are followed so deep.
 DEPTH = 4
@@ -23,8 +23,8 @@ class Facts:
     types: frozenset[str] = TYPES
     values: frozenset[Hashable] | None = None
     required: frozenset[str] = frozenset()
-    #: Looked into only where both sides speak of a member, and one of them requires it.
-    members: dict[str, list[Node]] = field(default_factory=dict)
+    #: `properties`, looked into only where both sides speak of a member, and one of them requires it.
+    members: list[dict[str, Node]] = field(default_factory=list)
     depth: int = 0
 
 
@@ -48,18 +48,18 @@ def _gather(node: Node, found: Facts, depth: int) -> None:
         found.types = frozenset()
     if "type" in says:
         found.types &= frozenset("number" if name == "integer" else name for name in says["type"])
+    values = node.allowed()
+    if values is not None:
+        found.values = values if found.values is None else found.values & values
     for keyword in ("enum", "const"):
-        if keyword in says:
-            values = frozenset(map(key_of, says[keyword]))
-            found.values = values if found.values is None else found.values & values
-            found.types &= frozenset(map(type_of, says[keyword]))
+        found.types &= frozenset(map(type_of, says.get(keyword, ()))) if keyword in says else TYPES
     found.required |= says.get("required", frozenset())
     if depth <= 0:
         return
-    for name, part in says.get("properties", {}).items():
-        found.members.setdefault(name, []).append(part)
+    if "properties" in says:
+        found.members.append(says["properties"])
     for part in (*(says[word] for word in ("$ref", "$dynamicRef") if word in says), *says.get("allOf", ())):
-        _gather(part, found, depth - 1)
+        _gather(part.meant, found, depth - 1)
 
 
 def _apart(one: Facts, other: Facts) -> bool:
@@ -68,11 +68,11 @@ def _apart(one: Facts, other: Facts) -> bool:
         return True
     if types != {"object"}:
         return False
-    shared = (one.required | other.required) & one.members.keys() & other.members.keys()
     depth = min(one.depth, other.depth) - 2
     return any(
-        _apart(facts(first, depth), facts(second, depth))
-        for name in shared
-        for first in one.members[name]
-        for second in other.members[name]
+        _apart(facts(first[name], depth), facts(second[name], depth))
+        for name in one.required | other.required
+        for first in one.members
+        for second in other.members
+        if name in first and name in second
     )

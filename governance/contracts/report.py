@@ -25,9 +25,9 @@ class Finding:
     text: str
     fingerprint: str = field(default="", compare=False)
 
-    def signed(self, old: Any, new: Any) -> Finding:
-        """With its fingerprint, over the two values that it is about (canonical texts)."""
-        told = "\n".join((self.rule, self.pointer, self.direction, str(old), str(new)))
+    def signed(self, old: str, new: str, shape: str) -> Finding:
+        """With its fingerprint, over the texts of the two values that it is about, and over what makes up its meaning there."""
+        told = repr((self.rule, self.pointer, self.direction, old, new, shape))
         return Finding(
             self.rule, self.pointer, self.direction, self.text, hashlib.sha256(told.encode()).hexdigest()[:16]
         )

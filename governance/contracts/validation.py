@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from governance.contracts.vocabulary import DRAFT_07, draft_of
 from governance.selectors.contracts import schema_of
 from orchestration.errors import Violation
 
@@ -31,12 +32,13 @@ def validator_of(name: str, version: str, mask: str | None = None) -> Check:
 
 
 def compile_check(schema: Any, *, mask: str | None = None) -> Check:
-    """A check for a JSON Schema (2020-12 unless `$schema` says draft-07). Raises InvalidSchema.
+    """A check for a JSON Schema, in the draft that a comparison reads it in. Raises InvalidSchema.
 
     `mask` stands in its messages for every value of a payload; names and shape are shown.
     """
     try:
-        validator = jsonschema_rs.validator_for(schema, validate_formats=False, retriever=_never_fetch, mask=mask)
+        made = jsonschema_rs.Draft7Validator if draft_of(schema) == DRAFT_07 else jsonschema_rs.Draft202012Validator
+        validator = made(schema, validate_formats=False, retriever=_never_fetch, mask=mask)
     except (ValueError, jsonschema_rs.ValidationError) as error:
         raise InvalidSchema(str(error).splitlines()[0]) from error
 

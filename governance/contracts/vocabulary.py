@@ -10,7 +10,7 @@ from typing import Any
 
 from governance.contracts.values import TYPES, key_of
 
-MAX_DEPTH = 64
+MAX_DEPTH, MAX_VALUES = 64, 10_000
 #: Numbers beyond it are no numbers to every validator.
 LARGEST = 1e300
 LATEST, DRAFT_07 = "https://json-schema.org/draft/2020-12/schema", "http://json-schema.org/draft-07/schema"
@@ -27,6 +27,8 @@ STORES = ("$defs", "definitions")
 _COUNTS = (
     "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains",
 )  # fmt: skip
+_TYPES = TYPES | {"integer"}
+_ALONE = {name: frozenset({name}) for name in _TYPES}
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 
 
@@ -37,7 +39,7 @@ class InvalidSchema(ValueError):
 def draft_of(schema: Any) -> str:
     named = schema.get("$schema") if isinstance(schema, dict) else None
     if named is None:
-        return DRAFT_07 if _looks_old(schema, 0) else LATEST
+        return DRAFT_07 if isinstance(schema, dict) and _looks_old(schema) else LATEST
     named = str(named).rstrip("#")
     if named in READ_AS_07:
         return DRAFT_07
@@ -46,19 +48,21 @@ def draft_of(schema: Any) -> str:
     raise InvalidSchema(f"/$schema: {named[:100]!r} is not read; use {LATEST}, or draft-07")
 
 
-def _looks_old(raw: Any, depth: int) -> bool:
+def _looks_old(schema: Any) -> bool:
     """Without `$schema`: words that only draft-07 has."""
-    if isinstance(raw, list):
-        return any(_looks_old(one, depth + 1) for one in raw) if depth < MAX_DEPTH else False
-    if not isinstance(raw, dict) or depth >= MAX_DEPTH:
-        return False
-    if isinstance(raw.get("items"), list) or isinstance(raw.get("dependencies"), dict):
-        return True
-    for name, value in raw.items():
-        named = name in (*MAP, *STORES) and isinstance(value, dict)  # its keys are names, not words
-        parts = list(value.values()) if named else [value]
-        if name not in ("enum", "const", "default", "examples") and any(_looks_old(part, depth + 1) for part in parts):
+    look: list[Any] = [schema]
+    while look:
+        raw = look.pop()
+        if isinstance(raw, list):
+            look += raw
+        if not isinstance(raw, dict):
+            continue
+        if isinstance(raw.get("items"), list) or isinstance(raw.get("dependencies"), dict):
             return True
+        for name, value in raw.items():
+            if isinstance(value, (dict, list)) and name not in ("enum", "const", "default", "examples"):
+                # The keys of some are names, not words.
+                look += value.values() if name in (*MAP, *STORES) and isinstance(value, dict) else [value]
     return False
 
 
@@ -95,10 +99,11 @@ def checked(keyword: str, value: Any, place: str) -> Any:
 
 
 def _type(keyword: str, value: Any, place: str) -> frozenset[str]:
+    if isinstance(value, str) and value in _TYPES:
+        return _ALONE[value]
     names = [value] if isinstance(value, str) else value
-    known = {*TYPES, "integer"}
-    if not isinstance(names, list) or not names or not all(isinstance(one, str) and one in known for one in names):
-        raise InvalidSchema(f"{place}: {str(value)[:60]!r} is no type; there are {', '.join(sorted(known))}")
+    if not isinstance(names, list) or not names or not all(isinstance(one, str) and one in _TYPES for one in names):
+        raise InvalidSchema(f"{place}: {str(value)[:60]!r} is no type; there are {', '.join(sorted(_TYPES))}")
     return frozenset(names)
 
 
@@ -107,6 +112,8 @@ def _values(keyword: str, value: Any, place: str) -> tuple[Any, ...]:
         return (value,)
     if not isinstance(value, list):
         raise InvalidSchema(f"{place}: wants a list of values")
+    if len(value) > MAX_VALUES:
+        raise InvalidSchema(f"{place}: lists more than {MAX_VALUES:,} values; say by a pattern or a type what they are")
     return tuple({key_of(one): one for one in value}.values())
 
 
@@ -133,6 +140,8 @@ def _text_or_flag(keyword: str, value: Any, place: str) -> Any:
     wanted = str if keyword == "pattern" else bool
     if not isinstance(value, wanted):
         raise InvalidSchema(f"{place}: wants {'a text' if wanted is str else 'true or false'}")
+    if isinstance(value, str) and len(value) > MAX_VALUES:
+        raise InvalidSchema(f"{place}: is longer than {MAX_VALUES:,} characters; say it shorter")
     return value
 
 
@@ -152,4 +161,6 @@ def mapping(value: Any, place: str) -> dict[str, Any]:
 def _names(value: Any, place: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise InvalidSchema(f"{place}: wants a list of names")
+    if len(value) > MAX_VALUES:
+        raise InvalidSchema(f"{place}: lists more than {MAX_VALUES:,} names; split the schema")
     return value

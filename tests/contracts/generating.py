@@ -34,6 +34,21 @@ def schema(rng: random.Random, depth: int = 3) -> Any:
     return made
 
 
+def referring(rng: random.Random) -> dict[str, Any]:
+    """A schema with parts that it refers to, which refer to each other where a document is less deep."""
+    parts = {name: schema(rng, 2) for name in "xyz"}
+    whole = schema(rng, 2)
+    whole = whole if isinstance(whole, dict) else {"properties": {"a": whole}}
+    for place in [place for one in (whole, *parts.values()) for place in _places(one) if isinstance(place, dict)]:
+        for name in place.get("properties", {}):
+            if rng.random() < 0.4:
+                place["properties"][name] = {"$ref": f"#/$defs/{rng.choice('xyz')}"}
+        for word in ("items", "additionalProperties"):
+            if word in place and rng.random() < 0.4:
+                place[word] = {"$ref": f"#/$defs/{rng.choice('xyz')}"}
+    return whole | {"$defs": parts}
+
+
 def combined(rng: random.Random, depth: int) -> dict[str, Any]:
     word = rng.choice(["allOf", "anyOf", "oneOf", "not", "if", "anyOf"])
     if word == "not":
@@ -111,7 +126,7 @@ def edited(rng: random.Random, whole: Any) -> Any:
     if not places:
         return schema(rng, 2)
     place = rng.choice(places)
-    said = [word for word in place if word not in ("type",)]
+    said = [word for word in place if word not in ("type", "$defs")]
     roll = rng.random()
     if roll < 0.3 and said:
         place.pop(rng.choice(said))
@@ -148,6 +163,9 @@ def _split(rng: random.Random, place: dict[str, Any]) -> bool:
 def _loosen(rng: random.Random, place: dict[str, Any]) -> None:
     for word in rng.sample(sorted(place), len(place)):
         value = place[word]
+        if word == "$ref":
+            place[word] = f"#/$defs/{rng.choice('xyz')}"
+            return
         if word in ("minimum", "minLength", "minItems", "minProperties"):
             place[word] = max(0, value - 1) if word != "minimum" else value - 1
         elif word in ("maximum", "maxLength", "maxItems", "maxProperties"):
