@@ -91,12 +91,12 @@ def test_a_team_waives_the_finding_that_hits_it(window: Open, product: Product):
 
 def test_two_people_break_the_glass_and_the_review_is_made_up_for(window: Open, product: Product):
     author = propose(
-        window, "customer.registered", "2.0.0", lambda schema: schema.update(minProperties=9)
+        window, "order.fulfilled", "3.0.0", lambda schema: schema["required"].pop()
     )  # fmt: skip
     number = author.url.rstrip("/").split("/")[-1]
     form = open_options(author, "Break the glass")
     form.get_by_label("Review made up for until").fill(SOON)
-    form.get_by_label("Reason").fill("sign-ups are lost")
+    form.get_by_label("Reason").fill("orders are lost")
     form.get_by_role("button", name="Ask a second person").click()
     expect(author.locator(".callout")).to_contain_text("asks to break the glass")
 
@@ -104,7 +104,7 @@ def test_two_people_break_the_glass_and_the_review_is_made_up_for(window: Open, 
     second.locator("#glass2-reason").fill("I see it in the log")
     second.get_by_role("button", name="Break the glass", exact=True).click()
     expect(second.locator(".callout").first).to_contain_text("The glass was broken")
-    assert state(product, "customer.registered", "2.0.0") == "active"
+    assert state(product, "order.fulfilled", "3.0.0") == "active"
     second.get_by_role("link", name=re.compile(r"^Change \d+$")).first.click()
     expect(second.locator("main")).to_contain_text("Already in force")
     expect(second.locator("form.decision")).to_have_count(0)  # who broke it does not review it
