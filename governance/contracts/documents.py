@@ -28,6 +28,8 @@ from governance.contracts.vocabulary import (
 
 MAX_NODES = 10_000
 _PARTS = frozenset({*ONE, *LIST, *MAP, "$ref", "$dynamicRef"})
+#: What leads to other schemas; all other keywords are plain.
+_LEADING, _STORES = _PARTS | {"$recursiveRef"}, frozenset(STORES)
 _NAMES = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 #: What decides for the same value as the schema that holds it.
 _IN_PLACE = dict.fromkeys(
@@ -123,17 +125,26 @@ class Document:
             return node
         if not _NAMES.isdisjoint(raw):
             self._name(node, raw)
-        if self.draft != DRAFT_07 and isinstance(raw.get("dependencies"), dict):
-            node.opaque = (
-                f"dependencies {canonical(raw['dependencies'])}"  # one validator asserts it, the other does not
-            )
-        for keyword, value in vocabulary(raw, self.draft).items():
-            self._say(node, keyword, value, depth)
-        for store in (one for one in STORES if one in raw):
-            for name, part in mapping(raw[store], f"{pointer}/{store}").items():
-                self._read(part, f"{pointer}/{store}/{_escaped(name)}", node.base, depth + 1)
+        self._say_all(node, raw, depth)
         _simplify(node)
         return node
+
+    def _say_all(self, node: Node, raw: dict[str, Any], depth: int) -> None:
+        if self.draft != DRAFT_07 and isinstance(raw.get("dependencies"), dict):  # one validator alone asserts it
+            node.opaque = f"dependencies {canonical(raw['dependencies'])}"
+        for keyword, value in vocabulary(raw, self.draft).items():
+            if keyword in _LEADING:
+                self._say(node, keyword, value, depth)
+            else:
+                node.says[keyword] = checked(keyword, value, f"{node.pointer}/{keyword}")
+        if not _STORES.isdisjoint(raw):
+            self._store(node, raw, depth)
+
+    def _store(self, node: Node, raw: dict[str, Any], depth: int) -> None:
+        """`$defs`, which say nothing where they stand."""
+        for store in (one for one in STORES if one in raw):
+            for name, part in mapping(raw[store], f"{node.pointer}/{store}").items():
+                self._read(part, f"{node.pointer}/{store}/{_escaped(name)}", node.base, depth + 1)
 
     def _name(self, node: Node, raw: dict[str, Any]) -> None:
         """`$id` and anchors."""
@@ -150,6 +161,7 @@ class Document:
             self._dynamic[raw["$dynamicAnchor"]] = self._dynamic.get(raw["$dynamicAnchor"], 0) + 1
 
     def _say(self, node: Node, keyword: str, value: Any, depth: int) -> None:
+        """A keyword of _LEADING: a reference, or schemas below."""
         place = f"{node.pointer}/{PLACES.get(keyword, keyword) if self.draft == DRAFT_07 else keyword}"
         if keyword in ("$ref", "$dynamicRef"):
             if not isinstance(value, str):
@@ -164,13 +176,11 @@ class Document:
                 raise InvalidSchema(f"{place}: wants a list of schemas, and at least one")
             parts = (self._read(one, f"{place}/{at}", node.base, depth + 1) for at, one in enumerate(value))
             node.says[keyword] = tuple(parts)
-        elif keyword in MAP:
+        else:
             parts_of = mapping(value, place).items()
             node.says[keyword] = {
                 name: self._read(one, f"{place}/{_escaped(name)}", node.base, depth + 1) for name, one in parts_of
             }
-        else:
-            node.says[keyword] = checked(keyword, value, place)
 
     def _where(self, node: Node, keyword: str, place: str) -> str:
         if self.draft == DRAFT_07 and keyword == "items" and isinstance(node.raw.get("items"), list):

@@ -54,16 +54,22 @@ def _looks_old(schema: Any) -> bool:
     while look:
         raw = look.pop()
         if isinstance(raw, list):
-            look += raw
-        if not isinstance(raw, dict):
+            look += [one for one in raw if isinstance(one, (dict, list))]
             continue
         if isinstance(raw.get("items"), list) or isinstance(raw.get("dependencies"), dict):
             return True
         for name, value in raw.items():
-            if isinstance(value, (dict, list)) and name not in ("enum", "const", "default", "examples"):
-                # The keys of some are names, not words.
-                look += value.values() if name in (*MAP, *STORES) and isinstance(value, dict) else [value]
+            if isinstance(value, dict):
+                if name in _NAMED:  # its keys are names, not words
+                    look += [one for one in value.values() if isinstance(one, (dict, list))]
+                elif name not in _VALUES:
+                    look.append(value)
+            elif isinstance(value, list) and name not in _VALUES:
+                look.append(value)
     return False
+
+
+_NAMED, _VALUES = frozenset({*MAP, *STORES}), frozenset({"enum", "const", "default", "examples"})
 
 
 #: Where a word of 2020-12 stands in draft-07.
