@@ -53,6 +53,7 @@ def list_contracts(request: HttpRequest) -> HttpResponse:
         "rows": [(row, latest.get(row.name, ""), *counts.get(row.pk, (0, 0))) for row in rows],
         "page": page,
         "given": given,
+        "may_propose": bool(actor_of(request).teams_with(Verb.MAINTAIN)),
         "teams": lists.offered(Team.objects.values_list("name", flat=True), given.get("team")),
     }
     return render(request, "contracts/list.html", context)

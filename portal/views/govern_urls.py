@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import audit, changes, contract_changes, contracts, endings
+from portal.views import audit, changes, contract_changes, contracts, endings, policies
 from portal.views import change_actions as act
 
 CONTRACT, WORKFLOW = {"noun": "contract"}, {"noun": "workflow"}
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<str:name>/<str:number>/deprecate/", endings.deprecate, WORKFLOW, name="workflow-deprecate"),
     path("workflows/<str:name>/<str:number>/retire/", endings.retire, WORKFLOW, name="workflow-retire"),
     path("changes/", changes.list_changes, name="changes"),
+    path("changes/policies/", policies.list_policies, name="gate-policies"),
     path("changes/<int:number>/", changes.change, name="change"),
     path("changes/<int:number>/review/", act.vote, name="change-review"),
     path("changes/<int:number>/comment/", act.comment, name="change-comment"),

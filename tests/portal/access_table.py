@@ -176,6 +176,7 @@ PAGES = [
     ),
     Entry("POST", "changes/<int:number>/break-glass/", Verb.REVIEW, ("smashed",), {"seen": "smashed-hash", **REASON}),
     Entry("GET", "changes/", SIGNED_IN),
+    Entry("GET", "changes/policies/", SIGNED_IN),
     Entry("GET", "changes/<int:number>/", SIGNED_IN, ("change",)),
     Entry(
         "POST",

@@ -39,7 +39,7 @@ def paths(product: Product) -> list[str]:
         f"/workflows/order-fulfilment/versions/{bad['version']}/manifest/", "/workflows/nightly-settlement/",
         "/contracts/", "/contracts/payment.receipt/", "/contracts/order.placed/?to=1.1.0", "/contracts/new/",
         "/contracts/order.placed/propose/", "/contracts/order.placed/1.2.0/deprecate/", "/changes/", "/changes/1/",
-        "/changes/2/", "/audit/", "/workflows/order-fulfilment/2.3.0/retire/", "/account/delegations/new/",
+        "/changes/2/", "/changes/policies/", "/audit/", "/workflows/order-fulfilment/2.3.0/retire/", "/account/delegations/new/",
         "/dependencies/", "/dependencies/payments/", "/decisions/", "/decisions/1/", "/decisions/1/edit/",
         "/decisions/1/history/", "/decisions/new/", "/runbooks/", "/runbooks/fulfilment-stuck/",
         "/runbooks/fulfilment-stuck/edit/", "/runbooks/fulfilment-stuck/history/", "/runbooks/new/", "/account/",
