@@ -141,6 +141,8 @@ def _impact(found: Change) -> dict[str, Any]:
     if found.version is None:
         return {"uses": None}
     ports = list(live_ports(found.name))
+    if found.kind in ("contract.deprecate", "contract.retire"):  # these are about one version alone
+        ports = [port for port in ports if port.resolved == found.number]
     uses = impact(ports)
     shown: dict[str, Any] = {
         "uses": uses,

@@ -47,14 +47,16 @@ class VersionForm(ReasonForm):
         choices=[("", "by use: as an input backward, as an output forward"), *((one, one) for one in LEVELS)],
     )  # fmt: skip
     schema = forms.CharField(
-        label="JSON Schema", required=False, strip=False,
+        label="JSON Schema", strip=False,
         widget=forms.Textarea({"rows": 22, "spellcheck": "false", "wrap": "off", "class": "input mono"}),
         help_text="JSON or YAML; 2020-12 unless it says draft-07.",
+        error_messages={"required": "Paste a schema, or choose a file."},
     )  # fmt: skip
     file = forms.FileField(label="Or a file", required=False, widget=forms.FileInput({"accept": ".json,.yaml,.yml"}))
 
     def __init__(self, *args: Any, teams: Iterable[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["schema"].required = "file" not in self.files
         owner = self.fields["owner"]
         assert isinstance(owner, forms.ChoiceField)
         owner.choices = [(team.name, team.name) for team in teams]
@@ -70,15 +72,13 @@ class VersionForm(ReasonForm):
                 values["schema"] = file.read().decode("utf-8-sig")
             except UnicodeDecodeError as error:
                 raise ValidationError({"file": f"It is not UTF-8 text: byte {error.start} can't be read."}) from None
-        if not values.get("schema", "").strip():
-            raise ValidationError({"schema": "Paste a schema, or choose a file."})
         return values
 
     def manifest(self) -> str:
         """The manifest that the form stands for; the schema's own lines begin after HEADER."""
         values = self.cleaned_data
         text = values["schema"].replace("\r\n", "\n")
-        with contextlib.suppress(ValueError):  # then it is YAML, or wrong: the manifest's reader says where
+        with contextlib.suppress(ValueError, RecursionError):  # then it is YAML, or wrong: the manifest's reader says where
             text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)  # tabs are no indentation in YAML
         metadata = {name: values[name] for name in ("name", "version", "owner", "description") if values[name]}
         spec = {"policy": values["policy"], "compatibility": values["compatibility"] or None}
