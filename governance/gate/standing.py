@@ -81,8 +81,9 @@ def delegations_to(person: Any, team_id: int | None = None) -> list[Delegation]:
 
 
 def _giver(change: Change, person: Any, team: Team, authors: set[int]) -> Any:
-    """An approver who let this person vote: one who could vote now, and has not."""
-    voted = set(change.reviews.filter(content_hash=change.content_hash).values_list("person_id", flat=True))
+    """An approver who let this person vote: one who could vote now, and for whom nobody has, nor they themselves."""
+    votes = change.reviews.filter(content_hash=change.content_hash).values_list("person_id", "for_person_id")
+    voted = {someone for pair in votes for someone in pair}
     for delegation in delegations_to(person, team.pk):
         since = _approver_since(delegation.giver_id, team)
         if since is not None and since <= change.opened_at and delegation.giver_id not in authors | voted:
@@ -95,9 +96,16 @@ def _approver_since(person_id: int, team: Team) -> datetime | None:
     held = Membership.objects.filter(user_id=person_id, team=team, role=Role.APPROVER).first()
     if held is None:
         return None
-    given = held.history.filter(history_type="+").order_by("history_date").first()
+    rows = held.history.order_by("-history_date", "-history_id").values_list(
+        "role", "team_id", "user_id", "history_date"
+    )
+    since = None
+    for role, team_id, user_id, at in rows:  # back to where the row became this role of theirs, however it was written
+        if (role, team_id, user_id) != (Role.APPROVER, team.pk, person_id):
+            break
+        since = at
     # A role that no history knows of was not given by the portal, so it counts from now on.
-    return given.history_date if given is not None else clock.now()
+    return since or clock.now()
 
 
 def _approvers(team: Team, before: datetime) -> list[int]:
