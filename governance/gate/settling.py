@@ -70,7 +70,7 @@ def do(change: Change, actor: Any, reason: str) -> None:
     subject = subject_of(change.kind)
     judgement = subject.judge(change)
     asked = with_kept(change, required(judgement, rules_for(change.kind, change.name, change.owner.name)))
-    if judgement.bound_to([(one.team.pk, one.needed) for one in asked]) != change.content_hash:
+    if judgement.bound_to([(one.team.pk, one.needed) for one in asked], change.revision) != change.content_hash:
         describe(change, judgement, asked)
         ask(change, asked)
         _reopen(change, "judged again before it was done, it came out differently: reviews begin anew")
