@@ -78,6 +78,8 @@ class Deprecate:
     def undo(self, change: Change, reason: str) -> None:
         """The dates of before."""
         version, before = self.shelf.find(change.name, change.number), change.report["before"]
+        if version.state != "deprecated":
+            return  # it went on to its end meanwhile: it does not come back
         version.state, version.successor = before["state"], before["successor"]
         version.sunset_at = moment(before["sunset_at"]) if before["sunset_at"] else None
         version.deprecated_at = moment(before["deprecated_at"]) if before["deprecated_at"] else None
@@ -120,6 +122,8 @@ class Retire:
     def undo(self, change: Change, reason: str) -> None:
         """Live again."""
         version = self.shelf.find(change.name, change.number)
+        if version.state != "retired":
+            return
         version.state, version.retired_at = change.report["before"]["state"], None
         save(version, actor=None, reason=reason)
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from governance.gate import telling
 from governance.gate.opening import WAITING, Rollout, ask, describe, with_kept
 from governance.gate.requirements import required, rules_for
-from governance.gate.subjects import subject_of
+from governance.gate.subjects import FOLLOW_UP, subject_of
 from governance.gate.waiving import waived_teams
 from governance.models import Change, Review
 from governance.selectors.reviews import counted
@@ -83,11 +83,13 @@ def do(change: Change, actor: Any, reason: str) -> None:
 
 
 def force(change: Change, actor: Any, reason: str) -> None:
-    """Do it without its reviews: glass.py has asked the two people."""
-    judgement = subject_of(change.kind).judge(change)
+    """Do it without its reviews: glass.py has asked the two people. Whom it asks by now makes up for it."""
+    subject = subject_of(change.kind)
+    judgement = subject.judge(change)
     change.verdict, change.report, change.base = judgement.verdict, judgement.report, judgement.base
+    ask(change, with_kept(change, required(judgement, rules_for(change.kind, change.name, change.owner.name))))
     _done(change, actor, reason)
-    subject_of(change.kind).do(change, actor, reason)
+    subject.do(change, actor, reason)
 
 
 def apply_now(*, change: Change, person: Any, reason: str) -> Change:
@@ -112,6 +114,7 @@ def reschedule(*, change: Change, person: Any, reason: str, rollout: Rollout) ->
         current = locked(change)
         if current.state not in WAITING:
             raise Conflict(f"change {change.pk} is {current.get_state_display().lower()}; it has no rollout any more")
+        _refuse_follow_up(current, "has no rollout")
         checked = rollout.checked(current.expires_at)
         current.rollout, current.apply_at = checked.way, checked.at
         save(current, actor=person, reason=reason)
@@ -126,10 +129,18 @@ def withdraw(*, change: Change, person: Any, reason: str) -> Change:
     reason = require_reason(reason)
     with transaction.atomic():
         current = locked(change)
+        _refuse_follow_up(current, "can't be withdrawn")
         if current.state in WAITING:
             end(current, State.WITHDRAWN, person, reason)
             return current
     raise Conflict(f"change {change.pk} is {current.get_state_display().lower()}; there is nothing to withdraw")
+
+
+def _refuse_follow_up(change: Change, what: str) -> None:
+    if change.kind == FOLLOW_UP:
+        raise Conflict(
+            f"the review by which broken glass is made up for {what}; it is completed, or what was done is taken back"
+        )
 
 
 def end(change: Change, state: State, actor: Any, reason: str) -> None:

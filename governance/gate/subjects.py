@@ -16,6 +16,8 @@ from governance.models import Change, ContractVersion
 from orchestration.models import Team
 
 Verdict = Literal["safe", "breaking", "undecided"]
+#: The review that makes up for broken glass (glass.py): it has no gate to break, no rollout, and no way back.
+FOLLOW_UP = "glass.review"
 
 
 @dataclass(frozen=True, slots=True)

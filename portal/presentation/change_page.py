@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.contracts.removals import removed_paths
-from governance.gate.glass import FOLLOW_UP
+from governance.gate.glass import holds
 from governance.gate.opening import WAITING
 from governance.gate.standing import stand_in_of
+from governance.gate.subjects import FOLLOW_UP
 from governance.gate.waiving import breaking_findings, live_waivers, waived_teams
 from governance.models import BrokenGlass, Change, Comment, Review, Waiver
 from governance.selectors.changes import votes_of, votes_open_to
@@ -191,7 +192,7 @@ def _powers(found: Change, actor: Actor) -> dict[str, Any]:
     """What the reader may do beside voting, and how broken glass stands."""
     waits, maintains = found.state in WAITING, actor.may(Verb.MAINTAIN, found.owner)
     glass = BrokenGlass.objects.select_related("first", "second", "follow_up").filter(change=found).first()
-    asked = glass is not None and glass.state == BrokenGlass.State.ASKED and glass.content_hash == found.content_hash
+    asked = glass is not None and glass.state == BrokenGlass.State.ASKED and holds(glass, found)
     reviews = actor.may(Verb.REVIEW, found.owner)
     first = makes_up_for(found)
     return {

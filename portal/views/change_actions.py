@@ -103,10 +103,6 @@ def end_waiver(request: HttpRequest, found: Change) -> str:
 def withdraw(request: HttpRequest, found: Change) -> str:
     """Take it back; for the maintainers of the owner."""
     actor_of(request).require(Verb.MAINTAIN, found.owner)
-    if found.kind == glass.FOLLOW_UP:
-        raise Conflict(
-            "the review after broken glass can't be withdrawn; it is completed, or what was done is taken back"
-        )
     settling.withdraw(change=found, person=request.user, reason=request.POST.get("reason", ""))
     return f"Change {found.pk} is withdrawn."
 
