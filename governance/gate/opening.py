@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from governance.gate import telling
-from governance.gate.requirements import Requirement, required, rules_for
+from governance.gate.requirements import Requirement, required, rules_of
 from governance.gate.subjects import Judgement, Object, subject_of
 from governance.models import Change, ReviewRequest
 from orchestration import clock
@@ -51,7 +51,7 @@ def open_change(thing: Object, judgement: Judgement, signature: Signature, rollo
     Runs in the caller's transaction. Raises Conflict for an edit of one that has expired.
     """
     hold()
-    rules = rules_for(thing.kind, thing.name, thing.owner.name)
+    rules = rules_of(judgement, thing.kind, thing.name, thing.owner.name)
     same = Change.objects.select_for_update().filter(kind=thing.kind, name=thing.name, number=thing.number)
     change = same.filter(state__in=WAITING).first()
     edited = change is not None
@@ -120,6 +120,8 @@ def propose(thing: Object, signature: Signature, rollout: Rollout | None = None)
         return open_change(thing, subject_of(thing.kind).judge(draft), signed, rollout)
 
 
-def asks(kind: str, name: str, owner: Team, judgement: Judgement) -> list[Team]:
-    """The teams that it would ask, before anything is written."""
-    return [one.team for one in required(judgement, rules_for(kind, name, owner.name))]
+def asks(kind: str, name: str, number: str, owner: Team, judgement: Judgement) -> list[Team]:
+    """The teams that it would ask, before anything is written; those too that a change which waits must still ask."""
+    asked = required(judgement, rules_of(judgement, kind, name, owner.name))
+    waits = Change.objects.filter(kind=kind, name=name, number=number, state__in=WAITING).first()
+    return [one.team for one in (with_kept(waits, asked) if waits is not None else asked)]

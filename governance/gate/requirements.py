@@ -48,9 +48,13 @@ class Rules:
     verifications: tuple[tuple[str, str], ...] = ()
 
 
-def rules_for(kind: str, name: str, owner: str) -> Rules:
-    """The rules of the applied policies that concern it."""
-    return combined(found for found in GatePolicy.objects.all() if concerns(found.document["spec"], kind, name, owner))
+def rules_for(kind: str, name: str, *owners: str) -> Rules:
+    """The rules of the applied policies that concern it: of its owner, and of who is to be its owner."""
+    return combined(
+        found
+        for found in GatePolicy.objects.all()
+        if any(concerns(found.document["spec"], kind, name, owner) for owner in owners)
+    )
 
 
 def concerns(spec: dict[str, Any], kind: str, name: str, owner: str) -> bool:
@@ -82,6 +86,11 @@ def combined(policies: Iterable[GatePolicy]) -> Rules:
         remind=min([REMIND_AFTER, *spans("remind")]),
         verifications=tuple(dict.fromkeys(verifications)),
     )
+
+
+def rules_of(judgement: Judgement, kind: str, name: str, owner: str) -> Rules:
+    """The rules for what was judged, whoever it is to belong to: naming another owner is no way round a policy."""
+    return rules_for(kind, name, *dict.fromkeys([owner, *(team.name for team in judgement.owners)]))
 
 
 def required(judgement: Judgement, rules: Rules) -> list[Requirement]:

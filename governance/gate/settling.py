@@ -12,7 +12,7 @@ from django.db import transaction
 
 from governance.gate import telling
 from governance.gate.opening import WAITING, Rollout, ask, describe, with_kept
-from governance.gate.requirements import required, rules_for
+from governance.gate.requirements import required, rules_of
 from governance.gate.subjects import FOLLOW_UP, subject_of
 from governance.gate.waiving import waived_teams
 from governance.models import Change, Review
@@ -69,7 +69,7 @@ def do(change: Change, actor: Any, reason: str) -> None:
     """Judge once more, with what there is now, and do it; what comes out differently asks anew."""
     subject = subject_of(change.kind)
     judgement = subject.judge(change)
-    asked = with_kept(change, required(judgement, rules_for(change.kind, change.name, change.owner.name)))
+    asked = with_kept(change, required(judgement, rules_of(judgement, change.kind, change.name, change.owner.name)))
     if judgement.bound_to([(one.team.pk, one.needed) for one in asked], change.revision) != change.content_hash:
         describe(change, judgement, asked)
         ask(change, asked)
@@ -87,7 +87,9 @@ def force(change: Change, actor: Any, reason: str) -> None:
     subject = subject_of(change.kind)
     judgement = subject.judge(change)
     change.verdict, change.report, change.base = judgement.verdict, judgement.report, judgement.base
-    ask(change, with_kept(change, required(judgement, rules_for(change.kind, change.name, change.owner.name))))
+    ask(
+        change, with_kept(change, required(judgement, rules_of(judgement, change.kind, change.name, change.owner.name)))
+    )
     _done(change, actor, reason)
     subject.do(change, actor, reason)
 

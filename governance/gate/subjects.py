@@ -32,6 +32,8 @@ class Judgement:
     base: ContractVersion | None = None
     #: Asks for reviews although nothing breaks: what it is and why.
     held: str = ""
+    #: Whose it is, and whose it would be; the change's own owner apart.
+    owners: tuple[Team, ...] = ()
 
     @property
     def is_free(self) -> bool:
