@@ -13,6 +13,7 @@ from orchestration.errors import PlumblineError
 from orchestration.models import Team
 from tests.governance.gatehouse import (
     BREAKING,
+    WIDER,
     approver,
     contract,
     people,
