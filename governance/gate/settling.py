@@ -16,7 +16,7 @@ from governance.gate.requirements import required, rules_of
 from governance.gate.subjects import FOLLOW_UP, subject_of
 from governance.gate.waiving import waived_teams
 from governance.models import Change, Review
-from governance.selectors.reviews import counted
+from governance.selectors.reviews import counted, owner_now
 from orchestration import clock
 from orchestration.errors import Conflict
 from orchestration.services.governed import hold, require_reason, save
@@ -32,6 +32,8 @@ def locked(change: Change) -> Change:
         .select_related("version__contract__owner", "owner")
         .get(pk=change.pk)
     )
+    if current.state in WAITING:
+        current.owner = owner_now(current)
     if current.state in WAITING and current.expires_at <= clock.now():
         end(current, State.EXPIRED, None, "nobody completed its reviews in time")
     return current

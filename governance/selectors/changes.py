@@ -7,9 +7,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from governance.gate import standing
+from governance.gate.opening import WAITING
 from governance.gate.rolls import Rolls
 from governance.models import Change, Review
-from governance.selectors.reviews import counted
+from governance.selectors.reviews import counted, owner_now
 from orchestration.errors import Forbidden, NotFound
 from orchestration.models import Role, Team
 
@@ -38,6 +39,8 @@ def find_change(number: int) -> Change:
     change = whole.filter(pk=number).first()
     if change is None:
         raise NotFound(f"no change {number}")
+    if change.state in WAITING:
+        change.owner = owner_now(change)
     return change
 
 

@@ -16,6 +16,7 @@ from orchestration.models import Team
 from portal.models import User
 from tests.governance.gatehouse import (
     BREAKING,
+    WIDER,
     approver,
     change,
     contract,
@@ -98,3 +99,12 @@ def test_what_was_retired_meanwhile_is_not_revived_by_a_lapse(change: Change, pe
 
     rounds.tend()
     assert state("2.0.0") == "retired"
+
+
+def test_the_second_person_is_of_the_team_whose_it_is_by_now(change: Change, people):
+    sent(contract("1.1.0", WIDER, owner="logistics"))
+    ask(change, people["author"])
+    seen = Change.objects.get().content_hash
+    with pytest.raises(Forbidden, match="no approver of team logistics"):
+        break_glass(change=change, person=people["owner"], reason="x", seen=seen)
+    assert break_glass(change=change, person=people["consumer"], reason="x", seen=seen).state == "applied"
