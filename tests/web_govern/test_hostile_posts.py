@@ -112,7 +112,7 @@ def test_no_proposal_falls_over(browsers):
     for field in whole:
         for bad in worse:
             for button in ("check", "propose"):
-                for path in ("/contracts/order.placed/propose/", "/contracts/propose/"):
+                for path in ("/contracts/order.placed/propose/", "/contracts/new/"):
                     answer = client.post(path, whole | {field: bad, button: "1"})
                     assert answer.status_code < 500, (field, bad[:40], path)
 
