@@ -7,6 +7,7 @@ judgement is repeated before anything is done, and another outcome asks everybod
     subjects.py      what can be asked for: the protocol and the register
     requirements.py  whom a change asks, and how many of each team
     standing.py      who may vote for a team: members, delegates, stand-ins
+    rolls.py         what that rests on, read once for many
     opening.py       a change is asked for, or edited
     reviewing.py     a vote
     settling.py      what the votes come to: done, scheduled, rejected, withdrawn, expired

@@ -5,16 +5,19 @@ Owns what happens to the version and its contract. Never compares by itself: ser
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from governance.gate import telling
 from governance.gate.subjects import Judgement
-from governance.models import Change, ContractVersion
+from governance.models import Change, Contract, ContractVersion
 from governance.services.assessing import assess
 from orchestration.models import Team
 from orchestration.services.governed import save
 
 PUBLISH = "contract.publish"
+#: What a contract as a whole has of its newest manifest: policy, description, owner.
+Facts = tuple[str, str, Team]
 
 
 class PublishContract:
@@ -31,15 +34,16 @@ class PublishContract:
             name=version.contract.name, version=version.version, schema=version.schema,
             policy=spec.get("policy", "tolerant"), level=spec.get("compatibility"), owner=_owner(version),
         )  # fmt: skip
-        return assessment.judgement(version.content_hash)
+        judgement, contract = assessment.judgement(version.content_hash), version.contract
+        before = {"policy": contract.policy, "description": contract.description, "owner": contract.owner.name}
+        return replace(judgement, report={**judgement.report, "before": before})
 
     def do(self, change: Change, actor: Any, reason: str) -> None:
         """Publish it; what it says of the contract as a whole holds from now on."""
         version, contract = _version(change), _version(change).contract
         _become(version, ContractVersion.State.ACTIVE, actor, reason)
-        spec, description = version.canonical["spec"], version.canonical["metadata"].get("description", "")
-        facts = (spec.get("policy", "tolerant"), description, _owner(version))
-        if (contract.policy, contract.description, contract.owner) != facts:
+        facts = _brought(version)
+        if _facts(contract) != facts:
             contract.policy, contract.description, contract.owner = facts
             save(contract, actor=actor, reason=reason)
         announce_published(version, actor, reason)
@@ -49,13 +53,39 @@ class PublishContract:
         _become(_version(change), ContractVersion.State.REJECTED, actor, reason)
 
     def undo(self, change: Change, reason: str) -> None:
-        """Nothing new resolves to it; what runs with it goes on."""
-        _become(_version(change), ContractVersion.State.REJECTED, None, reason)
+        """Nothing new resolves to it; what runs with it goes on. The contract as a whole is what it was before."""
+        version = _version(change)
+        if version.state not in (ContractVersion.State.ACTIVE, ContractVersion.State.DEPRECATED):
+            return  # it was retired meanwhile: it does not come back
+        _become(version, ContractVersion.State.REJECTED, None, reason)
+        _give_back(change, version, reason)
 
 
 def announce_published(version: ContractVersion, actor: Any, reason: str) -> None:
     """Tell the teams that use the contract."""
     telling.tell_version("version.published", version, actor, reason)
+
+
+def _give_back(change: Change, version: ContractVersion, reason: str) -> None:
+    """What publishing it made of the contract, unless somebody made something else of it since."""
+    contract, before = version.contract, change.report.get("before")
+    if before is None or _facts(contract) != _brought(version):
+        return
+    owner = Team.objects.filter(name=before["owner"]).first() or contract.owner
+    facts = (before["policy"], before["description"], owner)
+    if facts != _facts(contract):
+        contract.policy, contract.description, contract.owner = facts
+        save(contract, actor=None, reason=reason)
+
+
+def _facts(contract: Contract) -> Facts:
+    return (contract.policy, contract.description, contract.owner)
+
+
+def _brought(version: ContractVersion) -> Facts:
+    """What its manifest says of the contract as a whole."""
+    spec, description = version.canonical["spec"], version.canonical["metadata"].get("description", "")
+    return (spec.get("policy", "tolerant"), description, _owner(version))
 
 
 def _version(change: Change) -> ContractVersion:

@@ -34,8 +34,8 @@ class Deprecate:
         if version.state not in ("active", "deprecated"):
             raise Conflict(f"{change.object} is {version.state}; only a live version can be deprecated")
         sunset = moment(change.proposal.get("sunset_at"))
-        self._refuse_unfit(change, version, sunset)
         earlier = version.sunset_at is not None and sunset < version.sunset_at
+        self._refuse_unfit(change, version, sunset, agreed=earlier)
         findings = [_moved(change, version.sunset_at, sunset)] if earlier and version.sunset_at else []
         before = {
             "state": version.state, "successor": version.successor,
@@ -46,13 +46,13 @@ class Deprecate:
         content = [change.kind, version.pk, change.proposal, before]
         return Judgement("breaking" if earlier else "safe", {"findings": findings, "before": before}, hits, content)
 
-    def _refuse_unfit(self, change: Change, version: Version, sunset: datetime) -> None:
-        rules = rules_for(change.kind, change.name, change.owner.name)
-        begins = version.deprecated_at or change.opened_at
-        if sunset <= begins:
-            raise InvalidInput("the sunset comes after the deprecation; choose a later date")
+    def _refuse_unfit(self, change: Change, version: Version, sunset: datetime, *, agreed: bool) -> None:
+        """`agreed`: those who use it are asked, so the notice counts from when they were; else from when it is done."""
+        rules, now = rules_for(change.kind, change.name, change.owner.name), clock.now()
         is_new = version.sunset_at is None or sunset < version.sunset_at
-        if is_new and sunset < change.opened_at + rules.notice:
+        if sunset <= (version.deprecated_at or now) or (is_new and sunset <= now):
+            raise InvalidInput("the sunset comes after the deprecation, and is not past; choose a later date")
+        if is_new and sunset < (change.opened_at if agreed else now) + rules.notice:
             days = rules.notice.days
             raise InvalidInput(f"the policy wants {days} days' notice, so the sunset is at least {days} days from now")
         successor = change.proposal.get("successor", "")
@@ -78,6 +78,8 @@ class Deprecate:
     def undo(self, change: Change, reason: str) -> None:
         """The dates of before."""
         version, before = self.shelf.find(change.name, change.number), change.report["before"]
+        if version.state != "deprecated":
+            return  # it went on to its end meanwhile: it does not come back
         version.state, version.successor = before["state"], before["successor"]
         version.sunset_at = moment(before["sunset_at"]) if before["sunset_at"] else None
         version.deprecated_at = moment(before["deprecated_at"]) if before["deprecated_at"] else None
@@ -120,6 +122,8 @@ class Retire:
     def undo(self, change: Change, reason: str) -> None:
         """Live again."""
         version = self.shelf.find(change.name, change.number)
+        if version.state != "retired":
+            return
         version.state, version.retired_at = change.report["before"]["state"], None
         save(version, actor=None, reason=reason)
 

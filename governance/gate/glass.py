@@ -9,14 +9,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from governance.gate import telling
 from governance.gate.opening import WAITING, ask, describe
 from governance.gate.requirements import Requirement
 from governance.gate.settling import force, locked
-from governance.gate.standing import Standing, standing
-from governance.gate.subjects import Judgement, subject_of
+from governance.gate.standing import Standing, authors_of, standing
+from governance.gate.subjects import FOLLOW_UP, Judgement, subject_of
 from governance.models import BrokenGlass, Change
 from orchestration import clock
 from orchestration.errors import Conflict, Forbidden, InvalidInput
@@ -24,8 +25,6 @@ from orchestration.services.governed import require_reason, save
 
 LONGEST = timedelta(days=14)
 State = BrokenGlass.State
-#: The review that makes up for it: a change of its own kind, which does nothing when it is approved but close the matter.
-FOLLOW_UP = "glass.review"
 
 
 def ask_to_break(*, change: Change, person: Any, reason: str, expires_at: datetime, seen: str) -> BrokenGlass:
@@ -41,7 +40,7 @@ def ask_to_break(*, change: Change, person: Any, reason: str, expires_at: dateti
         current = locked(change)
         _refuse_unfit(current, seen)
         glass = BrokenGlass.objects.filter(change=current).first() or BrokenGlass(change=current)
-        if glass.pk is not None and glass.content_hash == current.content_hash:
+        if glass.pk is not None and holds(glass, current):
             raise Conflict(f"{glass.first} asked for it already; a second person must confirm")
         glass.first, glass.reason, glass.asked_at, glass.expires_at = person, reason, now, expires_at
         glass.content_hash = current.content_hash
@@ -57,7 +56,7 @@ def break_glass(*, change: Change, person: Any, reason: str, seen: str) -> Chang
         current = locked(change)
         _refuse_unfit(current, seen)
         glass = BrokenGlass.objects.select_for_update().filter(change=current, state=State.ASKED).first()
-        if glass is None or glass.content_hash != current.content_hash:
+        if glass is None or not holds(glass, current):
             raise Conflict("nobody has asked to break the glass for what it says now; the first of two people does")
         if glass.first_id == person.pk:
             raise Forbidden("breaking the glass takes two people; somebody else must confirm")
@@ -81,7 +80,14 @@ def lapse(glass: BrokenGlass) -> None:
     telling.tell(glass.change, "change.glass_lapsed", None, why)
 
 
+def holds(glass: BrokenGlass, change: Change) -> bool:
+    """Whether the first's asking is about what the change says now, and its date is not over."""
+    return glass.content_hash == change.content_hash and glass.expires_at > clock.now()
+
+
 def _refuse_unfit(change: Change, seen: str) -> None:
+    if change.kind == FOLLOW_UP:
+        raise Conflict("the glass was broken once already, and this is how it is made up for; it takes its reviews")
     if change.state not in WAITING:
         raise Conflict(f"change {change.pk} is {change.get_state_display().lower()}; there is no gate to break")
     if seen != change.content_hash:
@@ -101,10 +107,9 @@ def _follow_up(change: Change, glass: BrokenGlass) -> Change:
         expires_at=glass.expires_at,
     )  # fmt: skip
     describe(after, FollowUp.judgement(change), asked)
-    for author in dict.fromkeys(
-        [glass.first, glass.second, change.author]
-    ):  # each a revision of theirs: no reviewer of it
-        after.author = author
+    wrote = get_user_model().objects.filter(pk__in=authors_of(change)).order_by("pk")
+    for author in dict.fromkeys([glass.first, glass.second, *wrote, change.author]):  # each a revision of theirs:
+        after.author = author  # no reviewer of it
         save(after, actor=author, reason=after.reason)
     ask(after, asked)
     return after

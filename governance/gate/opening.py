@@ -11,11 +11,11 @@ from datetime import datetime
 from django.db import transaction
 
 from governance.gate import telling
-from governance.gate.requirements import Requirement, required, rules_for
+from governance.gate.requirements import Requirement, required, rules_of
 from governance.gate.subjects import Judgement, Object, subject_of
 from governance.models import Change, ReviewRequest
 from orchestration import clock
-from orchestration.errors import InvalidInput
+from orchestration.errors import Conflict, InvalidInput
 from orchestration.models import Team
 from orchestration.services.applying import Signature
 from orchestration.services.governed import hold, require_reason, save
@@ -45,13 +45,13 @@ class Rollout:
         return self
 
 
-AT_ONCE = Rollout()
+def open_change(thing: Object, judgement: Judgement, signature: Signature, rollout: Rollout | None = None) -> Change:
+    """Put it to its reviewers; an edit of one that waits already asks everybody anew, and keeps its rollout unless told.
 
-
-def open_change(thing: Object, judgement: Judgement, signature: Signature, rollout: Rollout = AT_ONCE) -> Change:
-    """Put it to its reviewers; an edit of one that waits already asks everybody anew. Runs in the caller's transaction."""
+    Runs in the caller's transaction. Raises Conflict for an edit of one that has expired.
+    """
     hold()
-    rules = rules_for(thing.kind, thing.name, thing.owner.name)
+    rules = rules_of(judgement, thing.kind, thing.name, thing.owner.name)
     same = Change.objects.select_for_update().filter(kind=thing.kind, name=thing.name, number=thing.number)
     change = same.filter(state__in=WAITING).first()
     edited = change is not None
@@ -60,10 +60,13 @@ def open_change(thing: Object, judgement: Judgement, signature: Signature, rollo
         change = Change(
             kind=thing.kind, name=thing.name, number=thing.number, opened_at=now, expires_at=now + rules.expires
         )
+    elif change.expires_at <= clock.now():  # the next round ends it
+        raise Conflict(f"change {change.pk} has expired; ask anew, for a version with a higher number")
     change.owner, change.version, change.proposal = thing.owner, thing.version, thing.proposal
     change.state, change.author, change.reason = Change.State.OPEN, signature.actor, signature.reason
-    checked = rollout.checked(change.expires_at)
-    change.rollout, change.apply_at = checked.way, checked.at
+    if rollout is not None:
+        checked = rollout.checked(change.expires_at)
+        change.rollout, change.apply_at = checked.way, checked.at
     asked = with_kept(change, required(judgement, rules))
     describe(change, judgement, asked)
     save(change, actor=signature.actor, reason=signature.reason)
@@ -91,9 +94,10 @@ def with_kept(change: Change, asked: list[Requirement]) -> list[Requirement]:
 
 
 def describe(change: Change, judgement: Judgement, asked: list[Requirement]) -> None:
-    """Write down what reviewers are to see, and the hash that binds their reviews to it."""
+    """Write down what reviewers are to see, and the hash that binds their reviews to it: to none that was there before."""
     change.base, change.verdict, change.report = judgement.base, judgement.verdict, judgement.report
-    change.content_hash = judgement.bound_to([(one.team.pk, one.needed) for one in asked])
+    change.revision += 1
+    change.content_hash = judgement.bound_to([(one.team.pk, one.needed) for one in asked], change.revision)
 
 
 def ask(change: Change, asked: list[Requirement]) -> None:
@@ -104,7 +108,7 @@ def ask(change: Change, asked: list[Requirement]) -> None:
         ReviewRequest.objects.update_or_create(change=change, team=one.team, defaults=facts)
 
 
-def propose(thing: Object, signature: Signature, rollout: Rollout = AT_ONCE) -> Change:
+def propose(thing: Object, signature: Signature, rollout: Rollout | None = None) -> Change:
     """Ask for something other than a new version. Raises Conflict or InvalidInput when it can't be done at all."""
     signed = Signature(signature.actor, require_reason(signature.reason), signature.source)
     with transaction.atomic():
@@ -116,6 +120,8 @@ def propose(thing: Object, signature: Signature, rollout: Rollout = AT_ONCE) -> 
         return open_change(thing, subject_of(thing.kind).judge(draft), signed, rollout)
 
 
-def asks(kind: str, name: str, owner: Team, judgement: Judgement) -> list[Team]:
-    """The teams that it would ask, before anything is written."""
-    return [one.team for one in required(judgement, rules_for(kind, name, owner.name))]
+def asks(kind: str, name: str, number: str, owner: Team, judgement: Judgement) -> list[Team]:
+    """The teams that it would ask, before anything is written; those too that a change which waits must still ask."""
+    asked = required(judgement, rules_of(judgement, kind, name, owner.name))
+    waits = Change.objects.filter(kind=kind, name=name, number=number, state__in=WAITING).first()
+    return [one.team for one in (with_kept(waits, asked) if waits is not None else asked)]

@@ -6,7 +6,7 @@ judgement. Never publishes by itself: orchestration does, when it is told.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from governance.contracts import Report, compare
@@ -14,13 +14,13 @@ from governance.gate import telling
 from governance.gate.opening import asks, open_change
 from governance.gate.subjects import Judgement, Object, Verdict, each_once
 from governance.models import Change
-from governance.selectors.contracts import schema_of
+from governance.selectors.contracts import LIVE, resolve, schema_of
 from orchestration.hooks import Release
 from orchestration.manifest import diff
-from orchestration.models import Port, Team, WorkflowVersion
+from orchestration.models import Port, Team, Workflow, WorkflowVersion
 from orchestration.services.applying import Signature
 from orchestration.services.governed import save
-from orchestration.services.workflow_applier import resolve_ports
+from orchestration.services.workflow_applier import resolve_ports, unresolved
 from orchestration.versions import precedence
 
 RELEASE = "workflow.release"
@@ -30,13 +30,15 @@ _QUESTIONS = {"input": "BACKWARD", "output": "FORWARD"}
 
 
 def judge_release(release: Release) -> Judgement:
-    """Compared with the highest active version below; without one nobody relies on it yet."""
+    """Compared with the highest live version below; without one nobody relies on it yet."""
     base = _base(release.name, release.version)
     owner = Team.objects.filter(name=release.owner).first() or Team(name=release.owner)
+    present = Workflow.objects.select_related("owner").filter(name=release.name).first()
+    owners = (present.owner, owner) if present is not None else (owner,)
+    hits = each_once((team, OWNS) for team in owners)
     if base is None:
         told: dict[str, Any] = {"findings": [], "differences": []}
-        return Judgement("safe", told, ((owner, OWNS),), [RELEASE, release.content_hash])
-    hits = each_once([(base.workflow.owner, OWNS), (owner, OWNS)])
+        return Judgement("safe", told, hits, [RELEASE, release.content_hash], owners=owners)
     before = dict(Port.objects.filter(version=base, step="").values_list("direction", "pk"))
     reports = {}
     for direction, level in _QUESTIONS.items():
@@ -51,7 +53,8 @@ def judge_release(release: Release) -> Judgement:
         "base": base.version,
         "differences": [one.sentence for one in diff(base.canonical, release.canonical)][:200],
     }
-    return Judgement(verdict, described, hits, [RELEASE, release.content_hash, base.pk, described["findings"]])
+    content = [RELEASE, release.content_hash, base.pk, described["findings"]]
+    return Judgement(verdict, described, hits, content, owners=owners)
 
 
 class Releases:
@@ -60,7 +63,7 @@ class Releases:
     def is_held(self, release: Release) -> bool:
         """Whether anybody must be asked first."""
         judgement = judge_release(release)
-        return bool(asks(RELEASE, release.name, judgement.hits[0][0], judgement))
+        return bool(asks(RELEASE, release.name, release.version, judgement.hits[0][0], judgement))
 
     def ask(self, release: Release, version: WorkflowVersion, signature: Signature) -> None:
         """Put it to its reviewers."""
@@ -77,14 +80,18 @@ class ReleaseWorkflow:
 
     def judge(self, change: Change) -> Judgement:
         """See subjects.Subject."""
-        return judge_release(release_of(_version(change)))
+        version = _version(change)
+        judgement, workflow = judge_release(release_of(version)), version.workflow
+        before = {"owner": workflow.owner.name, "description": workflow.description}
+        return replace(judgement, report={**judgement.report, "before": before})
 
     def do(self, change: Change, actor: Any, reason: str) -> None:
-        """Its ports resolve anew: what was published while it waited is used."""
+        """Its ports resolve anew: what was published while it waited is used. What it says of the workflow holds from now on."""
         version = _version(change)
         resolve_ports(version)
         version.state = WorkflowVersion.State.ACTIVE
         save(version, actor=actor, reason=reason)
+        _become(version.workflow, *_brought(version), actor, reason)
         telling.tell_version("version.published", version, actor, reason)
 
     def refuse(self, change: Change, actor: Any, reason: str) -> None:
@@ -94,22 +101,35 @@ class ReleaseWorkflow:
         save(version, actor=actor, reason=reason)
 
     def undo(self, change: Change, reason: str) -> None:
-        """New runs take the version before; those that are open go on."""
+        """New runs take the version before; those that are open go on. The workflow is whose it was before."""
+        version, before = _version(change), change.report.get("before")
+        if version.state not in LIVE:
+            return  # it was retired meanwhile: it does not come back
         self.refuse(change, None, reason)
+        workflow = version.workflow
+        if before is not None and (workflow.owner.name, workflow.description) == _brought(version):
+            _become(workflow, before["owner"], before["description"], None, reason)
 
 
 def release_of(version: WorkflowVersion) -> Release:
-    """What is asked about a version that is written already."""
-    ports = Port.objects.filter(version=version, step="")
-    schemas = {port.direction: schema_of(port.contract, port.resolved) for port in ports}
-    return Release(
-        version.workflow.name, version.version, version.workflow.owner.name, version.canonical, version.content_hash, schemas
-    )  # fmt: skip
+    """What is asked about a version that is written already, with what its ports would resolve to now.
+
+    Raises Conflict where there is nothing for one of them any more.
+    """
+    schemas = {}
+    for port in Port.objects.filter(version=version):
+        number = resolve(port.contract, port.range)
+        if number is None:
+            raise unresolved(f"{port.contract}@{port.range}")
+        if not port.step:
+            schemas[port.direction] = schema_of(port.contract, number)
+    owner = version.canonical["metadata"]["owner"]
+    return Release(version.workflow.name, version.version, owner, version.canonical, version.content_hash, schemas)
 
 
 def _base(name: str, number: str) -> WorkflowVersion | None:
-    lower = WorkflowVersion.objects.filter(workflow__name=name, state=WorkflowVersion.State.ACTIVE)
-    below = lower.filter(precedence__lt=precedence(number)).select_related("workflow__owner")
+    lower = WorkflowVersion.objects.filter(workflow__name=name, state__in=LIVE)
+    below = lower.filter(precedence__lt=precedence(number))
     return below.order_by("-precedence").first()
 
 
@@ -127,6 +147,19 @@ def _described(reports: dict[str, Report]) -> dict[str, Any]:
         "broken": report.broken if report else "", "complaint": list(report.complaint) if report else ["", ""],
         "doubt": "; ".join(one.doubt for one in reports.values() if one.doubt), "port": shown[0] if shown else "",
     }  # fmt: skip
+
+
+def _brought(version: WorkflowVersion) -> tuple[str, str]:
+    """What its manifest says of the workflow as a whole: owner and description."""
+    metadata = version.canonical["metadata"]
+    return metadata["owner"], metadata.get("description", "")
+
+
+def _become(workflow: Workflow, owner: str, description: str, actor: Any, reason: str) -> None:
+    team = Team.objects.filter(name=owner).first() or workflow.owner
+    if (workflow.owner_id, workflow.description) != (team.pk, description):
+        workflow.owner, workflow.description = team, description
+        save(workflow, actor=actor, reason=reason)
 
 
 def _version(change: Change) -> WorkflowVersion:

@@ -48,9 +48,13 @@ class Rules:
     verifications: tuple[tuple[str, str], ...] = ()
 
 
-def rules_for(kind: str, name: str, owner: str) -> Rules:
-    """The rules of the applied policies that concern it."""
-    return combined(found for found in GatePolicy.objects.all() if concerns(found.document["spec"], kind, name, owner))
+def rules_for(kind: str, name: str, *owners: str) -> Rules:
+    """The rules of the applied policies that concern it: of its owner, and of who is to be its owner."""
+    return combined(
+        found
+        for found in GatePolicy.objects.all()
+        if any(concerns(found.document["spec"], kind, name, owner) for owner in owners)
+    )
 
 
 def concerns(spec: dict[str, Any], kind: str, name: str, owner: str) -> bool:
@@ -78,10 +82,15 @@ def combined(policies: Iterable[GatePolicy]) -> Rules:
         approvals=max([1, *(spec.get("approvals", 1) for spec in specs)]),
         teams=tuple(dict.fromkeys(team for spec in specs for team in spec.get("teams", []))),
         expires=min([EXPIRES_AFTER, *spans("expires")]),
-        notice=max(spans("notice"), default=NOTICE),
+        notice=max([NOTICE, *spans("notice")]),
         remind=min([REMIND_AFTER, *spans("remind")]),
         verifications=tuple(dict.fromkeys(verifications)),
     )
+
+
+def rules_of(judgement: Judgement, kind: str, name: str, owner: str) -> Rules:
+    """The rules for what was judged, whoever it is to belong to: naming another owner is no way round a policy."""
+    return rules_for(kind, name, *dict.fromkeys([owner, *(team.name for team in judgement.owners)]))
 
 
 def required(judgement: Judgement, rules: Rules) -> list[Requirement]:

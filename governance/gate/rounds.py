@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from governance.gate import glass, settling, telling
 from governance.gate.opening import WAITING
 from governance.gate.requirements import rules_for
+from governance.gate.waiving import waived_teams
 from governance.models import BrokenGlass, Change, ContractVersion, ReviewRequest
 from governance.selectors.reviews import counted
 from orchestration import clock
@@ -54,6 +55,8 @@ def _each(rows: QuerySet[Any], act: Callable[[Any], object]) -> None:
                 act(row)
         except PlumblineError as error:
             log.warning("gate.round", row=str(row), error=str(error))
+        except Exception:  # a fault of ours, or of the database
+            log.exception("gate.round_failed", row=str(row))
 
 
 def _apply(change: Change) -> None:
@@ -61,7 +64,8 @@ def _apply(change: Change) -> None:
     if current.state != Change.State.SCHEDULED or current.apply_at is None or current.apply_at > clock.now():
         return
     try:
-        settling.do(current, None, "its time had come")
+        with transaction.atomic():  # what it began is not kept where it can't be ended
+            settling.do(current, None, "its time had come")
     except PlumblineError as error:  # it can't be done any more: that is for people to see
         settling.end(current, Change.State.REJECTED, None, f"at its time it could not be done: {error}"[:2_000])
 
@@ -75,10 +79,14 @@ def _lapse(row: BrokenGlass) -> None:
 
 
 def _remind(change: Change) -> None:
-    """Teams that have said nothing are told again, each time after as long."""
+    """Teams whose approvals are missing are told again, each time after as long."""
     every = rules_for(change.kind, change.name, change.owner.name).remind
     now = clock.now()
-    answered = {one.team_id for one in counted(change)}
+    said = [one.team_id for one in counted(change)]
+    waived = waived_teams(change)
+    answered = [
+        one.team_id for one in change.requests.all() if one.team_id in waived or said.count(one.team_id) >= one.needed
+    ]
     for request in ReviewRequest.objects.select_for_update().filter(change=change).exclude(team_id__in=answered):
         if (request.reminded_at or change.opened_at) + every <= now:
             told = {"reminders": request.reminders + 1, "reminded_at": now}

@@ -12,11 +12,11 @@ from django.db import transaction
 
 from governance.gate import telling
 from governance.gate.opening import WAITING, Rollout, ask, describe, with_kept
-from governance.gate.requirements import required, rules_for
-from governance.gate.subjects import subject_of
+from governance.gate.requirements import required, rules_of
+from governance.gate.subjects import FOLLOW_UP, subject_of
 from governance.gate.waiving import waived_teams
 from governance.models import Change, Review
-from governance.selectors.reviews import counted
+from governance.selectors.reviews import counted, owner_now
 from orchestration import clock
 from orchestration.errors import Conflict
 from orchestration.services.governed import hold, require_reason, save
@@ -32,6 +32,8 @@ def locked(change: Change) -> Change:
         .select_related("version__contract__owner", "owner")
         .get(pk=change.pk)
     )
+    if current.state in WAITING:
+        current.owner = owner_now(current)
     if current.state in WAITING and current.expires_at <= clock.now():
         end(current, State.EXPIRED, None, "nobody completed its reviews in time")
     return current
@@ -69,8 +71,8 @@ def do(change: Change, actor: Any, reason: str) -> None:
     """Judge once more, with what there is now, and do it; what comes out differently asks anew."""
     subject = subject_of(change.kind)
     judgement = subject.judge(change)
-    asked = with_kept(change, required(judgement, rules_for(change.kind, change.name, change.owner.name)))
-    if judgement.bound_to([(one.team.pk, one.needed) for one in asked]) != change.content_hash:
+    asked = with_kept(change, required(judgement, rules_of(judgement, change.kind, change.name, change.owner.name)))
+    if judgement.bound_to([(one.team.pk, one.needed) for one in asked], change.revision) != change.content_hash:
         describe(change, judgement, asked)
         ask(change, asked)
         _reopen(change, "judged again before it was done, it came out differently: reviews begin anew")
@@ -83,11 +85,15 @@ def do(change: Change, actor: Any, reason: str) -> None:
 
 
 def force(change: Change, actor: Any, reason: str) -> None:
-    """Do it without its reviews: glass.py has asked the two people."""
-    judgement = subject_of(change.kind).judge(change)
+    """Do it without its reviews: glass.py has asked the two people. Whom it asks by now makes up for it."""
+    subject = subject_of(change.kind)
+    judgement = subject.judge(change)
     change.verdict, change.report, change.base = judgement.verdict, judgement.report, judgement.base
+    ask(
+        change, with_kept(change, required(judgement, rules_of(judgement, change.kind, change.name, change.owner.name)))
+    )
     _done(change, actor, reason)
-    subject_of(change.kind).do(change, actor, reason)
+    subject.do(change, actor, reason)
 
 
 def apply_now(*, change: Change, person: Any, reason: str) -> Change:
@@ -112,6 +118,7 @@ def reschedule(*, change: Change, person: Any, reason: str, rollout: Rollout) ->
         current = locked(change)
         if current.state not in WAITING:
             raise Conflict(f"change {change.pk} is {current.get_state_display().lower()}; it has no rollout any more")
+        _refuse_follow_up(current, "has no rollout")
         checked = rollout.checked(current.expires_at)
         current.rollout, current.apply_at = checked.way, checked.at
         save(current, actor=person, reason=reason)
@@ -126,10 +133,18 @@ def withdraw(*, change: Change, person: Any, reason: str) -> Change:
     reason = require_reason(reason)
     with transaction.atomic():
         current = locked(change)
+        _refuse_follow_up(current, "can't be withdrawn")
         if current.state in WAITING:
             end(current, State.WITHDRAWN, person, reason)
             return current
     raise Conflict(f"change {change.pk} is {current.get_state_display().lower()}; there is nothing to withdraw")
+
+
+def _refuse_follow_up(change: Change, what: str) -> None:
+    if change.kind == FOLLOW_UP:
+        raise Conflict(
+            f"the review by which broken glass is made up for {what}; it is completed, or what was done is taken back"
+        )
 
 
 def end(change: Change, state: State, actor: Any, reason: str) -> None:

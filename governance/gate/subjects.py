@@ -16,6 +16,8 @@ from governance.models import Change, ContractVersion
 from orchestration.models import Team
 
 Verdict = Literal["safe", "breaking", "undecided"]
+#: The review that makes up for broken glass (glass.py): it has no gate to break, no rollout, and no way back.
+FOLLOW_UP = "glass.review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,20 @@ class Judgement:
     base: ContractVersion | None = None
     #: Asks for reviews although nothing breaks: what it is and why.
     held: str = ""
+    #: Whose it is, and whose it would be; the change's own owner apart.
+    owners: tuple[Team, ...] = ()
 
     @property
     def is_free(self) -> bool:
         """Whether it may be done without anybody's consent, as far as the judgement goes."""
         return self.verdict == "safe" and not self.held
 
-    def bound_to(self, asked: list[tuple[int, int]]) -> str:
-        """The hash that reviews name: the content, the verdict, and who is asked (team, how many)."""
-        told = json.dumps([self.content, self.verdict, self.held, sorted(asked)], sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()
+    def bound_to(self, asked: list[tuple[int, int]], revision: int) -> str:
+        """The hash that reviews name: the content, the verdict, who is asked (team, how many), and which revision it is."""
+        told = [self.content, self.verdict, self.held, sorted(asked)]
+        if revision:  # changes of before revisions were counted have none
+            told.append(revision)
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

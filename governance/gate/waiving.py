@@ -52,7 +52,8 @@ def waived_teams(change: Change) -> set[int]:
     if change.verdict != "breaking" or not marks or change.report.get("doubt"):
         return set()
     authors = authors_of(change)
-    speaks_for = {one.person_id: one.team_id for one in counted(change)}  # a person counts for one team
+    # A person counts for one team, and who let somebody vote in their place has counted too.
+    speaks_for = {person: one.team_id for one in counted(change) for person in (one.person_id, one.for_person_id)}
     people: dict[tuple[int, str], set[int]] = {}
     for one in live_waivers(change):
         if one.person_id not in authors and speaks_for.setdefault(one.person_id, one.team_id) == one.team_id:

@@ -51,6 +51,8 @@ class Change(models.Model):
     verdict = models.CharField(max_length=12)
     report = models.JSONField(help_text="what the judgement says: level, policy, findings, witness, differences")
     content_hash = models.CharField(max_length=64)
+    #: How often it was written: a review of an earlier one stays void, also when the same is asked again.
+    revision = models.PositiveIntegerField(default=0)
     teams = models.ManyToManyField(Team, through="ReviewRequest", related_name="+")
     rollout = models.CharField(max_length=12, choices=Rollout.choices, default=Rollout.AT_ONCE)
     apply_at = models.DateTimeField(null=True)

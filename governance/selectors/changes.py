@@ -7,8 +7,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from governance.gate import standing
+from governance.gate.opening import WAITING
+from governance.gate.rolls import Rolls
 from governance.models import Change, Review
-from governance.selectors.reviews import counted
+from governance.selectors.reviews import counted, owner_now
 from orchestration.errors import Forbidden, NotFound
 from orchestration.models import Role, Team
 
@@ -37,19 +39,25 @@ def find_change(number: int) -> Change:
     change = whole.filter(pk=number).first()
     if change is None:
         raise NotFound(f"no change {number}")
+    if change.state in WAITING:
+        change.owner = owner_now(change)
     return change
 
 
 def waiting_for(person: Any) -> list[Change]:
     """Open changes that this person may still review."""
-    teams = _may_speak_for(person)
+    teams = _may_speak_for(person, Rolls((), ()))
     if not teams:
         return []
     open_ones = changes(state=Change.State.OPEN).filter(teams__in=teams).distinct().prefetch_related("requests__team")
-    return [change for change in open_ones[:MOST] if votes_open_to(change, person)]
+    found = list(open_ones[:MOST])
+    rolls = Rolls(found, teams)
+    return [change for change in found if votes_open_to(change, person, rolls, teams)]
 
 
-def votes_open_to(change: Change, person: Any) -> list[tuple[Team, standing.Standing]]:
+def votes_open_to(
+    change: Change, person: Any, rolls: Rolls | None = None, mine: set[int] | None = None
+) -> list[tuple[Team, standing.Standing]]:
     """The teams for which this person can vote now, and in what quality; at most one of them will count."""
     if change.state != Change.State.OPEN:
         return []
@@ -59,12 +67,13 @@ def votes_open_to(change: Change, person: Any) -> list[tuple[Team, standing.Stan
     said: dict[int, int] = {}
     for one in reviews:
         said[one.team_id] = said.get(one.team_id, 0) + 1
-    mine = _may_speak_for(person)
+    rolls = rolls or Rolls([change], [one.team_id for one in change.requests.all()])
+    mine = _may_speak_for(person, rolls) if mine is None else mine
     found = []
     for request in change.requests.all():
         if request.team_id in mine and said.get(request.team_id, 0) < request.needed:
             try:
-                found.append((request.team, standing.standing(change, person, request.team)))
+                found.append((request.team, standing.standing(change, person, request.team, rolls)))
             except Forbidden:
                 continue
     return found
@@ -75,10 +84,10 @@ def votes_of(change: Change, team_id: int) -> list[Review]:
     return [one for one in counted(change) if one.team_id == team_id]
 
 
-def _may_speak_for(person: Any) -> set[int]:
+def _may_speak_for(person: Any, rolls: Rolls) -> set[int]:
     """Teams whose gate this person could ever vote at: members, delegates, and those who stand in."""
     own = set(person.memberships.filter(role=Role.APPROVER).values_list("team_id", flat=True))
-    lent = {one.team_id for one in standing.delegations_to(person)}
+    lent = {one.team_id for one in rolls.lent_to(person)}
     names = list(Team.objects.filter(pk__in=own).values_list("name", flat=True))
     stands_in = Team.objects.filter(document__spec__stand_in__in=names) if names else Team.objects.none()
     return own | lent | set(stands_in.values_list("pk", flat=True))

@@ -42,7 +42,8 @@ def impact(ports: Iterable[Port]) -> list[Use]:
         workflow = mine[0].version.workflow
         versions = dict.fromkeys(port.version.version for port in mine)
         steps = dict.fromkeys(f"{port.step or workflow.name} {port.direction}" for port in mine)
-        day, month = (_runs(workflow_id, now - timedelta(days=days)) for days in (1, 28))
+        month = _runs(workflow_id, now - timedelta(days=28))
+        day = _runs(workflow_id, now - timedelta(days=1)) if month else 0
         found.append(Use(workflow.name, workflow.owner.name, tuple(versions), tuple(steps), day, month))
     return sorted(found, key=lambda use: (-use.month, use.workflow))
 

@@ -15,7 +15,7 @@ from semantic_version import Version
 
 from governance.contracts import Report, compare
 from governance.gate.subjects import Judgement, Verdict, each_once
-from governance.models import ContractVersion
+from governance.models import Contract, ContractVersion
 from governance.selectors.contracts import live_ports
 from orchestration.models import Port, Team
 from orchestration.versions import precedence
@@ -44,6 +44,8 @@ class Assessment:
     #: What the version says of policy and level, where that is not what holds now.
     other_rules: str = ""
     against: ContractVersion | None = None
+    #: Whose it is now, and whose it would be.
+    owners: tuple[Team, ...] = ()
 
     @property
     def teams(self) -> list[Team]:
@@ -66,28 +68,31 @@ class Assessment:
             "doubt": report.doubt if report else "", "other_rules": self.other_rules,
         }  # fmt: skip
         verdict: Verdict = report.verdict if report else "safe"
-        return Judgement(verdict, described, self.hits, told, self.against, self.other_rules)
+        return Judgement(verdict, described, self.hits, told, self.against, self.other_rules, self.owners)
 
 
 def assess(*, name: str, version: str, schema: Any, policy: str, level: str | None, owner: Team) -> Assessment:
     """Compare with the highest live version below, at a transitive level with all of them. Raises InvalidSchema."""
     lower = ContractVersion.objects.filter(contract__name=name, state__in=LIVE, precedence__lt=precedence(version))
     below = list(lower.select_related("contract__owner").order_by("-precedence"))
+    contract = Contract.objects.select_related("owner").filter(name=name).first()
+    owners = (contract.owner, owner) if contract is not None else (owner,)
     if not below:
-        return Assessment(None, None, "none", "none", ((owner, OWNS),))
+        above = ContractVersion.objects.filter(contract__name=name, state__in=LIVE).order_by("precedence").first()
+        other = _other_rules(above, policy, level) if above is not None else ""
+        whose = each_once((team, OWNS) for team in owners)
+        return Assessment(None, None, "none", "none", whose, other, owners=owners)
     base = below[0]
-    rules = base.canonical["spec"]
-    present = (rules.get("policy", "tolerant"), rules.get("compatibility"))
+    present = _rules_of(base)
     ports = list(live_ports(name))
     asked = present[1] or level_of(ports)
     against, report = _compared(below if asked.endswith("_TRANSITIVE") else below[:1], schema, asked, present[0])
-    wanted = (policy, level)
-    other = "" if present == wanted else f"{_rules(*wanted)} instead of {_rules(*present)}"
+    other = _other_rules(base, policy, level)
     below_one = Version(base.version).major == 0
     takes = _BELOW_ONE.get(report.bump, report.bump) if below_one else report.bump
     users = sorted((port.version.workflow.owner for port in ports), key=lambda team: team.pk)
-    hits = each_once([(base.contract.owner, OWNS), (owner, OWNS), *((team, USES) for team in users)])
-    return Assessment(base, report, takes, _declared(base.version, version), hits, other, against)
+    hits = each_once([*((team, OWNS) for team in owners), *((team, USES) for team in users)])
+    return Assessment(base, report, takes, _declared(base.version, version), hits, other, against, owners)
 
 
 def _compared(below: list[ContractVersion], schema: Any, level: str, policy: str) -> tuple[ContractVersion, Report]:
@@ -98,6 +103,17 @@ def _compared(below: list[ContractVersion], schema: Any, level: str, policy: str
         if reports[-1][1].verdict == "breaking":
             return reports[-1]
     return next((pair for pair in reports if pair[1].verdict == "undecided"), reports[0])
+
+
+def _rules_of(version: ContractVersion) -> tuple[str, str | None]:
+    spec = version.canonical["spec"]
+    return spec.get("policy", "tolerant"), spec.get("compatibility")
+
+
+def _other_rules(version: ContractVersion, policy: str, level: str | None) -> str:
+    """What is asked for in place of what that version says; empty where it is the same."""
+    present, wanted = _rules_of(version), (policy, level)
+    return "" if present == wanted else f"{_rules(*wanted)} instead of {_rules(*present)}"
 
 
 def _rules(policy: str, level: str | None) -> str:

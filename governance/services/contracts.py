@@ -75,24 +75,25 @@ class ContractApplier:
         contract = Contract.objects.filter(name=resource.name).first() or Contract(name=resource.name)
         owner = Team.objects.get(name=resource.owner)
         assessment = self._assessed(resource)
-        waits = bool(self._asks(resource, assessment))
+        version = ContractVersion.objects.filter(
+            contract=contract.pk, version=resource.version, state=_PROPOSED
+        ).first()
+        # One that waits already, and is edited so that nobody need be asked any more, is published by its change.
+        goes_through = bool(self._asks(resource, assessment)) or version is not None
         facts = (owner.pk, resource.description, spec.get("format", "jsonschema"), spec.get("policy", "tolerant"))
         present = (contract.owner_id, contract.description, contract.format, contract.policy)
-        if contract.pk is None or (facts != present and not waits):  # what waits changes nothing yet
+        if contract.pk is None or (facts != present and not goes_through):  # what waits changes nothing yet
             contract.owner, contract.description, contract.format, contract.policy = owner, *facts[1:]
             save(contract, actor=signature.actor, reason=signature.reason)
-        version = (
-            ContractVersion.objects.filter(contract=contract, version=resource.version, state=_PROPOSED).first()
-            or ContractVersion(contract=contract, version=resource.version, precedence=precedence(resource.version))
-        )  # fmt: skip
+        version = version or ContractVersion(
+            contract=contract, version=resource.version, precedence=precedence(resource.version)
+        )
         version.schema, version.canonical, version.content_hash = (
             spec["schema"],
             resource.canonical,
             resource.content_hash,
         )
         version.source, version.reason, version.published_by = signature.source, signature.reason, signature.actor
-        # One that waits already, and is edited so that nobody need be asked any more, is published by its change.
-        goes_through = waits or version.pk is not None
         version.state = _PROPOSED if goes_through else ContractVersion.State.ACTIVE
         save(version, actor=signature.actor, reason=signature.reason)
         if goes_through:
@@ -104,7 +105,7 @@ class ContractApplier:
     def _asks(self, resource: Resource, assessment: Assessment) -> list[Team]:
         """Whom it would ask; a first version nobody, unless a policy wants it."""
         judgement = assessment.judgement(resource.content_hash)
-        return asks(PUBLISH, resource.name, assessment.teams[0], judgement)
+        return asks(PUBLISH, resource.name, resource.version or "", assessment.teams[0], judgement)
 
     def _version_problems(self, resource: Resource) -> list[Problem]:
         """A schema that can't be compared, and a version that says less than the change is."""

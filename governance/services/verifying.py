@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from governance.gate.requirements import rules_for
 from governance.models import ContractVersion, VerificationResult
@@ -68,10 +69,11 @@ def report(
 
 def latest(version: ContractVersion) -> list[VerificationResult]:
     """The newest outcome of each side and participant, by name."""
-    newest: dict[tuple[str, str], VerificationResult] = {}
-    for one in version.verifications.select_related("reported_by").order_by("pk"):
-        newest[(one.role, one.participant)] = one
-    return [newest[key] for key in sorted(newest)]
+    sides = version.verifications.order_by().values("role", "participant").annotate(newest=Max("pk"))
+    rows = VerificationResult.objects.select_related("reported_by", "version__contract").filter(
+        pk__in=sides.values("newest")
+    )
+    return sorted(rows, key=lambda one: (one.role, one.participant))
 
 
 def deployability(version: WorkflowVersion) -> Deployability:

@@ -17,7 +17,7 @@ from orchestration.manifest import Difference, Problem, Resource, diff, load, no
 from orchestration.models import Dependency, RetryPolicy, Team
 from orchestration.services.appliers import DependencyApplier, RetryPolicyApplier, TeamApplier
 from orchestration.services.applying import Applier, Signature
-from orchestration.services.governed import require_reason
+from orchestration.services.governed import hold, require_reason
 from orchestration.services.workflow_applier import WorkflowApplier
 from orchestration.services.world import World
 
@@ -72,6 +72,7 @@ def _apply(
     documents: Sequence[Document], signature: Signature, authorise: Callable[[list[Change]], None]
 ) -> list[Change]:
     with transaction.atomic():
+        hold()  # what is compared and asked about here is what is there when it is written
         checked, world = _checked(documents)
         changes = [_change(resource, world) for resource, _ in checked]
         authorise(changes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from orchestration.errors import Conflict
 from orchestration.hooks import Release, hooks
 from orchestration.manifest import Plan, Problem, Resource, build_plan, write_path
 from orchestration.models import Port, Team, Workflow, WorkflowVersion
@@ -67,18 +68,18 @@ class WorkflowApplier:
         assert resource.version is not None
         workflow = Workflow.objects.filter(name=resource.name).first() or Workflow(name=resource.name)
         owner = Team.objects.get(name=resource.owner)
-        if workflow.pk is None or workflow.owner_id != owner.pk or workflow.description != resource.description:
+        release, waiting = _release(resource, World([])), _proposed(workflow, resource)
+        # An edit of one that waits is asked about; and what waits changes nothing of the workflow yet.
+        goes_through = waiting is not None or hooks.releases.is_held(release)
+        is_other = (workflow.owner_id, workflow.description) != (owner.pk, resource.description)
+        if workflow.pk is None or (is_other and not goes_through):
             workflow.owner, workflow.description = owner, resource.description
             save(workflow, actor=signature.actor, reason=signature.reason)
-        version = _proposed(workflow, resource) or WorkflowVersion(
+        version = waiting or WorkflowVersion(
             workflow=workflow, version=resource.version, precedence=precedence(resource.version)
         )
         version.canonical, version.text, version.content_hash = resource.canonical, text, resource.content_hash
         version.source, version.reason, version.published_by = signature.source, signature.reason, signature.actor
-        release = _release(resource, World([]))
-        goes_through = (
-            hooks.releases.is_held(release) or version.pk is not None
-        )  # an edit of one that waits is asked about
         version.state = WorkflowVersion.State.PROPOSED if goes_through else WorkflowVersion.State.ACTIVE
         save(version, actor=signature.actor, reason=signature.reason)
         resolve_ports(version)
@@ -129,19 +130,29 @@ class WorkflowApplier:
 
 
 def resolve_ports(version: WorkflowVersion) -> None:
-    """Write its ports, each resolved to the highest active contract version that fits now."""
+    """Write its ports, each resolved to the highest active contract version that fits now.
+
+    Raises Conflict where none does: what its batch was to publish is held, or went while it waited.
+    """
     Port.objects.filter(version=version).delete()
     world = World([])
     for step, direction, reference in ports(build_plan(version.canonical)):
         contract, range_, resolved = world.contract(reference)
+        if resolved is None:
+            raise unresolved(reference)
         Port.objects.create(
-            version=version, step=step, direction=direction, contract=contract, range=range_, resolved=resolved or ""
+            version=version, step=step, direction=direction, contract=contract, range=range_, resolved=resolved
         )
+
+
+def unresolved(reference: str) -> Conflict:
+    """Nothing fits a reference to a contract."""
+    return Conflict(f"no active version of contract {reference}; {REMEDY}")
 
 
 def _proposed(workflow: Workflow, resource: Resource) -> WorkflowVersion | None:
     """The version, where it waits for reviews: only then it may be written again."""
-    waits = WorkflowVersion.objects.filter(workflow=workflow, state=WorkflowVersion.State.PROPOSED)
+    waits = WorkflowVersion.objects.filter(workflow=workflow.pk, state=WorkflowVersion.State.PROPOSED)
     return waits.filter(version=resource.version).first()
 
 

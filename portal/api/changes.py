@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from governance.gate import commenting, glass, settling
+from governance.gate import commenting, settling
 from governance.gate.opening import Rollout
 from governance.gate.reviewing import review
 from governance.gate.waiving import waived_teams
@@ -18,7 +18,7 @@ from governance.models import Change, Comment, Review
 from governance.selectors.changes import changes, find_change
 from governance.selectors.reviews import counted
 from governance.services.documents import find_team
-from orchestration.errors import Conflict, Forbidden, InvalidInput
+from orchestration.errors import Forbidden, InvalidInput
 from portal.api.contract_shapes import FindingShape, finding
 from portal.api.pages import PageQuery, ProblemShape, actor_of, page, read_body, read_query
 from portal.permissions import Verb
@@ -196,8 +196,6 @@ class WithdrawChange(APIView):
     def post(self, request: Request, number: int) -> Response:
         """Take it back."""
         found = _maintained(request, number)
-        if found.kind == glass.FOLLOW_UP:
-            raise Conflict("the review after broken glass can't be withdrawn")
         settling.withdraw(change=found, person=request.user, **read_body(ChangeReasonShape, request))
         return Response(_detail(find_change(number)))
 

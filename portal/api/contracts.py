@@ -90,10 +90,10 @@ class CheckContract(APIView):
             )  # fmt: skip
         except ValueError as error:  # InvalidSchema is one
             raise InvalidInput(str(error)) from error
-        return Response(_checked(body["name"], found))
+        return Response(_checked(body["name"], body["version"], found))
 
 
-def _checked(name: str, found: Assessment) -> dict[str, Any]:
+def _checked(name: str, number: str, found: Assessment) -> dict[str, Any]:
     report = found.report
     enough = is_enough(found)
     return {
@@ -109,7 +109,7 @@ def _checked(name: str, found: Assessment) -> dict[str, Any]:
         "has_witness": bool(report and report.has_witness),
         "witness": report.witness if report else None,
         "doubt": report.doubt if report else "",
-        "asks": [team.name for team in asks(PUBLISH, name, found.teams[0], found.judgement(""))],
+        "asks": [team.name for team in asks(PUBLISH, name, number, found.teams[0], found.judgement(""))],
         "url": reverse("contract", args=[name]),
     }
 

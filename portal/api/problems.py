@@ -60,6 +60,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     else:
         return None
     set_rollback()
+    body = _writable(body)
     response = Response(body, status=body["status"], content_type="application/problem+json")
     for name in ("auth_header", "wait"):
         value = getattr(error, name, None)
@@ -84,6 +85,15 @@ def _ours(error: PlumblineError) -> dict[str, Any]:
     if isinstance(error, InvalidInput) and error.violations:
         extra["violations"] = [{"pointer": item.pointer, "message": item.message} for item in error.violations]
     return problem(status, title, str(error), error.code, **extra)
+
+
+def _writable(value: Any) -> Any:
+    """Without halves of surrogate pairs: a refusal that quotes one could not be written itself."""
+    if isinstance(value, dict):
+        return {_writable(key): _writable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_writable(item) for item in value]
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _sentence(detail: Any, place: str = "") -> str:

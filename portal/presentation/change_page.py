@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.contracts.removals import removed_paths
-from governance.gate.glass import FOLLOW_UP
+from governance.gate.glass import holds
 from governance.gate.opening import WAITING
+from governance.gate.rolls import Rolls
 from governance.gate.standing import stand_in_of
+from governance.gate.subjects import FOLLOW_UP
 from governance.gate.waiving import breaking_findings, live_waivers, waived_teams
 from governance.models import BrokenGlass, Change, Comment, Review, Waiver
 from governance.selectors.changes import votes_of, votes_open_to
@@ -84,6 +86,7 @@ def context(found: Change, actor: Actor) -> dict[str, Any]:
 def seats(found: Change) -> list[Seat]:
     """Each team that is asked; who owns it first."""
     waived = waived_teams(found)
+    rolls = Rolls([found], [one.team_id for one in found.requests.all()])
     rows = []
     for request in sorted(found.requests.all(), key=lambda one: (one.team_id != found.owner_id, one.team.name)):
         said = votes_of(found, request.team_id)
@@ -96,7 +99,7 @@ def seats(found: Change) -> list[Seat]:
         else:
             look = change_words.VOTE["approve"] if approved >= request.needed else change_words.CHANGE["open"]
         waits = found.state == Change.State.OPEN and approved < request.needed
-        stand_in = stand_in_of(found, request.team) if waits else None
+        stand_in = stand_in_of(found, request.team, rolls) if waits else None
         rows.append(
             Seat(request.team, look, request.why, request.needed, said, request.reminders, stand_in, request.team_id in waived)
         )  # fmt: skip
@@ -193,7 +196,7 @@ def _powers(found: Change, actor: Actor) -> dict[str, Any]:
     """What the reader may do beside voting, and how broken glass stands."""
     waits, maintains = found.state in WAITING, actor.may(Verb.MAINTAIN, found.owner)
     glass = BrokenGlass.objects.select_related("first", "second", "follow_up").filter(change=found).first()
-    asked = glass is not None and glass.state == BrokenGlass.State.ASKED and glass.content_hash == found.content_hash
+    asked = glass is not None and glass.state == BrokenGlass.State.ASKED and holds(glass, found)
     reviews = actor.may(Verb.REVIEW, found.owner)
     first = makes_up_for(found)
     return {

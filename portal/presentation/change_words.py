@@ -99,6 +99,6 @@ def _release(change: Change, old: str, new: str) -> str:
 
 def link(change: Change) -> tuple[str, str, str]:
     """The page of what it is about: label, address, icon."""
-    if change.kind.startswith("workflow."):
+    if change.kind.startswith("workflow.") or change.version_id is None:  # and so the review after broken glass of one
         return "Workflow", reverse("workflow", args=[change.name]), "flow"
     return "Contract", reverse("contract", args=[change.name]), "braces"

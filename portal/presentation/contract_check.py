@@ -36,5 +36,5 @@ def check(text: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
         "refuses": refuses,
         "doubt": report["doubt"],
         "lowest": "" if enough or found.base is None else lowest(found.base.version, found.takes),
-        "asks": [team.name for team in asks(PUBLISH, values["name"], found.teams[0], judgement)],
+        "asks": [team.name for team in asks(PUBLISH, values["name"], values["version"], found.teams[0], judgement)],
     }

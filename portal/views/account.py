@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from governance.gate.delegating import given_by
-from governance.gate.standing import delegations_to
+from governance.gate.rolls import Rolls
 from orchestration.models import Role
 from portal.context import THEMES
 from portal.middleware.reader import actor_of
@@ -96,7 +96,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "form": form,
         "approves": any(one.role == Role.APPROVER for one in roles),
         "given": given_by(user),
-        "held": delegations_to(user),
+        "held": Rolls((), ()).lent_to(user),
         "roles": [{"membership": membership, "may": ROLE_HINTS[membership.role]} for membership in roles],
         "tokens": [{"token": token, "may": token_words(token.verbs)} for token in people.tokens_of(user)],
     }

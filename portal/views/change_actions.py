@@ -60,6 +60,8 @@ def vote(request: HttpRequest, found: Change) -> str:
     )  # fmt: skip
     if after.state == Change.State.APPLIED:
         return f"{after.object} is {subject_of(after.kind).done}."
+    if after.content_hash != request.POST.get("seen"):
+        return "It was judged again and came out differently: the reviews begin anew."
     if after.state in (Change.State.APPROVED, Change.State.SCHEDULED):
         return f"Your review for {team.name} counts, and it is approved."
     return f"Your review for {team.name} counts."
@@ -68,10 +70,9 @@ def vote(request: HttpRequest, found: Change) -> str:
 @action
 def comment(request: HttpRequest, found: Change) -> str:
     """Say something about the change, or about a finding of it."""
-    parent = request.POST.get("parent", "")
     commenting.comment(
         change=found, person=request.user, text=request.POST.get("text", ""), finding=request.POST.get("finding", ""),
-        parent=int(parent) if parent.isascii() and parent.isdigit() else None,
+        parent=_number(request, "parent"),
     )  # fmt: skip
     return "Your comment stands."
 
@@ -90,8 +91,7 @@ def waive(request: HttpRequest, found: Change) -> str:
 @action
 def end_waiver(request: HttpRequest, found: Change) -> str:
     """End a waiver now; for approvers of the team that gave it."""
-    number = request.POST.get("waiver", "")
-    given = Waiver.objects.select_related("team").filter(pk=int(number) if number.isdigit() else 0).first()
+    given = Waiver.objects.select_related("team").filter(pk=_number(request, "waiver") or 0).first()
     if given is None:
         raise NotFound("no such waiver")
     actor_of(request).require(Verb.REVIEW, given.team)
@@ -103,10 +103,6 @@ def end_waiver(request: HttpRequest, found: Change) -> str:
 def withdraw(request: HttpRequest, found: Change) -> str:
     """Take it back; for the maintainers of the owner."""
     actor_of(request).require(Verb.MAINTAIN, found.owner)
-    if found.kind == glass.FOLLOW_UP:
-        raise Conflict(
-            "the review after broken glass can't be withdrawn; it is completed, or what was done is taken back"
-        )
     settling.withdraw(change=found, person=request.user, reason=request.POST.get("reason", ""))
     return f"Change {found.pk} is withdrawn."
 
@@ -151,6 +147,12 @@ def break_glass(request: HttpRequest, found: Change) -> str:
         change=found, person=request.user, reason=request.POST.get("reason", ""), seen=request.POST.get("seen", "")
     )
     return f"{after.object} is {subject_of(after.kind).done} without its reviews; they must be made up for."
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    """A row's number, of at most as many digits as a database keeps; None for anything else."""
+    text = request.POST.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 def _moment(request: HttpRequest, name: str) -> datetime:

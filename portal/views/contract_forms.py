@@ -78,8 +78,9 @@ class VersionForm(ReasonForm):
         """The manifest that the form stands for; the schema's own lines begin after HEADER."""
         values = self.cleaned_data
         text = values["schema"].replace("\r\n", "\n")
-        with contextlib.suppress(ValueError, RecursionError):  # then it is YAML, or wrong: the manifest's reader says where
-            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)  # tabs are no indentation in YAML
+        # What is no JSON is YAML, or wrong: the manifest's reader says where. Tabs are no indentation in YAML.
+        with contextlib.suppress(ValueError, RecursionError):
+            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
         metadata = {name: values[name] for name in ("name", "version", "owner", "description") if values[name]}
         spec = {"policy": values["policy"], "compatibility": values["compatibility"] or None}
         lines = [
