@@ -20,7 +20,7 @@ from tests.servers import find_postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What --chaos runs; and what of it measures times, and so runs with nothing beside it.
-CHAOS = ["tests/processes", "tests/model", "tests/api/test_openapi.py"]
+CHAOS = ["tests/processes", "tests/model", "tests/api/test_openapi.py", "tests/web_govern/test_hostile_posts.py"]
 ALONE = "tests/processes/test_writers.py"
 SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -15,11 +16,13 @@ from tests.governance.test_gate_people import accept
 __all__ = ["change", "people", "teams"]
 pytestmark = pytest.mark.django_db
 
-BAD = [
-    "", "\x00", "²", "-1", "9" * 30, "9" * 5000, "0", "٣", "null", "<script>", "x" * 20_000, "\ufffe", "1e400",
-    "0001-01-01", "9999-12-31", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2027-02-30", "2027-01-31T00:00",
-    "2027-W01-1", "' OR 1=1 --",
-]  # fmt: skip
+#: Of each kind of fault one; `make chaos` sends them all.
+BAD = ["", "\x00", "²", "9" * 5000, "<script>", "\ufffe", "0001-01-01", "9999-12-31T23:59:59-14:00"]
+if os.environ.get("CHAOS") == "long":
+    BAD += [
+        "-1", "9" * 30, "0", "٣", "null", "x" * 20_000, "1e400", "9999-12-31", "0001-01-01T00:00:00+14:00", "2027-02-30",
+        "2027-01-31T00:00", "2027-W01-1", "' OR 1=1 --",
+    ]  # fmt: skip
 FORMS = {
     "review": ("team", "vote", "reason", "seen"),
     "comment": ("text", "finding", "parent"),
@@ -110,11 +113,10 @@ def test_no_proposal_falls_over(browsers):
     }  # fmt: skip
     worse = [*BAD, "[", "[]", "{}", '{"a": 1}', '{"$ref": "#"}', "[" * 3000, '"\\ud800"', '{"type": 1e999}', "true"]
     for field in whole:
-        for bad in worse:
-            for button in ("check", "propose"):
-                for path in ("/contracts/order.placed/propose/", "/contracts/new/"):
-                    answer = client.post(path, whole | {field: bad, button: "1"})
-                    assert answer.status_code < 500, (field, bad[:40], path)
+        for bad in worse if field == "schema" else BAD:
+            for path in ("/contracts/order.placed/propose/", "/contracts/new/"):
+                answer = client.post(path, whole | {field: bad, "propose": "1"})
+                assert answer.status_code < 500, (field, bad[:40], path)
 
 
 JSONS = [
