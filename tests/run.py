@@ -21,6 +21,8 @@ from tests.servers import find_postgresql
 ROOT = Path(__file__).resolve().parent.parent
 #: What --chaos runs; and what of it measures times, and so runs with nothing beside it.
 CHAOS = ["tests/processes", "tests/model", "tests/api/test_openapi.py", "tests/web_govern/test_hostile_posts.py"]
+#: What touches no database, and so runs on one leg.
+PURE = ("contracts", "manifest", "presentation", "policies", "cli", "docs")
 ALONE = "tests/processes/test_writers.py"
 SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 
@@ -31,6 +33,8 @@ def main() -> int:
     parser.add_argument("--chaos", action="store_true", help="the long failure runs")
     parser.add_argument("--leg", choices=("embedded", "server"))
     options, rest = parser.parse_known_args()
+    asked = any(not one.startswith("-") for one in rest)
+    everywhere = [] if asked or options.chaos else [f"--ignore=tests/{name}" for name in PURE]
     chosen = rest or ([*CHAOS, f"--ignore={ALONE}"] if options.chaos else [])
     if options.chaos:
         os.environ["CHAOS"] = "long"
@@ -45,7 +49,12 @@ def main() -> int:
             if found is not None:
                 with found as server:
                     results.append(
-                        leg("PostgreSQL + Redis", {"DATABASE_URL": server.url}, chosen, Path(folder) / "server")
+                        leg(
+                            "PostgreSQL + Redis",
+                            {"DATABASE_URL": server.url},
+                            [*chosen, *everywhere],
+                            Path(folder) / "server",
+                        )
                     )
             elif os.environ.get("CI") == "true":
                 results.append(("PostgreSQL + Redis", 1, "no PostgreSQL: install it or set TEST_DATABASE_URL", 0.0))

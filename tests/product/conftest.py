@@ -131,6 +131,10 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
+#: Of what the browser alone decides.
+once = pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="the pages are the same on every database")
+
+
 class Window:
     """A browser window of one person; collects what the console complained about."""
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.processes.conftest import wait_until
-from tests.product.conftest import Product, start
+from tests.product.conftest import Product, once, start
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("product")]
 
@@ -53,6 +53,7 @@ def test_a_supervisor_killed_with_9_leaves_no_process_behind(tmp_path: Path, dat
     wait_until(lambda: not [pid for pid in mine if alive(pid)], 10, "every child to be gone")
 
 
+@once
 def test_a_child_that_dies_is_started_again_and_sigterm_ends_everything(tmp_path: Path, database: dict[str, str]):
     product = start(tmp_path, examples=0, **database)
     mine = descendants(product.process.pid)
@@ -73,6 +74,7 @@ def test_a_child_that_dies_is_started_again_and_sigterm_ends_everything(tmp_path
     assert not [pid for pid in mine if alive(pid)]
 
 
+@once
 def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path, product: Product):
     port = product.url.rsplit(":", 1)[1]
     done = subprocess.run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -12,15 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.product.conftest import Product, Window
+from tests.product.conftest import Product, Window, once
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("product"),
-    pytest.mark.skipif(
-        bool(os.environ.get("DATABASE_URL")), reason="takes a minute, and the pages are the same everywhere"
-    ),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product"), once]
 Open = Callable[..., Window]
 SOON = (date.today() + timedelta(days=7)).isoformat()
 

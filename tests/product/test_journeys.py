@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.processes.conftest import wait_until
-from tests.product.conftest import Product, Window
+from tests.product.conftest import Product, Window, once
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
 Open = Callable[..., Window]
@@ -73,6 +73,7 @@ def test_a_start_form_made_from_the_contract_starts_an_order(window: Open, produ
     expect(page.locator(".title .badge")).to_contain_text(re.compile("Succeeded|Failed|Timed out"), timeout=15_000)
 
 
+@once
 def test_an_input_that_breaks_the_contract_keeps_what_was_typed(window: Open):
     page = window("operator").go("/workflows/order-fulfilment/start/?as=json")
     page.locator("textarea[name=input]").fill('{"id": 7}')
@@ -81,6 +82,7 @@ def test_an_input_that_breaks_the_contract_keeps_what_was_typed(window: Open):
     expect(page.locator("textarea[name=input]")).to_have_value('{"id": 7}')
 
 
+@once
 def test_edit_a_runbook_with_preview_and_see_the_diff(window: Open):
     page = window("maintainer").go("/runbooks/fulfilment-stuck/edit/")
     body = page.locator("textarea[name=body]")
@@ -109,6 +111,7 @@ def test_two_people_edit_one_decision_and_nothing_is_lost(window: Open):
     assert "First edit." in second.content()
 
 
+@once
 def test_the_run_list_grows_live_and_can_be_paused(window: Open, product: Product):
     page = window("viewer").go("/runs/")
     newest = page.locator("main table tbody tr").first.inner_text()
@@ -117,6 +120,7 @@ def test_the_run_list_grows_live_and_can_be_paused(window: Open, product: Produc
     expect(page.get_by_role("button", name=re.compile("resume", re.I)).first).to_be_visible()
 
 
+@once
 def test_keys_lead_through_the_product(window: Open, product: Product):
     page = window("viewer").page
     for keys, path in (("gr", "/runs/"), ("gw", "/workflows/"), ("gh", "/")):
@@ -128,12 +132,14 @@ def test_keys_lead_through_the_product(window: Open, product: Product):
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+@once
 def test_the_chart_draws_in_both_themes(window: Open):
     for scheme in ("light", "dark"):
         page: Page = window("viewer", color_scheme=scheme).go("/")
         expect(page.locator(".plotly-chart svg.main-svg").first).to_be_visible(timeout=15_000)
 
 
+@once
 def test_payloads_are_masked_for_a_viewer(window: Open, product: Product):
     runs: list[dict[str, Any]] = product.api("GET", "/runs?workflow=order-fulfilment&limit=1").json()["items"]
     path = f"/runs/{runs[0]['id']}/steps/reserve/"

@@ -16,9 +16,10 @@ from tests.governance.test_gate_people import accept
 __all__ = ["change", "people", "teams"]
 pytestmark = pytest.mark.django_db
 
+LONG = os.environ.get("CHAOS") == "long"
 #: Of each kind of fault one; `make chaos` sends them all.
 BAD = ["", "\x00", "²", "9" * 5000, "<script>", "\ufffe", "0001-01-01", "9999-12-31T23:59:59-14:00"]
-if os.environ.get("CHAOS") == "long":
+if LONG:
     BAD += [
         "-1", "9" * 30, "0", "٣", "null", "x" * 20_000, "1e400", "9999-12-31", "0001-01-01T00:00:00+14:00", "2027-02-30",
         "2027-01-31T00:00", "2027-W01-1", "' OR 1=1 --",
@@ -56,7 +57,7 @@ def browsers(client, people, change: Change, teams) -> Any:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("who", ["author", "consumer"])
+@pytest.mark.parametrize("who", ["author", "consumer"] if LONG else ["consumer"])
 def test_no_form_of_a_change_falls_over(browsers, change: Change, form: str, who: str):
     client, fields = browsers(who), FORMS[form]
     for field in fields:
