@@ -85,7 +85,7 @@ def _answer(before: Document, after: Document, way: Direction, policy: str) -> _
     if sender.root.kind == receiver.root.kind or _is_the_same_text(sender, receiver):
         return _Answer("safe")
     try:
-        judges = Judge(sender.schema, sender.draft), Judge(receiver.schema, receiver.draft)
+        judges = sender.judge(), receiver.judge()
     except Disagreement as error:
         return _Answer("undecided", doubt=f"{way}: a validator can't read a schema: {error}")
     search = Search(sender if policy == "tolerant" else None)

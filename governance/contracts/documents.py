@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
+from governance.contracts.judges import Judge
 from governance.contracts.values import canonical, key_of
 from governance.contracts.vocabulary import (
     DRAFT_07,
@@ -27,6 +28,8 @@ from governance.contracts.vocabulary import (
 )
 
 MAX_NODES = 10_000
+#: That no two of them fit is a question for each pair.
+MAX_ONE_OF = 200
 _PARTS = frozenset({*ONE, *LIST, *MAP, "$ref", "$dynamicRef"})
 #: What leads to other schemas; all other keywords are plain.
 _LEADING, _STORES = _PARTS | {"$recursiveRef"}, frozenset(STORES)
@@ -97,6 +100,7 @@ class Document:
         self._anchors: dict[tuple[str, str], Node] = {}
         self._dynamic: dict[str, int] = {}
         self._references: list[tuple[Node, str, str]] = []
+        self._judge: Judge | None = None
         self.draft = draft_of(schema)
         self.root = self._read(schema, "", "", 0)
         self._resources.setdefault("", self.root)
@@ -104,6 +108,12 @@ class Document:
             self._resolve(*self._references.pop())
         self._refuse_loops()
         self._follow()
+
+    def judge(self) -> Judge:
+        """Both validators of it, made once. Raises Disagreement when it is not one for them."""
+        if self._judge is None:
+            self._judge = Judge(self.schema, self.draft)
+        return self._judge
 
     def _read(self, raw: Any, pointer: str, base: str, depth: int) -> Node:
         if pointer in self.nodes:
@@ -174,6 +184,8 @@ class Document:
         elif keyword in LIST:
             if not isinstance(value, list) or (not value and keyword != "prefixItems"):
                 raise InvalidSchema(f"{place}: wants a list of schemas, and at least one")
+            if keyword == "oneOf" and len(value) > MAX_ONE_OF:
+                raise InvalidSchema(f"{place}: {len(value):,} schemas, of which one may fit; {MAX_ONE_OF} is the most")
             parts = (self._read(one, f"{place}/{at}", node.base, depth + 1) for at, one in enumerate(value))
             node.says[keyword] = tuple(parts)
         else:

@@ -134,3 +134,9 @@ def test_payloads_are_checked_in_the_draft_that_a_comparison_reads(draft: str):
     schema = {"$schema": f"http://json-schema.org/{draft}/schema#", "if": {"const": 1}, "then": False}
     assert compare({"const": 1}, schema).verdict == "breaking"
     assert compile_check(schema)(1)
+
+
+def test_a_choice_of_one_among_too_many_is_refused_with_its_place():
+    many = {"oneOf": [{"minimum": number} for number in range(3_000)]}
+    with pytest.raises(InvalidSchema, match=r"/oneOf: 3,000 schemas, of which one may fit; 200 is the most"):
+        compare(many, many)
