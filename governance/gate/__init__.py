@@ -9,6 +9,7 @@ judgement is repeated before anything is done, and another outcome asks everybod
     standing.py      who may vote for a team: members, delegates, stand-ins
     rolls.py         what that rests on, read once for many
     opening.py       a change is asked for, or edited
+    refusing.py      the refusals that every act shares
     reviewing.py     a vote
     settling.py      what the votes come to: done, scheduled, rejected, withdrawn, expired
     rounds.py        what falls due by the clock

@@ -49,7 +49,7 @@ class Deprecate:
     def _refuse_unfit(self, change: Change, version: Version, sunset: datetime, *, agreed: bool) -> None:
         """`agreed`: those who use it are asked, so the notice counts from when they were; else from when it is done."""
         rules, now = rules_for(change.kind, change.name, change.owner.name), clock.now()
-        is_new = version.sunset_at is None or sunset < version.sunset_at
+        is_new = version.sunset_at is None or agreed
         if sunset <= (version.deprecated_at or now) or (is_new and sunset <= now):
             raise InvalidInput("the sunset comes after the deprecation, and is not past; choose a later date")
         if is_new and sunset < (change.opened_at if agreed else now) + rules.notice:

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from governance.gate import telling
 from governance.gate.opening import WAITING, ask, describe
+from governance.gate.refusing import not_now, require_seen
 from governance.gate.requirements import Requirement
 from governance.gate.settling import force, locked
 from governance.gate.standing import Standing, authors_of, standing
@@ -89,9 +90,8 @@ def _refuse_unfit(change: Change, seen: str) -> None:
     if change.kind == FOLLOW_UP:
         raise Conflict("the glass was broken once already, and this is how it is made up for; it takes its reviews")
     if change.state not in WAITING:
-        raise Conflict(f"change {change.pk} is {change.get_state_display().lower()}; there is no gate to break")
-    if seen != change.content_hash:
-        raise Conflict(f"change {change.pk} was edited, or its verdict changed, since you read it; read it again")
+        raise not_now(change, "there is no gate to break")
+    require_seen(change, seen)
 
 
 def _follow_up(change: Change, glass: BrokenGlass) -> Change:

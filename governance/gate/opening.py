@@ -79,6 +79,11 @@ def open_change(thing: Object, judgement: Judgement, signature: Signature, rollo
     return change
 
 
+def asked_of(change: Change, judgement: Judgement) -> list[Requirement]:
+    """Whom a change asks, by what is judged of it now and the policies of now and before."""
+    return with_kept(change, required(judgement, rules_of(judgement, change.kind, change.name, change.owner.name)))
+
+
 def with_kept(change: Change, asked: list[Requirement]) -> list[Requirement]:
     """With what policies have asked of this change before, for a policy that is made laxer meanwhile is no way round."""
     if change._state.adding:

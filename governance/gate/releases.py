@@ -39,10 +39,10 @@ def judge_release(release: Release) -> Judgement:
     if base is None:
         told: dict[str, Any] = {"findings": [], "differences": []}
         return Judgement("safe", told, hits, [RELEASE, release.content_hash], owners=owners)
-    before = dict(Port.objects.filter(version=base, step="").values_list("direction", "pk"))
+    before = {port.direction: port for port in Port.objects.filter(version=base, step="")}
     reports = {}
     for direction, level in _QUESTIONS.items():
-        port = Port.objects.filter(pk=before[direction]).first() if direction in before else None
+        port = before.get(direction)
         old = True if port is None else schema_of(port.contract, port.resolved)
         new = release.schemas.get(direction, True)
         reports[direction] = compare(old, new, level=level, policy="tolerant")

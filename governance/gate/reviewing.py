@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from governance.gate import telling
+from governance.gate.refusing import not_now, require_asked, require_seen
 from governance.gate.settling import locked, settle
 from governance.gate.standing import Standing, standing
 from governance.models import Change, Review
@@ -42,11 +43,9 @@ def review(*, change: Change, person: Any, team: Team, vote: str, reason: str, s
 
 def _refuse_unfit(change: Change, person: Any, team: Team, seen: str) -> Standing:
     if change.state != Change.State.OPEN:
-        raise Conflict(f"change {change.pk} is {change.get_state_display().lower()}; it takes no reviews")
-    if seen != change.content_hash:
-        raise Conflict(f"change {change.pk} was edited, or its verdict changed, since you read it; read it again")
-    if not change.requests.filter(team=team).exists():
-        raise InvalidInput(f"team {team.name} is not asked about change {change.pk}")
+        raise not_now(change, "it takes no reviews")
+    require_seen(change, seen)
+    require_asked(change, team)
     quality = standing(change, person, team)
     mine = change.reviews.filter(content_hash=change.content_hash)
     if mine.filter(person=person).exists() or mine.filter(for_person=person).exists():

@@ -19,7 +19,7 @@ from governance.gate.opening import WAITING
 from governance.gate.requirements import rules_for
 from governance.gate.waiving import waived_teams
 from governance.models import BrokenGlass, Change, ContractVersion, ReviewRequest
-from governance.selectors.reviews import counted
+from governance.selectors.reviews import approvals
 from orchestration import clock
 from orchestration.errors import PlumblineError
 from orchestration.services.governed import hold
@@ -82,10 +82,9 @@ def _remind(change: Change) -> None:
     """Teams whose approvals are missing are told again, each time after as long."""
     every = rules_for(change.kind, change.name, change.owner.name).remind
     now = clock.now()
-    said = [one.team_id for one in counted(change)]
-    waived = waived_teams(change)
+    given, waived = approvals(change), waived_teams(change)
     answered = [
-        one.team_id for one in change.requests.all() if one.team_id in waived or said.count(one.team_id) >= one.needed
+        one.team_id for one in change.requests.all() if one.team_id in waived or given[one.team_id] >= one.needed
     ]
     for request in ReviewRequest.objects.select_for_update().filter(change=change).exclude(team_id__in=answered):
         if (request.reminded_at or change.opened_at) + every <= now:

@@ -11,12 +11,12 @@ from typing import Any
 from django.db import transaction
 
 from governance.gate import telling
-from governance.gate.opening import WAITING, Rollout, ask, describe, with_kept
-from governance.gate.requirements import required, rules_of
+from governance.gate.opening import WAITING, Rollout, ask, asked_of, describe
+from governance.gate.refusing import not_now
 from governance.gate.subjects import FOLLOW_UP, subject_of
 from governance.gate.waiving import waived_teams
 from governance.models import Change, Review
-from governance.selectors.reviews import counted, owner_now
+from governance.selectors.reviews import approvals, counted, owner_now
 from orchestration import clock
 from orchestration.errors import Conflict
 from orchestration.services.governed import hold, require_reason, save
@@ -57,21 +57,17 @@ def settle(change: Change, actor: Any, reason: str, *, rejected: bool = False) -
 
 def is_complete(change: Change) -> bool:
     """Whether each team that is asked has approved, by as many people as it takes, or waived what hits it."""
-    approvals: dict[int, int] = {}
-    for one in counted(change):
-        if one.vote != Review.Vote.APPROVE:
-            return False
-        approvals[one.team_id] = approvals.get(one.team_id, 0) + 1
-    waived = waived_teams(change)
-    requests = list(change.requests.all())
-    return all(one.team_id in waived or approvals.get(one.team_id, 0) >= one.needed for one in requests)
+    if any(one.vote != Review.Vote.APPROVE for one in counted(change)):
+        return False
+    waived, given = waived_teams(change), approvals(change)
+    return all(one.team_id in waived or given[one.team_id] >= one.needed for one in change.requests.all())
 
 
 def do(change: Change, actor: Any, reason: str) -> None:
     """Judge once more, with what there is now, and do it; what comes out differently asks anew."""
     subject = subject_of(change.kind)
     judgement = subject.judge(change)
-    asked = with_kept(change, required(judgement, rules_of(judgement, change.kind, change.name, change.owner.name)))
+    asked = asked_of(change, judgement)
     if judgement.bound_to([(one.team.pk, one.needed) for one in asked], change.revision) != change.content_hash:
         describe(change, judgement, asked)
         ask(change, asked)
@@ -89,9 +85,7 @@ def force(change: Change, actor: Any, reason: str) -> None:
     subject = subject_of(change.kind)
     judgement = subject.judge(change)
     change.verdict, change.report, change.base = judgement.verdict, judgement.report, judgement.base
-    ask(
-        change, with_kept(change, required(judgement, rules_of(judgement, change.kind, change.name, change.owner.name)))
-    )
+    ask(change, asked_of(change, judgement))
     _done(change, actor, reason)
     subject.do(change, actor, reason)
 
@@ -105,9 +99,7 @@ def apply_now(*, change: Change, person: Any, reason: str) -> Change:
         if may:
             do(current, person, reason)
     if not may:
-        raise Conflict(
-            f"change {change.pk} is {current.get_state_display().lower()}; only an approved one can be applied"
-        )
+        raise not_now(current, "only an approved one can be applied")
     return current
 
 
@@ -117,7 +109,7 @@ def reschedule(*, change: Change, person: Any, reason: str, rollout: Rollout) ->
     with transaction.atomic():
         current = locked(change)
         if current.state not in WAITING:
-            raise Conflict(f"change {change.pk} is {current.get_state_display().lower()}; it has no rollout any more")
+            raise not_now(current, "it has no rollout any more")
         _refuse_follow_up(current, "has no rollout")
         checked = rollout.checked(current.expires_at)
         current.rollout, current.apply_at = checked.way, checked.at
@@ -137,7 +129,7 @@ def withdraw(*, change: Change, person: Any, reason: str) -> Change:
         if current.state in WAITING:
             end(current, State.WITHDRAWN, person, reason)
             return current
-    raise Conflict(f"change {change.pk} is {current.get_state_display().lower()}; there is nothing to withdraw")
+    raise not_now(current, "there is nothing to withdraw")
 
 
 def _refuse_follow_up(change: Change, what: str) -> None:

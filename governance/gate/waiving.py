@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from governance.gate import telling
+from governance.gate.refusing import not_now, require_asked, require_seen
 from governance.gate.standing import Standing, authors_of, standing
 from governance.models import Change, Contract, Waiver
 from governance.selectors.reviews import counted
@@ -82,14 +83,12 @@ def waive(
     with transaction.atomic():
         current = locked(change)
         if current.state != Change.State.OPEN:
-            raise Conflict(f"change {change.pk} is {current.get_state_display().lower()}; there is nothing to waive")
-        if seen != current.content_hash:
-            raise Conflict(f"change {change.pk} was edited, or its verdict changed, since you read it; read it again")
+            raise not_now(current, "there is nothing to waive")
+        require_seen(current, seen)
         finding = next((one for one in breaking_findings(current) if one["fingerprint"] == fingerprint), None)
         if finding is None or current.version is None:
             raise InvalidInput("there is no such finding that breaks; what could not be proved can't be waived")
-        if not current.requests.filter(team=team).exists():
-            raise InvalidInput(f"team {team.name} is not asked about change {change.pk}")
+        require_asked(current, team)
         if standing(current, person, team) != Standing():
             raise Forbidden(f"a waiver takes an approver of team {team.name} itself, no delegate and no stand-in")
         waiver = Waiver(

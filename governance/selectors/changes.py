@@ -10,7 +10,7 @@ from governance.gate import standing
 from governance.gate.opening import WAITING
 from governance.gate.rolls import Rolls
 from governance.models import Change, Review
-from governance.selectors.reviews import counted, owner_now
+from governance.selectors.reviews import approvals, counted, owner_now
 from orchestration.errors import Forbidden, NotFound
 from orchestration.models import Role, Team
 
@@ -61,17 +61,14 @@ def votes_open_to(
     """The teams for which this person can vote now, and in what quality; at most one of them will count."""
     if change.state != Change.State.OPEN:
         return []
-    reviews = counted(change)
-    if any(person.pk in (one.person_id, one.for_person_id) for one in reviews):
+    if any(person.pk in (one.person_id, one.for_person_id) for one in counted(change)):
         return []
-    said: dict[int, int] = {}
-    for one in reviews:
-        said[one.team_id] = said.get(one.team_id, 0) + 1
+    given = approvals(change)
     rolls = rolls or Rolls([change], [one.team_id for one in change.requests.all()])
     mine = _may_speak_for(person, rolls) if mine is None else mine
     found = []
     for request in change.requests.all():
-        if request.team_id in mine and said.get(request.team_id, 0) < request.needed:
+        if request.team_id in mine and given[request.team_id] < request.needed:
             try:
                 found.append((request.team, standing.standing(change, person, request.team, rolls)))
             except Forbidden:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from governance.models import Change, Review
 from orchestration.models import Team, Workflow
 
@@ -9,6 +11,11 @@ from orchestration.models import Team, Workflow
 def counted(change: Change) -> list[Review]:
     """Reviews of the content as it is now; those before it no longer count."""
     return [one for one in change.reviews.all() if one.content_hash == change.content_hash]
+
+
+def approvals(change: Change) -> Counter[int]:
+    """How many have approved what it says now, by team."""
+    return Counter(one.team_id for one in counted(change) if one.vote == Review.Vote.APPROVE)
 
 
 def owner_now(change: Change) -> Team:

@@ -16,7 +16,7 @@ from governance.gate.reviewing import review
 from governance.gate.waiving import waived_teams
 from governance.models import Change, Comment, Review
 from governance.selectors.changes import changes, find_change
-from governance.selectors.reviews import counted
+from governance.selectors.reviews import approvals
 from governance.services.documents import find_team
 from orchestration.errors import Forbidden, InvalidInput
 from portal.api.contract_shapes import FindingShape, finding
@@ -239,11 +239,11 @@ def _show(one: Change) -> dict[str, Any]:
 
 
 def _detail(one: Change) -> dict[str, Any]:
-    waived, votes = waived_teams(one), counted(one)
+    waived, given = waived_teams(one), approvals(one)
     asked = [
         {
             "team": request.team.name, "why": request.why, "needed": request.needed, "waived": request.team_id in waived,
-            "approvals": sum(vote.team_id == request.team_id and vote.vote == Review.Vote.APPROVE for vote in votes),
+            "approvals": given[request.team_id],
         }
         for request in one.requests.all()
     ]  # fmt: skip
