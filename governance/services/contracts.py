@@ -43,12 +43,12 @@ class ContractApplier:
         elif known is not None and known.state != _PROPOSED and known.content_hash != resource.content_hash:
             text = f"{resource.name}@{resource.version} is published with other content and can't change; raise the version"
             problems.append(resource.problem_at("metadata.version", text))
-        return problems or self._version_problems(resource)
+        return problems or self._version_problems(resource, world)
 
     def is_held(self, resource: Resource, world: World) -> bool:
         """See orchestration.services.manifests.Applier."""
         try:
-            return bool(self._asks(resource, self._assessed(resource)))
+            return bool(self._asks(resource, world.once(resource, lambda: self._assessed(resource))))
         except ContractFault:
             return True  # `check` says what is wrong with it
 
@@ -107,12 +107,12 @@ class ContractApplier:
         judgement = assessment.judgement(resource.content_hash)
         return asks(PUBLISH, resource.name, resource.version or "", assessment.teams[0], judgement)
 
-    def _version_problems(self, resource: Resource) -> list[Problem]:
+    def _version_problems(self, resource: Resource, world: World) -> list[Problem]:
         """A schema that can't be compared, and a version that says less than the change is."""
         if not Team.objects.filter(name=resource.owner).exists():
             return []  # a new team of this batch: nothing of its was published before
         try:
-            found = self._assessed(resource)
+            found = world.once(resource, lambda: self._assessed(resource))
         except ContractFault as error:
             return [resource.problem_at("spec.schema", str(error).removeprefix("new schema: "))]
         if found.base is None or found.report is None or is_enough(found):

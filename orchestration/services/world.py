@@ -6,8 +6,9 @@ Owns the lookups and their suggestions. Never writes.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 from orchestration.hooks import Agreed, hooks
 from orchestration.manifest import Resource
@@ -20,6 +21,7 @@ class World:
 
     def __init__(self, batch: Sequence[Resource]) -> None:
         self._batch = batch
+        self._found: dict[tuple[str, str, str], Any] = {}
         self._contracts: dict[str, tuple[str, str, str | None]] = {}
 
     @cached_property
@@ -50,6 +52,13 @@ class World:
             return None
         brought = (item for item in self._batch if (item.kind, item.name, item.version) == ("Contract", name, version))
         return Agreed(name, version, next((item.canonical["spec"] for item in brought), None))
+
+    def once(self, resource: Resource, find: Callable[[], Any]) -> Any:
+        """What an applier found out about a resource before anything of the batch was written, found out once."""
+        key = (resource.kind, resource.name, resource.content_hash)
+        if key not in self._found:
+            self._found[key] = find()
+        return self._found[key]
 
     def _resolved(self, reference: str) -> tuple[str, str, str | None]:
         name, _, range_ = reference.partition("@")

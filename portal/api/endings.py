@@ -15,7 +15,7 @@ from governance.gate.shelves import Contracts, Shelf, Workflows
 from governance.gate.subjects import Object
 from governance.models import Change
 from orchestration.services.applying import Signature
-from portal.api.changes import WRITES, ChangeDetailShape, ChangeReasonShape, _detail
+from portal.api.change_shapes import WRITES, ChangeDetailShape, ChangeReasonShape, detail
 from portal.api.pages import actor_of, read_body
 from portal.permissions import Verb
 
@@ -38,7 +38,7 @@ class _Ending(APIView):
         actor_of(request).require(Verb.MAINTAIN, owner)
         thing = Object(f"{self.shelf.noun}.{self.verb}", name, number, owner, self.shelf.as_contract(version), proposal)
         made: Change = propose(thing, Signature(request.user, reason))
-        return Response(_detail(made), status=201, headers={"Location": f"/api/v1/changes/{made.pk}"})
+        return Response(detail(made), status=201, headers={"Location": f"/api/v1/changes/{made.pk}"})
 
 
 class _Deprecate(_Ending):

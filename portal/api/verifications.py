@@ -18,7 +18,7 @@ from governance.services.verifying import deployability, latest, report
 from orchestration.errors import Forbidden
 from orchestration.selectors.workflows import find_version as find_workflow_version
 from orchestration.selectors.workflows import find_workflow
-from portal.api.changes import READS, WRITES
+from portal.api.change_shapes import READS, WRITES
 from portal.api.pages import actor_of, read_body
 from portal.permissions import Verb
 

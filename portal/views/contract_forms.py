@@ -14,6 +14,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from orchestration.models import Team
+from portal.views.document_forms import ReasonForm
 
 MAX_FILE = 1024 * 1024
 LEVELS = (
@@ -21,15 +22,6 @@ LEVELS = (
 )  # fmt: skip
 #: Lines of the manifest before the schema's own: so that a place in it can be told in the lines that were typed.
 HEADER = 7
-
-
-class ReasonForm(forms.Form):
-    """Asked of every write: it is what the history shows."""
-
-    reason = forms.CharField(
-        label="Reason", max_length=2_000, widget=forms.Textarea({"rows": 2}),
-        help_text="Why, for the reviewers and the history.",
-    )  # fmt: skip
 
 
 class VersionForm(ReasonForm):

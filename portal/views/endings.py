@@ -26,7 +26,8 @@ from orchestration.errors import Conflict, InvalidInput
 from orchestration.services.applying import Signature
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.views.contract_forms import DeprecateForm, ReasonForm
+from portal.views.contract_forms import DeprecateForm
+from portal.views.document_forms import ReasonForm
 
 SHELVES: dict[str, Shelf] = {"contract": Contracts(), "workflow": Workflows()}
 
