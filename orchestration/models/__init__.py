@@ -1,6 +1,16 @@
 """The engine's tables."""
 
 from orchestration.models.dependency import Dependency, DependencyEnd, RetryPolicy
+from orchestration.models.objective import Objective
+from orchestration.models.rollup import (
+    OutcomeBatch,
+    Rollup,
+    RollupDay,
+    RollupDirty,
+    RollupHour,
+    RollupMinute,
+    Series,
+)
 from orchestration.models.run import Attempt, Payload, Run, RunEvent, StepRun
 from orchestration.models.team import Membership, Role, Team
 from orchestration.models.worker import EngineMark, WorkerProcess
@@ -12,12 +22,20 @@ __all__ = [
     "DependencyEnd",
     "EngineMark",
     "Membership",
+    "Objective",
+    "OutcomeBatch",
     "Payload",
     "Port",
     "RetryPolicy",
     "Role",
+    "Rollup",
+    "RollupDay",
+    "RollupDirty",
+    "RollupHour",
+    "RollupMinute",
     "Run",
     "RunEvent",
+    "Series",
     "StepRun",
     "Team",
     "WorkerProcess",

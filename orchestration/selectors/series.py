@@ -1,0 +1,198 @@
+"""Reads of rollups: counts, rates and quantiles of any series over any period. Never reads a run.
+
+Owns which grain serves a period, and how rows add up. A period ends with what has been folded, a few seconds ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from django.db.models import Q
+
+from orchestration.models import Rollup, RollupDay, RollupHour, RollupMinute, Series
+from orchestration.telemetry import histogram
+
+#: Columns that add up.
+COUNTS = ("n", "ok", "error", "timeout", "degraded", "cancelled", "retries", "slo_bad")
+
+
+class Grain(Enum):
+    """How finely a period is cut."""
+
+    MINUTE = timedelta(minutes=1)
+    HOUR = timedelta(hours=1)
+    DAY = timedelta(days=1)
+
+    @property
+    def model(self) -> type[Rollup]:
+        """The table that has it."""
+        return _TABLES[self]
+
+    def floor(self, moment: datetime) -> datetime:
+        """The beginning of the interval that holds the moment, in UTC."""
+        seconds = int(self.value.total_seconds())
+        stamp = int(moment.timestamp()) // seconds * seconds
+        return datetime.fromtimestamp(stamp, UTC)
+
+
+_TABLES: Mapping[Grain, type[Rollup]] = {
+    Grain.MINUTE: RollupMinute,
+    Grain.HOUR: RollupHour,
+    Grain.DAY: RollupDay,
+}
+
+
+@dataclass(slots=True)
+class Span:
+    """What ended in a stretch of time. n = ok + error + timeout + degraded; durations in seconds, of `hists` entries."""
+
+    n: int = 0
+    ok: int = 0
+    error: int = 0
+    timeout: int = 0
+    degraded: int = 0
+    cancelled: int = 0
+    retries: int = 0
+    slo_bad: int = 0
+    sum: float = 0.0
+    min: float | None = None
+    max: float | None = None
+    hists: list[bytes] = field(default_factory=list)
+
+    @property
+    def bad(self) -> int:
+        """What failed or timed out."""
+        return self.error + self.timeout
+
+    @property
+    def error_rate(self) -> float | None:
+        """A share of 1; None of nothing."""
+        return self.bad / self.n if self.n else None
+
+    @property
+    def measured(self) -> int:
+        """Of how many there is a duration."""
+        return sum(histogram.count(one) for one in self.hists)
+
+    @property
+    def mean(self) -> float | None:
+        """Seconds; None of nothing."""
+        measured = self.measured
+        return self.sum / measured if measured else None
+
+    def quantile(self, share: float) -> float | None:
+        """Seconds, within 0.55 % of the nearest-rank quantile; None of nothing."""
+        found = histogram.quantile(self.hists, share)
+        if found is None:
+            return None
+        low, high = self.min, self.max
+        return min(max(found, low if low is not None else found), high if high is not None else found)
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Count a row of a rollup in."""
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + row[name])
+        self.sum += row["sum"]
+        if row["min"] is not None:
+            self.min = row["min"] if self.min is None else min(self.min, row["min"])
+        if row["max"] is not None:
+            self.max = row["max"] if self.max is None else max(self.max, row["max"])
+        if row.get("hist"):
+            self.hists.append(bytes(row["hist"]))
+
+
+def find(
+    kind: Series.Kind,
+    *,
+    workflow: str | None = None,
+    version: str | None = "",
+    step: str | None = None,
+    dependency: str | None = None,
+    label: str | None = None,
+) -> list[Series]:
+    """Series of a kind whose names are as given; None is any, '' is "all of them together"."""  # fmt: skip
+    wanted = {"workflow": workflow, "version": version, "step": step, "dependency": dependency, "label": label}
+    return list(
+        Series.objects.filter(kind=kind, **{name: value for name, value in wanted.items() if value is not None})
+    )
+
+
+def points(
+    series: Iterable[int], since: datetime, until: datetime, grain: Grain, *, hist: bool = True
+) -> dict[int, dict[datetime, Span]]:
+    """Series id → beginning of interval → what ended in it. Intervals in which nothing did are absent. One query."""
+    found: dict[int, dict[datetime, Span]] = {}
+    for row in _rows(grain, series, since, until, hist=hist):
+        found.setdefault(row["series_id"], {}).setdefault(row["ts"], Span()).add(row)
+    return found
+
+
+def total(series: Iterable[int], since: datetime, until: datetime, *, hist: bool = True) -> dict[int, Span]:
+    """Series id → all that ended from `since` to `until`, to the grain that serves each part: at most four queries.
+
+    Whole days from day rows, the hours around them from hour rows, and the minutes at both ends from minute rows as long
+    as these are kept; the current hour always from minutes, which are there first.
+    """
+    ids, spans = list(series), dict[int, Span]()
+    for grain, begin, end in pieces(since, until):
+        for row in _rows(grain, ids, begin, end, hist=hist):
+            spans.setdefault(row["series_id"], Span()).add(row)
+    return spans
+
+
+def pieces(since: datetime, until: datetime) -> list[tuple[Grain, datetime, datetime]]:
+    """The period cut so that each part is read from the coarsest rows that have it exactly, oldest first.
+
+    Sums of the last two hours may still be on their way into hour rows, so these hours are read from minutes.
+    """
+    fresh = Grain.HOUR.floor(until) - timedelta(hours=1)
+    hours_from = _ceil(Grain.HOUR, since)
+    if hours_from >= fresh:
+        return [(Grain.MINUTE, Grain.MINUTE.floor(since), until)]
+    found: list[tuple[Grain, datetime, datetime]] = []
+    if since < hours_from:
+        found.append((Grain.MINUTE, Grain.MINUTE.floor(since), hours_from))
+    days_from, days_to = _ceil(Grain.DAY, hours_from), Grain.DAY.floor(fresh)
+    if days_to > days_from:
+        if hours_from < days_from:
+            found.append((Grain.HOUR, hours_from, days_from))
+        found.append((Grain.DAY, days_from, days_to))
+        if days_to < fresh:
+            found.append((Grain.HOUR, days_to, fresh))
+    else:
+        found.append((Grain.HOUR, hours_from, fresh))
+    found.append((Grain.MINUTE, fresh, until))
+    return found
+
+
+def merged(spans: Iterable[Span]) -> Span:
+    """Several as one."""
+    whole = Span()
+    for span in spans:
+        for name in COUNTS:
+            setattr(whole, name, getattr(whole, name) + getattr(span, name))
+        whole.sum += span.sum
+        lows, highs = [whole.min, span.min], [whole.max, span.max]
+        whole.min = min((one for one in lows if one is not None), default=None)
+        whole.max = max((one for one in highs if one is not None), default=None)
+        whole.hists += span.hists
+    return whole
+
+
+def _ceil(grain: Grain, moment: datetime) -> datetime:
+    low = grain.floor(moment)
+    return low if low == moment else low + grain.value
+
+
+def _rows(grain: Grain, series: Iterable[int], since: datetime, until: datetime, *, hist: bool) -> Sequence[Any]:
+    ids = list(series)
+    if not ids or since >= until:
+        return []
+    columns = ["series_id", "ts", *COUNTS, "sum", "min", "max", *(["hist"] if hist else [])]
+    within = Q(series_id__in=ids, ts__gte=since, ts__lt=until)
+    rows = grain.model._default_manager.filter(within).order_by("ts").values(*columns)
+    return list(rows)

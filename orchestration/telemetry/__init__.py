@@ -1,0 +1,1 @@
+"""What happened, counted: histograms, rollups of outcomes, objectives and their budgets."""
