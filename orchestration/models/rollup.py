@@ -22,8 +22,8 @@ class Series(models.Model):
     """What is counted together. By name, so that it outlives versions and dependencies.
 
     `run`: workflow, version ('' for all) · `step`: workflow, version ('' for all), step; durations without queue wait ·
-    `queue`: workflow, step; how long a step waited for a worker · `call`: dependency ('workflow' and 'step' of the caller, both '' for
-    all); one call each, retries included · `retry`: workflow, step, label = error type · `objective`: label = its id.
+    `queue`: workflow, step; how long a step waited for a worker · `call`: dependency, and workflow and step of the caller or ''
+    and '' for all; one call each, retries included · `retry`: workflow, step, label = error type · `objective`: label = its id.
     """
 
     class Kind(models.TextChoices):
@@ -78,6 +78,9 @@ class Rollup(models.Model):
 
     class Meta:
         abstract = True
+
+    def __str__(self) -> str:
+        return f"series {self.series_id} at {self.ts}: {self.n}"
 
 
 class RollupMinute(Rollup):
