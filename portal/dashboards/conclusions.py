@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.dashboards.figures import Point
+from portal.dashboards.marks import Mark
 from portal.presentation.quantities import number, percent
 from portal.selectors.home import Health
 
@@ -48,8 +49,15 @@ def home(
     return Sentence("All workflows run as declared.", f"{_runs(finished)} ended in the last 24 h, {_bad(rows)}.")
 
 
-def chart(points: Sequence[Point], *, period: str, step: timedelta, clock_time: Callable[[datetime], str]) -> str:
-    """The chart's title: how many failed, and when most of them did, if that stands out."""
+def chart(
+    points: Sequence[Point],
+    *,
+    period: str,
+    step: timedelta,
+    clock_time: Callable[[datetime], str],
+    marks: Sequence[Mark] = (),
+) -> str:
+    """The chart's title: how many failed, and when most of them did, if that stands out; and what had just happened."""
     total, bad = sum(point.total for point in points), sum(_failed(point) for point in points)
     if not total:
         return f"Nothing finished in the {period}"
@@ -63,7 +71,18 @@ def chart(points: Sequence[Point], *, period: str, step: timedelta, clock_time: 
     worst = max(points, key=_failed)
     if _failed(worst) >= 3 and _failed(worst) * len([point for point in points if point.total]) >= 2 * bad:
         said += f", most from {clock_time(worst.ts)} to {clock_time(worst.ts + step)}"
+        said += after(marks, begin=worst.ts - step, end=worst.ts + step)
     return said
+
+
+def after(marks: Sequence[Mark], *, begin: datetime, end: datetime) -> str:
+    """`, after orders 2.3.0 live`: the last release or change between begin and end; order in time, never a cause."""
+    near = [mark for mark in marks if mark.kind in {"release", "change"} and begin <= mark.at < end]
+    if not near:
+        return ""
+    last = max(near, key=lambda mark: mark.at)
+    more = f" and {number(len(near) - 1)} more" if len(near) > 1 else ""
+    return f", after {last.label.removesuffix(' live')}{' went live' if last.kind == 'release' else ''}{more}"
 
 
 def _failing(

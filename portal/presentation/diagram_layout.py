@@ -16,11 +16,7 @@ Size = tuple[float, float]
 MARGIN = 8.0
 ROUND = 18.0
 ARROW = 8.0
-_OPTIONS = {
-    "direction": "leftright",
-    "routing": {"style": "orthogonal"},
-    "spacing": {"layer_gap": 52.0, "node_gap": 28.0},
-}
+LAYER_GAP, NODE_GAP = 52.0, 28.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Placed:
 
 
 @lru_cache(maxsize=256)
-def place(sizes: tuple[Size, ...], edges: tuple[tuple[int, int], ...]) -> Placed:
+def place(sizes: tuple[Size, ...], edges: tuple[tuple[int, int], ...], gap: float = LAYER_GAP) -> Placed:
     """Lay the graph out. Deterministic: the same graph looks the same on every page and in every process."""
     import graphlay
 
@@ -45,7 +41,12 @@ def place(sizes: tuple[Size, ...], edges: tuple[tuple[int, int], ...]) -> Placed
         graph.node(width=width, height=height)
     for source, target in edges:
         graph.edge(source, target)
-    drawing = graphlay.layout(graph, options=_OPTIONS)
+    options = {
+        "direction": "leftright",
+        "routing": {"style": "orthogonal"},
+        "spacing": {"layer_gap": gap, "node_gap": NODE_GAP},
+    }
+    drawing = graphlay.layout(graph, options=options)
     boxes = [(n["center"]["x"], n["center"]["y"], n["size"]["width"], n["size"]["height"]) for n in drawing.nodes]
     lines = [[(p["x"], p["y"]) for p in edge["points"]] for edge in drawing.edges]
     xs = [x - w / 2 for x, _, w, _ in boxes] + [x for line in lines for x, _ in line]

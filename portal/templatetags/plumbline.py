@@ -22,6 +22,7 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
 from portal.dashboards import figures
+from portal.dashboards.periods import Period
 from portal.presentation import jsonview, quantities, textdiff
 from portal.presentation import sparkline as sparklines
 from portal.presentation.diagram import Diagram
@@ -134,7 +135,16 @@ def chart(figure: Mapping[str, Any], id: str, title: str, note: str = "", small:
         "payload": json_script(payload, id),
         "legend": figures.legend_of(figure),
         "table": figures.table_of(figure),
+        "marks": [
+            mark | {"at": datetime.fromisoformat(mark["at"])} for mark in figure["layout"]["meta"].get("marks", ())
+        ],
     }
+
+
+@register.inclusion_tag("components/period_choice.html")
+def period_choice(periods: Sequence[tuple[Period, str]], period: Period) -> dict[str, Any]:
+    """{% period_choice periods period %}: each period with the URL that shows it, and the one that is shown."""
+    return {"periods": periods, "period": period}
 
 
 @register.inclusion_tag("components/json_block.html")
