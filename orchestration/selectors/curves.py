@@ -33,10 +33,8 @@ def curves(
     if not ids:
         return found
     for finer, begin, end in cuts(since, until, grain):
-        if hist or finer is grain:
-            rows = _rows(ids, finer, begin, end, hist=hist)
-        else:
-            rows = _sums(ids, finer, begin, end, grain)
+        read_all = hist or finer is grain
+        rows = _rows(ids, finer, begin, end, hist=hist) if read_all else _sums(ids, finer, begin, end, grain)
         _gather(found, rows, grain)
     return found
 

@@ -94,7 +94,8 @@ def figure(steps: Sequence[Where]) -> Figure:
         traces.append(trace)
     layout = shared.layout()
     layout["xaxis"] = shared.value_axis(unit) | {"showgrid": True}
-    layout["yaxis"] = {"type": "category", "autorange": "reversed", "fixedrange": True, "automargin": True, "showgrid": False, "ticks": "", "showline": False}  # fmt: skip
+    layout["yaxis"] = shared.axis() | {"type": "category", "autorange": "reversed", "showgrid": False}
+    del layout["yaxis"]["rangemode"], layout["yaxis"]["nticks"]
     layout["hovermode"] = "y unified"
     layout["bargap"] = 0.45
     layout["height"] = 90 + 34 * max(1, len(shown))

@@ -46,11 +46,14 @@ def links(callers: Callers, measured: Mapping[tuple[str, str], Calls]) -> list[L
 
 def draw(found: Sequence[Link], workflows: Mapping[str, Look], dependencies: Mapping[str, Look]) -> Diagram:
     """Workflows left, services right. Looks are those of Home and of the dependency list."""
+    callers, called = sorted({link.workflow for link in found}), sorted({link.dependency for link in found})
     nodes = [
-        _box(f"w:{name}", name, "flow", workflows.get(name), reverse("workflow", args=[name]))
-        for name in sorted({link.workflow for link in found})
+        *(_box(f"w:{name}", name, "flow", workflows.get(name), reverse("workflow", args=[name])) for name in callers),
+        *(
+            _box(f"d:{name}", name, "plug", dependencies.get(name), reverse("dependency", args=[name]))
+            for name in called
+        ),
     ]
-    nodes += [_box(f"d:{name}", name, "plug", dependencies.get(name), reverse("dependency", args=[name])) for name in sorted({link.dependency for link in found})]  # fmt: skip
     edges = [
         Edge(
             f"w:{link.workflow}", f"d:{link.dependency}", link.calls.n or None, never=not link.calls.n,
@@ -81,7 +84,8 @@ def sentence(found: Sequence[Link], period: str) -> str:
         if len(failing) > 1
         else ""
     )
-    return f"{percent(worst.calls.error_rate)} of the calls from {worst.workflow} to {worst.dependency} failed in the {period}{more}."
+    where = f"from {worst.workflow} to {worst.dependency}"
+    return f"{percent(worst.calls.error_rate)} of the calls {where} failed in the {period}{more}."
 
 
 def said(calls: Calls) -> str:

@@ -6,7 +6,7 @@ named, not dropped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from urllib.parse import urlencode
@@ -32,7 +32,8 @@ WHAT: Mapping[str, What] = {
                  ("count", "error_rate", *TIMES, "degraded")),
     "steps": What("Steps", "step", ("step", "", "workflow", "version", "team"), ("workflow", "version", "step", "team"),
                   ("p95", "count", "error_rate", "p50", "p99", "retries", "degraded")),
-    "queue": What("Queue wait", "wait", ("workflow", "", "step", "team"), ("workflow", "step", "team"), ("p95", "p50", "p99", "count")),
+    "queue": What("Queue wait", "wait", ("workflow", "", "step", "team"), ("workflow", "step", "team"),
+                  ("p95", "p50", "p99", "count")),
     "calls": What("Calls", "call", ("dependency", "", "workflow", "step", "team"), ("dependency", "workflow", "step", "team"),
                   ("p95", "count", "error_rate", "p50", "p99", "retries", "degraded", "slow")),
     "retries": What("Retries", "retry", ("error", "", "workflow", "step", "team"), ("workflow", "step", "team"), ("count",)),
@@ -104,17 +105,15 @@ def read(query: Mapping[str, str], zone: tzinfo, now: datetime) -> tuple[Wanted,
     """What the URL asks for, as far as it can be understood, and every fault in it."""
     given = {name: query.get(name, "").strip() for name in NAMES}
     faults: list[Fault] = []
-    what = _one_of(given["what"] or "runs", WHAT, "what", "runs", faults)
+    what = _one_of(given["what"] or "runs", WHAT, "what", faults)
     kind = WHAT[what]
-    by = kind.by[0] if "by" not in query else _one_of(given["by"], kind.by, "by", kind.by[0], faults, kind.word)
-    measure = _one_of(
-        given["measure"] or kind.measures[0], kind.measures, "measure", kind.measures[0], faults, kind.word
-    )
+    by = kind.by[0] if "by" not in query else _one_of(given["by"], kind.by, "by", faults, kind.word)
+    measure = _one_of(given["measure"] or kind.measures[0], kind.measures, "measure", faults, kind.word)
     filters = {name: given[name] for name in FILTERS if given[name]}
     for name in [name for name in filters if name not in kind.filters]:
         faults.append(Fault(name, f"{kind.word} have no {name}; take it off, or narrow down by {_or(kind.filters)}"))
         del filters[name]
-    period = _one_of(given["period"] or DEFAULT.key, PERIODS, "period", DEFAULT.key, faults)
+    period = _one_of(given["period"] or DEFAULT.key, PERIODS, "period", faults)
     wanted = Wanted(what, by, measure, filters, period)
     wanted = replace(wanted, **_times(given, zone, now, faults))  # type: ignore[arg-type]
     return replace(wanted, compare=_compare(given["compare"], kind, filters, faults)), faults
@@ -143,13 +142,14 @@ def url_query(wanted: Wanted, **changes: str) -> str:
     return urlencode({name: value for name, value in fits.items() if value or name == "by"})
 
 
-def _one_of(value: str, known: object, name: str, default: str, faults: list[Fault], of: str = "") -> str:
-    names = list(known)  # type: ignore[call-overload]
+def _one_of(value: str, known: Iterable[str], name: str, faults: list[Fault], of: str = "") -> str:
+    """The value if it is known, otherwise the first that is."""
+    names = list(known)
     if value in names:
         return value
     shown = _or([one or "nothing" for one in names])
     faults.append(Fault(name, f"{value[:40]!r} is no {name}{f' of {of.lower()}' if of else ''}; choose {shown}"))
-    return default
+    return names[0]
 
 
 def _times(given: Mapping[str, str], zone: tzinfo, now: datetime, faults: list[Fault]) -> dict[str, datetime | None]:
@@ -191,6 +191,6 @@ def _compare(value: str, kind: What, filters: Mapping[str, str], faults: list[Fa
     return value
 
 
-def _or(names: object) -> str:
-    words = list(names)  # type: ignore[call-overload]
+def _or(names: Iterable[str]) -> str:
+    words = list(names)
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -50,6 +50,14 @@ class Explored:
         return not any(line.n for line in self.lines)
 
 
+class Cut(NamedTuple):
+    """A stretch of time and how finely it is cut."""
+
+    since: datetime
+    until: datetime
+    grain: Grain
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What the form offers."""
@@ -79,22 +87,19 @@ def explore(wanted: Wanted, now: datetime) -> Explored:
     """At most a dozen queries: the series, their counts, and the histograms of the lines that are drawn."""
     since, until = wanted.span(now)
     grain = wanted.grain(now)
-    since = grain.floor(since)
-    lines = _lines(wanted, wanted.filters)
-    if wanted.compare and wanted.compare != PREVIOUS:
-        other = _lines(wanted, {**wanted.filters, "version": wanted.compare})
-        version = wanted.filters["version"]
-        both = [_drawn(wanted, lines, since, until, grain, MOST // 2, suffix=version)]
-        both += [_drawn(wanted, other, since, until, grain, MOST // 2, suffix=wanted.compare, other=True)]
-        return _together(times_of(since, until, grain), both)
-    most = MOST // 2 if wanted.compare else MOST
-    found = [_drawn(wanted, lines, since, until, grain, most)]
+    cut = Cut(grain.floor(since), until, grain)
+    times, lines = times_of(*cut), _lines(wanted, wanted.filters)
+    if not wanted.compare:
+        return _together(times, [_drawn(wanted, lines, cut, MOST)])
     if wanted.compare == PREVIOUS:
-        length = times_of(since, until, grain)[-1] + grain.value - since
-        keep = {line.name for line in found[0][0]}
-        earlier = {name: ids for name, ids in lines.items() if name in keep}
-        found.append(_drawn(wanted, earlier, since - length, until - length, grain, most, suffix="before", other=True))
-    return _together(times_of(since, until, grain), found)
+        found = _drawn(wanted, lines, cut, MOST // 2)
+        length = times[-1] + grain.value - cut.since
+        earlier = {line.name: lines[line.name] for line in found[0]}
+        before = Cut(cut.since - length, until - length, grain)
+        return _together(times, [found, _drawn(wanted, earlier, before, MOST // 2, suffix="before", other=True)])
+    others = _lines(wanted, {**wanted.filters, "version": wanted.compare})
+    own = _drawn(wanted, lines, cut, MOST // 2, suffix=wanted.filters["version"])
+    return _together(times, [own, _drawn(wanted, others, cut, MOST // 2, suffix=wanted.compare, other=True)])
 
 
 def choices(wanted: Wanted) -> Choices:
@@ -163,32 +168,29 @@ def _name(wanted: Wanted, row: Mapping[str, Any], teams: Mapping[str, str], obje
 
 
 def _drawn(
-    wanted: Wanted, lines: Mapping[str, Sequence[int]], since: datetime, until: datetime, grain: Grain, most: int,
-    *, suffix: str = "", other: bool = False,
-) -> tuple[list[Drawn], int]:  # fmt: skip
+    wanted: Wanted, lines: Mapping[str, Sequence[int]], cut: Cut, most: int, *, suffix: str = "", other: bool = False
+) -> tuple[list[Drawn], int]:
     """The lines with most in them, and how many are left out. Histograms are read for the drawn ones alone."""
-    counted = curves([pk for ids in lines.values() for pk in ids], since, until, grain, hist=False)
+    counted = curves([pk for ids in lines.values() for pk in ids], *cut, hist=False)
     by_name = {name: summed(counted[pk] for pk in ids if pk in counted) for name, ids in lines.items()}
     weights = {name: sum(span.n for span in curve.values()) for name, curve in by_name.items()}
     best = [name for name in sorted(weights, key=lambda name: (-weights[name], name)) if weights[name]][:most]
     chosen: dict[str, Curve] = {name: by_name[name] for name in best}
     if wanted.measure in TIMES:
-        ids = [pk for name in best for pk in lines[name]]
-        measured = curves(ids, since, until, grain)
+        measured = curves([pk for name in best for pk in lines[name]], *cut)
         chosen = {name: summed(measured[pk] for pk in lines[name] if pk in measured) for name in best}
-    value, times = MEASURES[wanted.measure], times_of(since, until, grain)
+    value, times = MEASURES[wanted.measure], times_of(*cut)
     drawn = [
         Drawn(
-            _suffixed(name, suffix), tuple(value(span) for span in along(curve, times)), value(whole(curve)),
-            weights[name], other,
+            f"{name}, {suffix}" if suffix else name,
+            tuple(value(span) for span in along(curve, times)),
+            value(whole(curve)),
+            weights[name],
+            other,
         )
         for name, curve in chosen.items()
-    ]  # fmt: skip
+    ]
     return drawn, sum(1 for weight in weights.values() if weight) - len(best)
-
-
-def _suffixed(name: str, suffix: str) -> str:
-    return f"{name}, {suffix}" if suffix else name
 
 
 def _together(times: Sequence[datetime], parts: Sequence[tuple[list[Drawn], int]]) -> Explored:

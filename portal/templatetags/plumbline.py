@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.contrib.messages import constants
@@ -22,12 +22,14 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
 from portal.dashboards import figures
-from portal.dashboards.periods import Period
 from portal.presentation import jsonview, quantities, textdiff
 from portal.presentation import sparkline as sparklines
 from portal.presentation.diagram import Diagram
 from portal.presentation.gantt import Gantt
 from portal.presentation.words import Look, Tone, environment_colour
+
+if TYPE_CHECKING:
+    from portal.dashboards.periods import Period
 
 register = template.Library()
 

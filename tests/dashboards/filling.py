@@ -9,6 +9,7 @@ from typing import Any
 from orchestration.models import Rollup, RollupDay, RollupHour, RollupMinute, Series
 from orchestration.selectors.series import COUNTS, Grain
 from orchestration.telemetry import histogram
+from orchestration.telemetry.fold import fold, sum_dirty
 
 TABLES: tuple[tuple[Grain, type[Rollup]], ...] = (
     (Grain.MINUTE, RollupMinute),
@@ -52,10 +53,18 @@ def count(
     return series
 
 
+def fold_all() -> None:
+    """Count whatever the engine has recorded, up to days."""
+    while fold().batches:
+        pass
+    while sum_dirty():
+        pass
+
+
 def fill(series: Series, hours: int, now: datetime, **shape: Any) -> None:
     """Rows in bulk: every hour (and each minute of the last two) the same: fill(series, 672, now, n=60, bad=1, seconds=…)."""
     n, bad, seconds = shape.get("n", 60), shape.get("bad", 0), shape.get("seconds", 0.5)
-    values = {name: 0 for name in COUNTS} | {"n": n, "ok": n - bad, "error": bad}
+    values = dict.fromkeys(COUNTS, 0) | {"n": n, "ok": n - bad, "error": bad}
     body = {"sum": seconds * n, "min": seconds * 0.5, "max": seconds * 2}
     hist = histogram.pack([seconds * (0.5 + 1.5 * index / n) for index in range(n)])
     for grain, model in TABLES:
