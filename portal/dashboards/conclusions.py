@@ -71,18 +71,23 @@ def chart(
     worst = max(points, key=_failed)
     if _failed(worst) >= 3 and _failed(worst) * len([point for point in points if point.total]) >= 2 * bad:
         said += f", most from {clock_time(worst.ts)} to {clock_time(worst.ts + step)}"
-        said += after(marks, begin=worst.ts - step, end=worst.ts + step)
+        said += after(marks, begin=worst.ts, step=step)
     return said
 
 
-def after(marks: Sequence[Mark], *, begin: datetime, end: datetime) -> str:
-    """`, after orders 2.3.0 live`: the last release or change between begin and end; order in time, never a cause."""
-    near = [mark for mark in marks if mark.kind in {"release", "change"} and begin <= mark.at < end]
+def after(marks: Sequence[Mark], *, begin: datetime, step: timedelta) -> str:
+    """`, after orders 2.3.0 went live`: the last release or change shortly before or in the interval that begins then.
+
+    Order in time, never a cause: what came within the interval is not said to have come first.
+    """
+    near = [mark for mark in marks if mark.kind in {"release", "change"} and begin - step <= mark.at < begin + step]
     if not near:
         return ""
     last = max(near, key=lambda mark: mark.at)
     more = f" and {number(len(near) - 1)} more" if len(near) > 1 else ""
-    return f", after {last.label.removesuffix(' live')}{' went live' if last.kind == 'release' else ''}{more}"
+    when = "after" if last.at < begin else "as"
+    verb = "went live" if last.kind == "release" else "was applied"
+    return f", {when} {last.label.removesuffix(' live')}{more} {verb if not more else verb.replace('was', 'were')}"
 
 
 def _failing(

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from portal.dashboards import trends
 from portal.dashboards.figures import Line, lines
-from portal.dashboards.layout import durations, shares
-from portal.dashboards.marks import Mark, draw
+from portal.dashboards.layout import Figure, durations, shares
+from portal.dashboards.marks import draw
 from portal.dashboards.panels import Panel, clock_time, panel
 from portal.dashboards.periods import Period
 from portal.dashboards.shared import shared
@@ -59,7 +59,7 @@ def charts(
         drawn = lines(
             measured.times, [Line(title, "series-1", values)], shares(title), zone=timezone.get_current_timezone()
         )
-        found.append(Chart(key, heading, _panel(said, drawn, measured, happened)))
+        found.append(Chart(key, heading, _panel(said, drawn, measured, told)))
     return found
 
 
@@ -69,12 +69,11 @@ def _latency(measured: Course, told: trends.Told, threshold: float | None) -> Pa
     unit = durations([*p95s, threshold])
     drawn = [Line("p95", "series-1", p95s), Line("p50", "series-3", p50s)]
     figure = lines(measured.times, drawn, unit, zone=timezone.get_current_timezone(), agreed=agreed)
-    return _panel(trends.latency(told, p95s, measured.all.p95), figure, measured, told.marks)
+    return _panel(trends.latency(told, p95s, measured.all.p95), figure, measured, told)
 
 
-def _panel(title: str, figure: dict[str, object], measured: Course, happened: Sequence[Mark]) -> Panel:
+def _panel(title: str, figure: Figure, measured: Course, told: trends.Told) -> Panel:
     if measured.all.n:
-        figure = draw(
-            figure, happened, begin=measured.times[0], end=measured.times[-1], zone=timezone.get_current_timezone()
-        )
+        zone = timezone.get_current_timezone()
+        figure = draw(figure, told.marks, begin=measured.times[0], end=measured.times[-1] + told.step, zone=zone)
     return panel(title, figure, is_empty=not measured.all.n)

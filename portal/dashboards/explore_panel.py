@@ -55,7 +55,8 @@ def measure_word(wanted: Wanted) -> str:
 
 def title(wanted: Wanted, found: Explored, happened: Sequence[Mark], now: datetime) -> str:
     """What to conclude."""
-    subject = f"{measure_word(wanted)} of {WHAT[wanted.what].word.lower()}"
+    measure = measure_word(wanted)
+    subject = f"{measure[0].lower()}{measure[1:]} of {WHAT[wanted.what].word.lower()}"
     own, others = [line for line in found.lines if not line.other], [line for line in found.lines if line.other]
     if found.is_empty or not own:
         return f"Nothing was counted: {wanted.words(now)}"
@@ -67,6 +68,8 @@ def title(wanted: Wanted, found: Explored, happened: Sequence[Mark], now: dateti
     if against is not None:
         than = "in the period before" if wanted.compare == PREVIOUS else f"for {wanted.compare}"
         return f"{said}, against {say(wanted, against.whole)} {than} ({subject}, {wanted.words(now)})"
+    if wanted.compare == PREVIOUS and not others:
+        return f"{said} ({subject}, {wanted.words(now)}); nothing was counted in the period before"
     if len(own) == 1 and wanted.measure in TIMES:
         told = trends.Told(found.times, wanted.grain(now).value, wanted.words(now), happened, clock_time)
         risen = trends.latency(told, first.values, first.whole)

@@ -96,7 +96,7 @@ def runs_and_errors(points: Sequence[Point], *, budget: float | None = None, zon
     bars = [_bar(times, points, bar) for bar in _BARS if any(getattr(point, bar[0]) for point in points)]
     line = _trace(Line("Error rate", "series-1", [point.error_rate for point in points]), times, ERRORS)
     line |= {"yaxis": "y2", "hovertemplate": "%{y:.2f} %"}
-    layout = shared.layout()
+    layout = shared.layout([point.ts for point in points])
     layout["meta"] = {"head": f"Time, {zone}"}
     layout["yaxis"] = shared.value_axis(RUNS)
     highest = max([rate for rate in line["y"] if rate is not None] + [(budget or 0) * 100, 1.0])
@@ -123,7 +123,7 @@ def lines(
 ) -> Figure:
     """Lines over time, all of one unit. `agreed`: a value in that unit and its label, drawn as a dashed line."""
     written = shared.written(times, zone)
-    layout = shared.layout()
+    layout = shared.layout(times)
     layout["meta"] = {"head": f"Time, {zone}"}
     layout["yaxis"] = shared.value_axis(unit)
     traces = [_trace(line, written, unit) for line in drawn]

@@ -6,7 +6,7 @@ Never imports Plotly and never names a colour: shapes and notes carry a role in 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from portal.presentation.quantities import duration, number, percent
@@ -85,8 +85,9 @@ def value_axis(unit: Unit) -> Figure:
     return axis() | {"title": title(unit.title), "ticksuffix": unit.suffix} | whole
 
 
-def layout() -> Figure:
-    """Thin lines, no frame, room for the units, one hover box per moment."""
+def layout(times: Sequence[datetime] = ()) -> Figure:
+    """Thin lines, no frame, room for the units, one hover box per moment. Of whole days the time of day says nothing."""
+    daily = len(times) > 1 and times[1] - times[0] >= timedelta(days=1)
     return {
         "barmode": "stack",
         "bargap": 0.25,
@@ -97,7 +98,7 @@ def layout() -> Figure:
         "font": {"size": 12},
         "xaxis": {
             "type": "date",
-            "tickformat": "%H:%M\n%-d %b",
+            "tickformat": "%-d %b" if daily else "%H:%M\n%-d %b",
             "showgrid": False,
             "showline": True,
             "fixedrange": True,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from orchestration.policies.critical_path import KINDS
 from orchestration.selectors.p95 import Split, Where
 from portal.dashboards import layout as shared
+from portal.dashboards.conclusions import Sentence
 from portal.dashboards.figures import bar
 from portal.dashboards.layout import Figure, durations
 from portal.dashboards.panels import Panel, panel
@@ -22,6 +23,12 @@ LOOKS = {
     "retries": ("Retries", "warn-mark", False),
     "waits": ("Waits", "series-3", False),
     "parking": ("Parking", "series-3", True),
+}
+HINTS = {
+    "queue": "It waits for a worker: more workers for its queue, or fewer runs at once.",
+    "execution": "It is the work itself: what the step calls or computes.",
+    "retries": "It is failed attempts and the delays between them: see why it fails.",
+    "parking": "It was parked while the breaker of its dependency was open.",
 }
 #: Steps with a bar of their own; the rest is one.
 MOST_STEPS = 12
@@ -47,23 +54,26 @@ def title(found: Split) -> str:
     return f"Of a p95 of {duration(found.p95)}, {first.step} takes {duration(first.total)} ({percent(share)}){mostly}"
 
 
-def advice(found: Split) -> str:
+def advice(found: Split) -> Sentence:
     """Which step to improve first, and how much it would give."""
-    best = max(found.steps, key=lambda where: where.saved)
-    if found.mean <= 0 or best.saved < 0.01 * found.mean:
-        return "No single step would make much of a difference: halving any of them gives less than 1 %."
-    kind = max(best.seconds, key=lambda name: best.seconds[name])
-    hint = {
-        "queue": "It waits for a worker: more workers for its queue, or fewer runs at once.",
-        "execution": "It is the work itself: what the step calls or computes.",
-        "retries": "It is failed attempts and the delays between them: see why it fails.",
-        "waits": "It waits on purpose: the declared wait is what it takes.",
-        "parking": "It was parked while the breaker of its dependency was open.",
-    }[kind]
-    return (
-        f"Improve {best.step} first: half its time would take {duration(best.saved)} "
-        f"({percent(best.saved / found.mean)}) off these runs. {hint}"
+    at_work = [where for where in found.steps if where.seconds["waits"] < where.total / 2]
+    best = max(at_work, key=lambda where: where.saved, default=None)
+    if best is None or found.mean <= 0 or best.saved < 0.01 * found.mean:
+        return Sentence(
+            "No single step would make much of a difference.", f"Halving any gives less than 1 %.{_waits(found)}"
+        )
+    kind = max(HINTS, key=lambda name: best.seconds[name])
+    gives = f"{duration(best.saved)} ({percent(best.saved / found.mean)})"
+    return Sentence(
+        f"Improve {best.step} first: half its time would take {gives} off these runs.", f"{HINTS[kind]}{_waits(found)}"
     )
+
+
+def _waits(found: Split) -> str:
+    """A declared wait is no fault, but who looks for the time should hear of it."""
+    waited = max(found.steps, key=lambda where: where.seconds["waits"])
+    share = waited.seconds["waits"] / found.mean if found.mean else 0.0
+    return f" {percent(share)} of the time is the declared wait of {waited.step}." if share >= 0.1 else ""
 
 
 def sample(found: Split) -> str:

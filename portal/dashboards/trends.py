@@ -59,8 +59,7 @@ def share(told: Told, shares: Sequence[float | None], overall: float | None, *, 
 
 def _at(told: Told, index: int) -> str:
     begin = told.times[index]
-    happened = after(told.marks, begin=begin - 2 * told.step, end=begin + told.step)
-    return f"{told.clock_time(begin)}{happened}"
+    return f"{told.clock_time(begin)}{after(told.marks, begin=begin, step=told.step)}"
 
 
 def _peak(values: Sequence[float | None], *, least: float = 0.0) -> tuple[int, float] | None:

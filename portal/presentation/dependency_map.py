@@ -19,7 +19,8 @@ from portal.selectors.dependencies import Calls
 
 #: Above so many boxes the calm ones are folded.
 MOST_DRAWN = 60
-GAP = 190.0
+#: Between workflows and services: room for the words on the lines.
+GAP = 300.0
 
 
 @dataclass(frozen=True, slots=True)

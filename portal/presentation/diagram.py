@@ -10,8 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.presentation import diagram_layout
-from portal.presentation.diagram_drawing import DrawnEdge, DrawnNode, Edge, Node, draw_edge, draw_node, size_of
+from portal.presentation.diagram_drawing import (
+    DrawnEdge,
+    DrawnNode,
+    Edge,
+    Node,
+    draw_edge,
+    draw_node,
+    label_width,
+    size_of,
+)
 from portal.presentation.diagram_folding import Folding, fold
+from portal.presentation.diagram_layout import Point
 from portal.presentation.quantities import number
 from portal.presentation.words import Tone
 
@@ -78,12 +88,23 @@ def build(
             draw_node(node, size, corner, node.id in folding.groups)
             for node, size, corner in zip(drawn, sizes, placed.corners, strict=True)
         ],
-        edges=[draw_edge(edge, line, most_taken) for edge, line in zip(merged, placed.lines, strict=True)],
+        edges=[
+            draw_edge(edge, line, most_taken, spot)
+            for edge, line, spot in zip(merged, placed.lines, _spots(merged, placed.lines), strict=True)
+        ],
         rows=[_row(node, into.get(node.id, []), by_id) for node in nodes if not node.terminal],
         summary=summary or f"{len(nodes)} {what}, {len(edges)} connections; the list below says the same",
         folded=folding.folded,
         folded_sentence=_sentence(sum(not node.terminal for node in nodes), folding, what),
     )
+
+
+def _spots(edges: Sequence[Edge], lines: Sequence[tuple[Point, ...]]) -> list[Point | None]:
+    """Where labels stand. Counts are short and stand on their line's longest part; words need room, the worst first."""
+    if not any(edge.label for edge in edges):
+        return [diagram_layout.label_point(line) for line in lines]
+    worst = [index for tone in ("fail", "warn") for index, edge in enumerate(edges) if edge.tone == tone]
+    return diagram_layout.label_spots(lines, [label_width(edge) for edge in edges], worst)
 
 
 def _checked(nodes: Sequence[Node], edges: Sequence[Edge]) -> dict[str, Node]:

@@ -140,12 +140,23 @@ def draw_node(node: Node, size: tuple[float, float], corner: tuple[float, float]
     )
 
 
-def draw_edge(edge: Edge, line: tuple[tuple[float, float], ...], most: int) -> DrawnEdge:
+def label_width(edge: Edge) -> float:
+    """How wide the words on a line are, with the icon of a state that needs a look."""
+    text = edge.label or ("" if edge.count is None else number(edge.count))
+    return (5.9 if edge.label else 7.0) * len(text) + 6 + (18 if edge.tone in {"warn", "fail"} else 0)
+
+
+def draw_edge(
+    edge: Edge, line: tuple[tuple[float, float], ...], most: int, spot: tuple[float, float] | None
+) -> DrawnEdge:
+    """`spot` is where the label stands; None where there is no room for it."""
     count = edge.label or ("" if edge.count is None else number(edge.count))
+    if spot is None:
+        count = ""
     share = (edge.count or 0) / most if most else 0.5
     marked = edge.tone in {"warn", "fail"}
-    width = (7.0 if not edge.label else 6.4) * len(count) + 6 + (18 if marked else 0)
-    x, y = diagram_layout.label_point(line)
+    width = label_width(edge)
+    x, y = spot or diagram_layout.label_point(line)
     across = _lies_across(line, (x, y)) or bool(edge.label)
     return DrawnEdge(
         path=diagram_layout.path(line),

@@ -58,14 +58,10 @@ def notes(plan: Plan, seen: Observed) -> list[Note]:
     worst = max(plan.order, key=lambda name: seen.of(name).bad)
     if seen.of(worst).bad:
         step = seen.of(worst)
-        found.append(
-            Note(
-                _tone(step) or "warn",
-                "fail" if _tone(step) == "fail" else "warn",
-                "Fails most",
-                f"{worst}: {number(step.bad)} of {number(step.n)} ({percent(step.error_rate)}).",
-            )
-        )
+        tone = _tone(step)
+        shown: Tone = tone if tone in {"warn", "fail"} else "unk"
+        said = f"{worst}: {number(step.bad)} of {number(step.n)} ({percent(step.error_rate)})."
+        found.append(Note(shown, shown if shown != "unk" else "info", "Fails most", said))
     return found
 
 

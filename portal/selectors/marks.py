@@ -50,7 +50,7 @@ def _changes(scope: Scope) -> list[Mark]:
     rows = _about(rows.exclude(kind="workflow.release"), scope, "")
     newest = rows.order_by("-decided_at").values_list("pk", "name", "number", "decided_at")[:MOST]
     return [
-        Mark(at, f"{name} {number}, change {pk}".replace(" ,", ","), reverse("change", args=[pk]), "change")
+        Mark(at, f"{f'{name} {number}'.strip()} (change {pk})", reverse("change", args=[pk]), "change")
         for pk, name, number, at in newest
         if at is not None
     ]

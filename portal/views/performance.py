@@ -57,7 +57,7 @@ def _performance(workflow: Workflow, period: Period) -> dict[str, Any]:
     )
     return {
         "split": p95_panel.p95_panel(found, period.words),
-        "advice": p95_panel.advice(found) if found else "",
+        "advice": p95_panel.advice(found) if found else None,
         "sampled": list(found.runs)[:NAMED] if found else [],
         "latency": latency_panel(workflow.name, period, now),
     }
