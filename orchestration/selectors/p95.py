@@ -15,7 +15,8 @@ from orchestration.engine.plans import plan_of
 from orchestration.ids import floor
 from orchestration.models import Attempt, Run, Series, StepRun
 from orchestration.policies.critical_path import KINDS, Part, Timed, Try, saved, split
-from orchestration.selectors.series import find, merged, total
+from orchestration.selectors.curves import totals
+from orchestration.selectors.series import find, merged
 from orchestration.states import RunResult
 
 NEWEST, SAMPLE = 1000, 20
@@ -53,7 +54,7 @@ class Split:
 def where_the_p95_goes(workflow_id: int, workflow: str, since: datetime, until: datetime) -> Split | None:
     """None when nothing that succeeded in the period was measured."""
     series = find(Series.Kind.RUN, workflow=workflow)
-    p95 = merged(total([one.pk for one in series], since, until).values()).quantile(0.95)
+    p95 = merged(totals([one.pk for one in series], since, until).values()).quantile(0.95)
     rows = Run.objects.filter(workflow_id=workflow_id, result=RunResult.SUCCEEDED, pk__gte=floor(since))
     newest = list(rows.order_by("-pk").values_list("pk", "version_id", "created_at", "finished_at")[:NEWEST])
     durations = {pk: (end - begin).total_seconds() for pk, _, begin, end in newest if end is not None}

@@ -10,13 +10,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 
 from orchestration.models import Series, Team, Workflow
-from orchestration.selectors.curves import Curve, along, curves, summed, times_of
+from orchestration.selectors.curves import Curve, along, times_of, together
 from portal.dashboards import conclusions
 from portal.dashboards.figures import Point, runs_and_errors
 from portal.dashboards.layout import Figure
@@ -73,6 +72,6 @@ def _runs(period: Period, now: datetime, team: Team | None) -> tuple[list[Point]
     if team is not None:
         names = list(Workflow.objects.filter(owner=team).values_list("name", flat=True))
         rows = rows.filter(workflow__in=names)
-    found: dict[int, Any] = curves(rows.values_list("pk", flat=True), since, now, period.grain, hist=False)
-    points = points_of(summed(found.values()), times_of(since, now, period.grain))
+    curve = together(rows.values_list("pk", flat=True), since, now, period.grain)
+    points = points_of(curve, times_of(since, now, period.grain))
     return points, marks(Scope(since, names, None if names is None else ()))

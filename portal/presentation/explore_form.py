@@ -148,7 +148,9 @@ def _one_of(value: str, known: Iterable[str], name: str, faults: list[Fault], of
     if value in names:
         return value
     shown = _or([one or "nothing" for one in names])
-    faults.append(Fault(name, f"{value[:40]!r} is no {name}{f' of {of.lower()}' if of else ''}; choose {shown}"))
+    thing = "kind of figure" if name == "what" else name
+    of_what = f" of {of.lower()}" if of else ""
+    faults.append(Fault(name, f"{value[:40]!r} is no {thing}{of_what}; choose {shown}"))
     return names[0]
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestration.models import Series
-from orchestration.selectors.curves import along, curves, times_of, whole
-from orchestration.selectors.series import Grain, Span, merged, total
+from orchestration.selectors.curves import along, curves, times_of, totals, whole
+from orchestration.selectors.series import Grain, Span, merged
 from portal.dashboards.periods import Period
 from portal.dashboards.shared import shared
 
@@ -96,6 +96,6 @@ def _grouped(
         rows = rows.filter(dependency=dependency)
     keys = {pk: (first, second) for pk, first, second in rows.values_list("pk", *by)}
     spans: dict[tuple[str, str], list[Span]] = {}
-    for pk, span in total(keys, period.since(now), now).items():
+    for pk, span in totals(keys, period.since(now), now).items():
         spans.setdefault(keys[pk], []).append(span)
     return {key: calls_of(merged(members)) for key, members in spans.items()}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from orchestration.models import Dependency, Objective, Series, Team, Workflow, WorkflowVersion
-from orchestration.selectors.curves import Curve, along, curves, summed, times_of, whole
+from orchestration.selectors.curves import along, curves, summed, times_of, totals, whole
 from orchestration.selectors.series import Grain, Span
 from portal.presentation.explore_form import PREVIOUS, TIMES, Wanted
 
@@ -171,14 +171,11 @@ def _drawn(
     wanted: Wanted, lines: Mapping[str, Sequence[int]], cut: Cut, most: int, *, suffix: str = "", other: bool = False
 ) -> tuple[list[Drawn], int]:
     """The lines with most in them, and how many are left out. Histograms are read for the drawn ones alone."""
-    counted = curves([pk for ids in lines.values() for pk in ids], *cut, hist=False)
-    by_name = {name: summed(counted[pk] for pk in ids if pk in counted) for name, ids in lines.items()}
-    weights = {name: sum(span.n for span in curve.values()) for name, curve in by_name.items()}
+    counted = totals([pk for ids in lines.values() for pk in ids], cut.since, cut.until, hist=False)
+    weights = {name: sum(counted[pk].n for pk in ids if pk in counted) for name, ids in lines.items()}
     best = [name for name in sorted(weights, key=lambda name: (-weights[name], name)) if weights[name]][:most]
-    chosen: dict[str, Curve] = {name: by_name[name] for name in best}
-    if wanted.measure in TIMES:
-        measured = curves([pk for name in best for pk in lines[name]], *cut)
-        chosen = {name: summed(measured[pk] for pk in lines[name] if pk in measured) for name in best}
+    measured = curves([pk for name in best for pk in lines[name]], *cut, hist=wanted.measure in TIMES)
+    chosen = {name: summed(measured[pk] for pk in lines[name] if pk in measured) for name in best}
     value, times = MEASURES[wanted.measure], times_of(*cut)
     drawn = [
         Drawn(

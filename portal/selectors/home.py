@@ -15,7 +15,7 @@ from django.db.models import OuterRef, Subquery
 from django.db.models.fields.json import KT
 
 from orchestration.manifest.scalars import parse_duration
-from orchestration.models import Series, Workflow, WorkflowVersion
+from orchestration.models import RollupMinute, Series, Workflow, WorkflowVersion
 from orchestration.selectors.curves import UNSETTLED, Curve, along, curves, times_of, whole
 from orchestration.selectors.series import Grain
 from portal.dashboards.shared import shared
@@ -24,6 +24,8 @@ from portal.selectors.failing import open_by_workflow, why
 DAY = timedelta(hours=24)
 #: The newest runs that decide whether a workflow fails now; a minute's runs are taken together.
 RECENT = 10
+#: The minutes that are read first.
+LATELY = timedelta(minutes=15)
 #: Rows of the health table; the rest is a link away.
 SHOWN = 12
 RULES = (
@@ -127,12 +129,12 @@ def _measured(now: datetime) -> list[Health]:
     fresh = Grain.HOUR.floor(now) - UNSETTLED
     series = dict(Series.objects.filter(kind=Series.Kind.RUN, version="").values_list("workflow", "pk"))
     hourly = curves(series.values(), since, now, Grain.HOUR)
-    newest = curves(series.values(), fresh, now, Grain.MINUTE, hist=False)
+    newest = _newest_minutes(series.values(), fresh, now)
     going_on, hours = open_by_workflow(), times_of(since, now, Grain.HOUR)
     rows: dict[int, tuple[Health, list[Ended]]] = {}
     for workflow in _workflows():
         pk = series.get(workflow.name, 0)
-        ended = _ended(newest.get(pk, {}), hourly.get(pk, {}), fresh)
+        ended = newest.get(pk, []) + _before(hourly.get(pk, {}), fresh)
         rows[workflow.pk] = _health(workflow, hourly.get(pk, {}), ended, going_on.get(workflow.pk, 0), hours), ended
     worst = sorted(rows, key=lambda pk: -(rows[pk][0].error_rate or 0.0))
     reasons = why({pk: failing.since for pk in worst if (failing := rows[pk][0].failing) is not None})
@@ -157,10 +159,32 @@ def _workflows() -> list[Any]:
     return list(rows)
 
 
-def _ended(minutes: Curve, hours: Curve, fresh: datetime) -> list[Ended]:
-    """Newest first: the last minutes one by one, then the hours before them."""
-    found = [Ended(at, span.n, span.bad) for at, span in minutes.items() if span.n]
-    found += [Ended(at, span.n, span.bad) for at, span in hours.items() if span.n and at < fresh]
+def _newest_minutes(ids: Iterable[int], fresh: datetime, now: datetime) -> dict[int, list[Ended]]:
+    """Series id → its last minutes one by one, newest first; as far back as decides whether it fails, and since when.
+
+    Of a busy workflow that does not fail the last minutes say so; of the others all since `fresh` are read.
+    """
+    lately = max(Grain.MINUTE.floor(now - LATELY), fresh)
+    found = _minutes(ids, lately, now)
+    calm = {
+        pk for pk, rows in found.items() if sum(item.n for item in rows) >= RECENT and failing_stretch(rows) is None
+    }
+    for pk, rows in _minutes([pk for pk in ids if pk not in calm], fresh, lately).items():
+        found.setdefault(pk, []).extend(rows)
+    return found
+
+
+def _minutes(ids: Iterable[int], begin: datetime, end: datetime) -> dict[int, list[Ended]]:
+    rows = RollupMinute.objects.filter(series_id__in=list(ids), ts__gte=begin, ts__lt=end, n__gt=0).order_by("-ts")
+    found: dict[int, list[Ended]] = {}
+    for pk, ts, n, error, timeout in rows.values_list("series_id", "ts", "n", "error", "timeout"):
+        found.setdefault(pk, []).append(Ended(ts, n, error + timeout))
+    return found
+
+
+def _before(hours: Curve, fresh: datetime) -> list[Ended]:
+    """Newest first: the hours before the minutes."""
+    found = [Ended(at, span.n, span.bad) for at, span in hours.items() if span.n and at < fresh]
     return sorted(found, key=lambda item: item.at, reverse=True)
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestration.models import Series
-from orchestration.selectors.series import Span, total
+from orchestration.selectors.curves import totals
+from orchestration.selectors.series import Span
 from portal.dashboards.periods import Period
 from portal.dashboards.shared import shared
 
@@ -56,7 +57,7 @@ def _observed(workflow: str, version: str, since: datetime, now: datetime) -> Ob
         for pk, kind, step, of in rows.values_list("pk", "kind", "step", "version")
         if of == (version if kind != kinds.QUEUE else "")
     }
-    spans = total(found, since, now)
+    spans = totals(found, since, now)
     by = {found[pk]: span for pk, span in spans.items()}
     steps = {step: _seen(span, by.get((kinds.QUEUE, step))) for (kind, step), span in by.items() if kind == kinds.STEP}
     return Observed(_seen(by.get((kinds.RUN, "")) or Span(), None), steps)
