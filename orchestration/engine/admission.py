@@ -19,6 +19,7 @@ from orchestration import clock
 from orchestration.engine import breakers, capacity
 from orchestration.engine.capacity import Slot
 from orchestration.engine.parked import release_next
+from orchestration.engine.worker import with_each_beat
 from orchestration.models import Parking
 from orchestration.policies.admission import retries_left
 from orchestration.policies.breaker import COUNTING, PASSING, SLICE, Book, Counts, State
@@ -33,6 +34,10 @@ Kind = Parking.Kind
 _NOT_CALLED = frozenset({"http.request", "http.refused", "python.unknown", "python.import"})
 #: Seconds after which a call that found no room asks again, where nothing says when there will be some.
 _AGAIN = 1.0
+
+
+# What is left over when no more calls come is written with the heartbeat.
+with_each_beat(lambda: breakers.flush_all(lambda name: guards_of(name).breaker))
 
 
 @dataclass(slots=True)
@@ -134,6 +139,7 @@ def _has_retry(ticket: Ticket) -> Deferred | None:
         return None
     mine = breakers.pending(name)
     if retries_left(book.window(now) + mine, book.latest(now) + mine) < 1:
+        breakers.flush(name, settings)  # the next one is judged by what the whole fleet knows
         message = f"{name}: its retry budget is spent, a fifth of its calls"
         return Deferred(name, Kind.RETRY_BUDGET, message, clock.now() + timedelta(seconds=SLICE))
     return None

@@ -34,6 +34,15 @@ FLUSH_BAD, FLUSH_GOOD = 0.2, 1.0
 Answer = TypeVar("Answer")
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A person's word: a forced state, or its end."""
+
+    actor: Any
+    reason: str
+    expires_at: datetime | None = None
+
+
 @dataclass(slots=True)
 class _Seen:
     """A book as it was read, and when, in monotonic seconds."""
@@ -136,10 +145,10 @@ def settle(name: str, settings: Settings, generation: int, permit: int, result: 
     return change(name, act)
 
 
-def change(name: str, act: Callable[[Book, float], Answer], **signature: Any) -> Answer:
+def change(name: str, act: Callable[[Book, float], Answer], word: Word | None = None) -> Answer:
     """Let `act` change the book under the row's lock, time's own moves done first; write it and its moves down.
 
-    `signature` (actor, reason, expires_at) goes into the history of the moves.
+    `word`: whose it is; it goes into the history and, with a forced state, into the row.
     """
     with transaction.atomic():
         row = Breaker.objects.select_for_update().filter(name=name).first()
@@ -151,9 +160,12 @@ def change(name: str, act: Callable[[Book, float], Answer], **signature: Any) ->
         rules.advance(book, now)
         due = len(book.moves)
         answer = act(book, now)
+        if word is not None:
+            row.forced_by, row.forced_reason = word.actor, word.reason
+            row.save(update_fields=["forced_by", "forced_reason"])
         _write(row, book)
-        _record(name, book.moves[:due], at, {})
-        _record(name, book.moves[due:], at, signature)
+        _record(name, book.moves[:due], at)
+        _record(name, book.moves[due:], at, word)
         book.moves.clear()
     _seen[name] = _Seen(time.monotonic(), book)
     return answer
@@ -172,7 +184,7 @@ def let_go(name: str, how_many: Callable[[Book, int, float | None], int]) -> int
         rules.advance(book, at.timestamp())
         if book.moves:
             _write(row, book)
-            _record(name, book.moves, at, {})
+            _record(name, book.moves, at)
         ago = (at - row.released_at).total_seconds() if row.released_at is not None else None
         count = how_many(book, row.released, ago)
         if count:
@@ -223,11 +235,12 @@ def _write(row: Breaker, book: Book) -> None:
     row.save(update_fields=columns)
 
 
-def _record(name: str, moves: list[Move], at: datetime, signature: dict[str, Any]) -> None:
+def _record(name: str, moves: list[Move], at: datetime, word: Word | None = None) -> None:
+    actor, reason, expires_at = (word.actor, word.reason, word.expires_at) if word is not None else (None, "", None)
     for move in moves:
         BreakerTransition.objects.create(
             name=name, at=at, source=move.source, target=move.target, why=move.why[:200],
-            figures=move.counts._asdict(), **signature,
+            figures=move.counts._asdict(), actor=actor, reason=reason, expires_at=expires_at,
         )  # fmt: skip
         log.warning("breaker.transition", dependency=name, source=move.source, target=move.target, why=move.why)
 

@@ -14,7 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from orchestration import clock
-from orchestration.engine import parked, rescue, transition
+from orchestration.engine import parked, probes, rescue, transition
 from orchestration.engine.publish import send
 from orchestration.engine.timers import due_timers
 from orchestration.limits import LOST_WAKE_AFTER, WAKE_BATCH
@@ -135,4 +135,5 @@ _LOOKS: Mapping[str, Callable[[datetime], int]] = {
     "schedules": rescue.overdue_schedules,
     "runs": rescue.overdue_runs,
     "lost_wakes": _lost_wakes,
+    "probes": probes.look,
 }
