@@ -31,6 +31,7 @@ from orchestration.policies.retry import GiveUp, decide
 from orchestration.states import Compensation, Effect, RunResult, StepStatus
 from orchestration.steps.outcome import Completed, Deferred, Degraded, Failed, Suspended, Transactional
 from orchestration.steps.python import failure_of
+from orchestration.telemetry.outcomes import note, step_row, try_row
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +76,7 @@ def pass_time(step: StepRun, claim: Claim) -> None:
             waiting_kind="", not_before=None, finished_at=now, output="null",
         )  # fmt: skip
         if moved:
+            _ended(claim, StepStatus.SUCCEEDED, now)
             _go_on(run, claim, now, inline=False)
 
 
@@ -90,6 +92,7 @@ def give_up(step: StepRun, claim: Claim, source: StepStatus, error_type: str, me
         ended = {"finished_at": now, "not_before": None, "waiting_kind": "", **columns}
         if not transition.move_step(step.pk, source, step.fence, target, **ended):
             return
+        _ended(claim, target, now)
         claim.step.error_type, claim.step.error_message = columns["error_type"], columns["error_message"]
         _go_on(run, claim, now, inline=False)
 
@@ -141,6 +144,7 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
             _move(
                 claim, StepStatus.SUCCEEDED, finished_at=now, effect=effect, error_type="", error_message="", **stored
             )
+            _ended(claim, StepStatus.SUCCEEDED, now)
             if step.fence > 1:  # of a success at the first claim the step's own row says it all
                 _record(claim, now, "succeeded")
             if remembers(claim):
@@ -154,6 +158,7 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
         case Degraded():
             target, columns = ending_of(outcome, run.pk)
             _move(claim, target, finished_at=now, **{**stored, **columns})
+            _ended(claim, target, now)
         case Failed():
             if executed.output:  # what a write gave that broke its contract: its compensation needs it
                 stored |= {"output": store(executed.output, run.pk)}
@@ -185,6 +190,7 @@ def _retried(run: Run, claim: Claim, executed: Executed, now: datetime, stored: 
         given = executed.input or text_of(step.input)
         target, ended = ending_of(final if run.ending else fall_back(claim, effect, given, final), run.pk)
         _move(claim, target, finished_at=now, **{**columns, **ended})
+        _ended(claim, target, now)
         _record(claim, now, outcome, failed)
         return False
     _move(claim, StepStatus.RETRYING, not_before=verdict.at, **columns)
@@ -265,6 +271,13 @@ def _move(claim: Claim, target: StepStatus, **columns: object) -> None:
         raise Refused
 
 
+def _ended(claim: Claim, status: StepStatus, now: datetime) -> None:
+    """The step's outcome, to be counted."""
+    step = claim.step
+    plain = status == StepStatus.SUCCEEDED and step.fence == 1
+    note([step_row(claim.run.version_id, step, status, now, began=step.started_at, plain=plain)])
+
+
 def _record(
     claim: Claim, now: datetime, outcome: str, failed: Failed | None = None, next_at: datetime | None = None
 ) -> None:
@@ -273,6 +286,12 @@ def _record(
         outcome=outcome, error_type=failed.error_type if failed else "", message=failed.message if failed else "",
         next_at=next_at, worker_id=claim.step.worker_id, fence=claim.step.fence,
     )  # fmt: skip
+    note([
+        try_row(
+            claim.run.version_id, claim.step.name, claim.phase, outcome, began=claim.claimed_at, at=now,
+            error=failed.error_type if failed else "", retried=next_at is not None,
+        )
+    ])  # fmt: skip
 
 
 def _grown(known: Effect, new: Effect) -> Effect:

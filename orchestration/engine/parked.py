@@ -41,9 +41,10 @@ RAMP_OVER = 10.0
 
 
 def columns_of(claim: Claim, deferred: Deferred) -> dict[str, Any]:
-    """The row of a step that waits so: the attempt that it did not make counts as none."""
+    """The row of a step that waits so: the attempt that it did not make counts as none, and the first one is yet to begin."""
     kind = WaitingKind.PARKED if deferred.kind == Kind.BREAKER else WaitingKind.CAPACITY
-    return {"waiting_kind": kind, "not_before": deferred.until, "attempt": claim.step.attempt - 1}
+    columns = {"waiting_kind": kind, "not_before": deferred.until, "attempt": claim.step.attempt - 1}
+    return columns if claim.step.attempt > 1 else {**columns, "started_at": None}
 
 
 def put_off_compensation(claim: Claim, deferred: Deferred, now: datetime) -> bool:

@@ -12,6 +12,7 @@ import secrets
 import threading
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import DatabaseError, connection
@@ -95,5 +96,5 @@ def _ask(name: str, probe: Probe) -> None:
         connection.close()
 
 
-def _documents() -> list[tuple[str, dict[str, object]]]:
+def _documents() -> list[tuple[str, dict[str, Any]]]:
     return list(Dependency.objects.values_list("name", "document"))
