@@ -1,4 +1,4 @@
-"""What happened that a chart should show: releases, changes, reviews. One bounded query for each kind of event.
+"""What happened that a chart should show: releases, changes, reviews, breakers. One bounded query for each kind of event.
 
 Owns which events concern what is drawn. Never draws: portal/dashboards/marks.py does.
 """
@@ -14,8 +14,10 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from governance.models import Change, Review
-from orchestration.models import WorkflowVersion
+from orchestration.models import BreakerTransition, WorkflowVersion
+from orchestration.policies.breaker import State
 from portal.dashboards.marks import Mark
+from portal.presentation.words import breaker_look
 
 #: Of each kind, the newest: more could not be told apart on a chart.
 MOST = 50
@@ -79,4 +81,17 @@ def _about(rows: QuerySet[Any], scope: Scope, prefix: str) -> QuerySet[Any]:
     return rows.filter(wanted)
 
 
-PROVIDERS: tuple[Callable[[Scope], list[Mark]], ...] = (_releases, _changes, _reviews)
+def _breakers(scope: Scope) -> list[Mark]:
+    """Openings and closings: half-open ones come and go too often to be seen apart."""
+    rows = BreakerTransition.objects.filter(at__gte=scope.since).exclude(target=State.HALF_OPEN)
+    rows = rows.exclude(source=State.HALF_OPEN, target=State.OPEN)
+    if scope.dependencies is not None:
+        rows = rows.filter(name__in=scope.dependencies)
+    newest = rows.order_by("-at").values_list("name", "target", "at")[:MOST]
+    return [
+        Mark(at, f"{name}: breaker {breaker_look(target).word.lower()}", reverse("dependency", args=[name]), "breaker")
+        for name, target, at in newest
+    ]
+
+
+PROVIDERS: tuple[Callable[[Scope], list[Mark]], ...] = (_releases, _changes, _reviews, _breakers)
