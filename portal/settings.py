@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "portal.middleware.tracing.TracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.health.HealthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

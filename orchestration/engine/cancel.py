@@ -11,11 +11,13 @@ from django.db import transaction
 
 from orchestration import clock
 from orchestration.engine import transition
+from orchestration.engine.claim import RunFacts
 from orchestration.engine.plans import may_write, plan_of
 from orchestration.engine.settle import lock, settle, stop
 from orchestration.errors import Conflict
 from orchestration.models import Run, RunEvent, StepRun
 from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus
+from orchestration.telemetry import tracing
 
 
 def cancel(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
@@ -54,6 +56,8 @@ def terminate(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
             compensation=Compensation.FAILED if interrupted else None, **said,
         )  # fmt: skip
         RunEvent.objects.create(run=run, at=now, kind="terminated", actor_id=actor_id, detail=reason)
+        plan = plan_of(run.version_id)
+        tracing.run_ended(RunFacts.of(run, plan.workflow, plan.version), plan, RunResult.TERMINATED, now)
     return Run.objects.get(pk=run_id)
 
 

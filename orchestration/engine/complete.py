@@ -30,6 +30,7 @@ from orchestration.policies.retry import GiveUp, decide
 from orchestration.states import Compensation, Effect, RunResult, StepStatus
 from orchestration.steps.outcome import Completed, Failed, Suspended, Transactional
 from orchestration.steps.python import failure_of
+from orchestration.telemetry import tracing
 
 log = structlog.get_logger(__name__)
 
@@ -140,8 +141,11 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
             )
             if step.fence > 1:  # of a success at the first claim the step's own row says it all
                 _record(claim, now, "succeeded")
+            else:
+                tracing.attempt_ended(claim, now, "succeeded")
         case Suspended():
             _move(claim, StepStatus.WAITING, waiting_kind=outcome.kind, not_before=outcome.until, **stored)
+            tracing.attempt_ended(claim, now, "waiting")
         case Failed():
             if executed.output:  # what a write gave that broke its contract: its compensation needs it
                 stored |= {"output": store(executed.output, run.pk)}
@@ -254,6 +258,7 @@ def _record(
         outcome=outcome, error_type=failed.error_type if failed else "", message=failed.message if failed else "",
         next_at=next_at, worker_id=claim.step.worker_id, fence=claim.step.fence,
     )  # fmt: skip
+    tracing.attempt_ended(claim, now, outcome, failed.error_type if failed else "", next_at)
 
 
 def _grown(known: Effect, new: Effect) -> Effect:

@@ -6,7 +6,6 @@ Order outside in (3-engine.md): retry → timeout → call; contract and `expect
 from __future__ import annotations
 
 import json
-import os
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,6 +31,8 @@ from orchestration.steps.http import SAFE_METHODS
 from orchestration.steps.kinds import KINDS
 from orchestration.steps.outcome import Call, Completed, Failed, Outcome
 from orchestration.steps.python import failure_of
+from orchestration.telemetry import tracing
+from orchestration.telemetry.spans import call_id
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,7 @@ class _Stop(Exception):
 def execute(claim: Claim) -> Executed:
     """One attempt, start to end. What goes wrong is an outcome; raises Abandoned alone."""
     executed = Executed(Completed())
+    claim.trail = tracing.trail()
     called = False
     try:
         call = executed.call = outlast(lambda: _prepare(claim, executed))
@@ -150,7 +152,7 @@ def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:
         attempt=claim.attempt,
         idempotency_key=f"{key}/compensate" if compensating else key,
         trace_id=claim.run.trace_id,
-        span_id=os.urandom(8).hex(),
+        span_id=call_id(claim.run.id, claim.step.name, claim.step.fence),
         body=body,
         dependency=claim.action.dependency,
         writes=compensating or claim.writes or method not in {"", *SAFE_METHODS},
@@ -159,6 +161,7 @@ def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:
         deadline=claim.claimed_at + timedelta(seconds=claim.limit),
         heartbeat=_heartbeat_of(claim),
         secrets_used=used,
+        trail=claim.trail,
     )
 
 

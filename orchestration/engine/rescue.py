@@ -29,6 +29,7 @@ from orchestration.models import Attempt, Run, StepRun
 from orchestration.models.run import IDLE
 from orchestration.states import Effect, RunStatus, StepStatus
 from orchestration.steps.outcome import Failed
+from orchestration.telemetry import tracing
 
 log = structlog.get_logger(__name__)
 
@@ -162,3 +163,4 @@ def _note(claim: Claim, now: datetime) -> None:
         outcome="lost", error_type="worker.lost", message="its worker stopped answering", next_at=now,
         worker_id=claim.step.worker_id, fence=claim.step.fence,
     )  # fmt: skip
+    tracing.attempt_ended(claim, now, "lost", "worker.lost")

@@ -30,6 +30,7 @@ from orchestration.states import (
     RunStatus,
     StepStatus,
 )
+from orchestration.telemetry import tracing
 
 _STOPPABLE = (StepStatus.READY, StepStatus.WAITING, StepStatus.RETRYING)
 
@@ -64,6 +65,7 @@ def finish_if_over(run: Run, facts: RunFacts, plan: Plan, states: dict[str, Step
         return True
     result = result_of(states)
     transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, output=store(output, run.pk))
+    tracing.run_ended(facts, plan, result, now)
     return True
 
 
@@ -104,6 +106,7 @@ def settle(run: Run, plan: Plan, now: datetime) -> int | None:
     if due:
         return _undo(run, due[0], now)
     _finish(run, steps, now, failed=bool(failed))
+    tracing.run_ended(RunFacts.of(run, plan.workflow, plan.version), plan, run.ending, now)
     return None
 
 
