@@ -11,13 +11,11 @@ from django.db import transaction
 
 from orchestration import clock
 from orchestration.engine import transition
-from orchestration.engine.claim import RunFacts
 from orchestration.engine.plans import may_write, plan_of
-from orchestration.engine.settle import lock, settle, stop
+from orchestration.engine.settle import lock, note_end, settle, stop
 from orchestration.errors import Conflict
 from orchestration.models import Run, RunEvent, StepRun
 from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus
-from orchestration.telemetry import tracing
 
 
 def cancel(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
@@ -51,13 +49,13 @@ def terminate(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
         if interrupted:
             transition.abandon_compensations(run.pk, now)
         said = {} if run.ending else {"error_message": reason}  # why it was ending already is not overwritten
-        transition.finish_run(
+        ended = transition.finish_run(
             run.pk, RunStatus(run.status), RunResult.TERMINATED, finished_at=now,
             compensation=Compensation.FAILED if interrupted else None, **said,
         )  # fmt: skip
+        if ended:
+            note_end(run, RunResult.TERMINATED, now)
         RunEvent.objects.create(run=run, at=now, kind="terminated", actor_id=actor_id, detail=reason)
-        plan = plan_of(run.version_id)
-        tracing.run_ended(RunFacts.of(run, plan.workflow, plan.version), plan, RunResult.TERMINATED, now)
     return Run.objects.get(pk=run_id)
 
 

@@ -31,6 +31,7 @@ from orchestration.states import Compensation, Effect, RunResult, StepStatus
 from orchestration.steps.outcome import Completed, Failed, Suspended, Transactional
 from orchestration.steps.python import failure_of
 from orchestration.telemetry import tracing
+from orchestration.telemetry.outcomes import note, step_row, try_row
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +76,7 @@ def pass_time(step: StepRun, claim: Claim) -> None:
             waiting_kind="", not_before=None, finished_at=now, output="null",
         )  # fmt: skip
         if moved:
+            _ended(claim, StepStatus.SUCCEEDED, now)
             _go_on(run, claim, now, inline=False)
 
 
@@ -88,6 +90,7 @@ def give_up(step: StepRun, claim: Claim, source: StepStatus, error_type: str, me
             finished_at=now, error_type=error_type, error_message=message, not_before=None, waiting_kind="",
         ):  # fmt: skip
             return
+        _ended(claim, StepStatus.TIMED_OUT, now)
         claim.step.error_type, claim.step.error_message = error_type, message
         _go_on(run, claim, now, inline=False)
 
@@ -139,6 +142,7 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
             _move(
                 claim, StepStatus.SUCCEEDED, finished_at=now, effect=effect, error_type="", error_message="", **stored
             )
+            _ended(claim, StepStatus.SUCCEEDED, now)
             if step.fence > 1:  # of a success at the first claim the step's own row says it all
                 _record(claim, now, "succeeded")
             else:
@@ -174,6 +178,7 @@ def _retried(run: Run, claim: Claim, failed: Failed, now: datetime, stored: dict
         timed_out = failed.timed_out or (isinstance(verdict, GiveUp) and verdict.timed_out)
         target = StepStatus.TIMED_OUT if timed_out else StepStatus.FAILED
         _move(claim, target, finished_at=now, **columns)
+        _ended(claim, target, now)
         _record(claim, now, outcome, failed)
         return False
     _move(claim, StepStatus.RETRYING, not_before=verdict.at, **columns)
@@ -250,6 +255,13 @@ def _move(claim: Claim, target: StepStatus, **columns: object) -> None:
         raise Refused
 
 
+def _ended(claim: Claim, status: StepStatus, now: datetime) -> None:
+    """The step's outcome, to be counted."""
+    step = claim.step
+    plain = status == StepStatus.SUCCEEDED and step.fence == 1
+    note([step_row(claim.run.version_id, step, status, now, began=step.started_at, plain=plain)])
+
+
 def _record(
     claim: Claim, now: datetime, outcome: str, failed: Failed | None = None, next_at: datetime | None = None
 ) -> None:
@@ -259,6 +271,12 @@ def _record(
         next_at=next_at, worker_id=claim.step.worker_id, fence=claim.step.fence,
     )  # fmt: skip
     tracing.attempt_ended(claim, now, outcome, failed.error_type if failed else "", next_at)
+    note([
+        try_row(
+            claim.run.version_id, claim.step.name, claim.phase, outcome, began=claim.claimed_at, at=now,
+            error=failed.error_type if failed else "", retried=next_at is not None,
+        )
+    ])  # fmt: skip
 
 
 def _grown(known: Effect, new: Effect) -> Effect:

@@ -30,6 +30,7 @@ from orchestration.models.run import IDLE
 from orchestration.states import Effect, RunStatus, StepStatus
 from orchestration.steps.outcome import Failed
 from orchestration.telemetry import tracing
+from orchestration.telemetry.outcomes import note, try_row
 
 log = structlog.get_logger(__name__)
 
@@ -164,3 +165,9 @@ def _note(claim: Claim, now: datetime) -> None:
         worker_id=claim.step.worker_id, fence=claim.step.fence,
     )  # fmt: skip
     tracing.attempt_ended(claim, now, "lost", "worker.lost")
+    note([
+        try_row(
+            claim.run.version_id, claim.step.name, claim.phase, "lost", began=claim.claimed_at, at=now,
+            error="worker.lost", retried=True,
+        )
+    ])  # fmt: skip

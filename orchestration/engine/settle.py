@@ -13,7 +13,7 @@ from orchestration.engine import transition
 from orchestration.engine.advance import is_over
 from orchestration.engine.claim import Known, RunFacts
 from orchestration.engine.payloads import encode, store
-from orchestration.engine.plans import ports_of, undo_of
+from orchestration.engine.plans import plan_of, ports_of, undo_of
 from orchestration.engine.publish import wake_up
 from orchestration.engine.scope import scope_of
 from orchestration.errors import NotFound, TooLarge
@@ -31,6 +31,7 @@ from orchestration.states import (
     StepStatus,
 )
 from orchestration.telemetry import tracing
+from orchestration.telemetry.outcomes import note, run_row
 
 _STOPPABLE = (StepStatus.READY, StepStatus.WAITING, StepStatus.RETRYING)
 
@@ -64,8 +65,8 @@ def finish_if_over(run: Run, facts: RunFacts, plan: Plan, states: dict[str, Step
         settle(run, plan, now)
         return True
     result = result_of(states)
-    transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, output=store(output, run.pk))
-    tracing.run_ended(facts, plan, result, now)
+    if transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, output=store(output, run.pk)):
+        note_end(run, result, now)
     return True
 
 
@@ -106,8 +107,15 @@ def settle(run: Run, plan: Plan, now: datetime) -> int | None:
     if due:
         return _undo(run, due[0], now)
     _finish(run, steps, now, failed=bool(failed))
-    tracing.run_ended(RunFacts.of(run, plan.workflow, plan.version), plan, run.ending, now)
     return None
+
+
+def note_end(run: Run, result: RunResult, now: datetime) -> None:
+    """The run's outcome, to be counted and told."""
+    note([run_row(run.version_id, result, began=run.started_at or run.created_at, at=now)])
+    if tracing.is_on():
+        plan = plan_of(run.version_id)
+        tracing.run_ended(RunFacts.of(run, plan.workflow, plan.version), plan, result, now)
 
 
 def _to_undo(plan: Plan, steps: list[StepRun]) -> list[StepRun]:
@@ -159,7 +167,8 @@ def _finish(run: Run, steps: list[StepRun], now: datetime, *, failed: bool) -> N
         compensation = Compensation.FAILED
         RunEvent.objects.create(run_id=run.pk, at=now, kind="compensation_failed")
     result = RunResult(run.ending)
-    transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, compensation=compensation)
+    if transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, compensation=compensation):
+        note_end(run, result, now)
 
 
 def output_of(facts: RunFacts, plan: Plan, known: Known | None = None) -> str:
