@@ -189,6 +189,7 @@ PAGES = [
     Entry("GET", "audit/", SIGNED_IN),
     Entry("GET", "audit/export.csv", SIGNED_IN),
     Entry("GET", "audit/export.jsonl", SIGNED_IN),
+    Entry("GET", "metrics", SIGNED_IN),
     Entry("GET", "sign-in/", PUBLIC),
     Entry("POST", "sign-out/", PUBLIC),
     Entry("GET", "", SIGNED_IN),
