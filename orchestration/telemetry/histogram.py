@@ -62,7 +62,7 @@ def pairs(packed: bytes) -> list[tuple[int, int]]:
 
 
 def upto(packed: Iterable[bytes], octaves: Sequence[int]) -> list[int]:
-    """How many durations of the sum are 2^octave seconds or less, for each of these (ascending), and last of all: how many in all.
+    """How many durations of the sum are 2^octave seconds or less, for each of these, ascending; and how many there are in all.
 
     Exact, since such an edge is one of the scale's own.
     """

@@ -103,6 +103,8 @@ API = [
     Entry("GET", "manifest-schema", SIGNED_IN),
     Entry("GET", "dependencies", SIGNED_IN),
     Entry("GET", "dependencies/<slug:name>", SIGNED_IN, ("payments",)),
+    Entry("GET", "exports/prometheus", SIGNED_IN),
+    Entry("GET", "exports/grafana", SIGNED_IN),
     Entry("GET", "decisions", SIGNED_IN),
     Entry("POST", "decisions", Verb.MAINTAIN, body=DECISION),
     Entry("GET", "decisions/<int:number>", SIGNED_IN, ("1",)),
