@@ -16,7 +16,7 @@ _STEP_FIELDS = ("for_each", "flag", "fallback")
 _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
     "Workflow": ("objectives", "escalation"),
-    "Dependency": ("probe", "objectives", "breaker", "bulkhead", "rate_limit", "review"),
+    "Dependency": ("probe", "objectives", "breaker", "bulkhead", "rate_limit"),
     "Team": ("weight", "escalation"),
 }
 _RECORDED_OF_STEP = ("objectives",)
