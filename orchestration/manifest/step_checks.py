@@ -44,6 +44,10 @@ def check_step(name: str, step: dict[str, Any]) -> Iterator[Finding]:
         )
     if isinstance(step.get("compensate"), dict):
         yield from _check_compensation(path, step)
+    if step.get("fallback") is not None and step.get("no_fallback") is not None:
+        yield Finding(
+            (*path, "no_fallback"), "the step has a fallback, so there is nothing to explain; remove one", at_key=True
+        )
 
 
 def _given(kinds: list[str]) -> str:
