@@ -16,7 +16,7 @@ _STEP_FIELDS = ("for_each", "flag")
 _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
     "Workflow": ("objectives", "escalation"),
-    "Dependency": ("objectives", "review"),
+    "Dependency": ("objectives",),
     "Team": ("weight", "escalation"),
 }
 _RECORDED_OF_STEP = ("objectives",)

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from portal.api import (
     audit,
     dependencies,
+    exports,
     govern_urls,
     knowledge_urls,
     manifests,
@@ -37,6 +38,8 @@ urlpatterns = [
     path("manifest-schema", manifests.ManifestSchema.as_view()),
     path("dependencies", dependencies.Dependencies.as_view()),
     path("dependencies/<slug:name>", dependencies.OneDependency.as_view()),
+    path("exports/prometheus", exports.PrometheusExport.as_view()),
+    path("exports/grafana", exports.GrafanaExport.as_view()),
     *govern_urls.urlpatterns,
     path("audit", audit.Audit.as_view()),
     *knowledge_urls.urlpatterns,

@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from governance.selectors.runbooks import freshness_of, runbooks_of_dependency
+from governance.selectors.dependency_reviews import standings_of
+from governance.selectors.runbooks import freshness_of, runbooks_of_dependency, today
 from orchestration import clock
 from orchestration.engine.plans import plan_of
 from orchestration.ids import floor
@@ -24,9 +25,11 @@ from orchestration.models import Attempt, Dependency, DependencyEnd, Run, StepRu
 from orchestration.selectors.targets import retry_policy_spec
 from orchestration.selectors.workflows import consumers_of, find_dependency
 from orchestration.states import StepStatus
+from portal.middleware.reader import actor_of
+from portal.permissions import Verb
 from portal.presentation import dependency_pages
 from portal.presentation.history import changes
-from portal.presentation.words import runbook_look
+from portal.presentation.words import review_look, runbook_look
 
 #: Attempts are looked at in the latest runs of the last day: a bound that holds however busy the day was.
 RECENT_RUNS = 500
@@ -91,6 +94,8 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
         "consumers": consumers,
         "recent": recent,
         "modes": modes,
+        "reviews": [(review_look(one.state, never=one.last is None), one) for one in standings_of(found, today())],
+        "may_review": actor_of(request).may(Verb.REVIEW, found.owner),
         "runbooks": [(runbook_look(freshness_of(book)), book) for book in books],
         "entries": changes(history, ("owner", "description", "content_hash"), "Dependency"),
     }

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import dependencies, manifest_apply, run, runs, start_form, workflow, workflows
+from portal.views import dependencies, dependency_reviews, manifest_apply, run, runs, start_form, workflow, workflows
 
 urlpatterns: list[URLPattern] = [
     path("runs/", runs.list_runs, name="runs"),
@@ -24,4 +24,5 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<str:name>/diff/", workflow.diff, name="workflow-diff"),
     path("dependencies/", dependencies.list_dependencies, name="dependencies"),
     path("dependencies/<str:name>/", dependencies.dependency, name="dependency"),
+    path("dependencies/<str:name>/review/", dependency_reviews.review, name="dependency-review"),
 ]

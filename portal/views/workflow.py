@@ -17,6 +17,8 @@ from django.views.decorators.http import require_GET
 from governance.selectors.decisions import decisions_of
 from governance.selectors.runbooks import freshness_of, runbooks_of
 from orchestration import clock
+from orchestration.hooks import hooks
+from orchestration.manifest import write_path
 from orchestration.models import Dependency, Workflow, WorkflowVersion
 from orchestration.selectors.runs import RunFilter, runs
 from orchestration.selectors.workflows import (
@@ -62,7 +64,10 @@ def dependencies_tab(request: HttpRequest, name: str) -> HttpResponse:
                 steps[action.dependency].append(step.name)
     known = Dependency.objects.select_related("owner").in_bulk(list(steps), field_name="name")
     found = [(dependency, known.get(dependency), names) for dependency, names in sorted(steps.items())]
-    return _render(request, workflow, "dependencies", {"found": found}, version)
+    specs = {dependency: row.spec for dependency, row in known.items()}
+    faults = hooks.policies.workflow_faults(version.canonical, name, workflow.owner.name, specs)
+    told = [(write_path(fault.finding.path), fault.finding.message) for fault in faults]
+    return _render(request, workflow, "dependencies", {"found": found, "faults": told}, version)
 
 
 @login_required

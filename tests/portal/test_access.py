@@ -77,7 +77,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     failed, still_open = begin(version), begin(waiting)
     pump()
     Dependency.objects.create(
-        name="payments", owner=team, document={"spec": {"base_url": "http://x.example"}}, content_hash="x"
+        name="payments",
+        owner=team,
+        document={"spec": {"base_url": "http://x.example", "review": {"every": "90d"}}},
+        content_hash="x",
     )
     victim = User.objects.create(username="somebody")
     other_admin = User.objects.create(username="second-admin", is_superuser=True)
