@@ -5,12 +5,14 @@ from __future__ import annotations
 from celery import shared_task
 from django.conf import settings
 
+from orchestration import clock
 from orchestration.engine.conductor import conductor
 from orchestration.engine.publish import send
 from orchestration.engine.wake import wake as wake_once
 from orchestration.pace import Pace
 from orchestration.services.retention import prune as prune_runs
 from orchestration.services.statistics import freshen
+from orchestration.telemetry.alerting import evaluate
 
 #: Seconds that one `prune` may keep the control worker from waking what is due.
 PRUNE_SLICE = 0.25
@@ -48,3 +50,15 @@ def prune() -> None:
     with _pruning.turn() as due:
         if due:
             prune_runs(days=days, seconds=PRUNE_SLICE)
+
+
+#: Beat asks every half minute.
+_watching = Pace(15.0)
+
+
+@shared_task(name="orchestration.tasks.watch", ignore_result=True, acks_late=False)
+def watch() -> None:
+    """A round of alerts."""
+    with _watching.turn() as due:
+        if due:
+            evaluate(clock.now())

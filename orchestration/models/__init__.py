@@ -1,5 +1,6 @@
 """The engine's tables."""
 
+from orchestration.models.alert import Alert, AlertEvent, Silence
 from orchestration.models.dependency import Dependency, DependencyEnd, RetryPolicy
 from orchestration.models.objective import Objective
 from orchestration.models.rollup import (
@@ -17,6 +18,8 @@ from orchestration.models.worker import EngineMark, WorkerProcess
 from orchestration.models.workflow import Port, Workflow, WorkflowVersion
 
 __all__ = [
+    "Alert",
+    "AlertEvent",
     "Attempt",
     "Dependency",
     "DependencyEnd",
@@ -36,6 +39,7 @@ __all__ = [
     "Run",
     "RunEvent",
     "Series",
+    "Silence",
     "StepRun",
     "Team",
     "WorkerProcess",

@@ -12,6 +12,7 @@ from orchestration.models import Port, Team, Workflow, WorkflowVersion
 from orchestration.services.appliers import owner_problems
 from orchestration.services.applying import Signature
 from orchestration.services.governed import save
+from orchestration.services.objective_sync import follow_workflow
 from orchestration.services.world import World, suggestion
 from orchestration.steps import registry
 from orchestration.versions import newest, precedence
@@ -85,6 +86,8 @@ class WorkflowApplier:
         resolve_ports(version)
         if goes_through:
             hooks.releases.ask(release, version, signature)
+        else:
+            follow_workflow(workflow, actor=signature.actor, reason=signature.reason)
 
     def _published_problems(self, resource: Resource) -> list[Problem]:
         published = WorkflowVersion.objects.filter(workflow__name=resource.name, version=resource.version).first()
