@@ -206,6 +206,14 @@ SPECTACULAR_SETTINGS = {
         "DecisionStatus": "portal.api.enums.DECISION_STATUSES",
         "RunbookStatus": "portal.api.enums.RUNBOOK_STATUSES",
         "DeliveryState": "portal.api.enums.DELIVERY_STATES",
+        "AlertState": "portal.api.enums.ALERT_STATES",
+        "AlertKind": "portal.api.enums.ALERT_KINDS",
+        "AlertEventKind": "portal.api.enums.ALERT_EVENTS",
+        "Severity": "portal.api.enums.SEVERITIES",
+        "Indicator": "portal.api.enums.INDICATORS",
+        "ObjectiveSource": "portal.api.enums.OBJECTIVE_SOURCES",
+        "BudgetState": "portal.api.enums.BUDGET_STATES",
+        "ImportAction": "portal.api.enums.IMPORT_ACTIONS",
     },
 }
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True

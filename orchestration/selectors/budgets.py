@@ -152,3 +152,27 @@ def _counted(
                 before = own[spans[number]]
                 own[spans[number]] = Counts(before.total + row[f"n_{at}"], before.bad + row[f"slo_bad_{at}"])
     return found
+
+
+def burn_down(budget: Budget, now: datetime) -> list[tuple[datetime, int, Fraction]]:
+    """By days: when each ends, its bad events, and what was left of the window's budget by then. The last one is now."""
+    objective, whole = budget.objective, budget.counts
+    begin = Grain.HOUR.floor(now - timedelta(days=objective.window_days))
+    begin = max(begin, objective.recounted_at) if objective.recounted_at else begin
+    series = Series.objects.filter(kind=Series.Kind.OBJECTIVE, label=str(objective.pk)).values_list("pk", flat=True)
+    hours = Grain.HOUR.model._default_manager.filter(series_id__in=list(series), ts__gte=begin, ts__lt=now)
+    by_day: dict[datetime, int] = {}
+    day = Grain.DAY.floor(begin)
+    while day < now:
+        by_day[day] = 0
+        day += DAY
+    for ts, bad in hours.values_list("ts", "slo_bad"):
+        by_day[Grain.DAY.floor(ts)] += bad
+    found, spent = [], 0
+    for day, bad in by_day.items():
+        spent += bad
+        left = burn.remaining(objective.target, Counts(whole.total, spent))
+        found.append((min(day + DAY, now), bad, left))
+    if found:  # the hours lag a few seconds behind, and the last point is what the page says
+        found[-1] = (now, max(found[-1][1] + whole.bad - spent, 0), budget.remaining)
+    return found

@@ -26,6 +26,8 @@ from orchestration.services.world import suggestion
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 LONGEST_NAME = 160
+#: What stands at these addresses is no objective.
+RESERVED = frozenset({"new", "openslo"})
 MOST_DAYS = 90
 #: Failures within at most three days, the longest window of the pairs.
 MOST_MINUTES = 3 * 24 * 60
@@ -139,6 +141,8 @@ def check(wanted: Wanted) -> None:
         raise InvalidInput(
             f"a name is of a-z, 0-9, '.', '-' and '_', at most {LONGEST_NAME} characters, such as checkout.success"
         )
+    if wanted.name in RESERVED:
+        raise InvalidInput(f"{wanted.name!r} is an address of the portal's own; choose another name")
     _check_scope(wanted)
     if wanted.indicator not in Objective.Indicator.values:
         raise InvalidInput(f"indicator {wanted.indicator[:40]!r}: there are {', '.join(Objective.Indicator.values)}")
@@ -146,7 +150,9 @@ def check(wanted: Wanted) -> None:
         raise InvalidInput("a latency objective needs a threshold: the longest duration that is good")
     if wanted.indicator == Objective.Indicator.SUCCESS and wanted.threshold is not None:
         raise InvalidInput("a success objective has no threshold; leave it empty, or choose latency")
-    if not 0 < wanted.target < 1:
+    if wanted.target.is_finite() and wanted.target != round(wanted.target, 8):
+        raise InvalidInput("a target has at most 6 decimals of a percent, such as 99.999999 %")
+    if not (wanted.target.is_finite() and 0 < wanted.target < 1):
         raise InvalidInput("a target is more than 0 % and less than 100 %: at 100 % there would be no budget to spend")
     if not 1 <= wanted.window_days <= MOST_DAYS:
         raise InvalidInput(f"a window has 1 to {MOST_DAYS} days; 28 are usual")

@@ -30,7 +30,13 @@ def test_a_budget_is_exact_over_all_grains():
     assert (found.counts.total, found.counts.bad) == (1_100, 11)
     assert found.remaining == Fraction(0)
     assert found.state == BudgetState.SPENT
-    windows = {timedelta(minutes=5): 2, timedelta(hours=1): 3, timedelta(hours=6): 5, timedelta(days=1): 6, timedelta(days=3): 8}
+    windows = {
+        timedelta(minutes=5): 2,
+        timedelta(hours=1): 3,
+        timedelta(hours=6): 5,
+        timedelta(days=1): 6,
+        timedelta(days=3): 8,
+    }
     counted = burns([made], windows, NOW)[made.pk]
     assert {span: one.bad for span, one in counted.items()} == windows
 
