@@ -41,6 +41,7 @@ class WorkflowApplier:
                     known = [*world.retry_policies, *plan.retry_policies]
                     text = f"no retry policy {action.retry_ref!r}{suggestion(action.retry_ref, known)}"
                     problems.append(resource.problem_at(f"{path}.retry", text))
+        problems += self._escalation_problems(resource, world)
         problems += self._task_problems(resource, plan)
         return problems + self._contract_problems(resource, plan, world)
 
@@ -100,6 +101,14 @@ class WorkflowApplier:
             return []  # its author may write it anew, and everybody is asked anew
         text = f"{resource.name}@{resource.version} is published with other content and can't change; raise the version"
         return [resource.problem_at("metadata.version", text)]
+
+    def _escalation_problems(self, resource: Resource, world: World) -> list[Problem]:
+        """It names a team, whose steps are followed; a version that is published may be from before that was asked."""
+        named = resource.canonical["spec"].get("escalation")
+        if named is None or named in world.teams or self.is_applied(resource):
+            return []
+        hint = suggestion(named, world.teams) or "; apply a Team of that name first"
+        return [resource.problem_at("spec.escalation", f"no team {named!r}{hint}")]
 
     def _task_problems(self, resource: Resource, plan: Plan) -> list[Problem]:
         tasks = resource.canonical["spec"]["steps"]

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from orchestration import clock
-from orchestration.models import Objective, RollupDay, RollupHour, RollupMinute, Series, Team
+from orchestration.models import Objective, RollupDay, RollupHour, RollupMinute, Series, Team, Workflow
 from orchestration.selectors.series import Grain
 from orchestration.services.manifests import Document, Signature, apply
 from orchestration.services.objectives import Wanted, create
@@ -29,7 +29,7 @@ def count(objective: Objective, at: datetime, total: int, bad: int) -> None:
 
 def objective(name: str = "demo.success", *, target: str = "0.99", team: str = "checkout", **more: Any) -> Objective:
     """One of a workflow `demo` that is there, made as the portal makes them."""
-    if not Objective.objects.filter(workflow="demo").exists():
+    if not Workflow.objects.filter(name="demo").exists():
         publish({"a": {"value": 1}})
     owner, _ = Team.objects.get_or_create(name=team)
     facts: dict[str, Any] = {"workflow": "demo", "indicator": "success", "runbook": "do-this"} | more

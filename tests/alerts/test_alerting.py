@@ -104,8 +104,8 @@ def test_failures_in_a_window_open_an_alert_where_no_burn_rate_could():
 
 
 def test_of_two_who_open_it_at_once_one_does():
-    made = objective(ticket=False)
     team(channels=[HOOK])
+    made = objective(ticket=False)
     facts: dict[str, Any] = {"objective": made, "severity": "page", "rule": "r", "facts": {}, "now": clock.now()}
     assert alerts.open_burn(**facts) is not None
     assert alerts.open_burn(**facts) is None
@@ -178,8 +178,8 @@ def test_escalation_goes_step_by_step_until_somebody_acknowledges():
 
 
 def test_a_workflow_may_name_another_team_whose_steps_are_followed():
-    publish({"a": {"value": 1}}, escalation="oncall")
     team("oncall", channels=[HOOK], escalation=[{"after": "0s", "notify": "anybody"}])
+    publish({"a": {"value": 1}}, escalation="oncall")
     outage(objective(ticket=False))
     look()
     assert the_alert().escalation.name == "oncall"
@@ -239,7 +239,7 @@ def test_a_person_resolves_it_once_it_burns_no_more():
     look()
     with pytest.raises(Conflict, match="still burns"):
         resolve(alert=the_alert(), person=None, reason="enough")
-    clock.advance(timedelta(minutes=7))
+    clock.advance(timedelta(minutes=31))
     resolve(alert=the_alert(), person=None, reason="enough")
     assert the_alert().state == "resolved"
     for act in (resolve, acknowledge):
