@@ -130,6 +130,7 @@ CELERY_TASK_ROUTES = {
     "orchestration.tasks.wake": {"queue": "control"},
     "orchestration.tasks.prune": {"queue": "control"},
     "orchestration.tasks.watch": {"queue": "control"},
+    "orchestration.tasks.fold": {"queue": "control"},
     "governance.tasks.*": {"queue": "control"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -145,6 +146,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     # Without `expires`, which would compare beat's clock with the worker's: orchestration/pace.py melts what piles up.
     "wake": {"task": "orchestration.tasks.wake", "schedule": 0.5, "options": {"queue": "control"}},
     "watch": {"task": "orchestration.tasks.watch", "schedule": 30, "options": {"queue": "control"}},
+    "fold": {"task": "orchestration.tasks.fold", "schedule": 2, "options": {"queue": "control"}},
     "deliver": {"task": "governance.tasks.deliver", "schedule": 2, "options": {"queue": "control"}},
     "tend": {"task": "governance.tasks.tend", "schedule": 5, "options": {"queue": "control"}},
     "export-audit-head": {

@@ -39,11 +39,13 @@ def _fresh_process() -> Iterator[None]:
     from orchestration.engine import plans
     from orchestration.selectors import targets
     from orchestration.steps import announced
+    from orchestration.telemetry import sums
 
     plans.forget()
     validator_of.cache_clear()
     targets.forget()
     announced.forget()
+    sums.forget()
     clock.reset()
     clock.forget()
     yield

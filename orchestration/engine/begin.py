@@ -22,6 +22,8 @@ from orchestration.limits import LOST_WAKE_AFTER, MAX_ERROR_TEXT
 from orchestration.manifest import ExpressionError, Plan, PlannedStep
 from orchestration.models import Run, StepRun
 from orchestration.states import Compensation, Effect, StepStatus
+from orchestration.telemetry.outcomes import Row as Outcome
+from orchestration.telemetry.outcomes import note, step_row
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ def begin(
     ready = begun.ready if inline and not begun.errors else []
     if ready:
         begun.mine = ready[0]
-        _take(plan.steps[ready[0].name], ready[0], now)
+        _take(run, plan, ready[0], now)
         begun.states[ready[0].name] = StepStatus.RUNNING
     return begun
 
@@ -77,11 +79,18 @@ def begin(
 def write(run: RunFacts, plan: Plan, begun: Begun, turn: Turn) -> Claim | None:
     """Write what begins, and wake workers for it; the claim of this process's own step, in the same turn."""
     hot_sql.insert_steps(begun.born)
+    note(failed_at_birth(run, begun))
     wake_up([row.pk for row in begun.ready])
     if begun.mine is None:
         return None
     turn.steps += 1
     return in_hand(run, plan, begun.mine, {}, turn)
+
+
+def failed_at_birth(run: RunFacts, begun: Begun) -> list[Outcome]:
+    """Outcomes of the steps whose `when` could not be evaluated."""
+    failed = [row for row in begun.born if row.status == StepStatus.FAILED]
+    return [step_row(run.version_id, row, row.status, row.ready_at, began=None, plain=False) for row in failed]
 
 
 def in_hand(run: RunFacts, plan: Plan, born: NewStep, known: Known, turn: Turn) -> Claim:
@@ -91,7 +100,7 @@ def in_hand(run: RunFacts, plan: Plan, born: NewStep, known: Known, turn: Turn) 
     assert deadline is not None
     step = HeldStep(
         born.pk, born.run_id, born.name, born.status, born.attempt, born.attempt, born.idempotency_key, born.effect,
-        born.worker_id, started_at=claimed_at, claimed_at=claimed_at, close_deadline=born.close_deadline,
+        born.worker_id, started_at=claimed_at, claimed_at=claimed_at, close_deadline=born.close_deadline, ready_at=born.ready_at,
     )  # fmt: skip
     return Claim(run, plan, step, FORWARD, claimed_at, (deadline - claimed_at).total_seconds(), known, turn, born)
 
@@ -134,13 +143,14 @@ def _row(run: RunFacts, planned: PlannedStep, now: datetime, known: Known, *, sk
     return row
 
 
-def _take(planned: PlannedStep, row: NewStep, now: datetime) -> None:
+def _take(run: RunFacts, plan: Plan, row: NewStep, now: datetime) -> None:
     """Born running, held by this process."""
+    planned = plan.steps[row.name]
     beat = planned.timeout.heartbeat
     row.status, row.attempt, row.worker_id, row.claimed_at = StepStatus.RUNNING, 1, identity(), now
     row.wake_due_at = row.start_deadline = None
     row.lease_until = now + lease()
-    row.attempt_deadline = now + timedelta(seconds=limit_of(planned, row.close_deadline, now))
+    row.attempt_deadline = now + timedelta(seconds=limit_of(run, plan, planned, row.close_deadline, now))
     row.heartbeat_deadline = now + timedelta(seconds=beat) if beat else None
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from orchestration import clock
 from orchestration.engine import transition
 from orchestration.engine.plans import may_write, plan_of
-from orchestration.engine.settle import lock, settle, stop
+from orchestration.engine.settle import lock, note_end, settle, stop
 from orchestration.errors import Conflict
 from orchestration.models import Run, RunEvent, StepRun
 from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus
@@ -49,10 +49,12 @@ def terminate(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
         if interrupted:
             transition.abandon_compensations(run.pk, now)
         said = {} if run.ending else {"error_message": reason}  # why it was ending already is not overwritten
-        transition.finish_run(
+        ended = transition.finish_run(
             run.pk, RunStatus(run.status), RunResult.TERMINATED, finished_at=now,
             compensation=Compensation.FAILED if interrupted else None, **said,
         )  # fmt: skip
+        if ended:
+            note_end(run, RunResult.TERMINATED, now)
         RunEvent.objects.create(run=run, at=now, kind="terminated", actor_id=actor_id, detail=reason)
     return Run.objects.get(pk=run_id)
 

@@ -157,11 +157,13 @@ def claim_all(step_ids: Sequence[int]) -> list[Claim]:
     return claims + _claim_compensations(missed) if missed else claims
 
 
-def limit_of(planned: PlannedStep, close_deadline: datetime | None, now: datetime) -> float:
-    """Seconds that one attempt may take from now on."""
+def limit_of(run: RunFacts, plan: Plan, planned: PlannedStep, close_deadline: datetime | None, now: datetime) -> float:
+    """Seconds that one attempt may take from now on: its own limit, cut by what the step and the run have left."""
     seconds = start_to_close(planned, DEFAULT_START_TO_CLOSE)
     if close_deadline is not None:
         seconds = min(seconds, max((close_deadline - now).total_seconds(), 0.0))
+    if plan.timeout is not None:
+        seconds = min(seconds, max(plan.timeout - (now - run.started_at).total_seconds(), 0.0))
     return seconds
 
 
@@ -176,20 +178,23 @@ def _understood(row: Sequence[Any], now: datetime) -> Claim | None:
 
 def _read(row: Sequence[Any], now: datetime) -> Claim:
     """The claim, from a row of hot_sql.claim."""
-    version = row[12]
-    run_id, plan = hot_sql.identifier(row[11]), plan_of(version)
+    version = row[13]
+    run_id, plan = hot_sql.identifier(row[12]), plan_of(version)
     step = HeldStep(
         pk=row[0], run_id=run_id, name=row[2], status=StepStatus.RUNNING, fence=row[3], attempt=row[4],
         idempotency_key=row[5], effect=Effect(row[6]), input=row[7], started_at=hot_sql.moment(row[8]),
         close_deadline=hot_sql.moment(row[9]), losses=row[10], worker_id=identity(), claimed_at=now,
+        ready_at=hot_sql.moment(row[11]),
     )  # fmt: skip
-    began = hot_sql.moment(row[16]) or hot_sql.moment(row[17])
+    began = hot_sql.moment(row[17]) or hot_sql.moment(row[18])
     assert began is not None
-    retry_of = hot_sql.identifier(row[18]) if row[18] is not None else None
+    retry_of = hot_sql.identifier(row[19]) if row[19] is not None else None
     facts = RunFacts(
-        run_id, version, plan.workflow, plan.version, row[13], row[14], row[15], began, retry_of, str(run_id)
+        run_id, version, plan.workflow, plan.version, row[14], row[15], row[16], began, retry_of, str(run_id)
     )
-    return Claim(facts, plan, step, FORWARD, now, limit_of(plan.steps[step.name], step.close_deadline, now))
+    return Claim(
+        facts, plan, step, FORWARD, now, limit_of(facts, plan, plan.steps[step.name], step.close_deadline, now)
+    )
 
 
 def _beat(held: Claim) -> float | None:

@@ -21,6 +21,7 @@ from orchestration.engine.advance import fatal, is_over
 from orchestration.engine.begin import Begun, begin, in_hand
 from orchestration.engine.claim import FORWARD, Claim, Known
 from orchestration.engine.execute import Executed
+from orchestration.engine.fallbacks import remembers
 from orchestration.engine.payloads import store
 from orchestration.engine.plans import sole_speakers
 from orchestration.engine.publish import wake_up
@@ -32,6 +33,8 @@ from orchestration.limits import INLINE_PAYLOAD, KNOWN_OUTPUT
 from orchestration.manifest import ExpressionError
 from orchestration.states import Effect, RunResult, RunStatus, StepStatus
 from orchestration.steps.outcome import Completed
+from orchestration.telemetry.outcomes import Row as Outcome
+from orchestration.telemetry.outcomes import run_row, step_row, text_of, try_row
 
 
 @dataclass(slots=True)
@@ -55,7 +58,7 @@ class Apart(Exception):
 
 def is_plain(claim: Claim, executed: Executed) -> bool:
     """Whether this is an outcome that may be gathered."""
-    return claim.phase == FORWARD and isinstance(executed.outcome, Completed)
+    return claim.phase == FORWARD and isinstance(executed.outcome, Completed) and not remembers(claim)
 
 
 def gather(items: Sequence[Item]) -> list[Claim | None]:
@@ -83,6 +86,8 @@ class _Batch:
     known: dict[uuid.UUID, Known] = field(default_factory=dict)
     successes: list[Success] = field(default_factory=list)
     endings: list[Ending] = field(default_factory=list)
+    #: All that ends with it, to be counted.
+    outcomes: list[Outcome] = field(default_factory=list)
     #: Steps whose rows this batch writes: run and name.
     coming: set[tuple[uuid.UUID, str]] = field(default_factory=set)
 
@@ -135,7 +140,9 @@ class _Batch:
     def write(self, items: Sequence[Item]) -> None:
         """Everything, or Apart."""
         born = [row for item in items if item.begun is not None for row in item.begun.born]
-        if not hot_sql.record(self.successes, born, self.endings, self.now):
+        claims = {item.claim.run.id: item.claim for item in items}
+        runs = [ended(claims[ending.run_id], ending, self.now) for ending in self.endings]
+        if not hot_sql.record(self.successes, born, self.endings, self.now, text_of([*self.outcomes, *runs])):
             raise Apart
         wake_up([row.pk for item in items if item.begun is not None for row in item.begun.ready])
 
@@ -147,6 +154,7 @@ class _Batch:
         if claim.is_ahead:
             assert row is not None
             row.succeed(item.at, given, output)
+            self.outcomes.append(succeeded(claim, item.at))
         else:
             effect = Effect.HAPPENED if claim.writes else Effect.NONE
             one = Success(
@@ -154,6 +162,9 @@ class _Batch:
                 given, output,
             )  # fmt: skip
             self.successes.append(one)
+            self.outcomes.append(succeeded(claim, item.at))
+            if step.fence > 1:
+                self.outcomes.append(_tried(claim, item.at))
         known = self.known.setdefault(claim.run.id, {})
         known.update(claim.known)
         known[step.name] = (StepStatus.SUCCEEDED, output)  # whatever its size: the database does not have it yet
@@ -180,6 +191,23 @@ def conclude(
     for (before, mood), ids in moods.items():
         transition.move_runs(ids, before, mood)
     return endings
+
+
+def ended(held: Claim, ending: Ending, at: datetime) -> Outcome:
+    """The outcome of a run that is over, by one claim of it."""
+    return run_row(held.run.version_id, ending.result, began=held.run.started_at, at=at)
+
+
+def succeeded(held: Claim, at: datetime) -> Outcome:
+    """The outcome of a step that succeeded."""
+    step = held.step
+    return step_row(held.run.version_id, step, StepStatus.SUCCEEDED, at, began=step.started_at, plain=step.fence == 1)
+
+
+def _tried(held: Claim, at: datetime) -> Outcome:
+    return try_row(
+        held.run.version_id, held.step.name, FORWARD, "succeeded", began=held.claimed_at, at=at, error="", retried=False
+    )
 
 
 def _ending(held: Claim, result: RunResult, known: Known | None) -> Ending:

@@ -27,8 +27,8 @@ def claim(
 
     `lightly`: not yet safe from a crash of the database when it returns; `settle` makes it so.
 
-    Columns: id, run, name, fence, attempt, key, effect, input, started, close_deadline, losses of the step; id, version,
-    key, input, trace, started, created, retry_of of the run.
+    Columns: id, run, name, fence, attempt, key, effect, input, started, close_deadline, losses, ready of the step; id,
+    version, key, input, trace, started, created, retry_of of the run.
     """
     check_step(StepStatus.READY, StepStatus.RUNNING)
     ids = ",".join(map(str, step_ids))
@@ -68,8 +68,11 @@ def states(runs: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, StepStatus]]:
     return found
 
 
-def record(successes: Sequence[Success], born: Sequence[NewStep], endings: Sequence[Ending], at: datetime) -> bool:
+def record(
+    successes: Sequence[Success], born: Sequence[NewStep], endings: Sequence[Ending], at: datetime, noted: str
+) -> bool:
     """Steps of open runs to succeeded, with their attempts, and what follows them: new steps, and runs that are over.
+    `noted`: all that ended with it, as telemetry/outcomes.py writes it.
 
     False: one of them is not held any more; the caller rolls back. On PostgreSQL all is one statement, and that of one
     success does all or nothing: it needs no transaction around it.
@@ -77,10 +80,10 @@ def record(successes: Sequence[Success], born: Sequence[NewStep], endings: Seque
     check_step(StepStatus.RUNNING, StepStatus.SUCCEEDED)
     done, births, ended = [_success(one) for one in successes], _births(born), [_ending(one, at) for one in endings]
     if connection.vendor != "postgresql":
-        return _record_in_turn(done, born, births, ended)
+        return _record_in_turn(done, born, births, ended, noted)
     if len(done) == len(births) + len(ended) == 1:
-        return _record_one(done[0], born, births, ended)
-    told = {"told": json.dumps(done), "births": json.dumps(births), "endings": json.dumps(ended)}
+        return _record_one(done[0] | {"noted": noted}, born, births, ended)
+    told = {"told": json.dumps(done), "births": json.dumps(births), "endings": json.dumps(ended), "noted": noted}
     rows = fetch(statements.record_all(), told)
     if rows[0][:2] != (len(done), len(ended)):
         return False
@@ -105,14 +108,16 @@ def _record_one(
 
 
 def _record_in_turn(
-    done: list[dict[str, Any]], born: Sequence[NewStep], births: list[dict[str, Any]], ended: list[dict[str, Any]]
-) -> bool:
+    done: list[dict[str, Any]], born: Sequence[NewStep], births: list[dict[str, Any]], ended: list[dict[str, Any]],
+    noted: str,
+) -> bool:  # fmt: skip
     """SQLite: statement by statement, in the caller's transaction."""
     if len(_ask(statements.succeed(), done)) != len(done):
         return False
     if again := [one for one in done if one["fence"] > 1]:
         _ask(statements.attempts(), again)
     _insert(born, births)
+    fetch(statements.noted(), {"noted": noted})
     return not ended or len(_ask(statements.finish(), ended)) == len(ended)
 
 

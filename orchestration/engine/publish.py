@@ -29,7 +29,8 @@ PATIENCE: dict[str, Any] = {
 }  # fmt: skip
 
 _quiet_until = 0.0
-
+#: Nothing is sent from this process: it works its runs off by itself, and their steps are over before they are committed.
+silent = False
 
 #: So many steps travel in one message at most. One process takes them all, so it must not be many.
 TOGETHER = 8
@@ -37,7 +38,7 @@ TOGETHER = 8
 
 def wake_up(step_ids: Sequence[int]) -> None:
     """Send wake-ups for these steps once the surrounding transaction has committed."""
-    if step_ids:
+    if step_ids and not silent:
         ids = list(step_ids)
         transaction.on_commit(lambda: send(ids))
 

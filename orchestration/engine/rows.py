@@ -38,6 +38,7 @@ class HeldStep:
     compensation_attempt: int = 0
     error_type: str = ""
     error_message: str = ""
+    ready_at: datetime | None = None
 
     @classmethod
     def of(cls, row: StepRun) -> HeldStep:
@@ -46,7 +47,7 @@ class HeldStep:
             row.pk, row.run_id, row.name, StepStatus(row.status), row.fence, row.attempt, row.idempotency_key,
             Effect(row.effect), row.worker_id, row.input, row.output, row.started_at, row.claimed_at,
             row.close_deadline, row.losses, Compensation(row.compensation), row.compensation_attempt,
-            row.error_type, row.error_message,
+            row.error_type, row.error_message, row.ready_at,
         )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from orchestration.states import (
     RunStatus,
     StepStatus,
 )
+from orchestration.telemetry.outcomes import note, run_row
 
 _STOPPABLE = (StepStatus.READY, StepStatus.WAITING, StepStatus.RETRYING)
 
@@ -63,7 +64,8 @@ def finish_if_over(run: Run, facts: RunFacts, plan: Plan, states: dict[str, Step
         settle(run, plan, now)
         return True
     result = result_of(states)
-    transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, output=store(output, run.pk))
+    if transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, output=store(output, run.pk)):
+        note_end(run, result, now)
     return True
 
 
@@ -105,6 +107,11 @@ def settle(run: Run, plan: Plan, now: datetime) -> int | None:
         return _undo(run, due[0], now)
     _finish(run, steps, now, failed=bool(failed))
     return None
+
+
+def note_end(run: Run, result: RunResult, now: datetime) -> None:
+    """The run's outcome, to be counted."""
+    note([run_row(run.version_id, result, began=run.started_at or run.created_at, at=now)])
 
 
 def _to_undo(plan: Plan, steps: list[StepRun]) -> list[StepRun]:
@@ -156,7 +163,8 @@ def _finish(run: Run, steps: list[StepRun], now: datetime, *, failed: bool) -> N
         compensation = Compensation.FAILED
         RunEvent.objects.create(run_id=run.pk, at=now, kind="compensation_failed")
     result = RunResult(run.ending)
-    transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, compensation=compensation)
+    if transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, compensation=compensation):
+        note_end(run, result, now)
 
 
 def output_of(facts: RunFacts, plan: Plan, known: Known | None = None) -> str:

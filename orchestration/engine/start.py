@@ -17,7 +17,7 @@ from django.db import IntegrityError, connection, transaction
 from orchestration import clock
 from orchestration.engine import hot_sql, transition
 from orchestration.engine.advance import fatal
-from orchestration.engine.begin import Begun, begin
+from orchestration.engine.begin import Begun, begin, failed_at_birth
 from orchestration.engine.claim import RunFacts
 from orchestration.engine.payloads import store, text_of
 from orchestration.engine.plans import plan_of
@@ -30,6 +30,7 @@ from orchestration.limits import INLINE_PAYLOAD
 from orchestration.manifest import Plan
 from orchestration.models import Run, StepRun, WorkflowVersion
 from orchestration.states import RunResult, StepStatus
+from orchestration.telemetry.outcomes import note
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def _create(requests: Sequence[Request]) -> list[Run]:
     # A microsecond apart, so that their ids keep the order in which they were asked for.
     opened = [_open(request, now + timedelta(microseconds=place)) for place, request in enumerate(requests)]
     hot_sql.start([one.row for one in opened], [row for one in opened for row in one.begun.born])
+    note([row for one in opened if one.begun.errors for row in failed_at_birth(one.facts, one.begun)])
     for one, request in zip(opened, requests, strict=True):
         if request.reused:
             transition.create_steps([_copy(one.row.id, step) for step in request.reused])

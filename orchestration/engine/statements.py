@@ -34,7 +34,7 @@ WHERE s.id {{among_free}} AND r.id = s.run_id AND s.status || '' = 'ready' AND r
   AND r.status || '' IN ('running', 'waiting') AND (s.not_before IS NULL OR s.not_before <= {{at}})
   {{lightly}}
 RETURNING {{of_step}}id, run_id, name, fence, attempt, {{of_step}}idempotency_key, effect, {{of_step}}input,
-          {{of_step}}started_at, close_deadline, losses{{of_run}}
+          {{of_step}}started_at, close_deadline, losses, ready_at{{of_run}}
 """
 
 #: The transaction, which is this statement, does not wait for the disk.
@@ -66,6 +66,9 @@ WHERE s.id = t.step AND s.id {{among_steps}} AND s.status || '' = 'running' AND 
   AND t.run IN (SELECT h.id FROM held h)
 RETURNING id AS recorded
 """
+
+#: What the transaction brought to an end, for telemetry/fold.py to count.
+_NOTED = "INSERT INTO orchestration_outcomebatch (data) SELECT {noted} {only_if}"
 
 #: Runs in which a step may still succeed; locked, in one order for all.
 _HELD = f"""
@@ -202,6 +205,11 @@ def finish() -> str:
     return _batched(_FINISH, "endings")
 
 
+def noted() -> str:
+    """SQLite: the text of a batch of outcomes, `noted`."""
+    return _NOTED.format(noted=":noted", only_if="")
+
+
 def starts() -> tuple[str, str]:
     """Batch of starts: new runs, and the events of their start."""
     return _batched(_START, "starts"), _batched(_STARTED, "starts")
@@ -221,18 +229,21 @@ def start_all() -> str:
 @functools.cache
 def record_all() -> str:
     """PostgreSQL: batches `told` of successes, `births` and `endings`; locks the runs, records, notes the attempts, begins
-    what follows and ends what is over in one round trip. Each row has the number of successes that were recorded, that
-    of runs that ended, and a new step. Nothing follows unless all were recorded; so of one success it does all or nothing.
+    what follows, ends what is over and notes the outcomes (`noted`) in one round trip. Each row has the number of successes
+    that were recorded, that of runs that ended, and a new step. Nothing follows unless all were recorded; so of one success
+    it does all or nothing.
     """
     words, all_held = _words(), "(SELECT count(*) FROM done) = (SELECT count(*) FROM told)"
     done, tried = _SUCCEED.format(**words), _ATTEMPT.format(only_if=f"AND {all_held}")
     born = _BORN.format(only_if=f"WHERE {all_held}").replace("FROM told t", "FROM births t")
     ended = _FINISH.format(**words).replace("FROM told t", "FROM endings t")
     ended = ended.replace("RETURNING", f"AND {all_held} RETURNING")
+    noted = _NOTED.format(noted="%(noted)s::text", only_if=f"WHERE {all_held}")
     return f"""
     WITH told AS MATERIALIZED ({_batch("successes", "told")}), births AS MATERIALIZED ({_batch("births", "births")}),
     endings AS MATERIALIZED ({_batch("endings", "endings")}), held AS MATERIALIZED ({_HELD.format(**words)}),
-    done AS ({done}), tried AS ({tried}), born AS ({born}), ended AS ({ended})
+    done AS ({done}), tried AS ({tried}), born AS ({born}), ended AS ({ended}),
+    noted AS ({noted})
     SELECT (SELECT count(*) FROM done), (SELECT count(*) FROM ended), born.id, born.run_id, born.name
     FROM (SELECT 1) one LEFT JOIN born ON true
     """
@@ -254,7 +265,8 @@ def record_and_finish() -> str:
 
 def _record_one() -> str:
     held, done, tried = (_plain(text, "successes") for text in (_HELD, _SUCCEED.replace("FROM told t", ""), _ATTEMPT))
-    return f"WITH held AS MATERIALIZED ({held}), done AS ({done}), tried AS ({tried})"
+    noted = _NOTED.format(noted="%(noted)s::text", only_if="FROM done")
+    return f"WITH held AS MATERIALIZED ({held}), done AS ({done}), tried AS ({tried}), noted AS ({noted})"
 
 
 def _plain(template: str, shape: str, prefix: str = "") -> str:

@@ -18,12 +18,13 @@ from orchestration.engine import hot_sql, rescue, transition
 from orchestration.engine.begin import begin
 from orchestration.engine.claim import FORWARD, Claim
 from orchestration.engine.complete import pass_time
-from orchestration.engine.gather import Apart, conclude
+from orchestration.engine.gather import Apart, conclude, ended, succeeded
 from orchestration.engine.publish import wake_up
 from orchestration.engine.rows import NewStep
 from orchestration.limits import WAKE_BATCH
 from orchestration.models import StepRun
 from orchestration.states import RunStatus, StepStatus, WaitingKind
+from orchestration.telemetry.outcomes import note
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,7 @@ def _end_together(claims: Sequence[Claim], now: datetime) -> None:
     endings = conclude(last, states, open_runs, {})
     if endings and not hot_sql.finish(endings, now):
         raise Apart
+    note([*(succeeded(held, now) for held in due), *(ended(last[one.run_id], one, now) for one in endings)])
 
 
 def _begin_after(held: Claim, states: States, now: datetime) -> list[NewStep]:

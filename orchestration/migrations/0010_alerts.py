@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orchestration', '0008_rollups'),
+        ('orchestration', '0009_breakers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

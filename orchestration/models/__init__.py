@@ -1,6 +1,7 @@
 """The engine's tables."""
 
 from orchestration.models.alert import Alert, AlertEvent, Silence
+from orchestration.models.breaker import Breaker, BreakerTransition, BulkheadSlot, LastGood, Parking, RateState
 from orchestration.models.dependency import Dependency, DependencyEnd, RetryPolicy
 from orchestration.models.objective import Objective
 from orchestration.models.rollup import (
@@ -21,14 +22,20 @@ __all__ = [
     "Alert",
     "AlertEvent",
     "Attempt",
+    "Breaker",
+    "BreakerTransition",
+    "BulkheadSlot",
     "Dependency",
     "DependencyEnd",
     "EngineMark",
+    "LastGood",
     "Membership",
     "Objective",
     "OutcomeBatch",
+    "Parking",
     "Payload",
     "Port",
+    "RateState",
     "RetryPolicy",
     "Role",
     "Rollup",

@@ -78,7 +78,7 @@ def silence_of(alert: Alert, now: datetime) -> Silence | None:
 
 
 def is_hushed(alert: Alert) -> bool:
-    """Whether it is a page about a step whose dependency's breaker is open: that has been told, and explains it."""
+    """Whether it is a page about a step whose dependency's breaker is open: the breaker explains it."""
     objective = alert.objective
     if objective is None or alert.severity != Severity.PAGE or not objective.step:
         return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -49,21 +50,30 @@ class _TooLong(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """What came back; names of headers in lower case."""
+
     status: int
     headers: dict[str, str]
     body: bytes
 
 
-def run(call: Call) -> Outcome:
-    """One request, redirects of safe methods followed, within `call.limit` seconds in all."""
+#: Method, URL, headers, content and the limit in seconds; raises what httpcore does.
+Exchange = Callable[[str, str, Headers, bytes, float], Answer]
+
+
+def run(call: Call, exchange: Exchange | None = None) -> Outcome:
+    """One request, redirects of safe methods followed, within `call.limit` seconds in all.
+
+    `exchange`: who carries it instead of the network; examples/history.py replays without one.
+    """
     try:
         target = outlast(lambda: target_of(call.dependency or "", call.secrets_used))
         method, url, headers, content = _request_of(call, target.base_url, target.headers)
     except (UnknownDependency, ValueError) as error:
         return Failed("http.request", str(error), retryable=False)
     try:
-        answer = _send(method, url, headers, content, call.limit)
+        answer = (exchange or _send)(method, url, headers, content, call.limit)
     except (Refused, _TooLong, httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
         return _failure_of(error, call)
     heed(call.dependency or "", answer.headers)
@@ -132,7 +142,7 @@ def _scalar(value: Any) -> str:
     return str(value)
 
 
-def _send(method: str, url: str, headers: Headers, content: bytes, limit: float) -> _Answer:
+def _send(method: str, url: str, headers: Headers, content: bytes, limit: float) -> Answer:
     ends = time.monotonic() + limit
     for _ in range(MAX_REDIRECTS + 1):
         with until(ends):
@@ -162,7 +172,7 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, parts.hostname or "", parts.port
 
 
-def _once(method: str, url: str, headers: Headers, content: bytes, limit: float) -> _Answer:
+def _once(method: str, url: str, headers: Headers, content: bytes, limit: float) -> Answer:
     timeouts = {"connect": limit, "read": limit, "write": limit, "pool": limit}
     chunks, size = [], 0
     with pool().stream(method, url, headers=headers, content=content, extensions={"timeout": timeouts}) as response:
@@ -174,10 +184,10 @@ def _once(method: str, url: str, headers: Headers, content: bytes, limit: float)
             if size > MAX_PAYLOAD:
                 raise _TooLong(f"the answer is larger than the limit of {MAX_PAYLOAD:,} bytes (4 MB)")
         named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-        return _Answer(response.status, named, b"".join(chunks))
+        return Answer(response.status, named, b"".join(chunks))
 
 
-def _outcome_of(answer: _Answer, call: Call) -> Outcome:
+def _outcome_of(answer: Answer, call: Call) -> Outcome:
     if answer.status >= 300:
         error_type = f"http.{answer.status}"
         retryable = answer.status >= 500 or error_type in ALWAYS_LATER

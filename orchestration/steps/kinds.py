@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from orchestration.steps import http, python, value, wait
 from orchestration.steps.outcome import Call, Outcome
 
-KINDS: Mapping[str, Callable[[Call], Outcome]] = {
+KINDS: dict[str, Callable[[Call], Outcome]] = {
     "http": http.run,
     "python": python.run,
     "wait": wait.run,

@@ -21,12 +21,14 @@ FIRST_PAUSE, LONGEST_PAUSE, GOOD_RUN = 0.5, 15.0, 60.0
 
 @dataclass(slots=True)
 class Child:
-    """A command that shall run. `last_stopped` children outlive the others at the end: the broker."""
+    """A command that shall run. `last_stopped` children outlive the others at the end: the broker. `once`: it has done
+    what it is for when it ends with 0."""
 
     name: str
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     last_stopped: bool = False
+    once: bool = False
     process: subprocess.Popen[bytes] | None = None
     _pause: float = FIRST_PAUSE
     _started: float = 0.0
@@ -60,7 +62,7 @@ class Child:
         if code is None:
             return None
         self._pause = FIRST_PAUSE if now - self._started > GOOD_RUN else min(self._pause * 2, LONGEST_PAUSE)
-        self._restart_at = now + self._pause
+        self._restart_at = float("inf") if self.once and code == 0 else now + self._pause
         self.process = None
         return code
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from portal.config import ConfigurationError
+from portal.config import ROOT, ConfigurationError
 from portal.supervisor.child import Child
 
 _CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "portal"]
@@ -37,6 +37,8 @@ def children(options: Options) -> list[Child]:
         url = f"http://127.0.0.1:{options.port}"
         command = [sys.executable, "-m", "examples.traffic", "--url", url, "--token-file", str(options.token_file)]
         found.append(Child("traffic", command))
+        history = [sys.executable, str(ROOT / "manage.py"), "load_history", "--days", "28"]
+        found.append(Child("history", history, once=True))
     return found
 
 

@@ -29,7 +29,7 @@ def supervise(children: list[Child], say: Callable[[str], None], on_running: Cal
         while not stop.wait(0.2):
             for child in children:
                 code = child.tend()
-                if code is not None:
+                if code is not None and not (child.once and code == 0):
                     say(f"{child.name} ended with {code}; starting it again")
     finally:
         say("stopping")

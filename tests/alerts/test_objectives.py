@@ -125,7 +125,7 @@ def test_what_a_manifest_says_is_changed_there_alone():
 
 def test_a_name_that_somebody_took_for_something_else_refuses_the_manifest_with_the_remedy():
     objective("shop.success")
-    with pytest.raises(Conflict, match="rename it, at /objectives/shop.success/edit/"):
+    with pytest.raises(Conflict, match=r"rename it, at /objectives/shop\.success/edit/"):
         declare("1.0.0", {"success": "99%"})
 
 

@@ -300,10 +300,10 @@ def test_a_run_that_can_not_be_recorded_costs_the_others_of_its_batch_nothing(ma
     runs = start_runs(version=publish(chain(4)), inputs=[{}] * 6)
     poisoned, real = runs[2].pk, hot_sql.record
 
-    def record(successes: Any, born: Any, endings: Any, at: Any) -> bool:
+    def record(successes: Any, born: Any, *more: Any) -> bool:
         if len(born) > 1 and any(one.run_id == poisoned for one in successes):
             raise IntegrityError("poison")
-        return real(successes, born, endings, at)
+        return real(successes, born, *more)
 
     monkeypatch.setattr(hot_sql, "record", record)
     working = make(6)
@@ -375,9 +375,9 @@ def test_a_long_chain_is_recorded_on_the_way_and_gives_way_to_others(make, monke
     sizes: list[int] = []
     real = hot_sql.record
 
-    def record(successes: Any, born: Any, endings: Any, at: Any) -> bool:
+    def record(successes: Any, born: Any, *more: Any) -> bool:
         sizes.append(len(born))
-        return real(successes, born, endings, at)
+        return real(successes, born, *more)
 
     monkeypatch.setattr(hot_sql, "record", record)
     working = make(2)

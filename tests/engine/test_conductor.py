@@ -111,10 +111,10 @@ def test_one_that_can_not_be_recorded_keeps_nobody_else_from_it(make, monkeypatc
     poisoned = runs[3].pk
     real = hot_sql.record
 
-    def record(successes: Any, born: Any, endings: Any, at: Any) -> bool:
+    def record(successes: Any, born: Any, *more: Any) -> bool:
         if any(one.run_id == poisoned for one in successes):
             raise IntegrityError("poison")
-        return real(successes, born, endings, at)
+        return real(successes, born, *more)
 
     monkeypatch.setattr(hot_sql, "record", record)
     working = make(6)
