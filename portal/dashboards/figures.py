@@ -81,12 +81,12 @@ def runs_and_errors(points: Sequence[Point], *, budget: float | None = None, zon
         "hovertemplate": "%{y:.2f} %",
         "meta": {"role": "series-1"},
     }
-    layout = _layout()
+    layout = base_layout()
     layout["meta"] = {"zone": str(zone)}
-    layout["yaxis"] |= {"title": _title("Runs"), "tickformat": ",d"}
+    layout["yaxis"] |= {"title": title("Runs"), "tickformat": ",d"}
     highest = max([rate for rate in rates if rate is not None] + [(budget or 0) * 100, 1.0])
-    layout["yaxis2"] = _axis() | {
-        "title": _title("Error rate, %"),
+    layout["yaxis2"] = value_axis() | {
+        "title": title("Error rate, %"),
         "overlaying": "y",
         "tickmode": "auto",
         "side": "right",
@@ -145,11 +145,11 @@ def _bar(times: list[str], points: Sequence[Point], kind: tuple[str, str, str, b
     }
 
 
-def _title(text: str) -> Figure:
+def title(text: str) -> Figure:
     return {"text": text, "standoff": 12, "font": {"size": 12}}
 
 
-def _axis() -> Figure:
+def value_axis() -> Figure:
     return {
         "rangemode": "tozero",
         "ticks": "",
@@ -161,7 +161,7 @@ def _axis() -> Figure:
     }
 
 
-def _layout() -> Figure:
+def base_layout() -> Figure:
     """What all charts share: thin lines, no frame, room for the units, one hover box per moment."""
     return {
         "barmode": "stack",
@@ -179,7 +179,7 @@ def _layout() -> Figure:
             "fixedrange": True,
             "automargin": True,
         },
-        "yaxis": _axis(),
+        "yaxis": value_axis(),
     }
 
 

@@ -1,4 +1,4 @@
-"""One workflow: its head and diagram, and a tab each for runs, dependencies, decisions, runbooks, versions, history.
+"""One workflow: its head and diagram, and a tab each for runs, budgets, dependencies, decisions, runbooks, versions, history.
 
 Also the manifest of a version and the difference of two. Tabs are pages with URLs of their own. Never writes.
 """
@@ -20,6 +20,7 @@ from orchestration import clock
 from orchestration.hooks import hooks
 from orchestration.manifest import write_path
 from orchestration.models import Dependency, Workflow, WorkflowVersion
+from orchestration.selectors import budgets
 from orchestration.selectors.runs import RunFilter, runs
 from orchestration.selectors.workflows import (
     find_version,
@@ -30,11 +31,12 @@ from orchestration.selectors.workflows import (
 )
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.presentation import plan_graph, textdiff, workflow_pages
+from portal.presentation import objective_words, plan_graph, textdiff, workflow_pages
 from portal.presentation.history import changes
 from portal.presentation.runs import row
 from portal.presentation.words import decision_look, runbook_look
 from portal.selectors.home import workflow_health
+from portal.views.objectives import chart
 from portal.views.shapes import shape
 
 LATEST = 20
@@ -68,6 +70,16 @@ def dependencies_tab(request: HttpRequest, name: str) -> HttpResponse:
     faults = hooks.policies.workflow_faults(version.canonical, name, workflow.owner.name, specs)
     told = [(write_path(fault.finding.path), fault.finding.message) for fault in faults]
     return _render(request, workflow, "dependencies", {"found": found, "faults": told}, version)
+
+
+@login_required
+@require_GET
+def budgets_tab(request: HttpRequest, name: str) -> HttpResponse:
+    """Its objectives and those of its steps: what is left of each budget, and how fast it burns."""
+    workflow = find_workflow(name)
+    found = budgets.budgets(budgets.objectives(workflow=name), clock.now())
+    drawn = [(objective_words.row(one), chart(one)) for one in found]
+    return _render(request, workflow, "budgets", {"budgets": drawn, "rows": [row for row, _ in drawn]})
 
 
 @login_required
@@ -158,6 +170,7 @@ def _render(
     } - {None}
     tabs = [
         ("runs", "Runs", "workflow", None),
+        ("budgets", "Budgets", "workflow-budgets", budgets.objectives(workflow=workflow.name).count()),
         ("dependencies", "Dependencies", "workflow-dependencies", len(called)),
         ("decisions", "Decisions", "workflow-decisions", len(decisions)),
         ("runbooks", "Runbooks", "workflow-runbooks", len(runbooks)),
