@@ -80,6 +80,18 @@ def pairs(packed: bytes) -> list[tuple[int, int]]:
     return [(int(bucket), int(number)) for bucket, number in np.frombuffer(packed, dtype=_PAIR)] if packed else []
 
 
+def upto(packed: Iterable[bytes], octaves: Sequence[int]) -> list[int]:
+    """How many durations of the sum are 2^octave seconds or less, for each of these, ascending; and how many there are in all.
+
+    Exact, since such an edge is one of the scale's own.
+    """
+    everything = np.frombuffer(b"".join(packed), dtype=_PAIR)
+    first_above = np.asarray(octaves, dtype=np.int64) * PER_OCTAVE
+    between = np.searchsorted(first_above, everything["bucket"].astype(np.int64), side="right")
+    counts = np.bincount(between, weights=everything["count"], minlength=len(octaves) + 1)
+    return [int(count) for count in np.cumsum(counts)]
+
+
 def edges(bucket: int) -> tuple[float, float]:
     """The bucket's bounds in seconds: above the first, up to the second."""
     if bucket == ZERO:

@@ -23,10 +23,12 @@ __all__ = [
     "Line",
     "Point",
     "Table",
+    "bar",
     "legend_of",
     "lines",
     "runs_and_errors",
     "table_of",
+    "trace",
 ]
 
 RUNS, ERRORS = counts("Runs"), shares("Error rate")
@@ -94,7 +96,7 @@ def runs_and_errors(points: Sequence[Point], *, budget: float | None = None, zon
     """Runs per interval as stacked bars and the error rate as a line; `budget` is the allowed share of 1."""
     times = shared.written([point.ts for point in points], zone)
     bars = [_bar(times, points, bar) for bar in _BARS if any(getattr(point, bar[0]) for point in points)]
-    line = _trace(Line("Error rate", "series-1", [point.error_rate for point in points]), times, ERRORS)
+    line = trace(Line("Error rate", "series-1", [point.error_rate for point in points]), times, ERRORS)
     line |= {"yaxis": "y2", "hovertemplate": "%{y:.2f} %"}
     layout = shared.layout([point.ts for point in points])
     layout["meta"] = {"head": f"Time, {zone}"}
@@ -126,7 +128,7 @@ def lines(
     layout = shared.layout(times)
     layout["meta"] = {"head": f"Time, {zone}"}
     layout["yaxis"] = shared.value_axis(unit)
-    traces = [_trace(line, written, unit) for line in drawn]
+    traces = [trace(line, written, unit) for line in drawn]
     if agreed is not None:
         value, label = agreed
         layout["shapes"], layout["annotations"] = ([one] for one in shared.agreed(value * unit.factor, label))
@@ -170,7 +172,8 @@ def _time(text: str) -> str:
     return datetime.fromisoformat(text).strftime("%d %b, %H:%M").lstrip("0")
 
 
-def _trace(line: Line, times: list[str], unit: Unit) -> Figure:
+def trace(line: Line, times: list[str], unit: Unit) -> Figure:
+    """One line."""
     values = [None if value is None else float(f"{value * unit.factor:.6g}") for value in line.values]
     # A value between two gaps would leave no ink without a point.
     lonely = [

@@ -17,7 +17,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from governance.selectors.runbooks import freshness_of, runbooks_of_dependency
+from governance.selectors.dependency_reviews import standings_of
+from governance.selectors.runbooks import freshness_of, runbooks_of_dependency, today
 from orchestration import clock
 from orchestration.ids import floor
 from orchestration.models import Attempt, Dependency, DependencyEnd, Run, Team, WorkflowVersion
@@ -27,9 +28,11 @@ from portal.dashboards.dependency_panel import charts
 from portal.dashboards.periods import PERIODS, Period
 from portal.dashboards.views import chosen_period
 from portal.middleware.csp import allow_inline_style
+from portal.middleware.reader import actor_of
+from portal.permissions import Verb
 from portal.presentation import dependency_pages
 from portal.presentation.history import changes
-from portal.presentation.words import runbook_look
+from portal.presentation.words import review_look, runbook_look
 from portal.selectors.callers import callers
 from portal.selectors.dependencies import Calls, by_caller, last_day
 
@@ -92,6 +95,8 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
         "errors": errors,
         "sampled": RECENT_RUNS,
         "modes": [(mode, mode.get("runbook") in slugs) for mode in dependency_pages.failure_modes(found.spec)],
+        "reviews": [(review_look(one.state, never=one.last is None), one) for one in standings_of(found, today())],
+        "may_review": actor_of(request).may(Verb.REVIEW, found.owner),
         "runbooks": [(runbook_look(freshness_of(book)), book) for book in books],
         "entries": changes(history, ("owner", "description", "content_hash"), "Dependency"),
         "consumers": consumers,

@@ -1,4 +1,4 @@
-"""One workflow: its head and living diagram, and a tab each for runs, dependencies, decisions, runbooks, versions, history.
+"""One workflow: its head and living diagram, and a tab each for runs, budgets, dependencies, decisions and so on.
 
 Also the manifest of a version and the difference of two. Tabs are pages with URLs of their own. Never writes.
 """
@@ -17,7 +17,10 @@ from django.views.decorators.http import require_GET
 from governance.selectors.decisions import decisions_of
 from governance.selectors.runbooks import freshness_of, runbooks_of
 from orchestration import clock
+from orchestration.hooks import hooks
+from orchestration.manifest import write_path
 from orchestration.models import Dependency, Workflow, WorkflowVersion
+from orchestration.selectors import budgets
 from orchestration.selectors.runs import RunFilter, runs
 from orchestration.selectors.workflows import (
     find_version,
@@ -28,12 +31,13 @@ from orchestration.selectors.workflows import (
 )
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.presentation import textdiff, workflow_pages
+from portal.presentation import objective_words, textdiff, workflow_pages
 from portal.presentation.history import changes
 from portal.presentation.runs import row
 from portal.presentation.words import decision_look, runbook_look
 from portal.selectors.home import workflow_health
 from portal.views.living import living
+from portal.views.objectives import chart
 from portal.views.shapes import shape
 
 LATEST = 20
@@ -63,7 +67,20 @@ def dependencies_tab(request: HttpRequest, name: str) -> HttpResponse:
                 steps[action.dependency].append(step.name)
     known = Dependency.objects.select_related("owner").in_bulk(list(steps), field_name="name")
     found = [(dependency, known.get(dependency), names) for dependency, names in sorted(steps.items())]
-    return page(request, workflow, "dependencies", {"found": found}, version)
+    specs = {dependency: row.spec for dependency, row in known.items()}
+    faults = hooks.policies.workflow_faults(version.canonical, name, workflow.owner.name, specs)
+    told = [(write_path(fault.finding.path), fault.finding.message) for fault in faults]
+    return page(request, workflow, "dependencies", {"found": found, "faults": told}, version)
+
+
+@login_required
+@require_GET
+def budgets_tab(request: HttpRequest, name: str) -> HttpResponse:
+    """Its objectives and those of its steps: what is left of each budget, and how fast it burns."""
+    workflow = find_workflow(name)
+    found = budgets.budgets(budgets.objectives(workflow=name), clock.now())
+    drawn = [(objective_words.row(one), chart(one)) for one in found]
+    return page(request, workflow, "budgets", {"budgets": drawn, "rows": [row for row, _ in drawn]})
 
 
 @login_required
@@ -154,6 +171,7 @@ def page(
     } - {None}
     tabs = [
         ("runs", "Runs", "workflow", None),
+        ("budgets", "Budgets", "workflow-budgets", budgets.objectives(workflow=workflow.name).count()),
         ("performance", "Performance", "workflow-performance", None),
         ("dependencies", "Dependencies", "workflow-dependencies", len(called)),
         ("decisions", "Decisions", "workflow-decisions", len(decisions)),

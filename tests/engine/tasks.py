@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import structlog
+
 from orchestration.steps.registry import StepContext, TaskError, task
+from orchestration.telemetry import tracing
 
 calls: list[tuple[str, int, Any]] = []
 failing: dict[str, int] = {}
@@ -23,6 +26,18 @@ def echo(input: Any, context: StepContext) -> Any:
         failing[context.step] = left - 1
         raise TaskError(flaky, f"{left} failures left")
     return input["value"]
+
+
+@task("test.speak")
+def speak(input: Any, context: StepContext) -> None:
+    """Says a line in the log, as a step's own code would."""
+    structlog.get_logger("test").warning("test.spoke")
+
+
+@task("test.noted")
+def noted(input: Any, context: StepContext) -> None:
+    """Leaves an event in its attempt's span."""
+    tracing.note("fallback", reason="breaker.open")
 
 
 @task("test.fail")
