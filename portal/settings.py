@@ -199,6 +199,9 @@ SPECTACULAR_SETTINGS = {
         "DecisionStatus": "portal.api.enums.DECISION_STATUSES",
         "RunbookStatus": "portal.api.enums.RUNBOOK_STATUSES",
         "DeliveryState": "portal.api.enums.DELIVERY_STATES",
+        "BreakerState": "portal.api.enums.BREAKER_STATES",
+        "ForcedState": "portal.api.enums.FORCED_STATES",
+        "DependencyHealth": "portal.api.enums.DEPENDENCY_HEALTH",
     },
 }
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True

@@ -6,6 +6,8 @@ Owns nothing: the words come from the states and models. settings.SPECTACULAR_SE
 from __future__ import annotations
 
 from governance.models import Change, ContractVersion, Decision, Runbook, VerificationResult, WebhookDelivery
+from orchestration.policies.breaker import FORCED, State
+from orchestration.policies.health import Word
 from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
 
 RUN_STATUSES = [str(state) for state in RunStatus]
@@ -19,3 +21,7 @@ VERSION_STATES = [str(state) for state in ContractVersion.State.values]
 VERIFICATION_ROLES = [str(side) for side in VerificationResult.Side.values]
 RUNBOOK_STATUSES = [str(state) for state in Runbook.Status.values]
 DELIVERY_STATES = [str(state) for state in WebhookDelivery.State.values]
+BREAKER_STATES = [str(state) for state in State]
+#: A forced state, or closed to let it go.
+FORCED_STATES = [*sorted(str(state) for state in FORCED), str(State.CLOSED)]
+DEPENDENCY_HEALTH = [str(word) for word in Word]

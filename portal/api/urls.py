@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from portal.api import (
     audit,
+    breakers,
     dependencies,
     govern_urls,
     knowledge_urls,
@@ -36,6 +37,7 @@ urlpatterns = [
     path("manifests/apply", manifests.Apply.as_view()),
     path("manifest-schema", manifests.ManifestSchema.as_view()),
     path("dependencies", dependencies.Dependencies.as_view()),
+    path("dependencies/<slug:name>/breaker", breakers.OneBreaker.as_view()),
     path("dependencies/<slug:name>", dependencies.OneDependency.as_view()),
     *govern_urls.urlpatterns,
     path("audit", audit.Audit.as_view()),

@@ -31,6 +31,8 @@ from portal.presentation.words import runbook_look
 #: Attempts are looked at in the latest runs of the last day: a bound that holds however busy the day was.
 RECENT_RUNS = 500
 SHOWN = 15
+#: Outcomes of an attempt that are no failed call.
+NOT_FAILED = ("succeeded", "parked")
 FILTERS = ("team", "q")
 
 Consumers = list[tuple[WorkflowVersion, list[str]]]
@@ -105,7 +107,7 @@ def _recent(consumers: Consumers) -> Recent:
     runs = Run.objects.filter(workflow_id__in=workflows, pk__gte=since).order_by("-pk").values_list("pk", flat=True)
     ids = list(runs[:RECENT_RUNS])
     names = {step for _, step in steps}
-    rows = Attempt.objects.filter(step__run_id__in=ids, step__name__in=names).exclude(outcome="succeeded")
+    rows = Attempt.objects.filter(step__run_id__in=ids, step__name__in=names).exclude(outcome__in=NOT_FAILED)
     errors: Counter[str] = Counter()
     for workflow_id, step, error in rows.values_list("step__run__workflow_id", "step__name", "error_type"):
         if (workflow_id, step) in steps:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import dependencies, manifest_apply, run, runs, start_form, workflow, workflows
+from portal.views import breakers, dependencies, manifest_apply, run, runs, start_form, workflow, workflows
 
 urlpatterns: list[URLPattern] = [
     path("runs/", runs.list_runs, name="runs"),
@@ -23,5 +23,6 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<str:name>/versions/<str:version>/manifest/", workflow.manifest, name="workflow-manifest"),
     path("workflows/<str:name>/diff/", workflow.diff, name="workflow-diff"),
     path("dependencies/", dependencies.list_dependencies, name="dependencies"),
+    path("dependencies/<str:name>/breaker/", breakers.breaker, name="dependency-breaker"),
     path("dependencies/<str:name>/", dependencies.dependency, name="dependency"),
 ]

@@ -15,6 +15,7 @@ from portal.permissions import Verb
 PUBLIC, SIGNED_IN, OWN = "public", "signed-in", "own"
 OF_ANY_TEAM, MAINTAIN_OR_REVIEW = "maintainer of any team", "maintain or review"
 REASON = {"reason": "a test"}
+FORCE = {"state": "metrics_only", "hours": "1", **REASON}
 BALLOT = {"team": "checkout", "vote": "approve", "seen": "change-hash", **REASON}
 NEW_CONTRACT = {
     "name": "brand.new", "version": "1.0.0", "owner": "checkout", "policy": "tolerant", "schema": "{}", "propose": "1", **REASON,
@@ -103,6 +104,8 @@ API = [
     Entry("GET", "manifest-schema", SIGNED_IN),
     Entry("GET", "dependencies", SIGNED_IN),
     Entry("GET", "dependencies/<slug:name>", SIGNED_IN, ("payments",)),
+    Entry("GET", "dependencies/<slug:name>/breaker", SIGNED_IN, ("payments",)),
+    Entry("POST", "dependencies/<slug:name>/breaker", Verb.SWITCH, ("payments",), {"state": "metrics_only", "expires_at": "2126-01-01T00:00:00Z", **REASON}),
     Entry("GET", "decisions", SIGNED_IN),
     Entry("POST", "decisions", Verb.MAINTAIN, body=DECISION),
     Entry("GET", "decisions/<int:number>", SIGNED_IN, ("1",)),
@@ -214,6 +217,8 @@ PAGES = [
     Entry("GET", "workflows/<str:name>/diff/", SIGNED_IN, ("demo",), query="?from=1.0.0&to=1.0.0"),
     Entry("GET", "dependencies/", SIGNED_IN),
     Entry("GET", "dependencies/<str:name>/", SIGNED_IN, ("payments",)),
+    Entry("GET", "dependencies/<str:name>/breaker/", SIGNED_IN, ("payments",)),
+    Entry("POST", "dependencies/<str:name>/breaker/", Verb.SWITCH, ("payments",), FORCE),
     Entry("GET", "account/", SIGNED_IN),
     Entry("POST", "account/theme/", PUBLIC, body={"theme": "dark"}),
     Entry("GET", "account/password/", SIGNED_IN),

@@ -39,7 +39,7 @@ def paths(product: Product) -> list[str]:
         "/contracts/", "/contracts/payment.receipt/", "/contracts/order.placed/?to=1.1.0", "/contracts/new/",
         "/contracts/order.placed/propose/", "/contracts/order.placed/1.2.0/deprecate/", "/changes/", "/changes/1/",
         "/changes/2/", "/changes/policies/", "/audit/", "/workflows/order-fulfilment/2.3.0/retire/", "/account/delegations/new/",
-        "/dependencies/", "/dependencies/payments/", "/decisions/", "/decisions/1/", "/decisions/1/edit/",
+        "/dependencies/", "/dependencies/payments/", "/dependencies/payments/breaker/", "/decisions/", "/decisions/1/", "/decisions/1/edit/",
         "/decisions/1/history/", "/decisions/new/", "/runbooks/", "/runbooks/fulfilment-stuck/",
         "/runbooks/fulfilment-stuck/edit/", "/runbooks/fulfilment-stuck/history/", "/runbooks/new/", "/account/",
         "/account/password/", "/account/tokens/new/", "/admin/users/", "/admin/new-user/", "/admin/teams/",
