@@ -21,7 +21,7 @@ from tests.processes.recorder import Recorder
 
 pytestmark = pytest.mark.processes
 
-WORKERS, CYCLES, PARKED = sized(3, 8), sized(3, 20), sized(40, 400)
+WORKERS, CYCLES, PARKED = sized(2, 8), sized(2, 20), sized(30, 400)
 PERMITS = 3
 BREAKER = {"minimum_calls": 5, "open_for": "0.5s", "half_open_calls": PERMITS}
 #: A call that was let through a moment before the breaker opened arrives a moment after.
