@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "portal.middleware.tracing.TracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.health.HealthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -67,6 +68,8 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = {"default": {**CONFIG.database, "ATOMIC_REQUESTS": False}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+#: How long figures that are the same for all readers are shared, seconds.
+PLUMBLINE_SHARED_SECONDS = 2.0
 
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = ["portal.sign_in.ThrottledBackend"]
@@ -114,7 +117,7 @@ if not CONFIG.embedded:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -129,6 +132,7 @@ CELERY_TASK_DEFAULT_QUEUE = "steps"
 CELERY_TASK_ROUTES = {
     "orchestration.tasks.wake": {"queue": "control"},
     "orchestration.tasks.prune": {"queue": "control"},
+    "orchestration.tasks.watch": {"queue": "control"},
     "orchestration.tasks.fold": {"queue": "control"},
     "governance.tasks.*": {"queue": "control"},
 }
@@ -144,6 +148,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     # Without `expires`, which would compare beat's clock with the worker's: orchestration/pace.py melts what piles up.
     "wake": {"task": "orchestration.tasks.wake", "schedule": 0.5, "options": {"queue": "control"}},
+    "watch": {"task": "orchestration.tasks.watch", "schedule": 30, "options": {"queue": "control"}},
     "fold": {"task": "orchestration.tasks.fold", "schedule": 2, "options": {"queue": "control"}},
     "deliver": {"task": "governance.tasks.deliver", "schedule": 2, "options": {"queue": "control"}},
     "tend": {"task": "governance.tasks.tend", "schedule": 5, "options": {"queue": "control"}},
@@ -161,6 +166,13 @@ if CONFIG.run_retention_days:
         "task": "orchestration.tasks.prune", "schedule": 10, "options": {"queue": "control"},
     }  # fmt: skip
 CELERY_BEAT_SCHEDULE_FILENAME = str(CONFIG.data_dir / "beat-schedule")
+
+if CONFIG.mail is not None:
+    EMAIL_HOST, EMAIL_PORT = CONFIG.mail.host, CONFIG.mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = CONFIG.mail.user, CONFIG.mail.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = CONFIG.mail.tls, CONFIG.mail.start_tls
+    EMAIL_TIMEOUT = 10
+    DEFAULT_FROM_EMAIL = CONFIG.mail.sender
 
 PLUMBLINE = CONFIG
 LOGGING_CONFIG = None
@@ -202,6 +214,14 @@ SPECTACULAR_SETTINGS = {
         "BreakerState": "portal.api.enums.BREAKER_STATES",
         "ForcedState": "portal.api.enums.FORCED_STATES",
         "DependencyHealth": "portal.api.enums.DEPENDENCY_HEALTH",
+        "AlertState": "portal.api.enums.ALERT_STATES",
+        "AlertKind": "portal.api.enums.ALERT_KINDS",
+        "AlertEventKind": "portal.api.enums.ALERT_EVENTS",
+        "Severity": "portal.api.enums.SEVERITIES",
+        "Indicator": "portal.api.enums.INDICATORS",
+        "ObjectiveSource": "portal.api.enums.OBJECTIVE_SOURCES",
+        "BudgetState": "portal.api.enums.BUDGET_STATES",
+        "ImportAction": "portal.api.enums.IMPORT_ACTIONS",
     },
 }
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True

@@ -8,6 +8,8 @@ bucket (int16) and a count (uint32), little-endian, buckets ascending. Never tou
 from __future__ import annotations
 
 import math
+import struct
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -20,14 +22,18 @@ LOWEST, HIGHEST = -20 * PER_OCTAVE, 24 * PER_OCTAVE - 1
 #: Where durations of nothing are counted.
 ZERO = -32768
 
+#: Durations from which on numpy is quicker than Python.
+FEW = 64
+
 _PAIR = np.dtype([("bucket", "<i2"), ("count", "<u4")])
 _SLOTS = HIGHEST - LOWEST + 2  # the first is ZERO's
 
 
 def pack(seconds: Sequence[float]) -> bytes:
     """The histogram of these durations."""
-    if not seconds:
-        return b""
+    if len(seconds) < FEW:
+        few = Counter(_bucket(one) for one in seconds)
+        return struct.pack("<" + "hI" * len(few), *(part for pair in sorted(few.items()) for part in pair))
     found, counts = np.unique(buckets(np.asarray(seconds, dtype=np.float64)), return_counts=True)
     return _packed(found, counts)
 
@@ -41,12 +47,25 @@ def buckets(seconds: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.where(positive, found, ZERO)
 
 
+def _bucket(seconds: float) -> int:
+    if seconds <= 0:
+        return ZERO
+    return min(max(math.ceil(math.log2(seconds) * PER_OCTAVE - 1e-9) - 1, LOWEST), HIGHEST)
+
+
 def merge(packed: Iterable[bytes]) -> bytes:
     """The sum of histograms."""
     rows = [one for one in packed if one]
     if len(rows) <= 1:
         return bytes(rows[0]) if rows else b""
-    totals = _totals(rows)
+    return added_up(b"".join(rows))
+
+
+def added_up(joined: bytes) -> bytes:
+    """One histogram of several whose bytes stand behind each other (telemetry/joined.py)."""
+    if not joined:
+        return b""
+    totals = _totals([joined])
     filled = np.nonzero(totals)[0]
     return _packed(np.where(filled == 0, ZERO, filled + LOWEST - 1), totals[filled])
 
@@ -59,6 +78,18 @@ def count(packed: bytes) -> int:
 def pairs(packed: bytes) -> list[tuple[int, int]]:
     """(bucket, count), ascending; for other tools and tables."""
     return [(int(bucket), int(number)) for bucket, number in np.frombuffer(packed, dtype=_PAIR)] if packed else []
+
+
+def upto(packed: Iterable[bytes], octaves: Sequence[int]) -> list[int]:
+    """How many durations of the sum are 2^octave seconds or less, for each of these, ascending; and how many there are in all.
+
+    Exact, since such an edge is one of the scale's own.
+    """
+    everything = np.frombuffer(b"".join(packed), dtype=_PAIR)
+    first_above = np.asarray(octaves, dtype=np.int64) * PER_OCTAVE
+    between = np.searchsorted(first_above, everything["bucket"].astype(np.int64), side="right")
+    counts = np.bincount(between, weights=everything["count"], minlength=len(octaves) + 1)
+    return [int(count) for count in np.cumsum(counts)]
 
 
 def edges(bucket: int) -> tuple[float, float]:

@@ -6,8 +6,11 @@ Owns nothing: the words come from the states and models. settings.SPECTACULAR_SE
 from __future__ import annotations
 
 from governance.models import Change, ContractVersion, Decision, Runbook, VerificationResult, WebhookDelivery
+from orchestration.models import Alert, AlertEvent, Objective
 from orchestration.policies.breaker import FORCED, State
+from orchestration.policies.burn import Severity
 from orchestration.policies.health import Word
+from orchestration.selectors.budgets import BudgetState
 from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
 
 RUN_STATUSES = [str(state) for state in RunStatus]
@@ -25,3 +28,11 @@ BREAKER_STATES = [str(state) for state in State]
 #: A forced state, or closed to let it go.
 FORCED_STATES = [*sorted(str(state) for state in FORCED), str(State.CLOSED)]
 DEPENDENCY_HEALTH = [str(word) for word in Word]
+ALERT_STATES = [str(state) for state in Alert.State.values]
+ALERT_KINDS = [str(kind) for kind in Alert.Kind.values]
+ALERT_EVENTS = [str(what) for what in AlertEvent.What.values]
+SEVERITIES = [severity.value for severity in Severity]
+INDICATORS = [str(indicator) for indicator in Objective.Indicator.values]
+OBJECTIVE_SOURCES = [str(source) for source in Objective.Source.values]
+BUDGET_STATES = [state.value for state in BudgetState]
+IMPORT_ACTIONS = ["create", "change", "unchanged", "nothing", "refused"]

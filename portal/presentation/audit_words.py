@@ -37,6 +37,8 @@ ACTION = {
     "verified": Look("unk", "check", "Verified"),
     "forced": Look("warn", "lock", "Forced"),
     "released": Look("ok", "undo", "Released"),
+    "acknowledged": Look("unk", "user", "Acknowledged"),
+    "resolved": Look("ok", "ok", "Resolved"),
     "glass_asked": Look("warn", "warn", "Glass: asked"),
     "glass_broken": Look("fail", "fail", "Glass: broken"),
     "glass_lapsed": Look("warn", "undo", "Glass: lapsed"),

@@ -62,6 +62,11 @@ DECISION = {
     "deprecated": Look("warn", "warn", "Deprecated"),
     "superseded": Look("unk", "hand", "Superseded"),
 }
+REVIEW: dict[str, Look] = {
+    "fresh": Look("ok", "ok", "Reviewed"),
+    "due": Look("warn", "wait", "Due soon"),
+    "stale": Look("warn", "warn", "Overdue"),
+}
 FRESHNESS = {
     "fresh": Look("ok", "ok", "Fresh"),
     "due": Look("warn", "wait", "Review due"),
@@ -138,6 +143,10 @@ def step_look(status: str, waiting_kind: str = "", compensation: str = "none") -
 
 def decision_look(status: str) -> Look:
     return _of(DECISION, status)
+
+
+def review_look(state: str, *, never: bool) -> Look:
+    return Look("warn", "warn", "Never reviewed") if never else _of(REVIEW, state)
 
 
 def runbook_look(freshness: str) -> Look:

@@ -82,6 +82,7 @@ def _live(request: HttpRequest, team: Team | None) -> dict[str, Any]:
         "needs": needs,
         "has_teams": bool(mine),
         "editable": {pk for pk in mine if actor.may(Verb.MAINTAIN, pk)},
+        "reviewing": {pk for pk in mine if actor.may(Verb.REVIEW, pk)},
         "tiles": _tiles(rows, team, now),
         "rows": [
             {"row": row, "look": look_of(row), "quiet": look_of(row).tone in {"ok", "unk"}} for row in rows[:SHOWN]

@@ -28,6 +28,7 @@ from governance.models import (
     Change,
     Comment,
     Delegation,
+    DependencyReview,
     GatePolicy,
     GoneReceiver,
     VerificationResult,
@@ -140,6 +141,7 @@ def gate_rows(change: Change, first: User, team: Team) -> None:
         Waiver(contract=change.version.contract, team=team, fingerprint="f" * 16, text="é", person=first, given_at=now, **common),
         Delegation(team=team, giver=first, taker=second, reason="ü", starts_at=now, ends_at=ends),
         GatePolicy(name="more", document={"spec": {"approvals": 2}}, content_hash="0" * 64),
+        DependencyReview(dependency=Dependency.objects.first(), area="é", person=first, findings="ü", signed_at=now),
     ]  # fmt: skip
     for row in rows:
         save(row, actor=first, reason="r")
