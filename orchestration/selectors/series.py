@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from orchestration import clock
 from orchestration.models import Rollup, RollupDay, RollupHour, RollupMinute, Series
 from orchestration.telemetry import histogram
 
@@ -44,6 +45,10 @@ _TABLES: Mapping[Grain, type[Rollup]] = {
     Grain.HOUR: RollupHour,
     Grain.DAY: RollupDay,
 }
+
+
+#: For how long, at least, there are rows of the next finer grain.
+_BELOW_KEPT = {Grain.HOUR: timedelta(hours=46), Grain.DAY: timedelta(days=88)}
 
 
 @dataclass(slots=True)
@@ -147,8 +152,13 @@ def total(series: Iterable[int], since: datetime, until: datetime, *, hist: bool
 def pieces(since: datetime, until: datetime) -> list[tuple[Grain, datetime, datetime]]:
     """The period cut so that each part is read from the coarsest rows that have it exactly, oldest first.
 
-    Sums of the last two hours may still be on their way into hour rows, so these hours are read from minutes.
+    Sums of the last two hours may still be on their way into hour rows, so these hours are read from minutes. A period
+    that begins where minutes (hours) are not kept any more begins with the whole hour (day).
     """
+    now = clock.now()
+    for grain in (Grain.HOUR, Grain.DAY):
+        if since < now - _BELOW_KEPT[grain]:
+            since = grain.floor(since)
     fresh = Grain.HOUR.floor(until) - timedelta(hours=1)
     hours_from = _ceil(Grain.HOUR, since)
     if hours_from >= fresh:
