@@ -22,6 +22,7 @@ from governance.selectors.runbooks import freshness_of, runbooks_of_dependency, 
 from orchestration import clock
 from orchestration.ids import floor
 from orchestration.models import Attempt, Dependency, DependencyEnd, Run, Team, WorkflowVersion
+from orchestration.selectors.breakers import health_of, view
 from orchestration.selectors.targets import retry_policy_spec
 from orchestration.selectors.workflows import consumers_of, find_dependency
 from portal.dashboards.dependency_panel import charts
@@ -32,7 +33,7 @@ from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import dependency_pages
 from portal.presentation.history import changes
-from portal.presentation.words import review_look, runbook_look
+from portal.presentation.words import breaker_look, review_look, runbook_look
 from portal.selectors.callers import callers
 from portal.selectors.dependencies import Calls, by_caller, last_day
 
@@ -90,6 +91,8 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
         "look": dependency_pages.look(calls),
         "sentence": dependency_pages.sentence(calls, errors),
         "facts": dependency_pages.facts(found.spec, retry_policy_spec(retry) if isinstance(retry, str) else None),
+        "breaker": breaker_look(view(name).state),
+        "well": health_of([name], now)[name],
         "calls": calls,
         "failed": failed[:SHOWN],
         "errors": errors,
