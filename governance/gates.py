@@ -9,6 +9,7 @@ from governance.contracts import InvalidSchema
 from governance.contracts.fields import Fields
 from governance.contracts.validation import validator_of
 from governance.contracts.workflows import Contracted, faults
+from governance.gate.breakers import ForceBreaker
 from governance.gate.contract_versions import PublishContract
 from governance.gate.dependency_rules import faults as dependency_faults
 from governance.gate.endings import Deprecate, Retire
@@ -96,7 +97,7 @@ def register() -> None:
     hooks.releases = Releases()
     hooks.appliers["Contract"] = ContractApplier()
     hooks.appliers["GatePolicy"] = GatePolicyApplier()
-    for subject in (PublishContract(), ReleaseWorkflow(), FollowUp()):
+    for subject in (PublishContract(), ReleaseWorkflow(), ForceBreaker(), FollowUp()):
         have_the_gate(subject)
     for shelf in (ContractShelf(), WorkflowShelf()):
         have_the_gate(Deprecate(shelf))

@@ -79,6 +79,13 @@ DEPENDENCY = {
     "down": Look("fail", "fail", "Down"),
     "idle": Look("unk", "unk", "Idle"),
 }
+HEALTH = {
+    "isolated": Look("fail", "lock", "Isolated"),
+    "down": Look("fail", "fail", "Down"),
+    "degraded": Look("warn", "warn", "Degraded"),
+    "unknown": Look("unk", "unk", "Unknown"),
+    "healthy": Look("ok", "ok", "Healthy"),
+}
 BREAKER = {
     "closed": Look("ok", "ok", "Closed"),
     "half_open": Look("warn", "half", "Half-open"),
@@ -148,6 +155,10 @@ def runbook_look(freshness: str) -> Look:
 
 def dependency_look(health: str) -> Look:
     return _of(DEPENDENCY, health)
+
+
+def health_look(word: str) -> Look:
+    return _of(HEALTH, word)
 
 
 def breaker_look(state: str) -> Look:

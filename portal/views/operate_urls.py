@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from portal.views import (
     alert_actions,
     alerts,
+    breakers,
     dependencies,
     dependency_map,
     dependency_reviews,
@@ -44,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<str:name>/versions/<str:version>/manifest/", workflow.manifest, name="workflow-manifest"),
     path("workflows/<str:name>/diff/", workflow.diff, name="workflow-diff"),
     path("dependencies/", dependencies.list_dependencies, name="dependencies"),
+    path("dependencies/<str:name>/breaker/", breakers.breaker, name="dependency-breaker"),
     path("dependencies/map/", dependency_map.dependency_map_page, name="dependency-map"),
     path("dependencies/<str:name>/health/", dependencies.health, name="dependency-health"),
     path("dependencies/<str:name>/", dependencies.dependency, name="dependency"),

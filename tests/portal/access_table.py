@@ -15,6 +15,7 @@ from portal.permissions import Verb
 PUBLIC, SIGNED_IN, OWN = "public", "signed-in", "own"
 OF_ANY_TEAM, MAINTAIN_OR_REVIEW = "maintainer of any team", "maintain or review"
 REASON = {"reason": "a test"}
+FORCE = {"state": "metrics_only", "hours": "1", **REASON}
 BALLOT = {"team": "checkout", "vote": "approve", "seen": "change-hash", **REASON}
 NEW_CONTRACT = {
     "name": "brand.new", "version": "1.0.0", "owner": "checkout", "policy": "tolerant", "schema": "{}", "propose": "1", **REASON,
@@ -135,6 +136,14 @@ API = [
     Entry("GET", "manifest-schema", SIGNED_IN),
     Entry("GET", "dependencies", SIGNED_IN),
     Entry("GET", "dependencies/<slug:name>", SIGNED_IN, ("payments",)),
+    Entry("GET", "dependencies/<slug:name>/breaker", SIGNED_IN, ("payments",)),
+    Entry(
+        "POST",
+        "dependencies/<slug:name>/breaker",
+        Verb.SWITCH,
+        ("payments",),
+        {"state": "metrics_only", "expires_at": "in a day", **REASON},
+    ),
     Entry("GET", "exports/prometheus", SIGNED_IN),
     Entry("GET", "exports/grafana", SIGNED_IN),
     Entry("GET", "decisions", SIGNED_IN),
@@ -264,6 +273,8 @@ PAGES = [
     Entry("GET", "dependencies/", SIGNED_IN),
     Entry("GET", "dependencies/map/", SIGNED_IN),
     Entry("GET", "dependencies/<str:name>/", SIGNED_IN, ("payments",)),
+    Entry("GET", "dependencies/<str:name>/breaker/", SIGNED_IN, ("payments",)),
+    Entry("POST", "dependencies/<str:name>/breaker/", Verb.SWITCH, ("payments",), FORCE),
     Entry(
         "POST",
         "dependencies/<str:name>/review/",

@@ -163,7 +163,7 @@ def gate_world(team: Team) -> dict[str, Any]:
     return {
         "change": str(change.pk), "change-hash": change.content_hash, "approved": str(approved.pk),
         "smashed": str(smashed.pk), "smashed-hash": smashed.content_hash, "waiver": str(waiver.pk),
-        "change-finding": change.report["findings"][0]["fingerprint"], "tomorrow": tomorrow.date().isoformat(),
+        "change-finding": change.report["findings"][0]["fingerprint"], "tomorrow": tomorrow.date().isoformat(), "in a day": tomorrow.isoformat(),
     }  # fmt: skip
 
 
