@@ -110,9 +110,9 @@ def test_the_number_of_queries_does_not_grow_with_the_callers(
         publish({"call": echo(1, dependency="payments")}, name=f"caller-{index}")
         count("call", called, dependency="payments", workflow=f"caller-{index}", step="call", seconds=0.2)
     for path, most in (
-        ("/dependencies/payments/?period=28d", 34),
-        ("/dependencies/map/?period=28d", 26),
-        ("/dependencies/", 12),
+        ("/dependencies/payments/?period=28d", 42),
+        ("/dependencies/map/?period=28d", 34),
+        ("/dependencies/", 18),
     ):
         reader.get(path)
         with django_assert_max_num_queries(most):
@@ -154,7 +154,7 @@ def test_alerts_and_sign_offs_are_marks_of_what_they_are_about(orders: Any, team
 
 def test_example_data_is_said_to_be_such_where_it_is_and_only_there(reader: Any, called: datetime):
     EngineMark.objects.create(name="example_history", at=called - timedelta(hours=5))
-    assert "Example data until" in text(reader.get("/explore/"))
-    assert "Example data until" not in text(reader.get("/explore/?period=1h"))
+    assert "Example data until" in text(reader.get("/explore/?what=call"))
+    assert "Example data until" not in text(reader.get("/explore/?what=call&period=1h"))
     assert "Example data until" not in text(reader.get("/dependencies/payments/")), "its manifest is nobody's example"
     assert "Example data until" in text(reader.get("/?period=7d"))

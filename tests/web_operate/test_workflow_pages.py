@@ -129,7 +129,7 @@ def test_the_number_of_queries_of_the_page_does_not_grow_with_the_versions(
         for minor in range(number):
             publish({"one": echo(minor)}, name="order", version=f"{number + 1}.{minor}.0")
         operator.get("/workflows/order/")
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(16):
             operator.get("/workflows/order/versions/")
 
 
@@ -195,7 +195,7 @@ def test_a_dependency_page_counts_calls_that_succeeded_at_once_and_those_that_di
 
 def test_the_list_of_dependencies_names_who_calls_them(operator, caller, django_assert_num_queries):
     operator.get("/dependencies/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(10):
         said = text(operator.get("/dependencies/"))
     assert 'href="/dependencies/payments/"' in said
     assert 'href="/workflows/order/"' in said
