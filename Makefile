@@ -8,10 +8,10 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help start test check bench bench-scale chaos guards format lock clean
+.PHONY: help start test check bench bench-scale bench-dashboards chaos guards format lock clean
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 start: $(VENV)/runtime  ## start everything (PORT=8000, EXAMPLES=0 for an empty portal)
 	@$(RUN) manage.py start --port $(PORT) --examples $(EXAMPLES)
@@ -27,6 +27,9 @@ bench: $(VENV)/development  ## the engine beside Celery and DBOS, as ratios in o
 
 bench-scale: $(VENV)/development  ## what a step costs with ten million finished ones in the tables
 	@$(RUN) -m tests.bench.scale
+
+bench-dashboards: $(VENV)/development  ## the dashboards with ten million step executions behind them, 20 readers, 500 outcomes/s
+	@$(RUN) -m tests.bench.dashboards
 
 chaos: $(VENV)/development  ## the long failure runs and 10,000 examples of the state machine, on both databases
 	@$(RUN) -m tests.run --chaos

@@ -71,7 +71,7 @@ def begin(
     ready = begun.ready if inline and not begun.errors else []
     if ready:
         begun.mine = ready[0]
-        _take(plan.steps[ready[0].name], ready[0], now)
+        _take(run, plan, ready[0], now)
         begun.states[ready[0].name] = StepStatus.RUNNING
     return begun
 
@@ -143,13 +143,14 @@ def _row(run: RunFacts, planned: PlannedStep, now: datetime, known: Known, *, sk
     return row
 
 
-def _take(planned: PlannedStep, row: NewStep, now: datetime) -> None:
+def _take(run: RunFacts, plan: Plan, row: NewStep, now: datetime) -> None:
     """Born running, held by this process."""
+    planned = plan.steps[row.name]
     beat = planned.timeout.heartbeat
     row.status, row.attempt, row.worker_id, row.claimed_at = StepStatus.RUNNING, 1, identity(), now
     row.wake_due_at = row.start_deadline = None
     row.lease_until = now + lease()
-    row.attempt_deadline = now + timedelta(seconds=limit_of(planned, row.close_deadline, now))
+    row.attempt_deadline = now + timedelta(seconds=limit_of(run, plan, planned, row.close_deadline, now))
     row.heartbeat_deadline = now + timedelta(seconds=beat) if beat else None
 
 

@@ -161,11 +161,13 @@ def claim_all(step_ids: Sequence[int]) -> list[Claim]:
     return claims + _claim_compensations(missed) if missed else claims
 
 
-def limit_of(planned: PlannedStep, close_deadline: datetime | None, now: datetime) -> float:
-    """Seconds that one attempt may take from now on."""
+def limit_of(run: RunFacts, plan: Plan, planned: PlannedStep, close_deadline: datetime | None, now: datetime) -> float:
+    """Seconds that one attempt may take from now on: its own limit, cut by what the step and the run have left."""
     seconds = start_to_close(planned, DEFAULT_START_TO_CLOSE)
     if close_deadline is not None:
         seconds = min(seconds, max((close_deadline - now).total_seconds(), 0.0))
+    if plan.timeout is not None:
+        seconds = min(seconds, max(plan.timeout - (now - run.started_at).total_seconds(), 0.0))
     return seconds
 
 
@@ -194,7 +196,9 @@ def _read(row: Sequence[Any], now: datetime) -> Claim:
     facts = RunFacts(
         run_id, version, plan.workflow, plan.version, row[14], row[15], row[16], began, retry_of, str(run_id)
     )
-    return Claim(facts, plan, step, FORWARD, now, limit_of(plan.steps[step.name], step.close_deadline, now))
+    return Claim(
+        facts, plan, step, FORWARD, now, limit_of(facts, plan, plan.steps[step.name], step.close_deadline, now)
+    )
 
 
 def _beat(held: Claim) -> float | None:

@@ -14,13 +14,14 @@ import structlog
 from django.db import IntegrityError, connection, transaction
 
 from orchestration import clock
-from orchestration.engine import transition
+from orchestration.engine import parked, transition
 from orchestration.engine.advance import fatal
 from orchestration.engine.begin import begin, write
 from orchestration.engine.claim import FORWARD, Claim
 from orchestration.engine.execute import Executed, finish, presentable
+from orchestration.engine.fallbacks import ending_of, fall_back, remember, remembers
 from orchestration.engine.gather import Apart, Item, gather, is_plain
-from orchestration.engine.payloads import store
+from orchestration.engine.payloads import store, text_of
 from orchestration.engine.plans import retry_policy
 from orchestration.engine.settle import finish_if_over, lock, settle, states_of, stop
 from orchestration.errors import NotFound
@@ -28,7 +29,7 @@ from orchestration.limits import LOST_WAKE_AFTER
 from orchestration.models import Attempt, Run, StepRun
 from orchestration.policies.retry import GiveUp, decide
 from orchestration.states import Compensation, Effect, RunResult, StepStatus
-from orchestration.steps.outcome import Completed, Failed, Suspended, Transactional
+from orchestration.steps.outcome import Completed, Deferred, Degraded, Failed, Suspended, Transactional
 from orchestration.steps.python import failure_of
 from orchestration.telemetry import tracing
 from orchestration.telemetry.outcomes import note, step_row, try_row
@@ -85,13 +86,15 @@ def give_up(step: StepRun, claim: Claim, source: StepStatus, error_type: str, me
     with transaction.atomic():
         run = lock(claim.run.id)
         now = clock.now()
-        if run.ending or not transition.move_step(
-            step.pk, source, step.fence, StepStatus.TIMED_OUT,
-            finished_at=now, error_type=error_type, error_message=message, not_before=None, waiting_kind="",
-        ):  # fmt: skip
+        failed = Failed(error_type, message, False, timed_out=True)
+        if run.ending:
             return
-        _ended(claim, StepStatus.TIMED_OUT, now)
-        claim.step.error_type, claim.step.error_message = error_type, message
+        target, columns = ending_of(fall_back(claim, claim.step.effect, text_of(step.input), failed), run.pk)
+        ended = {"finished_at": now, "not_before": None, "waiting_kind": "", **columns}
+        if not transition.move_step(step.pk, source, step.fence, target, **ended):
+            return
+        _ended(claim, target, now)
+        claim.step.error_type, claim.step.error_message = columns["error_type"], columns["error_message"]
         _go_on(run, claim, now, inline=False)
 
 
@@ -147,13 +150,25 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
                 _record(claim, now, "succeeded")
             else:
                 tracing.attempt_ended(claim, now, "succeeded")
+            if remembers(claim):
+                remember(claim, executed.input, executed.output)
         case Suspended():
             _move(claim, StepStatus.WAITING, waiting_kind=outcome.kind, not_before=outcome.until, **stored)
             tracing.attempt_ended(claim, now, "waiting")
+        case Deferred():
+            _move(claim, StepStatus.WAITING, **parked.columns_of(claim, outcome), **stored)
+            if not run.ending:
+                parked.park(step.pk, outcome, now)
+        case Degraded():
+            target, columns = ending_of(outcome, run.pk)
+            _move(claim, target, finished_at=now, **{**stored, **columns})
+            _ended(claim, target, now)
+            tracing.fell_back(claim, now, outcome.taken)
+            tracing.attempt_ended(claim, now, "degraded", outcome.failed.error_type)
         case Failed():
             if executed.output:  # what a write gave that broke its contract: its compensation needs it
                 stored |= {"output": store(executed.output, run.pk)}
-            if _retried(run, claim, outcome, now, stored):
+            if _retried(run, claim, executed, now, stored):
                 return None
         case Transactional():
             raise AssertionError("a transactional outcome is called before it is recorded")
@@ -162,9 +177,10 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
     return _go_on(run, claim, now, inline=inline)
 
 
-def _retried(run: Run, claim: Claim, failed: Failed, now: datetime, stored: dict[str, str]) -> bool:
+def _retried(run: Run, claim: Claim, executed: Executed, now: datetime, stored: dict[str, str]) -> bool:
     """Record the failure; True when the step will be tried again."""
-    step = claim.step
+    step, failed = claim.step, executed.outcome
+    assert isinstance(failed, Failed)
     effect = _grown(Effect(step.effect), failed.effect) if claim.writes else Effect.NONE
     columns = {
         "error_type": failed.error_type, "error_message": failed.message, "effect": effect, **stored,
@@ -176,8 +192,13 @@ def _retried(run: Run, claim: Claim, failed: Failed, now: datetime, stored: dict
     outcome = "timed_out" if failed.timed_out else "failed"
     if isinstance(verdict, GiveUp) or run.ending:
         timed_out = failed.timed_out or (isinstance(verdict, GiveUp) and verdict.timed_out)
-        target = StepStatus.TIMED_OUT if timed_out else StepStatus.FAILED
-        _move(claim, target, finished_at=now, **columns)
+        final = replace(failed, timed_out=timed_out)
+        given = executed.input or text_of(step.input)
+        last = final if run.ending else fall_back(claim, effect, given, final)
+        target, ended = ending_of(last, run.pk)
+        if isinstance(last, Degraded):
+            tracing.fell_back(claim, now, last.taken)
+        _move(claim, target, finished_at=now, **{**columns, **ended})
         _ended(claim, target, now)
         _record(claim, now, outcome, failed)
         return False
@@ -213,6 +234,10 @@ def _fail(run: Run, claim: Claim, culprit: str, state: StepStatus, now: datetime
 
 def _compensation(run: Run, claim: Claim, executed: Executed, now: datetime) -> int | None:
     outcome, step = executed.outcome, claim.step
+    if isinstance(outcome, Deferred):
+        if not parked.put_off_compensation(claim, outcome, now):
+            raise Refused
+        return None
     if isinstance(outcome, Completed):
         _undone(claim, Compensation.DONE, now)
         _record(claim, now, "succeeded")

@@ -1,6 +1,7 @@
 """Execute: build the input, check it, call the step kind under its timeout, check the output. Never writes state.
 
-Order outside in (3-engine.md): retry → timeout → call; contract and `expect` stand on both sides of the call.
+Order outside in (3-engine.md): fallback → retry → breaker → bulkhead → rate → timeout → call; contract and `expect` stand on
+both sides of the call. What stands between retry and timeout is engine/admission.py's.
 """
 
 from __future__ import annotations
@@ -15,21 +16,25 @@ from typing import Any
 import structlog
 
 from orchestration import clock
+from orchestration.engine.admission import called
 from orchestration.engine.claim import COMPENSATION, FORWARD, Claim
+from orchestration.engine.contracts import sentence, violations_of
+from orchestration.engine.fallbacks import fall_back
 from orchestration.engine.payloads import encode, error_text
-from orchestration.engine.plans import ports_of
+from orchestration.engine.plans import start_to_close
 from orchestration.engine.scope import own_step, scope_of
 from orchestration.engine.worker import still_held
-from orchestration.errors import TooLarge, Violation
-from orchestration.hooks import hooks
+from orchestration.errors import TooLarge
+from orchestration.limits import DEFAULT_START_TO_CLOSE
 from orchestration.manifest import Expression, ExpressionError
-from orchestration.models import StepRun
+from orchestration.models import Parking, StepRun
 from orchestration.patience import outlast
 from orchestration.secrets import Masked, UnknownSecret, Vault, mask, mask_json
+from orchestration.selectors.guards import guards_of
 from orchestration.states import Effect, StepStatus
 from orchestration.steps.http import SAFE_METHODS
 from orchestration.steps.kinds import KINDS
-from orchestration.steps.outcome import Call, Completed, Failed, Outcome
+from orchestration.steps.outcome import Call, Completed, Deferred, Degraded, Failed, Outcome
 from orchestration.steps.python import failure_of
 from orchestration.telemetry import tracing
 from orchestration.telemetry.spans import call_id
@@ -70,7 +75,7 @@ def execute(claim: Claim) -> Executed:
         if not still_held(claim.step.pk, claim.step.fence):
             raise Abandoned
         called = True
-        outcome = KINDS[claim.action.kind](call)
+        outcome = _called(claim, call)
         executed.outcome = outlast(lambda: finish(claim, executed, outcome))
     except Abandoned:
         raise
@@ -83,11 +88,32 @@ def execute(claim: Claim) -> Executed:
     return executed
 
 
+def _called(claim: Claim, call: Call) -> Outcome:
+    """The call, where there is a dependency through its admission. Without one this costs nothing."""
+    kind = KINDS[claim.action.kind]
+    if call.dependency is None:
+        return kind(call)
+    outcome = called(call, kind, own_limit=start_to_close(claim.action, DEFAULT_START_TO_CLOSE))
+    return _refused(claim, outcome) if isinstance(outcome, Deferred) else outcome
+
+
+def _refused(claim: Claim, deferred: Deferred) -> Outcome:
+    """An open breaker: the step fails at once where that is declared. Everything else waits."""
+    fails = deferred.kind == Parking.Kind.BREAKER and guards_of(deferred.dependency).fails_open
+    return Failed("breaker.open", deferred.message, retryable=False) if fails and claim.phase == FORWARD else deferred
+
+
 def finish(claim: Claim, executed: Executed, outcome: Outcome) -> Outcome:
     """Check and mask what the call came to; the outcome that counts."""
-    if isinstance(outcome, Completed):
-        return presentable(_checked(claim, executed, outcome), executed.secrets_used)
-    return presentable(outcome, executed.secrets_used)
+    match outcome:
+        case Completed():
+            return presentable(_checked(claim, executed, outcome), executed.secrets_used)
+        case Deferred(kind=Parking.Kind.BREAKER, message=message) if claim.phase == FORWARD:
+            failed = Failed("breaker.open", message, retryable=False)
+            fallen = fall_back(claim, claim.step.effect, executed.input, failed)
+            return fallen if isinstance(fallen, Degraded) else outcome
+        case _:
+            return presentable(outcome, executed.secrets_used)
 
 
 def presentable(outcome: Outcome, used: set[str]) -> Outcome:
@@ -184,14 +210,14 @@ def _check_input(claim: Claim, kind: str, body: Any) -> None:
         return
     violations = violations_of(claim, "input", _payload_of(kind, body))
     if violations:
-        raise _Stop(Failed("contract.violation", _sentence("input", violations), False))
+        raise _Stop(Failed("contract.violation", sentence("input", violations), False))
 
 
 def _judge(claim: Claim, output: Any, happened: Effect) -> Failed | None:
     """Output contract, then `expect`; a write that fails them has had its effect all the same."""
     violations = violations_of(claim, "output", output)
     if violations:
-        return Failed("contract.violation", _sentence("output", violations), False, happened)
+        return Failed("contract.violation", sentence("output", violations), False, happened)
     expectations: Sequence[Expression] = claim.planned.expect
     if not expectations:
         return None
@@ -208,18 +234,6 @@ def _judge(claim: Claim, output: Any, happened: Effect) -> Failed | None:
             shown = json.dumps(output, ensure_ascii=False)[:300]
             return Failed("expect", f"expected {expression.source}, got output {shown}", False, happened)
     return None
-
-
-def violations_of(claim: Claim, direction: str, payload: Any) -> Sequence[Violation]:
-    """Faults of a payload against the contract version that the port resolved to at publish; they quote no value."""
-    port = ports_of(claim.run.version_id).get((claim.step.name, direction))
-    return hooks.contracts.validate(port[0], port[1], payload, masked=True) if port else ()
-
-
-def _sentence(direction: str, violations: Sequence[Violation]) -> str:
-    shown = "; ".join(f"{item.pointer or '/'}: {item.message}" for item in violations[:5])
-    more = f" and {len(violations) - 5} more" if len(violations) > 5 else ""
-    return f"{direction} breaks its contract: {shown}{more}"
 
 
 def _heartbeat_of(claim: Claim) -> Callable[[], None]:

@@ -21,6 +21,7 @@ from orchestration.engine.advance import fatal, is_over
 from orchestration.engine.begin import Begun, begin, in_hand
 from orchestration.engine.claim import FORWARD, Claim, Known
 from orchestration.engine.execute import Executed
+from orchestration.engine.fallbacks import remembers
 from orchestration.engine.payloads import store
 from orchestration.engine.plans import sole_speakers
 from orchestration.engine.publish import wake_up
@@ -58,7 +59,7 @@ class Apart(Exception):
 
 def is_plain(claim: Claim, executed: Executed) -> bool:
     """Whether this is an outcome that may be gathered."""
-    return claim.phase == FORWARD and isinstance(executed.outcome, Completed)
+    return claim.phase == FORWARD and isinstance(executed.outcome, Completed) and not remembers(claim)
 
 
 def gather(items: Sequence[Item]) -> list[Claim | None]:

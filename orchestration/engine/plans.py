@@ -35,10 +35,11 @@ def sole_speakers(version_id: int) -> frozenset[str]:
     """Steps whose success alone says what follows, whatever the other steps do.
 
     Either all that comes next waits for nobody else and has no `when`; or nothing comes next, and every other step is
-    over by then, and well: it stands before this one, and no step joins `any`, which is what lets a failure pass.
+    over by then, and well: it stands before this one, and no step joins `any`, which is what lets a failure pass, or has a
+    fallback, which is what makes the run degraded.
     """
     plan = plan_of(version_id)
-    strict = all(step.join == "all" for step in plan.steps.values())
+    strict = all(step.join == "all" and step.fallback is None for step in plan.steps.values())
     return frozenset(name for name in plan.steps if _speaks_alone(plan, name, strict=strict))
 
 

@@ -66,6 +66,14 @@ def end_timers(ids: Sequence[int], now: datetime) -> int:
     )
 
 
+def release_parked(ids: Sequence[int], now: datetime, due: datetime) -> int:
+    """Steps that waited for their dependency become ready; how many did. Their wake-ups are lost at `due`."""
+    check_step(StepStatus.WAITING, StepStatus.READY)
+    kinds = (WaitingKind.PARKED, WaitingKind.CAPACITY)
+    rows = StepRun.objects.filter(pk__in=ids, status=StepStatus.WAITING, waiting_kind__in=kinds)
+    return rows.update(status=StepStatus.READY, ready_at=now, wake_due_at=due, not_before=None, waiting_kind="")
+
+
 def cancel_steps(run_id: uuid.UUID, sources: Sequence[StepStatus], now: datetime) -> int:
     """Open steps of a run become cancelled; the fence grows, so a late result is refused. How many did."""
     for source in sources:

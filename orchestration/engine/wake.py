@@ -14,7 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from orchestration import clock
-from orchestration.engine import rescue, transition
+from orchestration.engine import parked, probes, rescue, transition
 from orchestration.engine.publish import send
 from orchestration.engine.timers import due_timers
 from orchestration.limits import LOST_WAKE_AFTER, WAKE_BATCH
@@ -72,6 +72,15 @@ def _due_compensations(now: datetime) -> int:
     return len(ids)
 
 
+def _parked(now: datetime) -> int:
+    """Steps whose dependency takes calls again."""
+    ids = parked.release(now)
+    if ids:
+        _put_off(ids, now + timedelta(seconds=LOST_WAKE_AFTER), now)
+        _send(ids, now)
+    return len(ids)
+
+
 def _lost_wakes(now: datetime) -> int:
     """Ready work that no message has brought to a worker."""
     ready = StepRun.objects.filter(status=StepStatus.READY)
@@ -120,9 +129,11 @@ _LOOKS: Mapping[str, Callable[[datetime], int]] = {
     "retries": _due_retries,
     "timers": due_timers,
     "compensations": _due_compensations,
+    "parked": _parked,
     "leases": rescue.expired_leases,
     "attempts": rescue.overdue_attempts,
     "schedules": rescue.overdue_schedules,
     "runs": rescue.overdue_runs,
     "lost_wakes": _lost_wakes,
+    "probes": probes.look,
 }

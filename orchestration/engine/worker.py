@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,6 +43,7 @@ class _InHand:
 _identity: tuple[int, str] | None = None
 #: Every attempt at work in this process, by (step, fence).
 _in_hand: dict[tuple[int, int], _InHand] = {}
+_chores: list[Callable[[], None]] = []
 _stop = threading.Event()
 _thread: threading.Thread | None = None
 _queue = ""
@@ -119,6 +121,11 @@ def start_heartbeat(queue: str) -> None:
         _thread.start()
 
 
+def with_each_beat(chore: Callable[[], None]) -> None:
+    """Do this as well, after each beat, in the heartbeat's thread: something quick that may be late."""
+    _chores.append(chore)
+
+
 def stop_heartbeat() -> None:
     """Stop beating and take the process's row away: it left in good order."""
     _stop.set()
@@ -136,6 +143,8 @@ def _run() -> None:
         try:
             close_old_connections()
             beat(_queue)
+            for chore in _chores:
+                chore()
         except Exception as error:  # nothing may end the heartbeat: without it every step here is taken for lost
             log.warning("heartbeat.failed", error=str(error)[:200])
             connection.close()

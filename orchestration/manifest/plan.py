@@ -44,6 +44,14 @@ class PlannedCompensation:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedFallback:
+    """What a step ends with when it can't have what it wants. `value` is set for kind `value` alone."""
+
+    kind: Literal["value", "last_good", "skip"]
+    value: Template | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedStep:
     """`retry_ref` names a RetryPolicy that the workflow doesn't define itself; `retry` is then None."""
 
@@ -65,6 +73,7 @@ class PlannedStep:
     compensate: PlannedCompensation | None
     compensate_on_unknown: bool
     intent: str
+    fallback: PlannedFallback | None = None
 
 
 @dataclass(frozen=True, slots=True)

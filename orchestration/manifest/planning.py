@@ -10,9 +10,9 @@ from .expressions import compile_expression
 from .graph import successors, topological
 from .models import policies
 from .models.documents import Workflow
-from .models.steps import COMPENSATION_KINDS, Compensation, HttpRequest, Step, Wait
+from .models.steps import COMPENSATION_KINDS, Compensation, Fallback, HttpRequest, Step, Wait
 from .places import step_places
-from .plan import Plan, PlannedCompensation, PlannedStep, RetryPolicySpec, Timeouts
+from .plan import Plan, PlannedCompensation, PlannedFallback, PlannedStep, RetryPolicySpec, Timeouts
 from .references import references_in
 from .scalars import parse_duration
 from .step_checks import kinds_of
@@ -95,6 +95,7 @@ def _step(
         compensate=_compensation(step, document, own_policies) if step.compensate else None,
         compensate_on_unknown=step.compensate_on_unknown,
         intent=step.intent or "",
+        fallback=_fallback(step.fallback),
     )
 
 
@@ -103,6 +104,14 @@ def _effect(kind: str, step: Step) -> Literal["none", "read", "write"]:
     if kind in _NO_EFFECT:
         return "none"
     return "read" if step.http and step.http.method in _READS else "write"
+
+
+def _fallback(fallback: Fallback | None) -> PlannedFallback | None:
+    if fallback is None:
+        return None
+    if fallback.value is not None:
+        return PlannedFallback("value", compile_template(fallback.value.root))
+    return PlannedFallback("last_good" if fallback.last_good else "skip")
 
 
 def _compensation(

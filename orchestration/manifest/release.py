@@ -12,11 +12,11 @@ from .values import JSON
 
 _KINDS = ("Schedule", "Trigger", "Flag")
 _STEP_KINDS = ("celery", "workflow", "approval", "event", "emit")
-_STEP_FIELDS = ("for_each", "flag", "fallback")
+_STEP_FIELDS = ("for_each", "flag")
 _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
     "Workflow": ("objectives", "escalation"),
-    "Dependency": ("probe", "objectives", "breaker", "bulkhead", "rate_limit"),
+    "Dependency": ("objectives",),
     "Team": ("weight", "escalation"),
 }
 _RECORDED_OF_STEP = ("objectives",)
@@ -55,6 +55,9 @@ def _refused(resource: Resource) -> Iterator[tuple[Path, str]]:
         for field in _STEP_FIELDS:
             if field in step:
                 yield (*path, field), f"step field '{field}' {_PLANNED} Remove it or keep the manifest unapplied."
+        if "step" in step.get("fallback", {}):
+            message = f"a fallback to another step {_PLANNED} Fall back to 'value', 'last_good' or 'skip'."
+            yield (*path, "fallback", "step"), message
 
 
 def _recorded(resource: Resource) -> Iterator[Path]:

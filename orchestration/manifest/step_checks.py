@@ -14,6 +14,7 @@ from .scalars import parse_duration
 from .templates import OPENING, split
 from .values import JSON, ExpressionError
 
+FALLBACK_KINDS = ("value", "last_good", "step", "skip")
 _TAKE_WITH = ("python", "celery", "workflow")
 _ENGINE_HEADERS = {"idempotency-key", "traceparent", "x-deadline", "host", "content-length", "transfer-encoding"}
 
@@ -44,6 +45,8 @@ def check_step(name: str, step: dict[str, Any]) -> Iterator[Finding]:
         )
     if isinstance(step.get("compensate"), dict):
         yield from _check_compensation(path, step)
+    if isinstance(step.get("fallback"), dict):
+        yield from _check_fallback((*path, "fallback"), step["fallback"])
     if step.get("fallback") is not None and step.get("no_fallback") is not None:
         yield Finding(
             (*path, "no_fallback"), "the step has a fallback, so there is nothing to explain; remove one", at_key=True
@@ -65,6 +68,15 @@ def _check_compensation(path: Path, step: dict[str, Any]) -> Iterator[Finding]:
     if compensate.get("with") is not None and "python" not in kinds:
         yield Finding((*path, "with"), "'with' is the input of a python compensation", at_key=True)
     yield from _check_http((*path, "http"), mapping(compensate.get("http")))
+
+
+def _check_fallback(path: Path, fallback: dict[str, Any]) -> Iterator[Finding]:
+    kinds = kinds_of(fallback, FALLBACK_KINDS)
+    if len(kinds) != 1:
+        yield Finding(path, f"a fallback has exactly one of {', '.join(FALLBACK_KINDS)}; {_given(kinds)}", at_key=True)
+    for kind in ("last_good", "skip"):
+        if fallback.get(kind) is False:
+            yield Finding((*path, kind), f"'{kind}' is true or left out", at_key=True)
 
 
 def _check_http(path: Path, request: dict[str, Any]) -> Iterator[Finding]:

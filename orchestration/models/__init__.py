@@ -1,5 +1,6 @@
 """The engine's tables."""
 
+from orchestration.models.breaker import Breaker, BreakerTransition, BulkheadSlot, LastGood, Parking, RateState
 from orchestration.models.dependency import Dependency, DependencyEnd, RetryPolicy
 from orchestration.models.objective import Objective
 from orchestration.models.rollup import (
@@ -18,14 +19,20 @@ from orchestration.models.workflow import Port, Workflow, WorkflowVersion
 
 __all__ = [
     "Attempt",
+    "Breaker",
+    "BreakerTransition",
+    "BulkheadSlot",
     "Dependency",
     "DependencyEnd",
     "EngineMark",
+    "LastGood",
     "Membership",
     "Objective",
     "OutcomeBatch",
+    "Parking",
     "Payload",
     "Port",
+    "RateState",
     "RetryPolicy",
     "Role",
     "Rollup",

@@ -66,6 +66,7 @@ def rebuild(*, since: datetime | None = None, progress: Progress = lambda _: Non
                 progress(count)
         counter.count([row for text in batches.values() for row in json.loads(text) if _moment_of(row) < stamp(first)])
         with transaction.atomic():
+            _take_time()
             lead(waits=True)
             _clear(first)
             OutcomeBatch.objects.filter(pk__in=batches)._raw_delete("default")
@@ -133,6 +134,7 @@ def _snapshot() -> Iterator[None]:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            _take_time()
             yield
         return
     if connection.in_atomic_block:
@@ -145,6 +147,13 @@ def _snapshot() -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ROLLBACK")
+
+
+def _take_time() -> None:
+    """This transaction counts for minutes between two statements, and is not ended for it: no run waits for it."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def _clear(first: datetime) -> None:

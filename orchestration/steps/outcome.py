@@ -45,7 +45,29 @@ class Transactional:
     call: Callable[[], Any]
 
 
-Outcome = Completed | Failed | Suspended | Transactional
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """The call was not made, and no attempt is used: the dependency takes none at this moment. `kind` as Parking has it.
+
+    `until`: when it may be tried again at the soonest, where that is known.
+    """
+
+    dependency: str
+    kind: str
+    message: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Degraded:
+    """It could not have what it wanted and ends with its fallback. `failed`: why; `taken`: what it has instead, in words."""
+
+    output: Any
+    failed: Failed
+    taken: str
+
+
+Outcome = Completed | Failed | Suspended | Transactional | Deferred | Degraded
 
 
 @dataclass(slots=True)

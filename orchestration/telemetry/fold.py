@@ -63,10 +63,12 @@ class Intervals:
 
     def __call__(self, at: int) -> int:
         """The length of its interval."""
-        return _LENGTHS[self.grain(at)]
+        return _MINUTE if at >= self.minutes_from else _HOUR if at >= self.hours_from else _DAY
 
 
-_LENGTHS = {grain: grain.value // MICROSECOND for grain in Grain}
+_MINUTE: int = Grain.MINUTE.value // MICROSECOND
+_HOUR: int = Grain.HOUR.value // MICROSECOND
+_DAY: int = Grain.DAY.value // MICROSECOND
 
 
 class _Overtaken(Exception):

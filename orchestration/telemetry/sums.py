@@ -5,17 +5,17 @@ Only within the transaction of whoever leads (fold.py): nobody else writes a rol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from orchestration.models import Rollup, Series
+from django.db import connection
+
+from orchestration.models import Series
 from orchestration.selectors.series import COUNTS, Grain
 from orchestration.telemetry import histogram
 from orchestration.telemetry.counting import Key, Sums
 
-#: Rows of one statement: SQLite takes 32,766 parameters, and a row has 15.
-ROWS = 1_000
 _BELOW = {Grain.HOUR: Grain.MINUTE, Grain.DAY: Grain.HOUR}
 _COLUMNS = [*COUNTS, "sum", "min", "max", "hist"]
 
@@ -40,14 +40,12 @@ def forget() -> None:
 
 def add(grain: Grain, rows: Mapping[tuple[int, datetime], Sums]) -> None:
     """Add to the rows of (series, interval), which may be there or not."""
-    there = {(row.series_id, row.ts): row for row in _there(grain, rows)}
+    there = dict(_there(grain, rows))
     written = []
     for place, sums in rows.items():
-        row = there.get(place) or grain.model(series_id=place[0], ts=place[1], hist=b"")
-        for name in COUNTS:
-            setattr(row, name, getattr(row, name) + getattr(sums, name))
-        _measure(row, sums)
-        written.append(row)
+        sums.squeeze()
+        values = [getattr(sums, name) for name in _COLUMNS]
+        written.append((*place, *(_both(there[place], values) if place in there else values)))
     _write(grain, written)
 
 
@@ -56,54 +54,59 @@ def sum_up(grain: Grain, places: Sequence[tuple[int, datetime]]) -> None:
 
     An hour whose minutes are not kept any more stays as it is.
     """
-    below = _BELOW[grain]
-    wanted, parts = set(places), dict[tuple[int, datetime], list[dict[str, Any]]]()
-    series = {one for one, _ in places}
-    starts = [ts for _, ts in places]
-    found = below.model._default_manager.filter(
-        series_id__in=series, ts__gte=min(starts), ts__lt=max(starts) + grain.value
-    )
-    for row in found.values("series_id", "ts", *_COLUMNS):
-        place = (row["series_id"], grain.floor(row["ts"]))
-        if place in wanted:
-            parts.setdefault(place, []).append(row)
-    _write(grain, [_sum(grain, place, rows) for place, rows in parts.items()])
-
-
-def _sum(grain: Grain, place: tuple[int, datetime], rows: Sequence[Mapping[str, Any]]) -> Rollup:
-    lows = [row["min"] for row in rows if row["min"] is not None]
-    highs = [row["max"] for row in rows if row["max"] is not None]
-    return grain.model(
-        series_id=place[0], ts=place[1], sum=sum(row["sum"] for row in rows), min=min(lows, default=None),
-        max=max(highs, default=None), hist=histogram.merge(bytes(row["hist"]) for row in rows),
-        **{name: sum(row[name] for row in rows) for name in COUNTS},
-    )  # fmt: skip
-
-
-def _measure(row: Rollup, sums: Sums) -> None:
-    sums.squeeze()
-    if not sums.hist:
-        return
-    row.sum += sums.sum
-    row.min = min(one for one in (row.min, sums.min) if one is not None)
-    row.max = max(one for one in (row.max, sums.max) if one is not None)
-    row.hist = histogram.merge((bytes(row.hist), sums.hist))
-
-
-def _there(grain: Grain, places: Iterable[tuple[int, datetime]]) -> Iterable[Rollup]:
-    """Rows that exist. By ranges, not pair by pair: a batch has few intervals and many series."""
+    below = _BELOW[grain].model._default_manager
     by_ts: dict[datetime, list[int]] = {}
     for series, ts in places:
         by_ts.setdefault(ts, []).append(series)
-    for ts, series_of in by_ts.items():
-        for start in range(0, len(series_of), ROWS):
-            yield from grain.model._default_manager.filter(ts=ts, series_id__in=series_of[start : start + ROWS])
+    written = []
+    for ts, ids in by_ts.items():
+        parts: dict[int, list[tuple[Any, ...]]] = {}
+        found = below.filter(series_id__in=ids, ts__gte=ts, ts__lt=ts + grain.value)
+        for series, *columns in found.values_list("series_id", *_COLUMNS):
+            parts.setdefault(series, []).append(tuple(columns))
+        written += [(series, ts, *_all(rows)) for series, rows in parts.items()]
+    _write(grain, written)
 
 
-def _write(grain: Grain, rows: Sequence[Rollup]) -> None:
-    grain.model._default_manager.bulk_create(
-        rows, batch_size=ROWS, update_conflicts=True, unique_fields=["series", "ts"], update_fields=_COLUMNS
-    )
+def _both(one: Sequence[Any], other: Sequence[Any]) -> list[Any]:
+    return _all([one, other])
+
+
+def _all(rows: Sequence[Sequence[Any]]) -> list[Any]:
+    """Columns of several rows as those of one."""
+    *added, lows, highs, hists = zip(*rows, strict=True)
+    low = min((one for one in lows if one is not None), default=None)
+    high = max((one for one in highs if one is not None), default=None)
+    return [*(sum(column) for column in added), low, high, histogram.merge(bytes(one) for one in hists)]
+
+
+def _there(
+    grain: Grain, places: Iterable[tuple[int, datetime]]
+) -> Iterator[tuple[tuple[int, datetime], tuple[Any, ...]]]:
+    """Rows that exist. By interval, not pair by pair: a batch has few intervals and many series."""
+    by_ts: dict[datetime, list[int]] = {}
+    for series, ts in places:
+        by_ts.setdefault(ts, []).append(series)
+    for ts, ids in by_ts.items():
+        rows = grain.model._default_manager.filter(ts=ts, series_id__in=ids)
+        for series, *columns in rows.values_list("series_id", *_COLUMNS):
+            yield (series, ts), tuple(columns)
+
+
+def _write(grain: Grain, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Set these rows. By hand: making model instances of thousands costs more than the database does."""
+    if not rows:
+        return
+    names = ["series_id", "ts", *_COLUMNS]
+    quoted = ", ".join(connection.ops.quote_name(name) for name in names)
+    marks = ", ".join(["%s"] * len(names))
+    changed = ", ".join(f"{name} = excluded.{name}" for name in map(connection.ops.quote_name, _COLUMNS))
+    table = connection.ops.quote_name(grain.model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {table} ({quoted}) VALUES ({marks}) ON CONFLICT (series_id, ts) DO UPDATE SET {changed}",  # noqa: S608
+            [(series, connection.ops.adapt_datetimefield_value(ts), *columns) for series, ts, *columns in rows],
+        )
 
 
 _known: dict[Key, int] = {}

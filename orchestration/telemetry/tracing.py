@@ -89,8 +89,14 @@ def trail() -> Trail | None:
     return Trail() if _sink is not None else None
 
 
+def fell_back(claim: Claim, at: datetime, taken: str) -> None:
+    """The attempt that is being recorded is the last one, and its step takes a fallback."""
+    if _sink is not None and claim.trail is not None:
+        claim.trail.events.append(Event("fallback", _nanoseconds(at), _named({"taken": taken})))
+
+
 def note(name: str, **attributes: Value) -> None:
-    """An event of the attempt that this thread is at: a fallback, a breaker's transition. Keys are written `workflow.key`."""
+    """An event of the attempt that this thread is at: a breaker's transition. Keys are written `workflow.key`."""
     if _sink is None:
         return
     left = getattr(at_work.get(), "trail", None)

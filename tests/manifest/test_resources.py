@@ -172,11 +172,22 @@ def test_what_this_release_cannot_run_is_refused_by_name_and_place():
     assert [str(problem) for problem in refusals(only(EXAMPLE))] == [
         "m.yaml:18:16 concurrency: 'concurrency' can't run in this release; it is planned. Remove it or keep the manifest unapplied.",
         "m.yaml:44:13 steps.suggest.flag: step field 'flag' can't run in this release; it is planned. Remove it or keep the manifest unapplied.",
-        "m.yaml:45:17 steps.suggest.fallback: step field 'fallback' can't run in this release; it is planned. Remove it or keep the manifest unapplied.",
         "m.yaml:48:17 steps.review.approval: step kind 'approval' can't run in this release; it is planned. Remove the step or keep the manifest unapplied.",
         "m.yaml:50:17 steps.ship.for_each: step field 'for_each' can't run in this release; it is planned. Remove it or keep the manifest unapplied.",
         "m.yaml:52:17 steps.ship.workflow: step kind 'workflow' can't run in this release; it is planned. Remove the step or keep the manifest unapplied.",
     ]
+
+
+def test_a_fallback_to_another_step_is_refused_and_the_others_not():
+    (problem,) = refusals(only(workflow("a: {value: 1, fallback: {step: b}}\nb: {value: 2}")))
+    assert "fallback to another step can't run in this release" in problem.message
+    for fallback in ("{value: 2}", "{value: null}", "{last_good: true}", "{skip: true}"):
+        assert refusals(only(workflow("a: {value: 1, fallback: " + fallback + "}"))) == []
+
+
+@pytest.mark.parametrize("fallback", ["{}", "{value: 1, skip: true}", "{skip: false}"])
+def test_a_fallback_is_exactly_one_thing(fallback):
+    assert load(workflow("a: {value: 1, fallback: " + fallback + "}")).problems
 
 
 @pytest.mark.parametrize(
@@ -204,11 +215,7 @@ def test_kinds_of_later_releases_are_refused_and_the_others_not(text, refused):
 
 def test_what_is_recorded_only_is_said():
     assert [str(problem) for problem in notices(only(OTHERS[3]))] == [
-        "m.yaml:7:10 probe: 'probe' is recorded, not enforced by this release",
         "m.yaml:8:15 objectives: 'objectives' is recorded, not enforced by this release",
-        "m.yaml:11:12 breaker: 'breaker' is recorded, not enforced by this release",
-        "m.yaml:12:13 bulkhead: 'bulkhead' is recorded, not enforced by this release",
-        "m.yaml:13:15 rate_limit: 'rate_limit' is recorded, not enforced by this release",
         "m.yaml:16:11 review: 'review' is recorded, not enforced by this release",
     ]
     assert [problem.path for problem in notices(only(EXAMPLE))] == [

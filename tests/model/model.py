@@ -44,6 +44,8 @@ class Run(Beginning):
         ends = now + step.start_to_close * SECOND
         if row.close_by is not None:
             ends = min(ends, max(row.close_by, now))
+        if self.deadline is not None:  # the run's own timeout bounds every attempt
+            ends = min(ends, max(self.deadline, now))
         beat = now + step.heartbeat * SECOND if step.heartbeat else None
         row.hold = Hold(name, False, row.attempt, now, now + LEASE, ends, beat)
 

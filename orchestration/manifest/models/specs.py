@@ -59,10 +59,11 @@ class Breaker(Part):
     minimum_calls: Count | None = None
     open_for: PositiveDuration | None = None
     half_open_calls: Count | None = None
+    on_open: Literal["park", "fail"] = "park"
 
 
 class Bulkhead(Part):
-    limit: Count
+    limit: Annotated[int, Field(ge=1, le=10_000)]
 
 
 class FailureMode(Part):

@@ -1,0 +1,28 @@
+"""How many retries a dependency is sent, and how quickly what was parked comes back. Pure arithmetic.
+
+Owns the retry budget and the ramp. Never looks at the breaker's state: engine/admission.py and engine/parked.py do.
+"""
+
+from __future__ import annotations
+
+from orchestration.policies.breaker import Counts
+
+#: Of all calls of the window so many may be retries,
+RETRY_SHARE = 0.2
+#: and so many of each slice in any case: a quiet dependency is retried as its policy says.
+RETRY_FLOOR = 3
+#: Steps released in the first second after a breaker closed; each second after that twice as many.
+RAMP_FIRST = 3
+RAMP_MOST = 200
+
+
+def retries_left(window: Counts, latest: Counts) -> int:
+    """Retries that may begin now, given the calls of the window and of its latest slice."""
+    by_share = int(window.calls * RETRY_SHARE) - window.retries
+    by_floor = RETRY_FLOOR - latest.retries
+    return max(by_share, by_floor, 0)
+
+
+def ramp(before: int) -> int:
+    """How many to release in this second when it was `before` in the last one."""
+    return min(before * 2, RAMP_MOST) if before else RAMP_FIRST
