@@ -11,7 +11,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from orchestration import clock
-from orchestration.models import Objective, Series
+from orchestration.models import Breaker, Dependency, Objective, Series
+from orchestration.policies.breaker import State
 from orchestration.selectors import objective_burns
 from orchestration.selectors.counters import Count, counts
 from orchestration.telemetry import histogram
@@ -55,6 +56,7 @@ class Rollups(Collector):
         )  # fmt: skip
         yield _fallbacks(steps)
         yield _timeouts(steps, retries)
+        yield _breakers()
         yield from _objectives(by_kind.get(Kind.OBJECTIVE, []))
 
 
@@ -107,6 +109,19 @@ def _timeouts(steps: Iterable[Count], retries: Iterable[Count]) -> Metric:
             found[place] = found.get(place, 0) + one.n
     for (workflow, step), count in found.items():
         metric.add_metric([workflow, step], count)
+    return metric
+
+
+def _breakers() -> Metric:
+    """A dependency that nothing has gone wrong with has no row yet: its breaker is closed."""
+    metric = GaugeMetricFamily(
+        "workflow_breaker_state", "1 for the state that a dependency's breaker is in", labels=["dependency", "state"]
+    )
+    states: dict[str, str] = dict.fromkeys(Dependency.objects.values_list("name", flat=True), State.CLOSED)
+    states |= dict(Breaker.objects.values_list("name", "state"))
+    for dependency, present in sorted(states.items()):
+        for state in State:
+            metric.add_metric([dependency, state], float(state == present))
     return metric
 
 

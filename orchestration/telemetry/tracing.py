@@ -92,7 +92,7 @@ def trail() -> Trail | None:
 def fell_back(claim: Claim, at: datetime, taken: str) -> None:
     """The attempt that is being recorded is the last one, and its step takes a fallback."""
     if _sink is not None and claim.trail is not None:
-        claim.trail.events.append(Event("fallback", _nanoseconds(at), _named({"taken": taken})))
+        claim.trail.events.append(Event("fallback", nanoseconds(at), named({"taken": taken})))
 
 
 def note(name: str, **attributes: Value) -> None:

@@ -58,6 +58,16 @@ def test_a_retry_is_an_event_of_the_attempt_before_it(kept: Kept):
     assert kept.named("run demo")[0].start <= first.start
 
 
+def test_a_fallback_is_an_event_of_the_last_attempt_and_its_run_is_no_error(kept: Kept):
+    steps = {"a": {"python": "test.fail", "effect": "none", "fallback": {"value": 7}}}
+    run = harness.settle_down(harness.begin(harness.publish(steps)))
+    assert run.result == "degraded"
+    (attempt,) = kept.named("step a")
+    assert [event.name for event in attempt.events] == ["fallback"]
+    assert attempt.error == "test.broken"
+    assert kept.named("run demo")[0].error == ""
+
+
 def test_a_run_that_fails_says_where_and_is_undone_within_its_span(kept: Kept):
     steps = {"a": harness.write("a"), "b": {"python": "test.fail", "with": {}, "needs": ["a"]}}
     run = harness.settle_down(harness.begin(harness.publish(steps)))
