@@ -19,6 +19,7 @@ from governance.gate.shelves import Workflows as WorkflowShelf
 from governance.gate.subjects import register as have_the_gate
 from governance.selectors.contracts import resolve, schema_of, spec_of
 from governance.services import audit
+from governance.services.alerting import Channels
 from governance.services.contracts import ContractApplier
 from governance.services.policies import GatePolicyApplier
 from orchestration.errors import Violation
@@ -90,6 +91,7 @@ def register() -> None:
     """Answer from now on."""
     hooks.audit = Audit()
     hooks.policies = Policies()
+    hooks.alerts = Channels()
     hooks.contracts = Contracts()
     hooks.releases = Releases()
     hooks.appliers["Contract"] = ContractApplier()

@@ -143,6 +143,28 @@ class NoAudit:
         """See AuditHook."""
 
 
+class AlertHook(Protocol):
+    """Who tells people of alerts, by the channels of their teams."""
+
+    def tell(self, event: str, alert: Any, teams: Sequence[Any], **more: Any) -> None:
+        """Tell the channels of these teams (Team rows) of an event of the alert (an Alert row), in the caller's transaction."""
+        ...
+
+    def mail(self, alert: Any, address: str) -> bool:
+        """Write to an address, in the caller's transaction; False where this installation sends no mail."""
+        ...
+
+
+class NoChannels:
+    """Nobody is told; the log has it all the same."""
+
+    def tell(self, event: str, alert: Any, teams: Sequence[Any], **more: Any) -> None:
+        """See AlertHook."""
+
+    def mail(self, alert: Any, address: str) -> bool:
+        return False
+
+
 @dataclass(slots=True)
 class Hooks:
     """The registered answers of this process."""
@@ -151,6 +173,7 @@ class Hooks:
     releases: ReleaseHook = field(default_factory=NoGate)
     audit: AuditHook = field(default_factory=NoAudit)
     policies: PolicyHook = field(default_factory=NoPolicies)
+    alerts: AlertHook = field(default_factory=NoChannels)
     #: Appliers of manifest kinds that live outside the engine: kind → applier (see services/manifests.py).
     appliers: dict[str, Any] = field(default_factory=dict)
 

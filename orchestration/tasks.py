@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.conf import settings
 
+from orchestration import clock
 from orchestration.engine.conductor import conductor
 from orchestration.engine.publish import send
 from orchestration.engine.wake import wake as wake_once
@@ -12,6 +13,7 @@ from orchestration.pace import Pace
 from orchestration.services.retention import prune as prune_runs
 from orchestration.services.rollups import prune_rollups
 from orchestration.services.statistics import freshen
+from orchestration.telemetry.alerting import evaluate
 from orchestration.telemetry.fold import fold as fold_once
 from orchestration.telemetry.fold import sum_dirty
 
@@ -66,3 +68,15 @@ def prune() -> None:
     with _pruning.turn() as due:
         if due:
             prune_runs(days=days, seconds=PRUNE_SLICE)
+
+
+#: Beat asks every half minute.
+_watching = Pace(15.0)
+
+
+@shared_task(name="orchestration.tasks.watch", ignore_result=True, acks_late=False)
+def watch() -> None:
+    """A round of alerts."""
+    with _watching.turn() as due:
+        if due:
+            evaluate(clock.now())

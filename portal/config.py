@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from portal.mail import Mail, mail_server
+
 ROOT = Path(__file__).resolve().parent.parent
 
 #: Every PLUMBLINE_* name there is; anything else with that prefix is a typing error and is refused.
@@ -32,6 +34,8 @@ KNOWN = {
     "PLUMBLINE_LOG_FORMAT",
     "PLUMBLINE_RUN_RETENTION_DAYS",
     "PLUMBLINE_METRICS_TOKEN",
+    "PLUMBLINE_SMTP_URL",
+    "PLUMBLINE_MAIL_FROM",
     # Read by the command line, a client; listed so that one shell can hold both.
     "PLUMBLINE_URL",
     "PLUMBLINE_TOKEN",
@@ -74,6 +78,7 @@ class Config:
     log_format: str
     run_retention_days: float
     metrics_token: str
+    mail: Mail | None
 
 
 def read(environ: Mapping[str, str]) -> Config:
@@ -114,6 +119,7 @@ def read(environ: Mapping[str, str]) -> Config:
         log_format=_choice(environ, "PLUMBLINE_LOG_FORMAT", ("text", "json"), "text" if embedded else "json"),
         run_retention_days=_number(environ, "PLUMBLINE_RUN_RETENTION_DAYS", 0, low=0, high=36_500),
         metrics_token=_metrics_token(environ),
+        mail=_mail(environ),
     )
 
 
@@ -190,6 +196,13 @@ def database_settings(url: str, *, embedded: bool, data_dir: Path) -> dict[str, 
             "OPTIONS": {"options": POSTGRESQL_OPTIONS},
         }
     raise ConfigurationError(f"DATABASE_URL has the scheme {parts.scheme!r}; use sqlite:///path or postgresql://…")
+
+
+def _mail(environ: Mapping[str, str]) -> Mail | None:
+    try:
+        return mail_server(environ.get("PLUMBLINE_SMTP_URL", ""), environ.get("PLUMBLINE_MAIL_FROM", ""))
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _broker(url: str, *, embedded: bool, data_dir: Path) -> str:

@@ -68,6 +68,8 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = {"default": {**CONFIG.database, "ATOMIC_REQUESTS": False}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+#: How long figures that are the same for all readers are shared, seconds.
+PLUMBLINE_SHARED_SECONDS = 2.0
 
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = ["portal.sign_in.ThrottledBackend"]
@@ -130,6 +132,7 @@ CELERY_TASK_DEFAULT_QUEUE = "steps"
 CELERY_TASK_ROUTES = {
     "orchestration.tasks.wake": {"queue": "control"},
     "orchestration.tasks.prune": {"queue": "control"},
+    "orchestration.tasks.watch": {"queue": "control"},
     "orchestration.tasks.fold": {"queue": "control"},
     "governance.tasks.*": {"queue": "control"},
 }
@@ -145,6 +148,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     # Without `expires`, which would compare beat's clock with the worker's: orchestration/pace.py melts what piles up.
     "wake": {"task": "orchestration.tasks.wake", "schedule": 0.5, "options": {"queue": "control"}},
+    "watch": {"task": "orchestration.tasks.watch", "schedule": 30, "options": {"queue": "control"}},
     "fold": {"task": "orchestration.tasks.fold", "schedule": 2, "options": {"queue": "control"}},
     "deliver": {"task": "governance.tasks.deliver", "schedule": 2, "options": {"queue": "control"}},
     "tend": {"task": "governance.tasks.tend", "schedule": 5, "options": {"queue": "control"}},
@@ -162,6 +166,13 @@ if CONFIG.run_retention_days:
         "task": "orchestration.tasks.prune", "schedule": 10, "options": {"queue": "control"},
     }  # fmt: skip
 CELERY_BEAT_SCHEDULE_FILENAME = str(CONFIG.data_dir / "beat-schedule")
+
+if CONFIG.mail is not None:
+    EMAIL_HOST, EMAIL_PORT = CONFIG.mail.host, CONFIG.mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = CONFIG.mail.user, CONFIG.mail.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = CONFIG.mail.tls, CONFIG.mail.start_tls
+    EMAIL_TIMEOUT = 10
+    DEFAULT_FROM_EMAIL = CONFIG.mail.sender
 
 PLUMBLINE = CONFIG
 LOGGING_CONFIG = None
@@ -200,6 +211,14 @@ SPECTACULAR_SETTINGS = {
         "DecisionStatus": "portal.api.enums.DECISION_STATUSES",
         "RunbookStatus": "portal.api.enums.RUNBOOK_STATUSES",
         "DeliveryState": "portal.api.enums.DELIVERY_STATES",
+        "AlertState": "portal.api.enums.ALERT_STATES",
+        "AlertKind": "portal.api.enums.ALERT_KINDS",
+        "AlertEventKind": "portal.api.enums.ALERT_EVENTS",
+        "Severity": "portal.api.enums.SEVERITIES",
+        "Indicator": "portal.api.enums.INDICATORS",
+        "ObjectiveSource": "portal.api.enums.OBJECTIVE_SOURCES",
+        "BudgetState": "portal.api.enums.BUDGET_STATES",
+        "ImportAction": "portal.api.enums.IMPORT_ACTIONS",
     },
 }
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True

@@ -70,6 +70,7 @@ class Deprecate:
         version.deprecated_at = version.deprecated_at or clock.now()
         version.sunset_at, version.successor = moment(change.proposal["sunset_at"]), change.proposal["successor"]
         save(version, actor=actor, reason=reason)
+        self.shelf.follow(version, actor, reason)
         telling.tell_version("version.deprecated", version, actor, reason)
 
     def refuse(self, change: Change, actor: Any, reason: str) -> None:
@@ -84,6 +85,7 @@ class Deprecate:
         version.sunset_at = moment(before["sunset_at"]) if before["sunset_at"] else None
         version.deprecated_at = moment(before["deprecated_at"]) if before["deprecated_at"] else None
         save(version, actor=None, reason=reason)
+        self.shelf.follow(version, None, reason)
 
 
 class Retire:
@@ -114,6 +116,7 @@ class Retire:
         version = self.shelf.find(change.name, change.number)
         version.state, version.retired_at = "retired", clock.now()
         save(version, actor=actor, reason=reason)
+        self.shelf.follow(version, actor, reason)
         telling.tell_version("version.retired", version, actor, reason)
 
     def refuse(self, change: Change, actor: Any, reason: str) -> None:
@@ -126,6 +129,7 @@ class Retire:
             return
         version.state, version.retired_at = change.report["before"]["state"], None
         save(version, actor=None, reason=reason)
+        self.shelf.follow(version, None, reason)
 
 
 def moment(text: Any) -> datetime:

@@ -20,6 +20,7 @@ from orchestration.manifest import diff
 from orchestration.models import Port, Team, Workflow, WorkflowVersion
 from orchestration.services.applying import Signature
 from orchestration.services.governed import save
+from orchestration.services.objective_sync import follow_workflow
 from orchestration.services.workflow_applier import resolve_ports, unresolved
 from orchestration.versions import precedence
 
@@ -92,6 +93,7 @@ class ReleaseWorkflow:
         version.state = WorkflowVersion.State.ACTIVE
         save(version, actor=actor, reason=reason)
         _become(version.workflow, *_brought(version), actor, reason)
+        follow_workflow(version.workflow, actor=actor, reason=reason)
         telling.tell_version("version.published", version, actor, reason)
 
     def refuse(self, change: Change, actor: Any, reason: str) -> None:
@@ -109,6 +111,7 @@ class ReleaseWorkflow:
         workflow = version.workflow
         if before is not None and (workflow.owner.name, workflow.description) == _brought(version):
             _become(workflow, before["owner"], before["description"], None, reason)
+        follow_workflow(workflow, actor=None, reason=reason)
 
 
 def release_of(version: WorkflowVersion) -> Release:

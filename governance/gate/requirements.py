@@ -7,11 +7,12 @@ ask for less than what always holds. Owns that sum. Never writes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
+from governance.gate import error_budgets
 from governance.gate.subjects import Judgement
 from governance.models import GatePolicy
 from orchestration.manifest import parse_duration
@@ -89,8 +90,15 @@ def combined(policies: Iterable[GatePolicy]) -> Rules:
 
 
 def rules_of(judgement: Judgement, kind: str, name: str, owner: str) -> Rules:
-    """The rules for what was judged, whoever it is to belong to: naming another owner is no way round a policy."""
-    return rules_for(kind, name, *dict.fromkeys([owner, *(team.name for team in judgement.owners)]))
+    """The rules for what was judged, whoever it is to belong to: naming another owner is no way round a policy.
+
+    Those of error budgets too: while one asks, nothing is free; what it has asked of a change stays asked when it recovers.
+    """
+    owners = list(dict.fromkeys([owner, *(team.name for team in judgement.owners)]))
+    rules = rules_for(kind, name, *owners)
+    if not error_budgets.holds(kind, name, owners):
+        return rules
+    return replace(rules, always=True, policies=(*rules.policies, error_budgets.POLICY))
 
 
 def required(judgement: Judgement, rules: Rules) -> list[Requirement]:

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db import transaction
 
-from governance.gate import telling
+from governance.gate import error_budgets, telling
 from governance.gate.opening import WAITING, Rollout, ask, asked_of, describe
 from governance.gate.refusing import not_now
-from governance.gate.subjects import FOLLOW_UP, subject_of
+from governance.gate.subjects import FOLLOW_UP, Judgement, subject_of
 from governance.gate.waiving import waived_teams
 from governance.models import Change, Review
 from governance.selectors.reviews import approvals, counted, owner_now
@@ -72,6 +72,8 @@ def do(change: Change, actor: Any, reason: str) -> None:
         describe(change, judgement, asked)
         ask(change, asked)
         _reopen(change, "judged again before it was done, it came out differently: reviews begin anew")
+    elif frozen := error_budgets.frozen(change.kind, change.name, _owners(change, judgement)):
+        _become(change, State.APPROVED, None, f"it waits: {error_budgets.words(frozen)}")
     elif not is_complete(change):
         _reopen(change, "a waiver that it rested on has ended: the team is asked again")
     else:
@@ -97,6 +99,7 @@ def apply_now(*, change: Change, person: Any, reason: str) -> Change:
         current = locked(change)
         may = current.state in (State.APPROVED, State.SCHEDULED)
         if may:
+            _refuse_frozen(current)
             do(current, person, reason)
     if not may:
         raise not_now(current, "only an approved one can be applied")
@@ -130,6 +133,16 @@ def withdraw(*, change: Change, person: Any, reason: str) -> Change:
             end(current, State.WITHDRAWN, person, reason)
             return current
     raise not_now(current, "there is nothing to withdraw")
+
+
+def _refuse_frozen(change: Change) -> None:
+    frozen = error_budgets.frozen(change.kind, change.name, _owners(change, subject_of(change.kind).judge(change)))
+    if frozen:
+        raise Conflict(f"{error_budgets.words(frozen)}; apply it when there is budget again, or break the glass")
+
+
+def _owners(change: Change, judgement: Judgement) -> list[str]:
+    return [change.owner.name, *(team.name for team in judgement.owners)]
 
 
 def _refuse_follow_up(change: Change, what: str) -> None:

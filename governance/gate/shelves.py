@@ -1,6 +1,6 @@
 """The two shelves on which versions stand: contracts and workflows. Finds a version, who uses it, and whom its end hits.
 
-Owns those reads, so that endings.py is written once. Never writes.
+Owns those reads, so that endings.py is written once. Never writes a version.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from governance.models import ContractVersion
 from governance.selectors.contracts import live_ports
 from orchestration.errors import NotFound
 from orchestration.models import Run, Team, WorkflowVersion
+from orchestration.services.objective_sync import follow_workflow
 from orchestration.states import RunStatus
 
 Version = Any
@@ -46,6 +47,10 @@ class Shelf(Protocol):
 
     def in_use(self, version: Version) -> list[str]:
         """What still uses it, in words."""
+        ...
+
+    def follow(self, version: Version, actor: Any, reason: str) -> None:
+        """Have what goes by the highest live version go by the one that is it now."""
         ...
 
 
@@ -94,6 +99,9 @@ class Contracts:
             found.setdefault(str(port.version), f"{port.version} of team {team} ({used})")
         return list(found.values())
 
+    def follow(self, version: ContractVersion, actor: Any, reason: str) -> None:
+        """Nothing does: ports are resolved when their workflow is published."""
+
 
 class Workflows:
     """Workflow versions."""
@@ -133,6 +141,10 @@ class Workflows:
         is_open = Run.objects.filter(version=version).exclude(status=RunStatus.FINISHED)
         count = is_open.order_by()[:1000].count()
         return [f"{count} open run{'' if count == 1 else 's'}"] if count else []
+
+    def follow(self, version: WorkflowVersion, actor: Any, reason: str) -> None:
+        """Its objectives."""
+        follow_workflow(version.workflow, actor=actor, reason=reason)
 
 
 def last_run(version_id: int) -> datetime | None:

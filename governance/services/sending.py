@@ -15,6 +15,8 @@ import httpcore
 
 from governance.models import WebhookDelivery
 from governance.selectors.webhooks import channels_of
+from governance.services.mailing import MAILTO
+from governance.services.mailing import send as send_mail
 from governance.signing import keys_of, signature
 from orchestration.secrets import UnknownSecret, resolve
 from orchestration.steps.egress import Refused, pool, until
@@ -37,6 +39,8 @@ class Answer:
 
 def attempt(delivery: WebhookDelivery, *, at: datetime, gone: bool) -> Answer:
     """Send it, signed for that moment. `gone`: its receiver answered 410 Gone before."""
+    if delivery.url.startswith(MAILTO):
+        return Answer(None, send_mail(delivery))
     channel = next((one for one in channels_of(delivery.team) if one.url == delivery.url), None)
     if channel is None:
         return Answer(None, f"not sent: the manifest of team {delivery.team.name} has no such channel any more", True)

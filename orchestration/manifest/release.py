@@ -15,11 +15,8 @@ _STEP_KINDS = ("celery", "workflow", "approval", "event", "emit")
 _STEP_FIELDS = ("for_each", "flag")
 _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
-    "Workflow": ("objectives", "escalation"),
-    "Dependency": ("objectives",),
-    "Team": ("weight", "escalation"),
+    "Team": ("weight",),
 }
-_RECORDED_OF_STEP = ("objectives",)
 
 
 def refusals(resource: Resource) -> list[Problem]:
@@ -69,11 +66,6 @@ def _recorded(resource: Resource) -> Iterator[Path]:
         for field in spec.get("timeout", {}):
             if field != "start_to_close":
                 yield "spec", "timeout", field
-    if resource.kind == "Workflow":
-        for name, step in _steps(resource):
-            for field in _RECORDED_OF_STEP:
-                if field in step:
-                    yield "spec", "steps", name, field
 
 
 def _steps(resource: Resource) -> Iterator[tuple[str, dict[str, JSON]]]:

@@ -1,5 +1,6 @@
 """The engine's tables."""
 
+from orchestration.models.alert import Alert, AlertEvent, Silence
 from orchestration.models.breaker import Breaker, BreakerTransition, BulkheadSlot, LastGood, Parking, RateState
 from orchestration.models.dependency import Dependency, DependencyEnd, RetryPolicy
 from orchestration.models.objective import Objective
@@ -18,6 +19,8 @@ from orchestration.models.worker import EngineMark, WorkerProcess
 from orchestration.models.workflow import Port, Workflow, WorkflowVersion
 
 __all__ = [
+    "Alert",
+    "AlertEvent",
     "Attempt",
     "Breaker",
     "BreakerTransition",
@@ -43,6 +46,7 @@ __all__ = [
     "Run",
     "RunEvent",
     "Series",
+    "Silence",
     "StepRun",
     "Team",
     "WorkerProcess",

@@ -21,7 +21,7 @@ class Objective(models.Model):
         PORTAL = "portal"
         OPENSLO = "openslo"
 
-    name = models.SlugField(max_length=127, unique=True)
+    name = models.CharField(max_length=160, unique=True)
     description = models.TextField(blank=True, default="")
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="objectives")
     workflow = models.CharField(max_length=63, blank=True, default="")
@@ -34,15 +34,26 @@ class Objective(models.Model):
     degraded_is_bad = models.BooleanField(default=False)
     page = models.BooleanField(default=True)
     ticket = models.BooleanField(default=True)
+    #: Where no burn rate can be reached: so many failures within so many minutes, in place of the pairs of the severity.
+    page_failures = models.PositiveIntegerField(null=True, blank=True)
+    page_within = models.PositiveIntegerField(null=True, blank=True, help_text="minutes")
+    ticket_failures = models.PositiveIntegerField(null=True, blank=True)
+    ticket_within = models.PositiveIntegerField(null=True, blank=True, help_text="minutes")
     runbook = models.CharField(max_length=63, blank=True, default="")
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.PORTAL)
     since = models.DateTimeField(help_text="counted from then on")
+    #: What is counted as bad was changed then: what was counted before says nothing of it.
+    recounted_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
     objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
         ordering = ["name"]
+        indexes = [
+            models.Index(fields=["workflow", "step"], name="objective_workflow"),
+            models.Index(fields=["dependency"], name="objective_dependency"),
+        ]
 
     def __str__(self) -> str:
         return self.name

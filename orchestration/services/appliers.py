@@ -9,6 +9,7 @@ from orchestration.models import Dependency, RetryPolicy, Team
 from orchestration.selectors import targets
 from orchestration.services.applying import Signature
 from orchestration.services.governed import save
+from orchestration.services.objective_sync import follow_dependency
 from orchestration.services.world import World, suggestion
 
 
@@ -117,4 +118,5 @@ class DependencyApplier:
         dependency.document, dependency.content_hash = resource.canonical, resource.content_hash
         dependency.source = signature.source
         save(dependency, actor=signature.actor, reason=signature.reason)
+        follow_dependency(dependency, actor=signature.actor, reason=signature.reason)
         targets.forget()

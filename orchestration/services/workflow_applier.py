@@ -12,6 +12,7 @@ from orchestration.models import Port, Team, Workflow, WorkflowVersion
 from orchestration.services.appliers import owner_problems
 from orchestration.services.applying import Signature
 from orchestration.services.governed import save
+from orchestration.services.objective_sync import follow_workflow
 from orchestration.services.world import World, suggestion
 from orchestration.steps import registry
 from orchestration.versions import newest, precedence
@@ -40,6 +41,7 @@ class WorkflowApplier:
                     known = [*world.retry_policies, *plan.retry_policies]
                     text = f"no retry policy {action.retry_ref!r}{suggestion(action.retry_ref, known)}"
                     problems.append(resource.problem_at(f"{path}.retry", text))
+        problems += self._escalation_problems(resource, world)
         problems += self._task_problems(resource, plan)
         problems += [problem for problem, refuses in policy_faults(resource, world) if refuses]
         return problems + self._contract_problems(resource, plan, world)
@@ -86,6 +88,8 @@ class WorkflowApplier:
         resolve_ports(version)
         if goes_through:
             hooks.releases.ask(release, version, signature)
+        else:
+            follow_workflow(workflow, actor=signature.actor, reason=signature.reason)
 
     def _published_problems(self, resource: Resource) -> list[Problem]:
         published = WorkflowVersion.objects.filter(workflow__name=resource.name, version=resource.version).first()
@@ -98,6 +102,14 @@ class WorkflowApplier:
             return []  # its author may write it anew, and everybody is asked anew
         text = f"{resource.name}@{resource.version} is published with other content and can't change; raise the version"
         return [resource.problem_at("metadata.version", text)]
+
+    def _escalation_problems(self, resource: Resource, world: World) -> list[Problem]:
+        """It names a team, whose steps are followed; a version that is published may be from before that was asked."""
+        named = resource.canonical["spec"].get("escalation")
+        if named is None or named in world.teams or self.is_applied(resource):
+            return []
+        hint = suggestion(named, world.teams) or "; apply a Team of that name first"
+        return [resource.problem_at("spec.escalation", f"no team {named!r}{hint}")]
 
     def _task_problems(self, resource: Resource, plan: Plan) -> list[Problem]:
         tasks = resource.canonical["spec"]["steps"]

@@ -6,6 +6,9 @@ Owns nothing: the words come from the states and models. settings.SPECTACULAR_SE
 from __future__ import annotations
 
 from governance.models import Change, ContractVersion, Decision, Runbook, VerificationResult, WebhookDelivery
+from orchestration.models import Alert, AlertEvent, Objective
+from orchestration.policies.burn import Severity
+from orchestration.selectors.budgets import BudgetState
 from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
 
 RUN_STATUSES = [str(state) for state in RunStatus]
@@ -19,3 +22,11 @@ VERSION_STATES = [str(state) for state in ContractVersion.State.values]
 VERIFICATION_ROLES = [str(side) for side in VerificationResult.Side.values]
 RUNBOOK_STATUSES = [str(state) for state in Runbook.Status.values]
 DELIVERY_STATES = [str(state) for state in WebhookDelivery.State.values]
+ALERT_STATES = [str(state) for state in Alert.State.values]
+ALERT_KINDS = [str(kind) for kind in Alert.Kind.values]
+ALERT_EVENTS = [str(what) for what in AlertEvent.What.values]
+SEVERITIES = [severity.value for severity in Severity]
+INDICATORS = [str(indicator) for indicator in Objective.Indicator.values]
+OBJECTIVE_SOURCES = [str(source) for source in Objective.Source.values]
+BUDGET_STATES = [state.value for state in BudgetState]
+IMPORT_ACTIONS = ["create", "change", "unchanged", "nothing", "refused"]

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET
 
 from orchestration import clock
 from orchestration.models import Team
-from portal.dashboards.panels import DEFAULT, PERIODS, Period, runs_and_errors_panel
+from portal.dashboards.panels import runs_and_errors_panel
+from portal.dashboards.periods import DEFAULT, PERIODS, Period
 from portal.selectors.people import find_team
 
 

@@ -35,6 +35,8 @@ ACTION = {
     "rescheduled": Look("unk", "wait", "Rescheduled"),
     "reopened": Look("warn", "retry", "Reopened"),
     "verified": Look("unk", "check", "Verified"),
+    "acknowledged": Look("unk", "user", "Acknowledged"),
+    "resolved": Look("ok", "ok", "Resolved"),
     "glass_asked": Look("warn", "warn", "Glass: asked"),
     "glass_broken": Look("fail", "fail", "Glass: broken"),
     "glass_lapsed": Look("warn", "undo", "Glass: lapsed"),

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.contracts.removals import removed_paths
+from governance.gate import error_budgets
+from governance.gate.error_budgets import Hold
 from governance.gate.glass import holds
 from governance.gate.opening import WAITING
 from governance.gate.rolls import Rolls
@@ -79,8 +81,19 @@ def context(found: Change, actor: Actor) -> dict[str, Any]:
         "mine": mine,
         "waivable": _waivable(found, mine, waivers, actor),
         "is_waiting": found.state in WAITING,
+        "budget_holds": _budget_holds(found),
         **_powers(found, actor),
     }
+
+
+def _budget_holds(found: Change) -> list[tuple[Hold, str]]:
+    """The error-budget rules that hold for it now, and how much is left."""
+    if found.state not in WAITING:
+        return []
+    owners = [found.owner.name, *(team.name for team in found.teams.all())]
+    return [
+        (hold, error_budgets.left_words(hold.budget)) for hold in error_budgets.holds(found.kind, found.name, owners)
+    ]
 
 
 def seats(found: Change) -> list[Seat]:

@@ -13,7 +13,8 @@ from governance.models import Change, Decision, Runbook
 from governance.selectors.changes import waiting_for
 from governance.selectors.dependency_reviews import Standing, due_of
 from orchestration.ids import floor
-from orchestration.models import Run
+from orchestration.models import Alert, Run
+from orchestration.selectors.alerts import waiting_for_teams
 from orchestration.states import Compensation
 
 #: Of each kind; the lists behind have all.
@@ -26,6 +27,7 @@ LOOK_BACK = timedelta(days=30)
 class Needs:
     """What waits, each kind in the order of urgency and at most MOST long."""
 
+    alerts: list[Alert]
     changes: list[Change]
     undone: list[Run]
     runbooks: list[Runbook]
@@ -33,11 +35,12 @@ class Needs:
     decisions: list[Decision]
 
     def __len__(self) -> int:
-        return len(self.changes) + len(self.undone) + len(self.runbooks) + len(self.reviews) + len(self.decisions)
+        kinds = (self.alerts, self.changes, self.undone, self.runbooks, self.reviews, self.decisions)
+        return sum(len(kind) for kind in kinds)
 
 
 def needs_of(team_ids: Collection[int], *, person: Any, now: datetime, today: date) -> Needs:
-    """Changes that wait for this person's review; failed compensations, stale runbooks, due reviews of
+    """Changes that wait for this person's review; alerts, failed compensations, stale runbooks, due reviews of
     dependencies and proposed decisions of these teams."""
     undone = Run.objects.filter(
         compensation=Compensation.FAILED, team_id__in=team_ids, pk__gte=floor(now - LOOK_BACK)
@@ -45,6 +48,7 @@ def needs_of(team_ids: Collection[int], *, person: Any, now: datetime, today: da
     stale = stale_runbooks(today).filter(owner_id__in=team_ids).select_related("owner")
     proposed = Decision.objects.filter(status=Decision.Status.PROPOSED, owner_id__in=team_ids).select_related("owner")
     return Needs(
+        alerts=waiting_for_teams(team_ids, MOST),
         changes=waiting_for(person)[:MOST],
         undone=list(undone.defer("input", "output").order_by("-pk")[:MOST]),
         runbooks=list(stale.defer("body", "front_matter").order_by("review_by", "slug")[:MOST]),

@@ -1,8 +1,24 @@
-"""URLs of the operate pages: runs, workflows, dependencies."""
+"""URLs of the operate pages: runs, explore, workflows, dependencies, objectives and alerts."""
 
 from django.urls import URLPattern, path
 
-from portal.views import dependencies, dependency_reviews, manifest_apply, run, runs, start_form, workflow, workflows
+from portal.views import (
+    alert_actions,
+    alerts,
+    dependencies,
+    dependency_map,
+    dependency_reviews,
+    explore,
+    manifest_apply,
+    objective_forms,
+    objectives,
+    performance,
+    run,
+    runs,
+    start_form,
+    workflow,
+    workflows,
+)
 
 urlpatterns: list[URLPattern] = [
     path("runs/", runs.list_runs, name="runs"),
@@ -11,11 +27,16 @@ urlpatterns: list[URLPattern] = [
     path("runs/<uuid:run_id>/cancel/", run.cancel, name="run-cancel"),
     path("runs/<uuid:run_id>/terminate/", run.terminate, name="run-terminate"),
     path("runs/<uuid:run_id>/retry/", run.retry, name="run-retry"),
+    path("explore/", explore.explore, name="explore"),
+    path("explore/data.csv", explore.explore_csv, name="explore-csv"),
     path("workflows/", workflows.list_workflows, name="workflows"),
     path("workflows/apply/", manifest_apply.apply_manifests, name="manifest-apply"),
     path("workflows/<str:name>/", workflow.runs_tab, name="workflow"),
     path("workflows/<str:name>/start/", start_form.start, name="workflow-start"),
+    path("workflows/<str:name>/performance/", performance.performance_tab, name="workflow-performance"),
+    path("workflows/<str:name>/observed/", performance.observed_panel, name="workflow-observed"),
     path("workflows/<str:name>/dependencies/", workflow.dependencies_tab, name="workflow-dependencies"),
+    path("workflows/<str:name>/budgets/", workflow.budgets_tab, name="workflow-budgets"),
     path("workflows/<str:name>/decisions/", workflow.decisions_tab, name="workflow-decisions"),
     path("workflows/<str:name>/runbooks/", workflow.runbooks_tab, name="workflow-runbooks"),
     path("workflows/<str:name>/versions/", workflow.versions_tab, name="workflow-versions"),
@@ -23,6 +44,21 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<str:name>/versions/<str:version>/manifest/", workflow.manifest, name="workflow-manifest"),
     path("workflows/<str:name>/diff/", workflow.diff, name="workflow-diff"),
     path("dependencies/", dependencies.list_dependencies, name="dependencies"),
+    path("dependencies/map/", dependency_map.dependency_map_page, name="dependency-map"),
+    path("dependencies/<str:name>/health/", dependencies.health, name="dependency-health"),
     path("dependencies/<str:name>/", dependencies.dependency, name="dependency"),
     path("dependencies/<str:name>/review/", dependency_reviews.review, name="dependency-review"),
+    path("objectives/", objectives.list_objectives, name="objectives"),
+    path("objectives/new/", objective_forms.new_objective, name="objective-new"),
+    path("objectives/openslo/", objectives.export_openslo, name="objectives-openslo"),
+    path("objectives/<str:name>/", objectives.objective, name="objective"),
+    path("objectives/<str:name>/edit/", objective_forms.edit_objective, name="objective-edit"),
+    path("objectives/<str:name>/retire/", objective_forms.retire_objective, name="objective-retire"),
+    path("objectives/<str:name>/silence/", alert_actions.silence_objective, name="objective-silence"),
+    path("silences/<int:number>/end/", alert_actions.end_silence, name="silence-end"),
+    path("alerts/", alerts.list_alerts, name="alerts"),
+    path("alerts/<int:number>/", alerts.alert, name="alert"),
+    path("alerts/<int:number>/acknowledge/", alert_actions.acknowledge, name="alert-acknowledge"),
+    path("alerts/<int:number>/resolve/", alert_actions.resolve, name="alert-resolve"),
+    path("alerts/<int:number>/silence/", alert_actions.silence, name="alert-silence"),
 ]

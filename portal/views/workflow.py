@@ -1,4 +1,4 @@
-"""One workflow: its head and diagram, and a tab each for runs, dependencies, decisions, runbooks, versions, history.
+"""One workflow: its head and living diagram, and a tab each for runs, budgets, dependencies, decisions and so on.
 
 Also the manifest of a version and the difference of two. Tabs are pages with URLs of their own. Never writes.
 """
@@ -20,6 +20,7 @@ from orchestration import clock
 from orchestration.hooks import hooks
 from orchestration.manifest import write_path
 from orchestration.models import Dependency, Workflow, WorkflowVersion
+from orchestration.selectors import budgets
 from orchestration.selectors.runs import RunFilter, runs
 from orchestration.selectors.workflows import (
     find_version,
@@ -30,11 +31,13 @@ from orchestration.selectors.workflows import (
 )
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.presentation import plan_graph, textdiff, workflow_pages
+from portal.presentation import objective_words, textdiff, workflow_pages
 from portal.presentation.history import changes
 from portal.presentation.runs import row
 from portal.presentation.words import decision_look, runbook_look
 from portal.selectors.home import workflow_health
+from portal.views.living import living
+from portal.views.objectives import chart
 from portal.views.shapes import shape
 
 LATEST = 20
@@ -48,7 +51,7 @@ def runs_tab(request: HttpRequest, name: str) -> HttpResponse:
     now = clock.now()
     latest = runs(RunFilter(workflow=name), limit=LATEST)
     context = {"rows": [row(run, now) for run in latest.items], "more": latest.next is not None}
-    return _render(request, workflow, "runs", context)
+    return page(request, workflow, "runs", context)
 
 
 @login_required
@@ -67,28 +70,38 @@ def dependencies_tab(request: HttpRequest, name: str) -> HttpResponse:
     specs = {dependency: row.spec for dependency, row in known.items()}
     faults = hooks.policies.workflow_faults(version.canonical, name, workflow.owner.name, specs)
     told = [(write_path(fault.finding.path), fault.finding.message) for fault in faults]
-    return _render(request, workflow, "dependencies", {"found": found, "faults": told}, version)
+    return page(request, workflow, "dependencies", {"found": found, "faults": told}, version)
+
+
+@login_required
+@require_GET
+def budgets_tab(request: HttpRequest, name: str) -> HttpResponse:
+    """Its objectives and those of its steps: what is left of each budget, and how fast it burns."""
+    workflow = find_workflow(name)
+    found = budgets.budgets(budgets.objectives(workflow=name), clock.now())
+    drawn = [(objective_words.row(one), chart(one)) for one in found]
+    return page(request, workflow, "budgets", {"budgets": drawn, "rows": [row for row, _ in drawn]})
 
 
 @login_required
 @require_GET
 def decisions_tab(request: HttpRequest, name: str) -> HttpResponse:
     """The decisions that concern it."""
-    return _render(request, find_workflow(name), "decisions", {})
+    return page(request, find_workflow(name), "decisions", {})
 
 
 @login_required
 @require_GET
 def runbooks_tab(request: HttpRequest, name: str) -> HttpResponse:
     """The runbooks about it."""
-    return _render(request, find_workflow(name), "runbooks", {})
+    return page(request, find_workflow(name), "runbooks", {})
 
 
 @login_required
 @require_GET
 def versions_tab(request: HttpRequest, name: str) -> HttpResponse:
     """Every version: who published it, when, why, from which commit."""
-    return _render(request, find_workflow(name), "versions", {})
+    return page(request, find_workflow(name), "versions", {})
 
 
 @login_required
@@ -102,7 +115,7 @@ def history_tab(request: HttpRequest, name: str) -> HttpResponse:
         of_versions, ("state",), "Version", "version"
     )
     entries.sort(key=lambda entry: entry.at, reverse=True)
-    return _render(request, workflow, "history", {"entries": entries})
+    return page(request, workflow, "history", {"entries": entries})
 
 
 @login_required
@@ -140,10 +153,10 @@ def diff(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "workflows/diff.html", context)
 
 
-def _render(
+def page(
     request: HttpRequest, workflow: Workflow, tab: str, context: dict[str, Any], version: WorkflowVersion | None = None
 ) -> HttpResponse:
-    """The page around a tab."""
+    """The page around a tab; other modules have tabs of their own."""
     if "version" in request.GET and not request.GET["version"]:
         return redirect(request.path)
     version = version or find_version(workflow, request.GET.get("version"))
@@ -158,6 +171,8 @@ def _render(
     } - {None}
     tabs = [
         ("runs", "Runs", "workflow", None),
+        ("budgets", "Budgets", "workflow-budgets", budgets.objectives(workflow=workflow.name).count()),
+        ("performance", "Performance", "workflow-performance", None),
         ("dependencies", "Dependencies", "workflow-dependencies", len(called)),
         ("decisions", "Decisions", "workflow-decisions", len(decisions)),
         ("runbooks", "Runbooks", "workflow-runbooks", len(runbooks)),
@@ -174,7 +189,7 @@ def _render(
         "runbook": next((book for book in runbooks if book.slug == drawn.runbook), None),
         "may_operate": actor_of(request).may(Verb.OPERATE, workflow.owner),
         "may_maintain": actor_of(request).may(Verb.MAINTAIN, workflow.owner),
-        "diagram": plan_graph.draw(drawn, lambda _: ""),
+        **living(request, workflow, version),
         "diagram_title": workflow_pages.diagram_title(plan),
         "version_look": workflow_pages.version_look(version.state),
         "tab": tab,

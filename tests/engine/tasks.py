@@ -14,13 +14,17 @@ calls: list[tuple[str, int, Any]] = []
 failing: dict[str, int] = {}
 
 
+#: The error of a step that a test makes fail; a test of a dependency patches in one that is the dependency's fault.
+flaky = "test.flaky"
+
+
 @task("test.echo")
 def echo(input: Any, context: StepContext) -> Any:
     calls.append((context.step, context.attempt, input))
     left = failing.get(context.step, 0)
     if left:
         failing[context.step] = left - 1
-        raise TaskError("test.flaky", f"{left} failures left")
+        raise TaskError(flaky, f"{left} failures left")
     return input["value"]
 
 

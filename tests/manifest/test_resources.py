@@ -215,11 +215,18 @@ def test_kinds_of_later_releases_are_refused_and_the_others_not(text, refused):
 
 def test_what_is_recorded_only_is_said():
     assert [str(problem) for problem in notices(only(OTHERS[3]))] == [
-        "m.yaml:8:15 objectives: 'objectives' is recorded, not enforced by this release",
         "m.yaml:16:11 review: 'review' is recorded, not enforced by this release",
     ]
-    assert [problem.path for problem in notices(only(EXAMPLE))] == [
-        "objectives",
-        "escalation",
-        "steps.charge.objectives",
-    ]
+    assert not notices(only(EXAMPLE))
+
+
+@pytest.mark.parametrize("when", ["spent", "below 25%", "below 0.5%", "below 100%"])
+def test_an_error_budget_rule_says_how_much_is_left(when):
+    rule = "{when: '" + when + "', then: freeze, changes: [workflow.release]}"
+    written = only(resource("Team", "{name: checkout}", "{error_budget: [" + rule + "]}"))
+    assert written.canonical["spec"]["error_budget"] == [{"when": when, "then": "freeze"}]
+
+
+def test_an_error_budget_rule_of_another_form_is_refused_with_what_is_wanted():
+    loaded = load(resource("Team", "{name: checkout}", "{error_budget: [{when: low, then: freeze}]}"), "m.yaml")
+    assert "wanted 'spent', or how much is left such as 'below 25%'; got 'low'" in str(loaded.problems[0])

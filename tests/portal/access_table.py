@@ -39,7 +39,39 @@ metadata: {name: demo, version: 2.0.0, owner: checkout}
 spec: {steps: {a: {value: 1}}}
 """
 DOCUMENTS = {"documents": [{"source": "a.yaml", "text": MANIFEST}]}
+OBJECTIVE = {
+    "name": "new.success", "owner": "checkout", "workflow": "demo", "indicator": "success", "target": "0.99", "page": False,
+    **REASON,
+}  # fmt: skip
+SLO = """apiVersion: openslo/v1
+kind: SLO
+metadata: {name: imported, annotations: {plumbline/owner: checkout}}
+spec:
+  service: demo
+  indicator: {spec: {ratioMetric: {total: {metricSource: {type: plumbline, spec: {workflow: demo}}}}}}
+  timeWindow: [{duration: 28d, isRolling: true}]
+  objectives: [{target: 0.99}]
+"""
 API = [
+    Entry("GET", "objectives", SIGNED_IN),
+    Entry("POST", "objectives", Verb.MAINTAIN, body=OBJECTIVE),
+    Entry("GET", "objectives/<str:name>", SIGNED_IN, ("demo.success",)),
+    Entry("PATCH", "objectives/<str:name>", Verb.MAINTAIN, ("demo.success",), {"target": "0.995", **REASON}),
+    Entry("POST", "objectives/<str:name>/retire", Verb.MAINTAIN, ("demo.success",), REASON),
+    Entry(
+        "POST",
+        "objectives/<str:name>/silence",
+        Verb.OPERATE,
+        ("demo.success",),
+        {"ends_at": "tomorrow-moment", **REASON},
+    ),
+    Entry("POST", "silences/<int:number>/end", Verb.OPERATE, ("silence",), REASON),
+    Entry("GET", "openslo", SIGNED_IN),
+    Entry("POST", "openslo", SIGNED_IN, body={"documents": [{"source": "a.yaml", "text": SLO}], **REASON}),
+    Entry("GET", "alerts", SIGNED_IN),
+    Entry("GET", "alerts/<int:number>", SIGNED_IN, ("alert",)),
+    Entry("POST", "alerts/<int:number>/acknowledge", Verb.OPERATE, ("alert",), REASON),
+    Entry("POST", "alerts/<int:number>/resolve", Verb.OPERATE, ("alert",), REASON),
     Entry("GET", "contracts", SIGNED_IN),
     Entry("GET", "contracts/<str:name>", SIGNED_IN, ("order.placed",)),
     Entry("GET", "contracts/<str:name>/versions/<str:version>", SIGNED_IN, ("order.placed", "1.0.0")),
@@ -138,6 +170,20 @@ API = [
     Entry("GET", "docs/", SIGNED_IN),
 ]
 PAGES = [
+    Entry("GET", "objectives/", SIGNED_IN),
+    Entry("POST", "objectives/new/", Verb.MAINTAIN, body={**OBJECTIVE, "target": "99", "window_days": 28, "page": ""}),
+    Entry("GET", "objectives/openslo/", SIGNED_IN),
+    Entry("GET", "objectives/<str:name>/", SIGNED_IN, ("demo.success",)),
+    Entry("GET", "objectives/<str:name>/edit/", Verb.MAINTAIN, ("demo.success",)),
+    Entry("POST", "objectives/<str:name>/retire/", Verb.MAINTAIN, ("demo.success",), REASON),
+    Entry("POST", "objectives/<str:name>/silence/", Verb.OPERATE, ("demo.success",), {"length": "1h", **REASON}),
+    Entry("POST", "silences/<int:number>/end/", Verb.OPERATE, ("silence",), REASON),
+    Entry("GET", "alerts/", SIGNED_IN),
+    Entry("GET", "alerts/<int:number>/", SIGNED_IN, ("alert",)),
+    Entry("POST", "alerts/<int:number>/acknowledge/", Verb.OPERATE, ("alert",), REASON),
+    Entry("POST", "alerts/<int:number>/resolve/", Verb.OPERATE, ("alert",), REASON),
+    Entry("POST", "alerts/<int:number>/silence/", Verb.OPERATE, ("alert",), {"length": "1h", **REASON}),
+    Entry("GET", "workflows/<str:name>/budgets/", SIGNED_IN, ("demo",)),
     Entry("GET", "contracts/", SIGNED_IN),
     Entry("POST", "contracts/new/", Verb.MAINTAIN, body=NEW_CONTRACT),
     Entry("GET", "contracts/<str:name>/", SIGNED_IN, ("order.placed",)),
@@ -216,6 +262,7 @@ PAGES = [
     Entry("GET", "workflows/<str:name>/versions/<str:version>/manifest/", SIGNED_IN, ("demo", "1.0.0")),
     Entry("GET", "workflows/<str:name>/diff/", SIGNED_IN, ("demo",), query="?from=1.0.0&to=1.0.0"),
     Entry("GET", "dependencies/", SIGNED_IN),
+    Entry("GET", "dependencies/map/", SIGNED_IN),
     Entry("GET", "dependencies/<str:name>/", SIGNED_IN, ("payments",)),
     Entry(
         "POST",
@@ -225,6 +272,11 @@ PAGES = [
         {"findings": "all is well", "seen": ""},
         "?area=security",
     ),
+    Entry("GET", "dependencies/<str:name>/health/", SIGNED_IN, ("payments",)),
+    Entry("GET", "explore/", SIGNED_IN),
+    Entry("GET", "explore/data.csv", SIGNED_IN),
+    Entry("GET", "workflows/<str:name>/performance/", SIGNED_IN, ("demo",)),
+    Entry("GET", "workflows/<str:name>/observed/", SIGNED_IN, ("demo",)),
     Entry("GET", "account/", SIGNED_IN),
     Entry("POST", "account/theme/", PUBLIC, body={"theme": "dark"}),
     Entry("GET", "account/password/", SIGNED_IN),

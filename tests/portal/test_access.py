@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from django.utils import timezone
 from governance.gate.glass import ask_to_break
 from governance.models import Change, Contract, Decision, Delegation, Runbook, Waiver, WebhookDelivery
 from orchestration.engine import publish as messages
-from orchestration.models import Dependency, Membership, Role, Team
+from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team
 from orchestration.services.manifests import Document, Signature, apply
 from portal.models import Token, User
 from portal.models.token import digest
@@ -111,8 +112,29 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "membership": str(Membership.objects.create(user=victim, team=team, role="viewer").pk),
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,
         **gate,
+        **alert_world(team),
         "runbook-history": runbook.history.earliest().history_id,
     }  # fmt: skip
+
+
+def alert_world(team: Team) -> dict[str, Any]:
+    """An objective that burns, its alert, and a silence."""
+    now = timezone.now()
+    objective = Objective.objects.create(
+        name="demo.success",
+        owner=team,
+        workflow="demo",
+        indicator="success",
+        target=Decimal("0.99"),
+        page=False,
+        since=now,
+    )
+    alert = Alert.objects.create(
+        kind="burn", severity="ticket", subject="demo.success", team=team, escalation=team, objective=objective, opened_at=now,
+    )  # fmt: skip
+    silence = Silence.objects.create(objective=objective, reason="x", starts_at=now, ends_at=now + timedelta(days=1))
+    tomorrow = (now + timedelta(days=1)).isoformat()
+    return {"alert": str(alert.pk), "silence": str(silence.pk), "tomorrow-moment": tomorrow}
 
 
 def gate_world(team: Team) -> dict[str, Any]:

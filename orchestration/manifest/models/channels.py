@@ -26,6 +26,10 @@ WebhookEvent = Literal[
     "version.deprecated",
     "version.retired",
     "version.sunset_near",
+    "alert.opened",
+    "alert.escalated",
+    "alert.acknowledged",
+    "alert.resolved",
 ]
 WEBHOOK_EVENTS: tuple[str, ...] = get_args(WebhookEvent)
 LONGEST_WEBHOOK_URL = 500

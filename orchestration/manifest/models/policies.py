@@ -3,14 +3,17 @@
 Owns their fields and defaults. Never applies one.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema
 
-from orchestration.manifest.scalars import Duration, Percent, PolicyName, PositiveDuration
+from orchestration.manifest.scalars import Duration, Percent, PolicyName, PositiveDuration, refuse
 
 from .base import HIDDEN, Part
 
+#: At most a hundred percent, with as many decimals as a percentage has.
+_CONDITION = re.compile(r"spent|below (?:100|[1-9]?[0-9](?:\.[0-9]{1,6})?)%")
 Quantile = Annotated[str, Field(pattern=r"^p[1-9][0-9]?(\.[0-9]{1,2})?$")]
 
 
@@ -45,6 +48,26 @@ class TimeoutSpec(Part):
 class Objectives(Part):
     success: Percent | None = None
     latency: dict[Quantile, PositiveDuration] | None = None
+
+
+def _budget_condition(text: str) -> str:
+    if not _CONDITION.fullmatch(text):
+        refuse(f"wanted 'spent', or how much is left such as 'below 25%'; got '{text[:40]}'")
+    return text
+
+
+BudgetCondition = Annotated[
+    str, AfterValidator(_budget_condition), WithJsonSchema({"type": "string", "pattern": f"^(?:{_CONDITION.pattern})$"})
+]
+BudgetedChange = Literal["workflow.release", "workflow.deprecate", "workflow.retire"]
+
+
+class ErrorBudgetRule(Part):
+    """What holds for changes of a workflow while one of its budgets is spent, or nearly so."""
+
+    when: BudgetCondition
+    then: Literal["review", "freeze"]
+    changes: Annotated[list[BudgetedChange], Field(min_length=1)] = ["workflow.release"]
 
 
 class EscalationStep(Part):

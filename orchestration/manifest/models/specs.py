@@ -22,7 +22,7 @@ from orchestration.manifest.values import described
 
 from .base import ComputedValue, Part
 from .channels import Channel
-from .policies import EscalationStep, Objectives, Retry, RetryPolicySpec, TimeoutSpec
+from .policies import ErrorBudgetRule, EscalationStep, Objectives, Retry, RetryPolicySpec, TimeoutSpec
 from .steps import Count, Step, Text
 
 
@@ -40,6 +40,7 @@ class TeamSpec(Part):
     weight: Annotated[float, Field(gt=0, le=1000)] = 1.0
     channels: list[Channel] = []
     escalation: list[EscalationStep] = []
+    error_budget: list[ErrorBudgetRule] = []
 
 
 class Authorization(Part):
