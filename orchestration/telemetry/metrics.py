@@ -5,15 +5,18 @@ and after every restart. No label ever holds a run's id. Owns names, labels and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from orchestration import clock
+from orchestration.exports.prometheus import WINDOWS, span
 from orchestration.models import Breaker, Dependency, Objective, Series
+from orchestration.policies import burn
 from orchestration.policies.breaker import State
-from orchestration.selectors import objective_burns
+from orchestration.selectors.budgets import burns
 from orchestration.selectors.counters import Count, counts
 from orchestration.telemetry import histogram
 
@@ -156,8 +159,14 @@ def _objectives(events: Iterable[Count]) -> Iterator[Metric]:
         one = counted.get(str(objective.pk))
         told.add_metric([objective.name, "good"], one.n - one.slo_bad if one else 0)
         told.add_metric([objective.name, "bad"], one.slo_bad if one else 0)
-    for burning in objective_burns.burns(found, clock.now()):
-        left.add_metric([burning.name], burning.remaining)
-        for window, rate in burning.rates.items():
-            rates.add_metric([burning.name, window], rate)
+    spans = {one.pk: timedelta(days=one.window_days) for one in found}
+    of = burns(found, {*WINDOWS, *spans.values()}, clock.now())
+    for objective in found:
+        left.add_metric(
+            [objective.name], float(burn.remaining(objective.target, of[objective.pk][spans[objective.pk]]))
+        )
+        for window in WINDOWS:
+            rates.add_metric(
+                [objective.name, span(window)], float(burn.burn(objective.target, of[objective.pk][window]) or 0)
+            )
     yield from (told, left, rates)
