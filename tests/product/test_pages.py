@@ -43,7 +43,7 @@ def paths(product: Product) -> list[str]:
         "/contracts/order.placed/propose/", "/contracts/order.placed/1.2.0/deprecate/", "/changes/", "/changes/1/",
         "/changes/2/", "/changes/policies/", "/audit/", "/workflows/order-fulfilment/2.4.0/retire/", "/account/delegations/new/",
         "/dependencies/", "/dependencies/payments/", "/dependencies/payments/breaker/", "/dependencies/map/", "/dependencies/map/?period=24h", "/explore/",
-        "/explore/?what=calls&measure=p95&by=step&period=1h&compare=previous", "/explore/?what=tea",
+        "/explore/?what=call&measure=p95&by=step&period=1h&compare=previous", "/explore/?what=tea",
         "/workflows/order-fulfilment/performance/", "/workflows/order-fulfilment/?period=1h", "/decisions/", "/decisions/1/", "/decisions/1/edit/",
         "/decisions/1/history/", "/decisions/new/", "/runbooks/", "/runbooks/fulfilment-stuck/",
         "/runbooks/fulfilment-stuck/edit/", "/runbooks/fulfilment-stuck/history/", "/runbooks/new/", "/account/",
