@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from orchestration import clock
 from orchestration.engine import breakers, capacity
@@ -21,6 +21,7 @@ from orchestration.engine.capacity import Slot
 from orchestration.engine.parked import release_next
 from orchestration.engine.worker import with_each_beat
 from orchestration.models import Parking
+from orchestration.patience import outlast
 from orchestration.policies.admission import retries_left
 from orchestration.policies.breaker import COUNTING, PASSING, SLICE, Book, Counts, State
 from orchestration.policies.faults import fault_of
@@ -60,7 +61,8 @@ def called(call: Call, kind: Callable[[Call], Outcome], *, own_limit: float) -> 
     assert call.dependency is not None
     if bypassed:
         return kind(call)
-    ticket = enter(call.dependency, call.attempt, call.limit)
+    name = call.dependency
+    ticket = outlast(lambda: enter(name, call.attempt, call.limit))
     if isinstance(ticket, Deferred):
         return ticket
     ticket.cut = call.limit < own_limit
@@ -97,7 +99,7 @@ def leave(ticket: Ticket, outcome: Outcome | None, took: float) -> None:
         elif result is not None:
             breakers.note(ticket.name, ticket.guards.breaker, ticket.generation, result)
         _free_slot(ticket)
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         log.warning("admission.not_counted", dependency=ticket.name, error=str(error)[:200])
         connection.close()
 
