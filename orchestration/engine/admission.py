@@ -128,12 +128,12 @@ def _closed(name: str, book: Book) -> Deferred:
     match book.state:
         case State.FORCED_OPEN:
             until = breakers.moment(book.until)
-            return Deferred(name, Kind.BREAKER, f"{name}: the breaker is forced open{told}", until)
+            return Deferred(name, Kind.BREAKER, f"the breaker of {name} is forced open{told}", until)
         case State.OPEN:
             until = breakers.moment(book.retry_at)
-            return Deferred(name, Kind.BREAKER, f"{name}: the breaker is open{told}", until)
+            return Deferred(name, Kind.BREAKER, f"the breaker of {name} is open{told}", until)
         case _:
-            message = f"{name}: the breaker is half-open{told}, and its trial calls are under way"
+            message = f"the breaker of {name} is half-open{told}, and its trial calls are under way"
             return Deferred(name, Kind.BREAKER, message, clock.now() + timedelta(seconds=_AGAIN))
 
 
@@ -146,7 +146,7 @@ def _has_retry(ticket: Ticket) -> Deferred | None:
     mine = breakers.pending(name)
     if retries_left(book.window(now) + mine, book.latest(now) + mine) < 1:
         breakers.flush(name, settings)  # the next one is judged by what the whole fleet knows
-        message = f"{name}: its retry budget is spent, a fifth of its calls"
+        message = f"the retry budget of {name} is spent, a fifth of its calls"
         return Deferred(name, Kind.RETRY_BUDGET, message, clock.now() + timedelta(seconds=SLICE))
     return None
 
@@ -156,12 +156,12 @@ def _find_room(ticket: Ticket, lasts: float) -> Deferred | None:
     if guards.bulkhead is not None:
         ticket.slot = capacity.take_slot(name, guards.bulkhead, lasts)
         if ticket.slot is None:
-            message = f"{name}: {guards.bulkhead} calls are under way, as many as its bulkhead allows"
+            message = f"{guards.bulkhead} calls to {name} are under way, as many as its bulkhead allows"
             return Deferred(name, Kind.BULKHEAD, message, clock.now() + timedelta(seconds=_AGAIN))
     if guards.rate is not None:
         wait = capacity.take_call(name, guards.rate)
         if wait < 0:
-            message = f"{name}: its rate limit is reached"
+            message = f"the rate limit of {name} is reached"
             return Deferred(name, Kind.RATE, message, clock.now() + timedelta(seconds=-wait))
         time.sleep(wait)
     return None
