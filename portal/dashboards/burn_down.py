@@ -8,11 +8,13 @@ from fractions import Fraction
 
 from portal.dashboards.figures import Figure, base_layout, title, value_axis
 
+#: Up to as many are ticked one by one.
+FEW = 6
 Spent = Sequence[tuple[datetime, int, Fraction]]
 
 
 def burn_down(points: Spent, *, zone: tzinfo = UTC) -> Figure:
-    """`points`: when a day ends, its bad events, the share of the budget that is left by then."""
+    """`points`: when a day begins, its bad events, the share of the budget that is left at its end."""
     times = [at.astimezone(zone).replace(tzinfo=None, microsecond=0).isoformat() for at, _, _ in points]
     shares = [round(float(left) * 100, 3) for _, _, left in points]
     bars = {
@@ -27,6 +29,8 @@ def burn_down(points: Spent, *, zone: tzinfo = UTC) -> Figure:
     layout["meta"] = {"zone": str(zone)}
     layout["xaxis"] |= {"tickformat": "%-d %b"}
     layout["yaxis"] |= {"title": title("Bad events"), "tickformat": ",d"}
+    if max((bad for _, bad, _ in points), default=0) < FEW:
+        layout["yaxis"] |= {"dtick": 1, "tickmode": "linear"}  # or ticks between whole numbers are written as these
     layout["yaxis2"] = value_axis() | {
         "title": title("Budget left, %"), "overlaying": "y", "tickmode": "auto", "side": "right", "showgrid": False,
         "ticksuffix": " %", "rangemode": "normal", "range": [min(0.0, *shares), 105.0] if shares else [0.0, 105.0],
