@@ -21,7 +21,7 @@ from examples.sandbox.app import Sandbox
 from examples.sandbox.trouble import PAYMENTS_PERIOD, PAYMENTS_SLOW_FROM
 from examples.sandbox.wire import Request
 from orchestration import clock
-from orchestration.engine import publish, transition
+from orchestration.engine import admission, publish, transition
 from orchestration.engine.claim import FORWARD
 from orchestration.engine.complete import pass_time
 from orchestration.engine.rescue import held_by
@@ -87,7 +87,7 @@ class Past:
         self._computed: set[str] = set()
         self._latest = until
         self._not_before: datetime | None = None
-        publish.silent = True
+        publish.silent = admission.bypassed = True
         KINDS["http"] = partial(http.run, exchange=self._exchange)
         KINDS["python"] = self._compute
 

@@ -9,7 +9,9 @@ from governance.contracts import InvalidSchema
 from governance.contracts.fields import Fields
 from governance.contracts.validation import validator_of
 from governance.contracts.workflows import Contracted, faults
+from governance.gate.breakers import ForceBreaker
 from governance.gate.contract_versions import PublishContract
+from governance.gate.dependency_rules import faults as dependency_faults
 from governance.gate.endings import Deprecate, Retire
 from governance.gate.glass import FollowUp
 from governance.gate.releases import Releases, ReleaseWorkflow
@@ -22,7 +24,7 @@ from governance.services.alerting import Channels
 from governance.services.contracts import ContractApplier
 from governance.services.policies import GatePolicyApplier
 from orchestration.errors import Violation
-from orchestration.hooks import Agreed, hooks
+from orchestration.hooks import Agreed, PolicyFault, hooks
 from orchestration.manifest import Finding, PortKey
 from orchestration.secrets import MASK
 
@@ -52,6 +54,16 @@ class Contracts:
         return faults(workflow, {key: found for key, found in known.items() if found is not None})
 
 
+class Policies:
+    """Gate policies, as the engine asks them."""
+
+    def workflow_faults(
+        self, canonical: Mapping[str, Any], name: str, owner: str, specs: Mapping[str, Mapping[str, Any]]
+    ) -> Sequence[PolicyFault]:
+        """See orchestration.hooks.PolicyHook."""
+        return dependency_faults(canonical, name, owner, specs)
+
+
 def _contracted(agreed: Agreed) -> Contracted | None:
     """None where it can't be read, which is said of the contract itself."""
     spec = agreed.spec or spec_of(agreed.name, agreed.version)
@@ -79,12 +91,13 @@ class Audit:
 def register() -> None:
     """Answer from now on."""
     hooks.audit = Audit()
+    hooks.policies = Policies()
     hooks.alerts = Channels()
     hooks.contracts = Contracts()
     hooks.releases = Releases()
     hooks.appliers["Contract"] = ContractApplier()
     hooks.appliers["GatePolicy"] = GatePolicyApplier()
-    for subject in (PublishContract(), ReleaseWorkflow(), FollowUp()):
+    for subject in (PublishContract(), ReleaseWorkflow(), ForceBreaker(), FollowUp()):
         have_the_gate(subject)
     for shelf in (ContractShelf(), WorkflowShelf()):
         have_the_gate(Deprecate(shelf))

@@ -92,6 +92,33 @@ class NoGate:
         raise AssertionError("nothing is held without a gate")
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyFault:
+    """What a workflow has against a policy. `refuses`: it can't be applied so; otherwise it is told."""
+
+    finding: Finding
+    refuses: bool
+
+
+class PolicyHook(Protocol):
+    """What the installation asks of workflows beyond the rules that always hold."""
+
+    def workflow_faults(
+        self, canonical: Mapping[str, Any], name: str, owner: str, specs: Mapping[str, Mapping[str, Any]]
+    ) -> Sequence[PolicyFault]:
+        """Of a workflow in its normal form; `specs`: those of dependencies, by name."""
+        ...
+
+
+class NoPolicies:
+    """Nobody governs: nothing is asked."""
+
+    def workflow_faults(
+        self, canonical: Mapping[str, Any], name: str, owner: str, specs: Mapping[str, Mapping[str, Any]]
+    ) -> Sequence[PolicyFault]:
+        return ()
+
+
 class AuditHook(Protocol):
     """Who keeps the log of what was done to governed objects, and by whom."""
 
@@ -145,6 +172,7 @@ class Hooks:
     contracts: ContractHook = field(default_factory=NoContracts)
     releases: ReleaseHook = field(default_factory=NoGate)
     audit: AuditHook = field(default_factory=NoAudit)
+    policies: PolicyHook = field(default_factory=NoPolicies)
     alerts: AlertHook = field(default_factory=NoChannels)
     #: Appliers of manifest kinds that live outside the engine: kind → applier (see services/manifests.py).
     appliers: dict[str, Any] = field(default_factory=dict)

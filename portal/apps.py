@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from django.apps import AppConfig
@@ -26,9 +27,11 @@ class PortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from orchestration.telemetry import tracing
         from portal import logs
         from portal.celery import app  # binds shared tasks to this broker in the web process too
 
         logs.configure()
+        tracing.configure(os.environ)
         _record_sign_ins_without_history()
         app.set_default()

@@ -64,6 +64,8 @@ def _leave(**_: Any) -> None:
 
     from orchestration.engine.conductor import close
     from orchestration.engine.worker import stop_heartbeat
+    from orchestration.telemetry import tracing
 
     close(STEPS_END_WITHIN_EMBEDDED if settings.PLUMBLINE.embedded else STEPS_END_WITHIN)
     stop_heartbeat()
+    tracing.close(tracing.AT_EXIT)

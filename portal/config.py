@@ -33,6 +33,7 @@ KNOWN = {
     "PLUMBLINE_PROXY_HTTPS",
     "PLUMBLINE_LOG_FORMAT",
     "PLUMBLINE_RUN_RETENTION_DAYS",
+    "PLUMBLINE_METRICS_TOKEN",
     "PLUMBLINE_SMTP_URL",
     "PLUMBLINE_MAIL_FROM",
     # Read by the command line, a client; listed so that one shell can hold both.
@@ -44,6 +45,8 @@ LONGEST_SOCKET = 100
 #: Statements that are prepared are the engine's, and planning one takes milliseconds: once is enough. And a process that is
 #: frozen in the middle of a transaction must not keep the rows of its runs locked for longer than a lease.
 POSTGRESQL_OPTIONS = "-c plan_cache_mode=force_generic_plan -c idle_in_transaction_session_timeout=10s"
+#: Who knows the token reads what all workflows do: it must not be guessed.
+SHORTEST_TOKEN = 20
 SECRET_PREFIX = "PLUMBLINE_SECRET_"  # noqa: S105 - a prefix of names, not a secret
 
 
@@ -74,6 +77,7 @@ class Config:
     proxy_https: bool
     log_format: str
     run_retention_days: float
+    metrics_token: str
     mail: Mail | None
 
 
@@ -114,6 +118,7 @@ def read(environ: Mapping[str, str]) -> Config:
         proxy_https=_flag(environ, "PLUMBLINE_PROXY_HTTPS"),
         log_format=_choice(environ, "PLUMBLINE_LOG_FORMAT", ("text", "json"), "text" if embedded else "json"),
         run_retention_days=_number(environ, "PLUMBLINE_RUN_RETENTION_DAYS", 0, low=0, high=36_500),
+        metrics_token=_metrics_token(environ),
         mail=_mail(environ),
     )
 
@@ -210,6 +215,15 @@ def _broker(url: str, *, embedded: bool, data_dir: Path) -> str:
         mark = hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
         socket = Path(tempfile.gettempdir()) / f"plumbline-{os.getuid()}-{mark}" / "broker.sock"
     return f"redis+socket://{socket}"
+
+
+def _metrics_token(environ: Mapping[str, str]) -> str:
+    token = environ.get("PLUMBLINE_METRICS_TOKEN", "")
+    if token and len(token) < SHORTEST_TOKEN:
+        raise ConfigurationError(
+            f"PLUMBLINE_METRICS_TOKEN is shorter than {SHORTEST_TOKEN} characters; generate a random one"
+        )
+    return token
 
 
 def _words(environ: Mapping[str, str], name: str) -> list[str]:

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "portal.middleware.tracing.TracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.health.HealthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -67,6 +68,8 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = {"default": {**CONFIG.database, "ATOMIC_REQUESTS": False}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+#: How long figures that are the same for all readers are shared, seconds.
+PLUMBLINE_SHARED_SECONDS = 2.0
 
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = ["portal.sign_in.ThrottledBackend"]
@@ -114,7 +117,7 @@ if not CONFIG.embedded:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -208,6 +211,9 @@ SPECTACULAR_SETTINGS = {
         "DecisionStatus": "portal.api.enums.DECISION_STATUSES",
         "RunbookStatus": "portal.api.enums.RUNBOOK_STATUSES",
         "DeliveryState": "portal.api.enums.DELIVERY_STATES",
+        "BreakerState": "portal.api.enums.BREAKER_STATES",
+        "ForcedState": "portal.api.enums.FORCED_STATES",
+        "DependencyHealth": "portal.api.enums.DEPENDENCY_HEALTH",
         "AlertState": "portal.api.enums.ALERT_STATES",
         "AlertKind": "portal.api.enums.ALERT_KINDS",
         "AlertEventKind": "portal.api.enums.ALERT_EVENTS",

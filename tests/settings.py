@@ -12,3 +12,5 @@ from portal.settings import *  # noqa: F403
 
 # Hashing passwords slowly is what makes them safe, and what a test of something else can do without.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# A page shows what a test has just written; sharing has tests of its own.
+PLUMBLINE_SHARED_SECONDS = 0.0

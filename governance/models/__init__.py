@@ -4,6 +4,7 @@ from governance.models.audit import AuditEntry, AuditHead, AuditVerification
 from governance.models.change import Change, Comment, Review, ReviewRequest
 from governance.models.contract import Contract, ContractVersion
 from governance.models.decision import Decision, DecisionLink
+from governance.models.dependency_review import DependencyReview
 from governance.models.gate import BrokenGlass, Delegation, GatePolicy, Waiver
 from governance.models.runbook import Runbook, RunbookLink
 from governance.models.verification import VerificationResult
@@ -21,6 +22,7 @@ __all__ = [
     "Decision",
     "DecisionLink",
     "Delegation",
+    "DependencyReview",
     "GatePolicy",
     "GoneReceiver",
     "Review",

@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 Kind = Parking.Kind
 #: Errors of calls that were never made: they say nothing about the dependency.
 _NOT_CALLED = frozenset({"http.request", "http.refused", "python.unknown", "python.import"})
+#: Every call is made and none is counted: a past that is played again must not move the breakers of the present.
+bypassed = False
 #: Seconds after which a call that found no room asks again, where nothing says when there will be some.
 _AGAIN = 1.0
 
@@ -56,6 +58,8 @@ class Ticket:
 def called(call: Call, kind: Callable[[Call], Outcome], *, own_limit: float) -> Outcome:
     """Make the call if the dependency takes it; else Deferred. `own_limit`: seconds it would have if nothing cut them."""
     assert call.dependency is not None
+    if bypassed:
+        return kind(call)
     ticket = enter(call.dependency, call.attempt, call.limit)
     if isinstance(ticket, Deferred):
         return ticket

@@ -23,6 +23,7 @@ from orchestration import clock
 from orchestration.models import Breaker, BreakerTransition
 from orchestration.policies import breaker as rules
 from orchestration.policies.breaker import NOTHING, Book, Counts, Move, Settings, State
+from orchestration.telemetry import tracing
 
 log = structlog.get_logger(__name__)
 
@@ -243,6 +244,7 @@ def _record(name: str, moves: list[Move], at: datetime, word: Word | None = None
             figures=move.counts._asdict(), actor=actor, reason=reason, expires_at=expires_at,
         )  # fmt: skip
         log.warning("breaker.transition", dependency=name, source=move.source, target=move.target, why=move.why)
+        tracing.note("breaker.transition", dependency=name, source=move.source, target=move.target, why=move.why)
 
 
 def _seconds(at: datetime | None) -> float | None:

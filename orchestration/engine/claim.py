@@ -24,6 +24,7 @@ from orchestration.manifest import Plan, PlannedCompensation, PlannedStep
 from orchestration.models import Run, StepRun
 from orchestration.patience import outlast
 from orchestration.states import Compensation, Effect, RunStatus, StepStatus
+from orchestration.telemetry.told import Trail
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +95,8 @@ class Claim:
     row: NewStep | None = None
     #: Nobody is at it any more, and it has no outcome.
     lost: bool = False
+    #: What its span will say of its execution (telemetry/told.py); None while nobody is told.
+    trail: Trail | None = None
 
     @property
     def is_ahead(self) -> bool:
@@ -122,8 +125,9 @@ class Claim:
     def bound(self) -> dict[str, object]:
         """What a log line says while this is executed."""
         return {
-            "run_id": self.run.text_id, "workflow": self.run.workflow, "trace_id": self.run.trace_id,
-            "step": self.step.name, "attempt": self.attempt,
+            "run_id": self.run.text_id, "workflow": self.run.workflow, "version": self.run.version,
+            "team": self.plan.owner, "trace_id": self.run.trace_id, "step": self.step.name, "attempt": self.attempt,
+            "dependency": self.action.dependency,
         }  # fmt: skip
 
     @property

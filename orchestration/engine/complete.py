@@ -31,6 +31,7 @@ from orchestration.policies.retry import GiveUp, decide
 from orchestration.states import Compensation, Effect, RunResult, StepStatus
 from orchestration.steps.outcome import Completed, Deferred, Degraded, Failed, Suspended, Transactional
 from orchestration.steps.python import failure_of
+from orchestration.telemetry import tracing
 from orchestration.telemetry.outcomes import note, step_row, try_row
 
 log = structlog.get_logger(__name__)
@@ -147,10 +148,13 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
             _ended(claim, StepStatus.SUCCEEDED, now)
             if step.fence > 1:  # of a success at the first claim the step's own row says it all
                 _record(claim, now, "succeeded")
+            else:
+                tracing.attempt_ended(claim, now, "succeeded")
             if remembers(claim):
                 remember(claim, executed.input, executed.output)
         case Suspended():
             _move(claim, StepStatus.WAITING, waiting_kind=outcome.kind, not_before=outcome.until, **stored)
+            tracing.attempt_ended(claim, now, "waiting")
         case Deferred():
             _move(claim, StepStatus.WAITING, **parked.columns_of(claim, outcome), **stored)
             if not run.ending:
@@ -159,6 +163,8 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
             target, columns = ending_of(outcome, run.pk)
             _move(claim, target, finished_at=now, **{**stored, **columns})
             _ended(claim, target, now)
+            tracing.fell_back(claim, now, outcome.taken)
+            tracing.attempt_ended(claim, now, "degraded", outcome.failed.error_type)
         case Failed():
             if executed.output:  # what a write gave that broke its contract: its compensation needs it
                 stored |= {"output": store(executed.output, run.pk)}
@@ -188,7 +194,10 @@ def _retried(run: Run, claim: Claim, executed: Executed, now: datetime, stored: 
         timed_out = failed.timed_out or (isinstance(verdict, GiveUp) and verdict.timed_out)
         final = replace(failed, timed_out=timed_out)
         given = executed.input or text_of(step.input)
-        target, ended = ending_of(final if run.ending else fall_back(claim, effect, given, final), run.pk)
+        last = final if run.ending else fall_back(claim, effect, given, final)
+        target, ended = ending_of(last, run.pk)
+        if isinstance(last, Degraded):
+            tracing.fell_back(claim, now, last.taken)
         _move(claim, target, finished_at=now, **{**columns, **ended})
         _ended(claim, target, now)
         _record(claim, now, outcome, failed)
@@ -286,6 +295,7 @@ def _record(
         outcome=outcome, error_type=failed.error_type if failed else "", message=failed.message if failed else "",
         next_at=next_at, worker_id=claim.step.worker_id, fence=claim.step.fence,
     )  # fmt: skip
+    tracing.attempt_ended(claim, now, outcome, failed.error_type if failed else "", next_at)
     note([
         try_row(
             claim.run.version_id, claim.step.name, claim.phase, outcome, began=claim.claimed_at, at=now,

@@ -7,7 +7,6 @@ both sides of the call. What stands between retry and timeout is engine/admissio
 from __future__ import annotations
 
 import json
-import os
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,6 +36,8 @@ from orchestration.steps.http import SAFE_METHODS
 from orchestration.steps.kinds import KINDS
 from orchestration.steps.outcome import Call, Completed, Deferred, Degraded, Failed, Outcome
 from orchestration.steps.python import failure_of
+from orchestration.telemetry import tracing
+from orchestration.telemetry.spans import call_id
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,7 @@ class _Stop(Exception):
 def execute(claim: Claim) -> Executed:
     """One attempt, start to end. What goes wrong is an outcome; raises Abandoned alone."""
     executed = Executed(Completed())
+    claim.trail = tracing.trail()
     called = False
     try:
         call = executed.call = outlast(lambda: _prepare(claim, executed))
@@ -176,7 +178,7 @@ def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:
         attempt=claim.attempt,
         idempotency_key=f"{key}/compensate" if compensating else key,
         trace_id=claim.run.trace_id,
-        span_id=os.urandom(8).hex(),
+        span_id=call_id(claim.run.id, claim.step.name, claim.step.fence),
         body=body,
         dependency=claim.action.dependency,
         writes=compensating or claim.writes or method not in {"", *SAFE_METHODS},
@@ -185,6 +187,7 @@ def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:
         deadline=claim.claimed_at + timedelta(seconds=claim.limit),
         heartbeat=_heartbeat_of(claim),
         secrets_used=used,
+        trail=claim.trail,
     )
 
 

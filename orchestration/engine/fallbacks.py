@@ -25,6 +25,7 @@ from orchestration.steps.outcome import Degraded, Failed
 
 #: A last good output older than this is no longer good.
 KEPT = timedelta(days=30)
+FORGOTTEN = 500
 
 
 def remembers(claim: Claim) -> bool:
@@ -39,6 +40,13 @@ def remember(claim: Claim, input_text: str, output_text: str) -> None:
         workflow=claim.run.workflow, step=claim.step.name, input_hash=_hash(input_text),
         defaults={"output": output_text, "at": clock.now()},
     )  # fmt: skip
+
+
+def forget_old() -> None:
+    """Delete what is no longer good, a batch at a time."""
+    old = LastGood.objects.filter(at__lt=clock.now() - KEPT)
+    if ids := list(old.values_list("pk", flat=True)[:FORGOTTEN]):
+        LastGood.objects.filter(pk__in=ids).delete()
 
 
 def fall_back(claim: Claim, effect: Effect, input_text: str, failed: Failed) -> Degraded | Failed:

@@ -33,6 +33,7 @@ from orchestration.limits import INLINE_PAYLOAD, KNOWN_OUTPUT
 from orchestration.manifest import ExpressionError
 from orchestration.states import Effect, RunResult, RunStatus, StepStatus
 from orchestration.steps.outcome import Completed
+from orchestration.telemetry import tracing
 from orchestration.telemetry.outcomes import Row as Outcome
 from orchestration.telemetry.outcomes import run_row, step_row, text_of, try_row
 
@@ -73,6 +74,8 @@ def gather(items: Sequence[Item]) -> list[Claim | None]:
             batch.take(item)
         batch.conclude(items)
         batch.write(items)
+        if tracing.is_on():
+            batch.tell(items)
     return [_next(item, batch.known[item.claim.run.id]) for item in items]
 
 
@@ -145,6 +148,14 @@ class _Batch:
         if not hot_sql.record(self.successes, born, self.endings, self.now, text_of([*self.outcomes, *runs])):
             raise Apart
         wake_up([row.pk for item in items if item.begun is not None for row in item.begun.ready])
+
+    def tell(self, items: Sequence[Item]) -> None:
+        """Spans of what is recorded, once it is committed."""
+        claims = {item.claim.run.id: item.claim for item in items}
+        for ending in self.endings:
+            held = claims[ending.run_id]
+            tracing.run_ended(held.run, held.plan, ending.result, self.now)
+        tracing.successes([(item.claim, item.at) for item in items])
 
     def _succeed(self, item: Item) -> None:
         claim, executed, step, row = item.claim, item.executed, item.claim.step, item.claim.row

@@ -29,6 +29,7 @@ from orchestration.models import Attempt, Run, StepRun
 from orchestration.models.run import IDLE
 from orchestration.states import Effect, RunStatus, StepStatus
 from orchestration.steps.outcome import Failed
+from orchestration.telemetry import tracing
 from orchestration.telemetry.outcomes import note, try_row
 
 log = structlog.get_logger(__name__)
@@ -163,6 +164,7 @@ def _note(claim: Claim, now: datetime) -> None:
         outcome="lost", error_type="worker.lost", message="its worker stopped answering", next_at=now,
         worker_id=claim.step.worker_id, fence=claim.step.fence,
     )  # fmt: skip
+    tracing.attempt_ended(claim, now, "lost", "worker.lost")
     note([
         try_row(
             claim.run.version_id, claim.step.name, claim.phase, "lost", began=claim.claimed_at, at=now,

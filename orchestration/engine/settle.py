@@ -13,7 +13,7 @@ from orchestration.engine import transition
 from orchestration.engine.advance import is_over
 from orchestration.engine.claim import Known, RunFacts
 from orchestration.engine.payloads import encode, store
-from orchestration.engine.plans import ports_of, undo_of
+from orchestration.engine.plans import plan_of, ports_of, undo_of
 from orchestration.engine.publish import wake_up
 from orchestration.engine.scope import scope_of
 from orchestration.errors import NotFound, TooLarge
@@ -30,6 +30,7 @@ from orchestration.states import (
     RunStatus,
     StepStatus,
 )
+from orchestration.telemetry import tracing
 from orchestration.telemetry.outcomes import note, run_row
 
 _STOPPABLE = (StepStatus.READY, StepStatus.WAITING, StepStatus.RETRYING)
@@ -110,8 +111,11 @@ def settle(run: Run, plan: Plan, now: datetime) -> int | None:
 
 
 def note_end(run: Run, result: RunResult, now: datetime) -> None:
-    """The run's outcome, to be counted."""
+    """The run's outcome, to be counted and told."""
     note([run_row(run.version_id, result, began=run.started_at or run.created_at, at=now)])
+    if tracing.is_on():
+        plan = plan_of(run.version_id)
+        tracing.run_ended(RunFacts.of(run, plan.workflow, plan.version), plan, result, now)
 
 
 def _to_undo(plan: Plan, steps: list[StepRun]) -> list[StepRun]:

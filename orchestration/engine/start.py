@@ -30,6 +30,7 @@ from orchestration.limits import INLINE_PAYLOAD
 from orchestration.manifest import Plan
 from orchestration.models import Run, StepRun, WorkflowVersion
 from orchestration.states import RunResult, StepStatus
+from orchestration.telemetry import tracing
 from orchestration.telemetry.outcomes import note
 
 
@@ -111,6 +112,9 @@ def _create(requests: Sequence[Request]) -> list[Run]:
         if request.reused:
             transition.create_steps([_copy(one.row.id, step) for step in request.reused])
     wake_up([row.pk for one in opened for row in one.begun.ready])
+    for one in opened:
+        facts = one.facts
+        tracing.run_started(facts.id, facts.trace_id, facts.workflow, facts.version, now)
     return [_settled(one, now) for one in opened]
 
 

@@ -15,7 +15,6 @@ _STEP_KINDS = ("celery", "workflow", "approval", "event", "emit")
 _STEP_FIELDS = ("for_each", "flag")
 _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
-    "Dependency": ("review",),
     "Team": ("weight",),
 }
 

@@ -5,6 +5,8 @@ Owns the retry budget and the ramp. Never looks at the breaker's state: engine/a
 
 from __future__ import annotations
 
+import sys
+
 from orchestration.policies.breaker import Counts
 
 #: Of all calls of the window so many may be retries,
@@ -17,7 +19,13 @@ RAMP_MOST = 200
 
 
 def retries_left(window: Counts, latest: Counts) -> int:
-    """Retries that may begin now, given the calls of the window and of its latest slice."""
+    """Retries that may begin now, given the calls of the window and of its latest slice.
+
+    No bound while the dependency answers most calls: the budget keeps retries from burying a service that is failing, and
+    after an outage every step that it caught comes back as a retry, a few at a time (`ramp`).
+    """
+    if window.bad <= window.calls * RETRY_SHARE:
+        return sys.maxsize
     by_share = int(window.calls * RETRY_SHARE) - window.retries
     by_floor = RETRY_FLOOR - latest.retries
     return max(by_share, by_floor, 0)

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 SLICE = 6.0
 SLICES = 10
-#: Opening again and again waits twice as long each time, up to this many seconds.
-LONGEST_OPEN = 300.0
+#: Opening again and again waits twice as long each time, up to so many times as long: 30 s become 5 minutes.
+LONGEST_OPEN = 10.0
 #: A share by which the time open is longer or shorter, so that breakers that opened together don't try together.
 JITTER = 0.2
 #: Seconds after which a permit whose result never came is given out anew, unless its call may take longer.
@@ -196,8 +196,7 @@ def _too_bad(counts: Counts, settings: Settings) -> str:
 
 def _open(book: Book, settings: Settings, now: float, *, why: str, counts: Counts, chance: float) -> None:
     opens = book.opens + 1
-    longest = max(LONGEST_OPEN, settings.open_for)
-    seconds = min(longest, settings.open_for * 2.0 ** min(opens - 1, 30))
+    seconds = settings.open_for * min(2.0 ** min(opens - 1, 30), LONGEST_OPEN)
     _move(book, State.OPEN, now, why, counts)
     book.opens = opens
     book.retry_at = now + seconds * (1 - JITTER + 2 * JITTER * chance)

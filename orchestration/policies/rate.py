@@ -6,6 +6,7 @@ Never waits and never keeps the number: engine/capacity.py does.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -33,7 +34,7 @@ def take(arrival: float, rate: float, now: float, *, wanted: int, patience: floa
     interval = 1.0 / rate
     tolerance = (burst(rate) - 1) * interval
     start = max(arrival, now)
-    calls = max(1, min(wanted, int((now + tolerance - start) / interval) + 1))
+    calls = max(1, min(wanted, math.floor((now + tolerance - start) / interval) + 1))
     wait = max(start - tolerance - now, 0.0)
     if wait > patience:
         return now + wait
@@ -44,4 +45,4 @@ def available(arrival: float, rate: float, now: float) -> int:
     """How many calls could begin at once."""
     interval = 1.0 / rate
     tolerance = (burst(rate) - 1) * interval
-    return max(int((now + tolerance - max(arrival, now)) / interval + 1e-9) + 1, 0)
+    return max(math.floor((now + tolerance - max(arrival, now)) / interval) + 1, 0)

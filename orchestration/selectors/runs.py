@@ -6,7 +6,7 @@ Query counts are constant: a page costs one query, a run's detail a fixed handfu
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,8 @@ from orchestration.engine.plans import plan_of
 from orchestration.errors import InvalidInput, NotFound
 from orchestration.ids import floor
 from orchestration.manifest import Plan
-from orchestration.models import Attempt, Run, RunEvent, StepRun
-from orchestration.states import RUN_OPEN, Compensation, RunResult, RunStatus, StepStatus
+from orchestration.models import Attempt, Parking, Run, RunEvent, StepRun
+from orchestration.states import RUN_OPEN, Compensation, RunResult, RunStatus, StepStatus, WaitingKind
 
 MAX_PAGE = 200
 #: The filter word for every status but finished.
@@ -69,6 +69,8 @@ class RunDetail:
     events: list[RunEvent]
     retried_as: Run | None
     pending: tuple[str, ...] = field(default=())
+    #: Steps that wait for their dependency, by id.
+    parked: Mapping[int, Parking] = field(default_factory=dict)
 
 
 def runs(wanted: RunFilter, *, cursor: str = "", limit: int = 50) -> Page:
@@ -145,7 +147,15 @@ def run_detail(run_id: str | uuid.UUID, *, payloads_of: str | None = None) -> Ru
         run=run, plan=plan, steps=ordered,
         attempts={step.pk: attempts_of(step, plan.steps[name].kind) for name, step in ordered.items()},
         events=events, retried_as=run.retries.first(), pending=tuple(name for name in plan.order if name not in found),
+        parked=_parked(found.values()),
     )  # fmt: skip
+
+
+def _parked(steps: Iterable[StepRun]) -> dict[int, Parking]:
+    """Of a run in which nobody waits for a dependency this costs no query."""
+    kinds = {WaitingKind.PARKED, WaitingKind.CAPACITY}
+    ids = [step.pk for step in steps if step.status == StepStatus.WAITING and step.waiting_kind in kinds]
+    return Parking.objects.in_bulk(ids) if ids else {}
 
 
 def attempts_of(step: StepRun, kind: str) -> list[Attempt]:

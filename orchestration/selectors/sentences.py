@@ -7,6 +7,9 @@ from orchestration.models import StepRun
 from orchestration.selectors.runs import RunDetail
 from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus, WaitingKind
 
+#: So many steps that fell back are named with their reason.
+MOST_TOLD = 3
+
 
 def conclusion(detail: RunDetail) -> str:
     """The lead: `Failed at charge: timeout after 5 attempts.`"""
@@ -61,7 +64,7 @@ def _ended(detail: RunDetail) -> str:
         done = sum(step.status == StepStatus.SUCCEEDED for step in detail.steps.values())
         return f"Succeeded: {done} {_steps(done)} done" + (f", {skipped} skipped." if skipped else ".")
     if run.result == RunResult.DEGRADED:
-        return "Succeeded with a part missing."
+        return _with_a_part_missing(detail)
     if run.result == RunResult.CANCELLED:
         return f"Cancelled: {run.error_message}."
     if run.result == RunResult.TERMINATED:
@@ -91,9 +94,29 @@ def _going_on(detail: RunDetail) -> str:
         step = retrying[0]
         most = retry_policy(detail.plan.steps[step.name]).maximum_attempts
         return f"Retrying {step.name} after {step.error_type}: attempt {step.attempt} of {most} failed."
+    parked = next((step for step in waiting if step.waiting_kind in {WaitingKind.PARKED, WaitingKind.CAPACITY}), None)
+    if parked is not None:
+        return _parked(detail, parked)
     if waiting and waiting[0].waiting_kind == WaitingKind.TIMER:
         return f"Waiting at {waiting[0].name} for its time to come."
     return "Waiting." if waiting else "Queued."
+
+
+def _parked(detail: RunDetail, step: StepRun) -> str:
+    """`Parked at charge: payments: the breaker is open since 14:03:12 UTC; next try 14:03:42 UTC.`"""
+    row = detail.parked.get(step.pk)
+    word = "Parked" if step.waiting_kind == WaitingKind.PARKED else "Waiting for capacity"
+    why = f": {row.message}" if row is not None else ""
+    after = f"; next try {step.not_before:%H:%M:%S} UTC at the soonest" if step.not_before is not None else ""
+    return f"{word} at {step.name}{why}{after}."
+
+
+def _with_a_part_missing(detail: RunDetail) -> str:
+    """What is missing and why: `Succeeded with a part missing: suggest (timeout after 3 attempts; took the declared value).`"""
+    fallen = [step for step in detail.steps.values() if step.status == StepStatus.DEGRADED]
+    told = [f"{step.name} ({step.error_message.rstrip('.') or step.error_type})" for step in fallen[:MOST_TOLD]]
+    more = f" and {len(fallen) - MOST_TOLD} more" if len(fallen) > MOST_TOLD else ""
+    return f"Succeeded with a part missing: {', '.join(told)}{more}." if told else "Succeeded with a part missing."
 
 
 def _steps(count: int) -> str:

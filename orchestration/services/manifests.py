@@ -18,7 +18,7 @@ from orchestration.models import Dependency, RetryPolicy, Team
 from orchestration.services.appliers import DependencyApplier, RetryPolicyApplier, TeamApplier
 from orchestration.services.applying import Applier, Signature
 from orchestration.services.governed import hold, require_reason
-from orchestration.services.workflow_applier import WorkflowApplier
+from orchestration.services.workflow_applier import WorkflowApplier, policy_faults
 from orchestration.services.world import World
 
 #: What refers to others comes after them.
@@ -140,12 +140,14 @@ def _change(resource: Resource, world: World) -> Change:
     applier = _applier(resource.kind)
     current = applier.current(resource)
     common = (resource.kind, resource.name, resource.version, resource.owner)
+    asked = policy_faults(resource, world) if resource.kind == "Workflow" else []
+    told = (*notices(resource), *(problem for problem, refuses in asked if not refuses))
     if applier.is_applied(resource):
-        return Change(*common, "unchanged", (), tuple(notices(resource)))
+        return Change(*common, "unchanged", (), told)
     if resource.version and applier.is_held(resource, world):
-        return Change(*common, "propose", tuple(diff(current, resource.canonical)), tuple(notices(resource)))
+        return Change(*common, "propose", tuple(diff(current, resource.canonical)), told)
     action = "publish" if resource.version else ("create" if current is None else "update")
-    return Change(*common, action, tuple(diff(current, resource.canonical)), tuple(notices(resource)))
+    return Change(*common, action, tuple(diff(current, resource.canonical)), told)
 
 
 def _appliers() -> dict[str, Applier]:

@@ -22,6 +22,7 @@ from orchestration.models import Run, StepRun, Workflow, WorkflowVersion
 from orchestration.services.governed import require_reason
 from orchestration.services.world import suggestion
 from orchestration.states import STEP_GOOD, Compensation, Effect, RunResult, RunStatus, StepStatus
+from orchestration.telemetry.spans import here
 from orchestration.versions import newest
 
 MAX_KEY = 200
@@ -62,7 +63,7 @@ def start_run(
     """
     if key is not None:
         _check_key(key)
-    return start(_request(version, input, key=key, actor=actor, trace_id=trace_id))
+    return start(_request(version, input, key=key, actor=actor, trace_id=trace_id or _trace()))
 
 
 def start_runs(*, version: WorkflowVersion, inputs: Sequence[Any], actor: Any = None) -> list[Run]:
@@ -128,7 +129,7 @@ def retry_run(*, run: Run, actor: Any, key: str | None = None) -> tuple[Run, boo
         version = WorkflowVersion.objects.select_related("workflow").get(pk=run.version_id)
         request = Request(
             version, text_of(run.input), run.input_hash, key, actor.pk if actor is not None else None,
-            retry_of=run, reused=_standing(run),
+            trace_id=_trace(), retry_of=run, reused=_standing(run),
         )  # fmt: skip
         return start(request)
 
@@ -170,6 +171,12 @@ def _standing(run: Run) -> tuple[StepRun, ...]:
         if step.effect == Effect.HAPPENED or kept(other in standing for other in reached):
             standing[name] = step
     return tuple(standing.values())
+
+
+def _trace() -> str | None:
+    """The trace of the request that asks, if one does."""
+    origin = here.get()
+    return origin.trace_id if origin is not None else None
 
 
 def _check_key(key: str) -> None:

@@ -43,6 +43,7 @@ class WorkflowApplier:
                     problems.append(resource.problem_at(f"{path}.retry", text))
         problems += self._escalation_problems(resource, world)
         problems += self._task_problems(resource, plan)
+        problems += [problem for problem, refuses in policy_faults(resource, world) if refuses]
         return problems + self._contract_problems(resource, plan, world)
 
     def current(self, resource: Resource) -> dict[str, Any] | None:
@@ -139,6 +140,20 @@ class WorkflowApplier:
         faults = hooks.contracts.field_faults(resource.canonical, known) if known else ()
         found = [resource.problem_at(write_path(fault.path), fault.message) for fault in faults]
         return sorted(found, key=lambda problem: (problem.line, problem.column))
+
+
+def policy_faults(resource: Resource, world: World) -> list[tuple[Problem, bool]]:
+    """What it has against the installation's policies, and whether each refuses it; a published version was asked then."""
+
+    def find() -> list[tuple[Problem, bool]]:
+        if WorkflowApplier().is_applied(resource):
+            return []
+        owner = resource.owner or ""
+        faults = hooks.policies.workflow_faults(resource.canonical, resource.name, owner, world.dependency_specs)
+        return [(resource.problem_at(write_path(one.finding.path), one.finding.message), one.refuses) for one in faults]
+
+    found: list[tuple[Problem, bool]] = world.once(resource, find)
+    return found
 
 
 def resolve_ports(version: WorkflowVersion) -> None:

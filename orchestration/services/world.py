@@ -35,6 +35,12 @@ class World:
         return set(Dependency.objects.values_list("name", flat=True)) | self._names("Dependency")
 
     @cached_property
+    def dependency_specs(self) -> dict[str, dict[str, Any]]:
+        """Spec of each dependency, as it will be."""
+        there: dict[str, Any] = {one.name: one.spec for one in Dependency.objects.all()}
+        return there | {item.name: item.canonical["spec"] for item in self._batch if item.kind == "Dependency"}
+
+    @cached_property
     def retry_policies(self) -> set[str]:
         """Names of shared retry policies."""
         return set(RetryPolicy.objects.values_list("name", flat=True)) | self._names("RetryPolicy")

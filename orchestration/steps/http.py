@@ -28,6 +28,7 @@ from orchestration.states import Effect
 from orchestration.steps.announced import heed
 from orchestration.steps.egress import Refused, pool, until
 from orchestration.steps.outcome import Call, Completed, Failed, Outcome
+from orchestration.telemetry import tracing
 
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -73,7 +74,10 @@ def run(call: Call, exchange: Exchange | None = None) -> Outcome:
     except (UnknownDependency, ValueError) as error:
         return Failed("http.request", str(error), retryable=False)
     try:
-        answer = (exchange or _send)(method, url, headers, content, call.limit)
+        with tracing.exchange(call.trail, method, urlsplit(url).hostname or "") as told:
+            answer = (exchange or _send)(method, url, headers, content, call.limit)
+            if told is not None:
+                told.status = answer.status
     except (Refused, _TooLong, httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
         return _failure_of(error, call)
     heed(call.dependency or "", answer.headers)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestration.states import Effect, WaitingKind
+from orchestration.telemetry.told import Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +89,5 @@ class Call:
     deadline: datetime
     heartbeat: Callable[[], None]
     secrets_used: set[str] = field(default_factory=set)
+    #: What the attempt's span will say of it; None while nobody is told.
+    trail: Trail | None = None

@@ -58,7 +58,14 @@ def merge(packed: Iterable[bytes]) -> bytes:
     rows = [one for one in packed if one]
     if len(rows) <= 1:
         return bytes(rows[0]) if rows else b""
-    totals = _totals(rows)
+    return added_up(b"".join(rows))
+
+
+def added_up(joined: bytes) -> bytes:
+    """One histogram of several whose bytes stand behind each other (telemetry/joined.py)."""
+    if not joined:
+        return b""
+    totals = _totals([joined])
     filled = np.nonzero(totals)[0]
     return _packed(np.where(filled == 0, ZERO, filled + LOWEST - 1), totals[filled])
 
@@ -71,6 +78,18 @@ def count(packed: bytes) -> int:
 def pairs(packed: bytes) -> list[tuple[int, int]]:
     """(bucket, count), ascending; for other tools and tables."""
     return [(int(bucket), int(number)) for bucket, number in np.frombuffer(packed, dtype=_PAIR)] if packed else []
+
+
+def upto(packed: Iterable[bytes], octaves: Sequence[int]) -> list[int]:
+    """How many durations of the sum are 2^octave seconds or less, for each of these, ascending; and how many there are in all.
+
+    Exact, since such an edge is one of the scale's own.
+    """
+    everything = np.frombuffer(b"".join(packed), dtype=_PAIR)
+    first_above = np.asarray(octaves, dtype=np.int64) * PER_OCTAVE
+    between = np.searchsorted(first_above, everything["bucket"].astype(np.int64), side="right")
+    counts = np.bincount(between, weights=everything["count"], minlength=len(octaves) + 1)
+    return [int(count) for count in np.cumsum(counts)]
 
 
 def edges(bucket: int) -> tuple[float, float]:

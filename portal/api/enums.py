@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from governance.models import Change, ContractVersion, Decision, Runbook, VerificationResult, WebhookDelivery
 from orchestration.models import Alert, AlertEvent, Objective
+from orchestration.policies.breaker import FORCED, State
 from orchestration.policies.burn import Severity
+from orchestration.policies.health import Word
 from orchestration.selectors.budgets import BudgetState
 from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
 
@@ -22,6 +24,10 @@ VERSION_STATES = [str(state) for state in ContractVersion.State.values]
 VERIFICATION_ROLES = [str(side) for side in VerificationResult.Side.values]
 RUNBOOK_STATUSES = [str(state) for state in Runbook.Status.values]
 DELIVERY_STATES = [str(state) for state in WebhookDelivery.State.values]
+BREAKER_STATES = [str(state) for state in State]
+#: A forced state, or closed to let it go.
+FORCED_STATES = [*sorted(str(state) for state in FORCED), str(State.CLOSED)]
+DEPENDENCY_HEALTH = [str(word) for word in Word]
 ALERT_STATES = [str(state) for state in Alert.State.values]
 ALERT_KINDS = [str(kind) for kind in Alert.Kind.values]
 ALERT_EVENTS = [str(what) for what in AlertEvent.What.values]

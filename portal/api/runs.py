@@ -80,9 +80,8 @@ class Runs(APIView):
         actor = actor_of(request)
         actor.require(Verb.OPERATE, version.workflow.owner)
         run, created = start_run(
-            version=version, input=body["input"], key=request.headers.get("Idempotency-Key"), actor=actor.user,
-            trace_id=_trace_id(request.headers.get("Traceparent", "")),
-        )  # fmt: skip
+            version=version, input=body["input"], key=request.headers.get("Idempotency-Key"), actor=actor.user
+        )
         answer = _one(request, run, 201 if created else 200)
         return workflow_ending(answer, version.workflow.name, version)  # type: ignore[return-value]
 
@@ -148,11 +147,3 @@ def _one(request: Request, run: Run, status: int = 200) -> Response:
     if not actor_of(request).may(Verb.SEE_PAYLOADS, found.team):
         hide_errors([found])
     return Response(show_run(found), status=status, headers={"Location": f"/api/v1/runs/{run.pk}"})
-
-
-def _trace_id(traceparent: str) -> str | None:
-    """The trace that the caller is in (W3C Trace Context); None for none or an unreadable one."""
-    parts = traceparent.split("-")
-    if len(parts) >= 4 and len(parts[1]) == 32 and set(parts[1]) <= set("0123456789abcdef") and set(parts[1]) != {"0"}:
-        return parts[1]
-    return None

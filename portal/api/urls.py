@@ -7,7 +7,9 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from portal.api import (
     audit,
+    breakers,
     dependencies,
+    exports,
     govern_urls,
     knowledge_urls,
     manifests,
@@ -37,7 +39,10 @@ urlpatterns = [
     path("manifests/apply", manifests.Apply.as_view()),
     path("manifest-schema", manifests.ManifestSchema.as_view()),
     path("dependencies", dependencies.Dependencies.as_view()),
+    path("dependencies/<slug:name>/breaker", breakers.OneBreaker.as_view()),
     path("dependencies/<slug:name>", dependencies.OneDependency.as_view()),
+    path("exports/prometheus", exports.PrometheusExport.as_view()),
+    path("exports/grafana", exports.GrafanaExport.as_view()),
     *objective_urls.urlpatterns,
     *govern_urls.urlpatterns,
     path("audit", audit.Audit.as_view()),

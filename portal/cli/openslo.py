@@ -1,6 +1,6 @@
 """`plumbline export openslo` and `plumbline import openslo`: objectives out to other tools, and in from them.
 
-Owns the groups `export` and `import` and the words of the report. What fits and what does not is the portal's to say.
+Owns the group `import` and the words of the report. What fits and what does not is the portal's to say.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from .exits import ExitCode, Failure
+from .exporting import export
 from .files import read_documents
 from .plain import count
 from .session import Session, reason_option, shared_options
@@ -25,17 +26,12 @@ _SIGNS = {
 }
 
 
-@click.group(name="export")
-def exporting() -> None:
-    """Write what the portal knows for other tools."""
-
-
 @click.group(name="import")
 def importing() -> None:
     """Take in what other tools wrote."""
 
 
-@exporting.command(name="openslo")
+@export.command(name="openslo")
 @click.option("--team", metavar="NAME", help="Only the objectives of this team.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file instead.")
 @shared_options

@@ -10,7 +10,7 @@ from io import TextIOWrapper
 
 import click
 
-from . import applying, checking, deploying, manifests, openslo, runs, starting
+from . import applying, checking, deploying, exporting, manifests, openslo, runs, starting
 from .exits import ExitCode, Failure
 from .session import Session, shared_options
 
@@ -69,7 +69,7 @@ def program() -> None:
 for _command in (
     manifests.validate, applying.plan, applying.apply, applying.diff, manifests.schema,
     starting.start, runs.runs, runs.show, runs.cancel, runs.terminate, starting.retry, checking.check,
-    deploying.can_deploy, openslo.exporting, openslo.importing,
+    deploying.can_deploy, exporting.export, openslo.importing,
 ):  # fmt: skip
     program.add_command(_command)
 

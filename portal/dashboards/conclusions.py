@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.dashboards.figures import Point
+from portal.dashboards.marks import Mark
 from portal.presentation.quantities import number, percent
 from portal.selectors.home import Health
 
@@ -48,8 +49,15 @@ def home(
     return Sentence("All workflows run as declared.", f"{_runs(finished)} ended in the last 24 h, {_bad(rows)}.")
 
 
-def chart(points: Sequence[Point], *, period: str, step: timedelta, clock_time: Callable[[datetime], str]) -> str:
-    """The chart's title: how many failed, and when most of them did, if that stands out."""
+def chart(
+    points: Sequence[Point],
+    *,
+    period: str,
+    step: timedelta,
+    clock_time: Callable[[datetime], str],
+    marks: Sequence[Mark] = (),
+) -> str:
+    """The chart's title: how many failed, and when most of them did, if that stands out; and what had just happened."""
     total, bad = sum(point.total for point in points), sum(_failed(point) for point in points)
     if not total:
         return f"Nothing finished in the {period}"
@@ -63,7 +71,23 @@ def chart(points: Sequence[Point], *, period: str, step: timedelta, clock_time: 
     worst = max(points, key=_failed)
     if _failed(worst) >= 3 and _failed(worst) * len([point for point in points if point.total]) >= 2 * bad:
         said += f", most from {clock_time(worst.ts)} to {clock_time(worst.ts + step)}"
+        said += after(marks, begin=worst.ts, step=step)
     return said
+
+
+def after(marks: Sequence[Mark], *, begin: datetime, step: timedelta) -> str:
+    """`, after orders 2.3.0 went live`: the last release or change shortly before or in the interval that begins then.
+
+    Order in time, never a cause: what came within the interval is not said to have come first.
+    """
+    near = [mark for mark in marks if mark.kind in {"release", "change"} and begin - step <= mark.at < begin + step]
+    if not near:
+        return ""
+    last = max(near, key=lambda mark: mark.at)
+    more = f" and {number(len(near) - 1)} more" if len(near) > 1 else ""
+    when = "after" if last.at < begin else "as"
+    verb = "went live" if last.kind == "release" else "was applied"
+    return f", {when} {last.label.removesuffix(' live')}{more} {verb if not more else verb.replace('was', 'were')}"
 
 
 def _failing(

@@ -35,6 +35,8 @@ ACTION = {
     "rescheduled": Look("unk", "wait", "Rescheduled"),
     "reopened": Look("warn", "retry", "Reopened"),
     "verified": Look("unk", "check", "Verified"),
+    "forced": Look("warn", "lock", "Forced"),
+    "released": Look("ok", "undo", "Released"),
     "acknowledged": Look("unk", "user", "Acknowledged"),
     "resolved": Look("ok", "ok", "Resolved"),
     "glass_asked": Look("warn", "warn", "Glass: asked"),

@@ -32,6 +32,7 @@ KIND = {
     "workflow.release": "Release a workflow version",
     "workflow.deprecate": "Deprecate a workflow version",
     "workflow.retire": "Retire a workflow version",
+    "breaker.force": "Force a breaker",
     "glass.review": "Review after broken glass",
 }
 WAIVED = Look("ok", "ok", "Waived")

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.manifest import parse_duration, retry_policy_of
 from portal.presentation import step_words
 from portal.presentation.quantities import duration, number, percent
 from portal.presentation.words import Look
+
+if TYPE_CHECKING:
+    from portal.selectors.dependencies import Calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +55,33 @@ def failure_modes(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [mode for mode in modes if isinstance(mode, dict)] if isinstance(modes, list) else []
 
 
-def look(failing: int, tries: int) -> Look:
-    """By the share of tries that failed in the last 24 hours; nothing called is not the same as nothing wrong."""
-    if not tries:
+def slow_from(spec: Mapping[str, Any]) -> float | None:
+    """The declared p95 in seconds, from which on a call is slow."""
+    objectives = spec.get("objectives")
+    latency = objectives.get("latency") if isinstance(objectives, dict) else None
+    declared = latency.get("p95") if isinstance(latency, dict) else None
+    return None if declared is None else parse_duration(str(declared))
+
+
+def look(calls: Calls) -> Look:
+    """By the share of calls that failed in the last 24 hours; nothing called is not the same as nothing wrong."""
+    share = calls.error_rate
+    if share is None:
         return Look("unk", "unk", "Idle")
-    share = failing / tries
     if share >= 0.5:
         return Look("fail", "fail", "Failing")
     return Look("warn", "warn", "Some calls fail") if share >= 0.01 else Look("ok", "ok", "Answering")
 
 
-def sentence(failing: int, tries: int, errors: Sequence[tuple[str, int]]) -> str:
-    """What the latest calls came to."""
-    if not tries:
+def sentence(calls: Calls, errors: Sequence[tuple[str, int]]) -> str:
+    """What the calls of the last 24 hours came to."""
+    if not calls.n:
         return "No step called it in the last 24 h."
-    if not failing:
-        return f"All {number(tries)} calls of the latest runs were answered."
-    most = f", most often {errors[0][0]}" if errors and errors[0][0] else ""
-    return f"{number(failing)} of {number(tries)} calls failed in the latest runs ({percent(failing / tries)}){most}."
+    if not calls.failed:
+        answered = f"All {number(calls.n)} calls" if calls.n > 1 else "The one call"
+        return f"{answered} of the last 24 h {'were' if calls.n > 1 else 'was'} answered."
+    most = f", lately most often with {errors[0][0]}" if errors and errors[0][0] else ""
+    return f"{number(calls.failed)} of {number(calls.n)} calls failed in the last 24 h ({percent(calls.error_rate)}){most}."
 
 
 def _seconds(value: Any) -> str:

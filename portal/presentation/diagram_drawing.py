@@ -27,14 +27,21 @@ class Node:
     href: str = ""
     never: bool = False
     terminal: bool = False
+    #: Of boxes whose words change while one looks: the layout is found again only when a size does.
+    least_width: float = _NARROWEST
 
 
 @dataclass(frozen=True)
 class Edge:
+    """`label` stands on the line instead of the count; `note` says all of it on hover and in the list."""
+
     source: str
     target: str
     count: int | None = None
     never: bool = False
+    label: str = ""
+    note: str = ""
+    tone: Tone | None = None
 
 
 @dataclass(frozen=True)
@@ -82,13 +89,17 @@ class DrawnEdge:
     label_left: float
     label_top: float
     label_width: float
+    note: str
+    tone: str
+    icon_x: float
+    icon_y: float
 
 
 def size_of(node: Node) -> tuple[float, float]:
     if node.terminal:
         return max(_TERMINAL, 7.6 * len(node.title) + 28), 44.0
     text = max([7.8 * len(node.title) + 72, *(6.4 * len(line) + 24 for line in node.lines)])
-    width = min(_WIDEST, max(_NARROWEST, 8 * -(-text // 8)))
+    width = min(_WIDEST, max(node.least_width, 8 * -(-text // 8)))
     return width, 44.0 if not node.lines else 46.0 + 18.0 * len(node.lines)
 
 
@@ -129,24 +140,40 @@ def draw_node(node: Node, size: tuple[float, float], corner: tuple[float, float]
     )
 
 
-def draw_edge(edge: Edge, line: tuple[tuple[float, float], ...], most: int) -> DrawnEdge:
-    count = "" if edge.count is None else number(edge.count)
+def label_width(edge: Edge) -> float:
+    """How wide the words on a line are, with the icon of a state that needs a look."""
+    text = edge.label or ("" if edge.count is None else number(edge.count))
+    return (5.9 if edge.label else 7.0) * len(text) + 6 + (18 if edge.tone in {"warn", "fail"} else 0)
+
+
+def draw_edge(
+    edge: Edge, line: tuple[tuple[float, float], ...], most: int, spot: tuple[float, float] | None
+) -> DrawnEdge:
+    """`spot` is where the label stands; None where there is no room for it."""
+    count = edge.label or ("" if edge.count is None else number(edge.count))
+    if spot is None:
+        count = ""
     share = (edge.count or 0) / most if most else 0.5
-    width = 7.0 * len(count) + 6
-    x, y = diagram_layout.label_point(line)
-    across = _lies_across(line, (x, y))
+    marked = edge.tone in {"warn", "fail"}
+    width = label_width(edge)
+    x, y = spot or diagram_layout.label_point(line)
+    across = _lies_across(line, (x, y)) or bool(edge.label)
     return DrawnEdge(
         path=diagram_layout.path(line),
         head=diagram_layout.head(line),
         thickness="1.25" if edge.never else f"{1 + 1.5 * share:.2f}",
         never=edge.never,
         count=count,
-        label_x=x,
+        label_x=x + (9 if marked else 0),
         label_y=y + 4 if across else y - 6,
         across=across,
         label_left=x - width / 2,
         label_top=y - 8,
         label_width=width,
+        note=edge.note,
+        tone=edge.tone or "",
+        icon_x=x - width / 2 + 2,
+        icon_y=y - 7 if across else y - 17,
     )
 
 

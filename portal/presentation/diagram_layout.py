@@ -6,6 +6,7 @@ Knows sizes and neighbours only, so that new counts on the same graph cost no ne
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -16,11 +17,8 @@ Size = tuple[float, float]
 MARGIN = 8.0
 ROUND = 18.0
 ARROW = 8.0
-_OPTIONS = {
-    "direction": "leftright",
-    "routing": {"style": "orthogonal"},
-    "spacing": {"layer_gap": 52.0, "node_gap": 28.0},
-}
+LABEL_HEIGHT = 16.0
+LAYER_GAP, NODE_GAP = 52.0, 28.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Placed:
 
 
 @lru_cache(maxsize=256)
-def place(sizes: tuple[Size, ...], edges: tuple[tuple[int, int], ...]) -> Placed:
+def place(sizes: tuple[Size, ...], edges: tuple[tuple[int, int], ...], gap: float = LAYER_GAP) -> Placed:
     """Lay the graph out. Deterministic: the same graph looks the same on every page and in every process."""
     import graphlay
 
@@ -45,7 +43,12 @@ def place(sizes: tuple[Size, ...], edges: tuple[tuple[int, int], ...]) -> Placed
         graph.node(width=width, height=height)
     for source, target in edges:
         graph.edge(source, target)
-    drawing = graphlay.layout(graph, options=_OPTIONS)
+    options = {
+        "direction": "leftright",
+        "routing": {"style": "orthogonal"},
+        "spacing": {"layer_gap": gap, "node_gap": NODE_GAP},
+    }
+    drawing = graphlay.layout(graph, options=options)
     boxes = [(n["center"]["x"], n["center"]["y"], n["size"]["width"], n["size"]["height"]) for n in drawing.nodes]
     lines = [[(p["x"], p["y"]) for p in edge["points"]] for edge in drawing.edges]
     xs = [x - w / 2 for x, _, w, _ in boxes] + [x for line in lines for x, _ in line]
@@ -81,6 +84,34 @@ def label_point(line: tuple[Point, ...]) -> Point:
     """Where a label stands: the middle of the longest segment. (The engine's own anchors may lie off the line.)"""
     (x1, y1), (x2, y2) = max(pairwise(line), key=lambda ends: math.dist(*ends))
     return (x1 + x2) / 2, (y1 + y2) / 2
+
+
+def label_spots(
+    lines: Sequence[tuple[Point, ...]], widths: Sequence[float], first: Sequence[int]
+) -> list[Point | None]:
+    """A place on each line for a label of that width, no two on each other; None where there is no room.
+
+    `first` are the lines that choose before the others. Only level stretches hold words.
+    """
+    spots: list[Point | None] = [None] * len(lines)
+    taken: list[tuple[Point, float]] = []
+    chosen = set(first)
+    for index in [*first, *(number for number in range(len(lines)) if number not in chosen)]:
+        for x, y in _candidates(lines[index], widths[index]):
+            if all(abs(y - b) > LABEL_HEIGHT or abs(x - a) > (widths[index] + width) / 2 for (a, b), width in taken):
+                spots[index] = x, y
+                taken.append(((x, y), widths[index]))
+                break
+    return spots
+
+
+def _candidates(line: tuple[Point, ...], width: float) -> Iterator[Point]:
+    level = [ends for ends in pairwise(line) if abs(ends[0][1] - ends[1][1]) < 1]
+    for (x1, y), (x2, _) in sorted(level, key=lambda ends: -math.dist(*ends)):
+        room = abs(x2 - x1) - width - 2 * ARROW
+        if room >= 0:
+            middle = (x1 + x2) / 2
+            yield from ((middle + room * share, y) for share in (0.0, 0.25, -0.25, 0.5, -0.5))
 
 
 def _towards(corner: Point, other: Point) -> Point:

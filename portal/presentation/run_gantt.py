@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from orchestration.models import Attempt, StepRun
     from orchestration.selectors.runs import RunDetail
 
-FORWARD, COMPENSATION = "forward", "compensation"
+FORWARD, COMPENSATION, PARKED = "forward", "compensation", "parked"
 #: Above so many steps nobody reads every row: the page shows the telling ones and links to all.
 MOST_ROWS = 80
 #: From this share of the time on, one step is the reason why a run took as long as it did.
@@ -144,6 +144,9 @@ def _forward(detail: RunDetail, row: GanttRow, scale: Scale) -> GanttRow:
         bars += _now(tries, step.claimed_at, step.attempt, scale)
     if step.status == StepStatus.RETRYING and tries:
         bars.append(_pause(tries[-1].finished_at, scale.now, scale))
+    if (parked := detail.parked.get(step.pk)) is not None:
+        said = f"{parked.message}, for {duration(seconds(parked.since, scale.now))} now"
+        bars.append(Bar("park", scale.at(parked.since), scale.at(scale.now), title=said))
     return replace(row, bars=bars, duration=_took(step, scale.now))
 
 
@@ -163,11 +166,18 @@ def _undoing(detail: RunDetail, step: StepRun, scale: Scale, href: Callable[[str
 def _tries(tries: Sequence[Attempt], scale: Scale, good: str, *, numbered: bool) -> list[Bar]:
     """A bar for each attempt, a dotted line for each pause between two."""
     bars = [_try(attempt, scale, good, numbered=numbered) for attempt in tries]
-    pauses = [_pause(one.finished_at, two.started_at, scale) for one, two in pairwise(tries)]
+    pauses = [
+        _pause(one.finished_at, two.started_at, scale)
+        for one, two in pairwise(tries)
+        if PARKED not in {one.outcome, two.outcome}
+    ]
     return sorted(bars + pauses, key=lambda bar: bar.start)
 
 
 def _try(attempt: Attempt, scale: Scale, good: str, *, numbered: bool) -> Bar:
+    if attempt.outcome == PARKED:
+        said = f"{attempt.message}, {duration(seconds(attempt.started_at, attempt.finished_at))}"
+        return Bar("park", scale.at(attempt.started_at), scale.at(attempt.finished_at), title=said)
     fine = attempt.outcome == "succeeded"
     took = duration(seconds(attempt.started_at, attempt.finished_at))
     word = f"succeeded in {took}" if fine else f"{attempt.error_type or 'failed'} after {took}"

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestration.policies.retry import Policy
-from orchestration.states import STEP_BAD, STEP_GOOD, Compensation, Effect, StepStatus
+from orchestration.states import STEP_BAD, STEP_GOOD, STEP_OPEN, Compensation, Effect, StepStatus
 from portal.presentation import step_words
 from portal.presentation.quantities import duration
 from portal.presentation.runs import look_of_step, seconds
@@ -35,6 +35,10 @@ _GOING_ON = {
     StepStatus.RETRYING: "Attempt {step.attempt} failed: {step.error_message}",
     StepStatus.SKIPPED: "Skipped: its condition was false, or a step that it needs was skipped.",
     StepStatus.CANCELLED: "Cancelled before it ended.",
+}
+_OUTCOME = {
+    "succeeded": Look("ok", "ok", "succeeded"),
+    "parked": Look("warn", "parked", "parked, no attempt"),
 }
 #: Kinds that call nothing: no retry and no time limit mean anything for them.
 CALLS_NOTHING = frozenset({"wait", "value"})
@@ -138,6 +142,8 @@ def _lead(detail: RunDetail, planned: PlannedStep, step: StepRun | None) -> str:
         )
     if step.reused_from_id is not None:
         return "Reused: its outcome comes from the run that this one retries."
+    if step.status in STEP_OPEN or step.status == StepStatus.DEGRADED:
+        return _open_or_fallen(detail, step)
     if step.status in STEP_GOOD:
         took = seconds(step.started_at, step.finished_at)
         tries = f" in {step.attempt} attempts" if step.attempt > 1 else ""
@@ -146,6 +152,15 @@ def _lead(detail: RunDetail, planned: PlannedStep, step: StepRun | None) -> str:
         word = "Timed out" if step.status == StepStatus.TIMED_OUT else "Failed"
         tries = f" after {step.attempt} attempts" if step.attempt > 1 else ""
         return f"{word}{tries}: {(step.error_message or step.error_type).rstrip('.')}."
+    return _GOING_ON[StepStatus(step.status)].format(step=step)
+
+
+def _open_or_fallen(detail: RunDetail, step: StepRun) -> str:
+    if step.status == StepStatus.DEGRADED:
+        return f"Fell back: {(step.error_message or step.error_type).rstrip('.')}."
+    if (parked := detail.parked.get(step.pk)) is not None:
+        until = f" It is tried again at {step.not_before:%H:%M:%S} UTC at the soonest." if step.not_before else ""
+        return f"Waits without a worker, and without using an attempt: {parked.message}.{until}"
     return _GOING_ON[StepStatus(step.status)].format(step=step)
 
 
@@ -177,15 +192,11 @@ def _tries(attempts: Sequence[Attempt], begun: datetime | None = None) -> list[T
 
 
 def _try(attempt: Attempt, message: str, following: datetime | None) -> Try:
-    look = (
-        Look("ok", "ok", "succeeded")
-        if attempt.outcome == "succeeded"
-        else Look("fail", "fail", attempt.error_type or attempt.outcome)
-    )
+    look = _OUTCOME.get(attempt.outcome) or Look("fail", "fail", attempt.error_type or attempt.outcome)
     if following is not None:
         waited = duration(seconds(attempt.finished_at, following))
     elif attempt.next_at is not None:
         waited = "waits"
     else:
-        waited = "" if attempt.outcome == "succeeded" else "none left"
+        waited = "" if attempt.outcome in _OUTCOME else "none left"
     return Try(attempt, message, seconds(attempt.started_at, attempt.finished_at), look, waited)

@@ -105,6 +105,8 @@ def _of_step(step: StepRun, attempts: Sequence[Attempt], kind: str) -> Iterator[
             yield Entry(
                 last.finished_at, "ok", "ok", f"{step.name} succeeded{at}", seconds(last.started_at, last.finished_at)
             )
+        elif outcome == "parked":
+            yield _was_parked(step, tries)
         else:
             yield _failed(step, tries, error)
     if kind == "wait" and step.started_at:
@@ -113,8 +115,16 @@ def _of_step(step: StepRun, attempts: Sequence[Attempt], kind: str) -> Iterator[
         yield Entry(step.finished_at, "unk", "none", f"{step.name} skipped")
     elif step.status == StepStatus.CANCELLED and step.finished_at:
         yield Entry(step.finished_at, "unk", "stop", f"{step.name} cancelled")
+    elif step.status == StepStatus.DEGRADED and step.finished_at:
+        yield Entry(step.finished_at, "warn", "warn", f"{step.name} fell back after {step.error_type}", rank=1)
     elif step.status in STEP_BAD and step.finished_at and not attempts:
         yield Entry(step.finished_at, "fail", "fail", f"{step.name} failed: {step.error_type}")
+
+
+def _was_parked(step: StepRun, tries: Sequence[Attempt]) -> Entry:
+    first, last = tries[0], tries[-1]
+    took = seconds(first.started_at, last.finished_at)
+    return Entry(last.finished_at, "warn", "parked", f"{step.name} was parked: {last.message}", took)
 
 
 def _failed(step: StepRun, tries: Sequence[Attempt], error: str) -> Entry:

@@ -62,6 +62,11 @@ DECISION = {
     "deprecated": Look("warn", "warn", "Deprecated"),
     "superseded": Look("unk", "hand", "Superseded"),
 }
+REVIEW: dict[str, Look] = {
+    "fresh": Look("ok", "ok", "Reviewed"),
+    "due": Look("warn", "wait", "Due soon"),
+    "stale": Look("warn", "warn", "Overdue"),
+}
 FRESHNESS = {
     "fresh": Look("ok", "ok", "Fresh"),
     "due": Look("warn", "wait", "Review due"),
@@ -73,6 +78,13 @@ DEPENDENCY = {
     "degraded": Look("warn", "warn", "Degraded"),
     "down": Look("fail", "fail", "Down"),
     "idle": Look("unk", "unk", "Idle"),
+}
+HEALTH = {
+    "isolated": Look("fail", "lock", "Isolated"),
+    "down": Look("fail", "fail", "Down"),
+    "degraded": Look("warn", "warn", "Degraded"),
+    "unknown": Look("unk", "unk", "Unknown"),
+    "healthy": Look("ok", "ok", "Healthy"),
 }
 BREAKER = {
     "closed": Look("ok", "ok", "Closed"),
@@ -133,12 +145,20 @@ def decision_look(status: str) -> Look:
     return _of(DECISION, status)
 
 
+def review_look(state: str, *, never: bool) -> Look:
+    return Look("warn", "warn", "Never reviewed") if never else _of(REVIEW, state)
+
+
 def runbook_look(freshness: str) -> Look:
     return _of(FRESHNESS, freshness)
 
 
 def dependency_look(health: str) -> Look:
     return _of(DEPENDENCY, health)
+
+
+def health_look(word: str) -> Look:
+    return _of(HEALTH, word)
 
 
 def breaker_look(state: str) -> Look:

@@ -1,35 +1,38 @@
-"""What Home shows: the health of workflows, and what needs the reader. A fixed number of queries, whatever there is.
+"""The health of workflows, from rollups: a fixed number of queries, whatever there is, shared by all readers for a moment.
 
-Owns what "failing", "degraded" and "late" mean while there are no budgets: stated in RULES, from measured runs only.
-Never words a sentence and never writes.
+Owns what "failing", "degraded" and "late" mean: stated in RULES, from what was measured only. Never words a sentence and
+never writes.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.db.models.fields.json import KT
 
 from orchestration.manifest.scalars import parse_duration
-from orchestration.models import Workflow, WorkflowVersion
-from portal.selectors.outcomes import SAMPLED_WORKFLOWS, Ended, Sample, ended_since, newest_ended, open_by_workflow
+from orchestration.models import RollupMinute, Series, Workflow, WorkflowVersion
+from orchestration.selectors.curves import UNSETTLED, Curve, along, curves, times_of, whole
+from orchestration.selectors.series import Grain
+from portal.dashboards.shared import shared
+from portal.selectors.failing import open_by_workflow, why
 
 DAY = timedelta(hours=24)
-HOURS = 24
-#: The newest runs that decide whether a workflow fails now.
+#: The newest runs that decide whether a workflow fails now; a minute's runs are taken together.
 RECENT = 10
+#: The minutes that are read first.
+LATELY = timedelta(minutes=15)
 #: Rows of the health table; the rest is a link away.
 SHOWN = 12
 RULES = (
     f"Failing: half or more of the newest {RECENT} runs that ended within 24 h failed or timed out. "
     "Degraded: more runs of the 24 h did than the declared objective allows or, without one, any of the newest "
-    f"{RECENT}. Late: p95 is above the declared objective."
+    f"{RECENT}. Late: p95 is above the declared objective. Runs of one minute are taken together, so the newest "
+    f"{RECENT} may be more."
 )
 ORDER = ("failing", "degraded", "late", "healthy", "running", "no_runs")
 
@@ -41,8 +44,17 @@ class Failing:
     since: datetime
     bad: int
     of: int
-    step: str
-    error_type: str
+    step: str = ""
+    error_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What ended in an interval that begins then."""
+
+    at: datetime
+    n: int
+    bad: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,7 @@ class Health:
     p95_objective: float | None = None
     allowed: float | None = None
     failing: Failing | None = None
+    owner_id: int = 0
 
     @property
     def error_rate(self) -> float | None:
@@ -79,49 +92,63 @@ class Health:
 
 
 def workflow_health(*, now: datetime, team_id: int | None = None) -> list[Health]:
-    """Every workflow (of the team), worst first. Four queries."""
-    since = now - DAY
-    workflows = _workflows(team_id)
-    ended: dict[int, list[Ended]] = {workflow.pk: [] for workflow in workflows}
-    for row in ended_since(since, characters=13, team_id=team_id):
-        ended.setdefault(row.workflow_id, []).append(row)
-    busy = sorted((pk for pk, rows in ended.items() if rows), key=lambda pk: (-_share(ended[pk]), pk))
-    samples = newest_ended(busy[:SAMPLED_WORKFLOWS], since=since)
-    going_on = open_by_workflow(team_id)
-    hours = _hours(now)
-    rows = [
-        _health(item, ended[item.pk], samples.get(item.pk, []), going_on.get(item.pk, 0), hours) for item in workflows
-    ]
-    return sorted(rows, key=lambda row: (ORDER.index(row.state), -(row.error_rate or 0.0), row.name))
+    """Every workflow (of the team), worst first. At most eight queries, none while the figures are shared."""
+    rows = shared("workflow-health", lambda: _measured(now))
+    return rows if team_id is None else [row for row in rows if row.owner_id == team_id]
 
 
-def percentile(values: Sequence[float], share: float) -> float | None:
-    """The nearest-rank percentile: a value that was measured, never one between two."""
-    ordered = sorted(values)
-    return ordered[math.ceil(share * len(ordered)) - 1] if ordered else None
-
-
-def failing_stretch(samples: Sequence[Sample]) -> Failing | None:
+def failing_stretch(newest_first: Sequence[Ended]) -> Failing | None:
     """The longest stretch up to now in which at least half of the runs failed; None when the newest RECENT don't.
 
-    Samples come newest first; so "since" is the oldest failure before successes prevailed.
+    "Since" is the oldest failure before successes prevailed.
     """
-    recent = samples[:RECENT]
-    if not recent or 2 * sum(sample.is_bad for sample in recent) < len(recent):
+    newest = _newest(newest_first)
+    if not newest or 2 * sum(item.bad for item in newest) < sum(item.n for item in newest):
         return None
-    bad, length = 0, 0
-    for count, sample in enumerate(samples, start=1):
-        bad += sample.is_bad
-        if sample.is_bad and 2 * bad >= count:
-            length = count
-    stretch = samples[:length]
-    failed = [sample for sample in stretch if sample.is_bad]
-    step, _ = Counter(sample.failed_step for sample in failed).most_common(1)[0]
-    error, _ = Counter(sample.error_type for sample in failed if sample.failed_step == step).most_common(1)[0]
-    return Failing(stretch[-1].finished_at, len(failed), length, step, error)
+    bad, count, stretch = 0, 0, Failing(newest[0].at, 0, 0)
+    for item in newest_first:
+        bad, count = bad + item.bad, count + item.n
+        if item.bad and 2 * bad >= count:
+            stretch = Failing(item.at, bad, count)
+    return stretch
 
 
-def _workflows(team_id: int | None) -> list[Any]:
+def _newest(newest_first: Iterable[Ended]) -> list[Ended]:
+    """The newest intervals that hold RECENT runs, or all there are."""
+    taken, count = [], 0
+    for item in newest_first:
+        if count >= RECENT:
+            break
+        taken.append(item)
+        count += item.n
+    return taken
+
+
+def _measured(now: datetime) -> list[Health]:
+    since = Grain.HOUR.floor(now - DAY)
+    fresh = Grain.HOUR.floor(now) - UNSETTLED
+    series = dict(Series.objects.filter(kind=Series.Kind.RUN, version="").values_list("workflow", "pk"))
+    hourly = curves(series.values(), since, now, Grain.HOUR)
+    newest = _newest_minutes(series.values(), fresh, now)
+    going_on, hours = open_by_workflow(), times_of(since, now, Grain.HOUR)
+    rows: dict[int, tuple[Health, list[Ended]]] = {}
+    for workflow in _workflows():
+        pk = series.get(workflow.name, 0)
+        ended = newest.get(pk, []) + _before(hourly.get(pk, {}), fresh)
+        rows[workflow.pk] = _health(workflow, hourly.get(pk, {}), ended, going_on.get(workflow.pk, 0), hours), ended
+    worst = sorted(rows, key=lambda pk: -(rows[pk][0].error_rate or 0.0))
+    reasons = why({pk: failing.since for pk in worst if (failing := rows[pk][0].failing) is not None})
+    found = []
+    for pk, (row, ended) in rows.items():
+        if row.failing is not None and pk in reasons:
+            since_, step, error_type = reasons[pk]
+            exact = max(since_, row.failing.since)
+            row = replace(row, failing=replace(row.failing, since=exact, step=step, error_type=error_type))  # noqa: PLW2901
+        found.append(replace(row, state=_state(row, ended)))
+    return sorted(found, key=lambda row: (ORDER.index(row.state), -(row.error_rate or 0.0), row.name))
+
+
+def _workflows() -> list[Any]:
     latest = WorkflowVersion.objects.filter(workflow=OuterRef("pk"), state=WorkflowVersion.State.ACTIVE)
     latest = latest.order_by("-precedence")
     rows = Workflow.objects.select_related("owner").annotate(
@@ -129,48 +156,57 @@ def _workflows(team_id: int | None) -> list[Any]:
         success=Subquery(latest.annotate(success=KT("canonical__spec__objectives__success")).values("success")[:1]),
         p95=Subquery(latest.annotate(p95=KT("canonical__spec__objectives__latency__p95")).values("p95")[:1]),
     )
-    return list(rows if team_id is None else rows.filter(owner_id=team_id))
+    return list(rows)
 
 
-def _health(workflow: Any, ended: list[Ended], samples: list[Sample], open_runs: int, hours: list[str]) -> Health:
-    row = Health(
-        name=workflow.name, owner=workflow.owner.name, version_id=workflow.latest, state="", open=open_runs,
-        finished=sum(row.total for row in ended), bad=_bad(ended),
-        rates=[_rate([row for row in ended if row.bucket == hour]) for hour in hours],
-        p95=percentile([sample.seconds for sample in samples if sample.seconds is not None], 0.95),
+def _newest_minutes(ids: Iterable[int], fresh: datetime, now: datetime) -> dict[int, list[Ended]]:
+    """Series id → its last minutes one by one, newest first; as far back as decides whether it fails, and since when.
+
+    Of a busy workflow that does not fail the last minutes say so; of the others all since `fresh` are read.
+    """
+    lately = max(Grain.MINUTE.floor(now - LATELY), fresh)
+    found = _minutes(ids, lately, now)
+    calm = {
+        pk for pk, rows in found.items() if sum(item.n for item in rows) >= RECENT and failing_stretch(rows) is None
+    }
+    for pk, rows in _minutes([pk for pk in ids if pk not in calm], fresh, lately).items():
+        found.setdefault(pk, []).extend(rows)
+    return found
+
+
+def _minutes(ids: Iterable[int], begin: datetime, end: datetime) -> dict[int, list[Ended]]:
+    rows = RollupMinute.objects.filter(series_id__in=list(ids), ts__gte=begin, ts__lt=end, n__gt=0).order_by("-ts")
+    found: dict[int, list[Ended]] = {}
+    for pk, ts, n, error, timeout in rows.values_list("series_id", "ts", "n", "error", "timeout"):
+        found.setdefault(pk, []).append(Ended(ts, n, error + timeout))
+    return found
+
+
+def _before(hours: Curve, fresh: datetime) -> list[Ended]:
+    """Newest first: the hours before the minutes."""
+    found = [Ended(at, span.n, span.bad) for at, span in hours.items() if span.n and at < fresh]
+    return sorted(found, key=lambda item: item.at, reverse=True)
+
+
+def _health(workflow: Any, curve: Curve, ended: list[Ended], open_runs: int, hours: list[datetime]) -> Health:
+    day = whole(curve)
+    return Health(
+        name=workflow.name, owner=workflow.owner.name, owner_id=workflow.owner_id, version_id=workflow.latest, state="",
+        open=open_runs, finished=day.n, bad=day.bad, rates=[span.error_rate for span in along(curve, hours)],
+        p95=day.quantile(0.95),
         p95_objective=parse_duration(workflow.p95) if workflow.p95 else None,
         allowed=1 - float(workflow.success.rstrip("%")) / 100 if workflow.success else None,
-        failing=failing_stretch(samples),
+        failing=failing_stretch(ended),
     )  # fmt: skip
-    return replace(row, state=_state(row, samples))
 
 
-def _state(row: Health, samples: list[Sample]) -> str:
+def _state(row: Health, ended: list[Ended]) -> str:
     if row.failing is not None:
         return "failing"
-    if row.is_over or (row.allowed is None and any(sample.is_bad for sample in samples[:RECENT])):
+    if row.is_over or (row.allowed is None and any(item.bad for item in _newest(ended))):
         return "degraded"
     if row.is_late:
         return "late"
     if row.finished:
         return "healthy"
     return "running" if row.open else "no_runs"
-
-
-def _hours(now: datetime) -> list[str]:
-    """The keys of the last 24 hourly buckets and the one that has just begun, oldest first."""
-    utc = now.astimezone(UTC)
-    return [(utc - timedelta(hours=back)).strftime("%Y-%m-%d %H") for back in range(HOURS, -1, -1)]
-
-
-def _bad(rows: Sequence[Ended]) -> int:
-    return sum(row.bad for row in rows)
-
-
-def _rate(rows: Sequence[Ended]) -> float | None:
-    total = sum(row.total for row in rows)
-    return _bad(rows) / total if total else None
-
-
-def _share(rows: Sequence[Ended]) -> float:
-    return _rate(rows) or 0.0

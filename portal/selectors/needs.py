@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from governance.models import Change, Decision, Runbook
 from governance.selectors.changes import waiting_for
+from governance.selectors.dependency_reviews import Standing, due_of
 from orchestration.ids import floor
 from orchestration.models import Alert, Run
 from orchestration.selectors.alerts import waiting_for_teams
@@ -30,15 +31,17 @@ class Needs:
     changes: list[Change]
     undone: list[Run]
     runbooks: list[Runbook]
+    reviews: list[Standing]
     decisions: list[Decision]
 
     def __len__(self) -> int:
-        return len(self.alerts) + len(self.changes) + len(self.undone) + len(self.runbooks) + len(self.decisions)
+        kinds = (self.alerts, self.changes, self.undone, self.runbooks, self.reviews, self.decisions)
+        return sum(len(kind) for kind in kinds)
 
 
 def needs_of(team_ids: Collection[int], *, person: Any, now: datetime, today: date) -> Needs:
-    """Changes that wait for this person's review; alerts, failed compensations, stale runbooks and proposed decisions of
-    these teams."""
+    """Changes that wait for this person's review; alerts, failed compensations, stale runbooks, due reviews of
+    dependencies and proposed decisions of these teams."""
     undone = Run.objects.filter(
         compensation=Compensation.FAILED, team_id__in=team_ids, pk__gte=floor(now - LOOK_BACK)
     ).select_related("workflow", "team")
@@ -49,6 +52,7 @@ def needs_of(team_ids: Collection[int], *, person: Any, now: datetime, today: da
         changes=waiting_for(person)[:MOST],
         undone=list(undone.defer("input", "output").order_by("-pk")[:MOST]),
         runbooks=list(stale.defer("body", "front_matter").order_by("review_by", "slug")[:MOST]),
+        reviews=due_of(team_ids, today)[:MOST],
         decisions=list(proposed.defer("body", "front_matter").order_by("updated_at")[:MOST]),
     )
 

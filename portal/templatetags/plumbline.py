@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.contrib.messages import constants
@@ -27,6 +27,9 @@ from portal.presentation import sparkline as sparklines
 from portal.presentation.diagram import Diagram
 from portal.presentation.gantt import Gantt
 from portal.presentation.words import Look, Tone, environment_colour
+
+if TYPE_CHECKING:
+    from portal.dashboards.periods import Period
 
 register = template.Library()
 
@@ -134,7 +137,16 @@ def chart(figure: Mapping[str, Any], id: str, title: str, note: str = "", small:
         "payload": json_script(payload, id),
         "legend": figures.legend_of(figure),
         "table": figures.table_of(figure),
+        "marks": [
+            mark | {"at": datetime.fromisoformat(mark["at"])} for mark in figure["layout"]["meta"].get("marks", ())
+        ],
     }
+
+
+@register.inclusion_tag("components/period_choice.html")
+def period_choice(periods: Sequence[tuple[Period, str]], period: Period) -> dict[str, Any]:
+    """{% period_choice periods period %}: each period with the URL that shows it, and the one that is shown."""
+    return {"periods": periods, "period": period}
 
 
 @register.inclusion_tag("components/json_block.html")

@@ -1,13 +1,14 @@
-"""Dependencies: the list, and a page each with what is known now: who calls it, how, and what went wrong lately.
+"""Dependencies: the list, and a page each with what is known now: how calls go, who makes them, what went wrong lately.
 
 Never calls the service and never shows a resolved address or secret.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -16,53 +17,58 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from governance.selectors.runbooks import freshness_of, runbooks_of_dependency
+from governance.selectors.dependency_reviews import standings_of
+from governance.selectors.runbooks import freshness_of, runbooks_of_dependency, today
 from orchestration import clock
-from orchestration.engine.plans import plan_of
 from orchestration.ids import floor
-from orchestration.models import Attempt, Dependency, DependencyEnd, Run, StepRun, Team, WorkflowVersion
+from orchestration.models import Attempt, Breaker, Dependency, DependencyEnd, Run, Team, WorkflowVersion
+from orchestration.policies.breaker import State
+from orchestration.selectors.breakers import health_of, view
 from orchestration.selectors.targets import retry_policy_spec
 from orchestration.selectors.workflows import consumers_of, find_dependency
-from orchestration.states import StepStatus
+from portal.dashboards.dependency_panel import charts
+from portal.dashboards.periods import PERIODS, Period
+from portal.dashboards.views import chosen_period
+from portal.middleware.csp import allow_inline_style
+from portal.middleware.reader import actor_of
+from portal.permissions import Verb
 from portal.presentation import dependency_pages
 from portal.presentation.history import changes
-from portal.presentation.words import runbook_look
+from portal.presentation.words import breaker_look, review_look, runbook_look
+from portal.selectors.callers import callers
+from portal.selectors.dependencies import Calls, by_caller, last_day
+from portal.selectors.example_data import example_until
 
-#: Attempts are looked at in the latest runs of the last day: a bound that holds however busy the day was.
+#: Failed attempts are looked for in the latest runs of the last day: a bound that holds however busy the day was.
 RECENT_RUNS = 500
 SHOWN = 15
-FILTERS = ("team", "q")
+FILTERS = ("team", "breaker", "q")
 
 Consumers = list[tuple[WorkflowVersion, list[str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """What the latest calls came to: tries, failures by error, and the failed attempts that are shown."""
-
-    tries: int
-    failing: int
-    errors: list[tuple[str, int]]
-    attempts: list[Attempt]
 
 
 @login_required
 @require_GET
 def list_dependencies(request: HttpRequest) -> HttpResponse:
-    """Every dependency with the workflows that call it; team and q are filters in the URL."""
+    """Every dependency with how its calls went and who makes them; team and q are filters in the URL."""
     given = {name: request.GET[name].strip() for name in FILTERS if request.GET.get(name, "").strip()}
     if any(name in FILTERS and name not in given for name in request.GET):
         return redirect(f"{reverse('dependencies')}{'?' + urlencode(given) if given else ''}")
     found = Dependency.objects.select_related("owner")
     if "team" in given:
         found = found.filter(owner__name=given["team"])
+    if "breaker" in given:
+        opened = [State.OPEN, State.FORCED_OPEN, State.HALF_OPEN] if given["breaker"] == "open" else [given["breaker"]]
+        found = found.filter(name__in=Breaker.objects.filter(state__in=opened).values("name"))
     words = given.get("q", "").lower().split()
-    rows = [item for item in found if all(word in f"{item.name} {item.description}".lower() for word in words)]
-    callers = _callers()
+    items = [item for item in found if all(word in f"{item.name} {item.description}".lower() for word in words)]
+    measured, workflows = last_day(clock.now()), callers()
+    rows = [(item, measured.get(item.name, Calls()), sorted(workflows.get(item.name, {}))) for item in items]
     teams = list(Team.objects.values_list("name", flat=True))
     context = {
         "nav": "dependencies",
-        "rows": [(item, callers.get(item.name, []), str(item.spec.get("base_url", ""))) for item in rows],
+        "rows": [(item, dependency_pages.look(calls), calls, names) for item, calls, names in rows],
+        "ceiling": max([rate for _, calls, _ in rows for rate in calls.rates if rate is not None], default=0.0),
         "given": given,
         "teams": teams if given.get("team", "") in {"", *teams} else [given["team"], *teams],
     }
@@ -73,62 +79,86 @@ def list_dependencies(request: HttpRequest) -> HttpResponse:
 @require_GET
 def dependency(request: HttpRequest, name: str) -> HttpResponse:
     """One dependency."""
-    found = find_dependency(name)
-    consumers = consumers_of(name)
-    recent = _recent(consumers)
+    allow_inline_style(request)
+    found, consumers, now = find_dependency(name), consumers_of(name), clock.now()
+    period = chosen_period(request.GET)
+    failed = _failed(consumers)
+    errors = Counter(attempt.error_type for attempt in failed).most_common()
+    calls = last_day(now).get(name, Calls())
     retry = found.spec.get("retry")
     books = list(runbooks_of_dependency(found))
     slugs = {book.slug for book in books}
-    modes = [(mode, mode.get("runbook") in slugs) for mode in dependency_pages.failure_modes(found.spec)]
     history = list(found.history.select_related("history_user", "owner"))
     context = {
         "nav": "dependencies",
         "dependency": found,
         "end": DependencyEnd.objects.filter(dependency=found).first(),
-        "look": dependency_pages.look(recent.failing, recent.tries),
-        "sentence": dependency_pages.sentence(recent.failing, recent.tries, recent.errors),
+        "look": dependency_pages.look(calls),
+        "sentence": dependency_pages.sentence(calls, errors),
         "facts": dependency_pages.facts(found.spec, retry_policy_spec(retry) if isinstance(retry, str) else None),
-        "consumers": consumers,
-        "recent": recent,
-        "modes": modes,
+        "breaker": breaker_look(view(name).state),
+        "well": health_of([name], now)[name],
+        "calls": calls,
+        "failed": failed[:SHOWN],
+        "errors": errors,
+        "sampled": RECENT_RUNS,
+        "modes": [(mode, mode.get("runbook") in slugs) for mode in dependency_pages.failure_modes(found.spec)],
+        "reviews": [(review_look(one.state, never=one.last is None), one) for one in standings_of(found, today())],
+        "may_review": actor_of(request).may(Verb.REVIEW, found.owner),
         "runbooks": [(runbook_look(freshness_of(book)), book) for book in books],
         "entries": changes(history, ("owner", "description", "content_hash"), "Dependency"),
+        "consumers": consumers,
     }
-    return render(request, "dependencies/dependency.html", context)
+    return render(request, "dependencies/dependency.html", context | _health(found, consumers, period, now))
 
 
-def _recent(consumers: Consumers) -> Recent:
-    """Attempts of the steps that call it, in the latest runs of the last 24 hours."""
+@login_required
+@require_GET
+def health(request: HttpRequest, name: str) -> HttpResponse:
+    """The live part of the page: charts and consumers, or 204 when nothing in them changed."""
+    found, now = find_dependency(name), clock.now()
+    context = _health(found, consumers_of(name), chosen_period(request.GET), now)
+    if request.GET.get("seen") == context["mark"]:
+        return HttpResponse(status=204)
+    return render(request, "dependencies/health.html", context)
+
+
+def _health(found: Dependency, consumers: Consumers, period: Period, now: datetime) -> dict[str, Any]:
+    """What templates/dependencies/health.html wants."""
+    names = [version.workflow.name for version, _ in consumers]
+    drawn = charts(found.name, period, now, consumers=names, threshold=dependency_pages.slow_from(found.spec))
+    measured = by_caller(period, now, found.name)
+    rows = [
+        (version, step, measured.get((version.workflow.name, step), Calls()))
+        for version, steps in consumers
+        for step in steps
+    ]
+    facts = f"{[chart.panel.mark for chart in drawn]}{[(str(version), step, calls) for version, step, calls in rows]}"
+    mark = hashlib.sha256(facts.encode()).hexdigest()[:16]
+    here = reverse("dependency", args=[found.name])
+    poll = urlencode({"period": period.key, "seen": mark})
+    return {
+        "dependency": found,
+        "example_until": example_until(period.since(now), found.source),
+        "charts": drawn,
+        "is_empty": all(chart.panel.is_empty for chart in drawn),
+        "callers": rows,
+        "mark": mark,
+        "period": period,
+        "periods": [(item, f"{here}?period={item.key}#health") for item in PERIODS.values()],
+        "health_url": f"{reverse('dependency-health', args=[found.name])}?{poll}",
+    }
+
+
+def _failed(consumers: Consumers) -> list[Attempt]:
+    """Failed attempts of the steps that call it, in the latest runs of the last 24 hours, newest first."""
     steps = {(version.workflow_id, step) for version, names in consumers for step in names}
     since = floor(clock.now() - timedelta(hours=24))
     workflows = {workflow_id for workflow_id, _ in steps}
     runs = Run.objects.filter(workflow_id__in=workflows, pk__gte=since).order_by("-pk").values_list("pk", flat=True)
-    ids = list(runs[:RECENT_RUNS])
-    names = {step for _, step in steps}
-    rows = Attempt.objects.filter(step__run_id__in=ids, step__name__in=names).exclude(outcome="succeeded")
-    errors: Counter[str] = Counter()
-    for workflow_id, step, error in rows.values_list("step__run__workflow_id", "step__name", "error_type"):
-        if (workflow_id, step) in steps:
-            errors[error] += 1
-    # Of a success the step itself tells: at the first claim there is no attempt row (decision 19).
-    fine = StepRun.objects.filter(run_id__in=ids, name__in=names, status=StepStatus.SUCCEEDED, reused_from=None)
-    good = sum((workflow_id, step) in steps for workflow_id, step in fine.values_list("run__workflow_id", "name"))
-    failed = rows.select_related("step__run__workflow").order_by("-finished_at")
-    shown = failed.defer("step__input", "step__output", "step__run__input", "step__run__output")[:SHOWN]
-    return Recent(errors.total() + good, errors.total(), errors.most_common(), list(shown))
-
-
-def _callers() -> dict[str, list[str]]:
-    """Dependency → workflows whose highest active version calls it."""
-    latest: dict[int, tuple[int, str]] = {}
-    active = WorkflowVersion.objects.filter(state=WorkflowVersion.State.ACTIVE).order_by("precedence")
-    for workflow_id, pk, name in active.values_list("workflow_id", "pk", "workflow__name"):
-        latest[workflow_id] = (pk, name)
-    callers: dict[str, list[str]] = {}
-    for pk, name in sorted(latest.values(), key=lambda pair: pair[1]):
-        plan = plan_of(pk)
-        called = {step.dependency for step in plan.steps.values()}
-        called |= {step.compensate.dependency for step in plan.steps.values() if step.compensate is not None}
-        for dependency_name in called - {None}:
-            callers.setdefault(str(dependency_name), []).append(name)
-    return callers
+    rows = Attempt.objects.filter(step__run_id__in=list(runs[:RECENT_RUNS]), step__name__in={step for _, step in steps})
+    rows = rows.exclude(outcome__in=["succeeded", "parked"]).select_related("step__run__workflow")
+    newest = rows.order_by("-finished_at").defer(
+        "step__input", "step__output", "step__run__input", "step__run__output"
+    )[: SHOWN * 10]
+    return [one for one in newest if (one.step.run.workflow_id, one.step.name) in steps]

@@ -1,14 +1,19 @@
-"""URLs of the operate pages: runs, workflows, dependencies, objectives and alerts."""
+"""URLs of the operate pages: runs, explore, workflows, dependencies, objectives and alerts."""
 
 from django.urls import URLPattern, path
 
 from portal.views import (
     alert_actions,
     alerts,
+    breakers,
     dependencies,
+    dependency_map,
+    dependency_reviews,
+    explore,
     manifest_apply,
     objective_forms,
     objectives,
+    performance,
     run,
     runs,
     start_form,
@@ -23,10 +28,14 @@ urlpatterns: list[URLPattern] = [
     path("runs/<uuid:run_id>/cancel/", run.cancel, name="run-cancel"),
     path("runs/<uuid:run_id>/terminate/", run.terminate, name="run-terminate"),
     path("runs/<uuid:run_id>/retry/", run.retry, name="run-retry"),
+    path("explore/", explore.explore, name="explore"),
+    path("explore/data.csv", explore.explore_csv, name="explore-csv"),
     path("workflows/", workflows.list_workflows, name="workflows"),
     path("workflows/apply/", manifest_apply.apply_manifests, name="manifest-apply"),
     path("workflows/<str:name>/", workflow.runs_tab, name="workflow"),
     path("workflows/<str:name>/start/", start_form.start, name="workflow-start"),
+    path("workflows/<str:name>/performance/", performance.performance_tab, name="workflow-performance"),
+    path("workflows/<str:name>/observed/", performance.observed_panel, name="workflow-observed"),
     path("workflows/<str:name>/dependencies/", workflow.dependencies_tab, name="workflow-dependencies"),
     path("workflows/<str:name>/budgets/", workflow.budgets_tab, name="workflow-budgets"),
     path("workflows/<str:name>/decisions/", workflow.decisions_tab, name="workflow-decisions"),
@@ -36,7 +45,11 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<str:name>/versions/<str:version>/manifest/", workflow.manifest, name="workflow-manifest"),
     path("workflows/<str:name>/diff/", workflow.diff, name="workflow-diff"),
     path("dependencies/", dependencies.list_dependencies, name="dependencies"),
+    path("dependencies/<str:name>/breaker/", breakers.breaker, name="dependency-breaker"),
+    path("dependencies/map/", dependency_map.dependency_map_page, name="dependency-map"),
+    path("dependencies/<str:name>/health/", dependencies.health, name="dependency-health"),
     path("dependencies/<str:name>/", dependencies.dependency, name="dependency"),
+    path("dependencies/<str:name>/review/", dependency_reviews.review, name="dependency-review"),
     path("objectives/", objectives.list_objectives, name="objectives"),
     path("objectives/new/", objective_forms.new_objective, name="objective-new"),
     path("objectives/openslo/", objectives.export_openslo, name="objectives-openslo"),

@@ -53,7 +53,18 @@ def _asks(spec: dict[str, Any]) -> list[str]:
     ):
         if key in spec:
             found.append(f"{words} {spec[key]}")
+    if "dependencies" in spec:
+        found += _of_dependencies(spec["dependencies"])
     found += [
         f"passed contract tests of {one['participant']} as {one['role']}" for one in spec.get("verifications", [])
     ]
+    return found
+
+
+def _of_dependencies(asked: dict[str, Any]) -> list[str]:
+    """What it asks of the dependencies of a workflow."""
+    word = "only tells of" if asked.get("enforce") == "tell" else "refuses"
+    found = [f"at most {asked['most']} dependencies in one workflow; it {word} more"] if "most" in asked else []
+    if asked.get("require"):
+        found.append(f"{', '.join(asked['require'])} for each call of a dependency; it {word} what has none")
     return found

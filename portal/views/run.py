@@ -20,14 +20,16 @@ from orchestration.engine.payloads import load
 from orchestration.engine.plans import retry_policy, start_to_close
 from orchestration.errors import Conflict, InvalidInput, NotFound
 from orchestration.limits import DEFAULT_START_TO_CLOSE
+from orchestration.models import Dependency
 from orchestration.selectors.runs import RunDetail, find_run, run_detail
 from orchestration.selectors.sentences import conclusion, consequence
 from orchestration.services import runs as services
 from orchestration.states import RESULT_BAD, RunStatus, StepStatus
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.presentation import plan_graph, run_gantt, run_step, run_timeline
+from portal.presentation import failure_modes, plan_graph, run_gantt, run_step, run_timeline
 from portal.presentation import runs as words
+from portal.presentation.dependency_pages import failure_modes as declared_modes
 from portal.presentation.masking import hide_errors_within
 from portal.presentation.words import Look
 from portal.views.shapes import canonical_of, shape
@@ -164,7 +166,7 @@ def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> d
         "next_at": words.next_at(detail),
         "took": words.seconds(found.started_at, found.finished_at or now),
         "retried_as": detail.retried_as,
-        "dependency": drawn.dependencies.get(found.failed_step, "") if bad else "",
+        **_called(detail, drawn if bad else None),
         "runbook": _runbook(detail, drawn) if bad else None,
         "gantt": run_gantt.draw(detail, href, now, selected, set(names)),
         "left_out": len(detail.plan.order) - len(names),
@@ -195,6 +197,16 @@ def _drawer(request: HttpRequest, detail: RunDetail, name: str) -> dict[str, Any
         "called": run_step.called(planned, declared, policy, start_to_close(planned, DEFAULT_START_TO_CLOSE)),
         "step_is_open": drawer.is_open,
     }
+
+
+def _called(detail: RunDetail, drawn: plan_graph.Shape | None) -> dict[str, Any]:
+    """The dependency that the failed step called, and which of its failure modes this looks like."""
+    run = detail.run
+    name = drawn.dependencies.get(run.failed_step, "") if drawn is not None else ""
+    known = Dependency.objects.filter(name=name).first() if name else None
+    modes = declared_modes(known.spec) if known is not None else []
+    matching = failure_modes.matching(modes, run.error_type, run.error_message)
+    return {"dependency": name, "failure_modes": matching, "declared": len(modes)}
 
 
 def _runbook(detail: RunDetail, drawn: plan_graph.Shape) -> Any:

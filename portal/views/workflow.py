@@ -1,4 +1,4 @@
-"""One workflow: its head and diagram, and a tab each for runs, budgets, dependencies, decisions, runbooks, versions, history.
+"""One workflow: its head and living diagram, and a tab each for runs, budgets, dependencies, decisions and so on.
 
 Also the manifest of a version and the difference of two. Tabs are pages with URLs of their own. Never writes.
 """
@@ -17,6 +17,8 @@ from django.views.decorators.http import require_GET
 from governance.selectors.decisions import decisions_of
 from governance.selectors.runbooks import freshness_of, runbooks_of
 from orchestration import clock
+from orchestration.hooks import hooks
+from orchestration.manifest import write_path
 from orchestration.models import Dependency, Workflow, WorkflowVersion
 from orchestration.selectors import budgets
 from orchestration.selectors.runs import RunFilter, runs
@@ -30,11 +32,12 @@ from orchestration.selectors.workflows import (
 from portal.middleware.csp import allow_inline_style
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.presentation import objective_words, plan_graph, textdiff, workflow_pages
+from portal.presentation import objective_words, textdiff, workflow_pages
 from portal.presentation.history import changes
 from portal.presentation.runs import row
 from portal.presentation.words import decision_look, runbook_look
 from portal.selectors.home import workflow_health
+from portal.views.living import living
 from portal.views.objectives import chart
 from portal.views.shapes import shape
 
@@ -49,7 +52,7 @@ def runs_tab(request: HttpRequest, name: str) -> HttpResponse:
     now = clock.now()
     latest = runs(RunFilter(workflow=name), limit=LATEST)
     context = {"rows": [row(run, now) for run in latest.items], "more": latest.next is not None}
-    return _render(request, workflow, "runs", context)
+    return page(request, workflow, "runs", context)
 
 
 @login_required
@@ -65,7 +68,10 @@ def dependencies_tab(request: HttpRequest, name: str) -> HttpResponse:
                 steps[action.dependency].append(step.name)
     known = Dependency.objects.select_related("owner").in_bulk(list(steps), field_name="name")
     found = [(dependency, known.get(dependency), names) for dependency, names in sorted(steps.items())]
-    return _render(request, workflow, "dependencies", {"found": found}, version)
+    specs = {dependency: row.spec for dependency, row in known.items()}
+    faults = hooks.policies.workflow_faults(version.canonical, name, workflow.owner.name, specs)
+    told = [(write_path(fault.finding.path), fault.finding.message) for fault in faults]
+    return page(request, workflow, "dependencies", {"found": found, "faults": told}, version)
 
 
 @login_required
@@ -76,28 +82,28 @@ def budgets_tab(request: HttpRequest, name: str) -> HttpResponse:
     found = budgets.budgets(budgets.objectives(workflow=name), clock.now())
     allow_inline_style(request)  # Plotly's
     drawn = [(objective_words.row(one), chart(one)) for one in found]
-    return _render(request, workflow, "budgets", {"budgets": drawn, "rows": [row for row, _ in drawn]})
+    return page(request, workflow, "budgets", {"budgets": drawn, "rows": [row for row, _ in drawn]})
 
 
 @login_required
 @require_GET
 def decisions_tab(request: HttpRequest, name: str) -> HttpResponse:
     """The decisions that concern it."""
-    return _render(request, find_workflow(name), "decisions", {})
+    return page(request, find_workflow(name), "decisions", {})
 
 
 @login_required
 @require_GET
 def runbooks_tab(request: HttpRequest, name: str) -> HttpResponse:
     """The runbooks about it."""
-    return _render(request, find_workflow(name), "runbooks", {})
+    return page(request, find_workflow(name), "runbooks", {})
 
 
 @login_required
 @require_GET
 def versions_tab(request: HttpRequest, name: str) -> HttpResponse:
     """Every version: who published it, when, why, from which commit."""
-    return _render(request, find_workflow(name), "versions", {})
+    return page(request, find_workflow(name), "versions", {})
 
 
 @login_required
@@ -111,7 +117,7 @@ def history_tab(request: HttpRequest, name: str) -> HttpResponse:
         of_versions, ("state",), "Version", "version"
     )
     entries.sort(key=lambda entry: entry.at, reverse=True)
-    return _render(request, workflow, "history", {"entries": entries})
+    return page(request, workflow, "history", {"entries": entries})
 
 
 @login_required
@@ -149,10 +155,10 @@ def diff(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "workflows/diff.html", context)
 
 
-def _render(
+def page(
     request: HttpRequest, workflow: Workflow, tab: str, context: dict[str, Any], version: WorkflowVersion | None = None
 ) -> HttpResponse:
-    """The page around a tab."""
+    """The page around a tab; other modules have tabs of their own."""
     if "version" in request.GET and not request.GET["version"]:
         return redirect(request.path)
     version = version or find_version(workflow, request.GET.get("version"))
@@ -168,6 +174,7 @@ def _render(
     tabs = [
         ("runs", "Runs", "workflow", None),
         ("budgets", "Budgets", "workflow-budgets", budgets.objectives(workflow=workflow.name).count()),
+        ("performance", "Performance", "workflow-performance", None),
         ("dependencies", "Dependencies", "workflow-dependencies", len(called)),
         ("decisions", "Decisions", "workflow-decisions", len(decisions)),
         ("runbooks", "Runbooks", "workflow-runbooks", len(runbooks)),
@@ -184,7 +191,7 @@ def _render(
         "runbook": next((book for book in runbooks if book.slug == drawn.runbook), None),
         "may_operate": actor_of(request).may(Verb.OPERATE, workflow.owner),
         "may_maintain": actor_of(request).may(Verb.MAINTAIN, workflow.owner),
-        "diagram": plan_graph.draw(drawn, lambda _: ""),
+        **living(request, workflow, version),
         "diagram_title": workflow_pages.diagram_title(plan),
         "version_look": workflow_pages.version_look(version.state),
         "tab": tab,

@@ -5,6 +5,7 @@
 const CONFIG = { displayModeBar: false, responsive: true };
 const dark = matchMedia("(prefers-color-scheme: dark)");
 let loading = null;
+const drawn = new Set(); // boxes that hold a chart: what a swap took away is given back to the library
 
 function plotly(source) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
@@ -30,6 +31,7 @@ function colourTraces(traces, palette) {
       if (trace.marker.pattern) trace.marker.pattern = { ...trace.marker.pattern, fgcolor: palette.bg, bgcolor: colour };
     } else {
       trace.line = { ...trace.line, color: colour };
+      trace.marker = { ...trace.marker, color: colour };
     }
   }
 }
@@ -53,11 +55,22 @@ async function draw(box) {
     const library = await plotly(box.dataset.plotly);
     colourTraces(figure.data, palette[theme()]);
     colourLayout(figure.layout, palette[theme()]);
+    if (!box.isConnected) return;
+    drawn.add(box);
+    if (figure.layout.height) box.style.height = `${figure.layout.height}px`;
     await library.react(box, figure.data, figure.layout, CONFIG);
   } catch (error) {
     box.textContent = `This chart could not be drawn: ${error.message}. Its numbers are in the table below.`;
     box.classList.add("unavailable");
     box.closest("figure")?.querySelector("details.behind")?.setAttribute("open", "");
+  }
+}
+
+function forget() {
+  for (const box of drawn) {
+    if (box.isConnected) continue;
+    window.Plotly.purge(box);
+    drawn.delete(box);
   }
 }
 
@@ -67,4 +80,7 @@ function drawAll(root) {
 
 drawAll(document);
 document.addEventListener("plumbline:theme", () => drawAll(document));
-document.addEventListener("htmx:afterSettle", (event) => drawAll(event.detail.elt));
+document.addEventListener("htmx:afterSettle", (event) => {
+  forget();
+  drawAll(event.detail.elt);
+});

@@ -44,6 +44,8 @@ class Service:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+            #: A full queue makes a client's kernel try again a second later: a call would seem to come that late.
+            request_queue_size = 128
 
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """A client that hangs up is what some tests are about."""

@@ -5,10 +5,17 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import structlog
+
 from orchestration.steps.registry import StepContext, TaskError, task
+from orchestration.telemetry import tracing
 
 calls: list[tuple[str, int, Any]] = []
 failing: dict[str, int] = {}
+
+
+#: The error of a step that a test makes fail; a test of a dependency patches in one that is the dependency's fault.
+flaky = "test.flaky"
 
 
 @task("test.echo")
@@ -17,8 +24,20 @@ def echo(input: Any, context: StepContext) -> Any:
     left = failing.get(context.step, 0)
     if left:
         failing[context.step] = left - 1
-        raise TaskError("test.flaky", f"{left} failures left")
+        raise TaskError(flaky, f"{left} failures left")
     return input["value"]
+
+
+@task("test.speak")
+def speak(input: Any, context: StepContext) -> None:
+    """Says a line in the log, as a step's own code would."""
+    structlog.get_logger("test").warning("test.spoke")
+
+
+@task("test.noted")
+def noted(input: Any, context: StepContext) -> None:
+    """Leaves an event in its attempt's span."""
+    tracing.note("fallback", reason="breaker.open")
 
 
 @task("test.fail")

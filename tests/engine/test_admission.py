@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import yaml
 from django.db.models import F
 
 from orchestration import clock
@@ -22,40 +21,23 @@ from orchestration.models import (
     Parking,
     Run,
     StepRun,
-    Team,
 )
 from orchestration.policies.breaker import Counts
-from orchestration.selectors import targets
-from orchestration.services.manifests import Document, Signature, apply
 from orchestration.services.runs import cancel_run, terminate_run
+from tests.engine.breaking import TOUCHY, Shop, call, declare, flush, forget, open_breaker
 from tests.engine.harness import begin, pass_time, publish, pump, settle_down, step
-from tests.engine.services import Answer, Service, json_answer, service
+from tests.engine.services import Service, service
 
 pytestmark = pytest.mark.django_db
-
-#: Opens at the second call, and stays open for ten seconds.
-TOUCHY = {"minimum_calls": 2, "open_for": "10s", "half_open_calls": 2}
 
 
 @pytest.fixture(autouse=True)
 def anew() -> Iterator[None]:
     """No state of a test before, and the clock as it is."""
-    for part in (breakers, capacity, targets):
-        part.forget()
+    forget()
     yield
-    for part in (breakers, capacity, targets):
-        part.forget()
+    forget()
     clock.reset()
-
-
-class Shop:
-    """A service whose answers a test sets."""
-
-    def __init__(self) -> None:
-        self.status = 503
-
-    def __call__(self, _: object) -> Answer:
-        return json_answer('{"n": 1}', self.status)
 
 
 @pytest.fixture
@@ -67,33 +49,6 @@ def shop() -> Shop:
 def served(shop: Shop) -> Iterator[Service]:
     with service(shop) as found:
         yield found
-
-
-def declare(url: str, **spec: Any) -> None:
-    """Apply a dependency called shop."""
-    Team.objects.get_or_create(name="checkout")
-    document = {
-        "apiVersion": "plumbline/v1", "kind": "Dependency", "metadata": {"name": "shop", "owner": "checkout"},
-        "spec": {"base_url": url, "retry": {"maximum_attempts": 1}, **spec},
-    }  # fmt: skip
-    apply([Document(yaml.safe_dump(document), "shop.yaml")], Signature(None, "a test"))
-    targets.forget()
-
-
-def call(**more: Any) -> dict[str, Any]:
-    return {"http": {"path": "/x"}, "dependency": "shop", **more}
-
-
-def open_breaker(url: str, **spec: Any) -> None:
-    """Let two calls fail, which opens it."""
-    declare(url, **{"breaker": TOUCHY, **spec})
-    failing = publish({"a": call()}, name="failing")
-    for _ in range(2):
-        begin(failing)
-        pump()
-        clock.advance(timedelta(seconds=1.5))  # past what the process gathers
-    breakers.flush("shop", breakers.Settings(minimum_calls=2, open_for=10, half_open_calls=2))
-    assert Breaker.objects.get(name="shop").state == "open"
 
 
 def test_an_open_breaker_parks_the_step_without_using_an_attempt(served: Service):
@@ -363,7 +318,7 @@ def test_an_answer_that_is_a_refusal_does_not_count_against_the_dependency(serve
         begin(version)
     pump()
     clock.advance(timedelta(seconds=2))
-    breakers.flush("shop", breakers.Settings(minimum_calls=2))
+    flush()
     row = Breaker.objects.get(name="shop")
     assert row.state == "closed"
     assert breakers.book_of(row).window(clock.now().timestamp()) == Counts(calls=5)

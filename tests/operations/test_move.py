@@ -28,6 +28,7 @@ from governance.models import (
     Change,
     Comment,
     Delegation,
+    DependencyReview,
     GatePolicy,
     GoneReceiver,
     VerificationResult,
@@ -37,7 +38,21 @@ from governance.models import (
 from governance.services.auditing import keep, verify
 from orchestration import clock
 from orchestration.engine.claim import claim
-from orchestration.models import Dependency, DependencyEnd, Payload, Run, StepRun, Team, WorkerProcess
+from orchestration.models import (
+    Breaker,
+    BreakerTransition,
+    BulkheadSlot,
+    Dependency,
+    DependencyEnd,
+    LastGood,
+    Parking,
+    Payload,
+    RateState,
+    Run,
+    StepRun,
+    Team,
+    WorkerProcess,
+)
 from orchestration.services.governed import save
 from orchestration.services.runs import retry_run
 from portal.backups import moving
@@ -89,6 +104,7 @@ def fill() -> Run:
         created_at=timezone.now(), next_at=timezone.now(), last_error="answered 500: ü",
     )  # fmt: skip
     DependencyEnd.objects.create(dependency=Dependency.objects.first(), link="ü", seen_at=timezone.now())
+    breaker_rows()
     GoneReceiver.objects.create(team=team, url="https://hooks.example/", at=timezone.now())
     Session.objects.create(session_key="k", session_data="d", expire_date=timezone.now() + timedelta(days=1))
     publish({"a": echo("${{ input.text }}", needs=[]), "b": {"python": "test.fail", "needs": ["a"]}}, name="failing")
@@ -97,8 +113,22 @@ def fill() -> Run:
     pump()
     run = begin(publish({"a": write("undo a", 1), "b": echo(2, needs=["a"])}, name="held"))
     assert claim(StepRun.objects.get(run=run).pk) is not None
+    parked = StepRun.objects.filter(run=failed).first()
+    Parking.objects.create(step=parked, dependency="shop", kind="breaker", since=timezone.now(), message="ü")
     keep(verify())
     return run
+
+
+def breaker_rows() -> None:
+    """Something in every table of breakers."""
+    now = timezone.now()
+    Breaker.objects.create(
+        name="shop", window={"slices": {"1": [1, 2, 3, 4]}}, since=now, forced_reason="ü\n", probe_seconds=0.1
+    )
+    BreakerTransition.objects.create(name="shop", at=now, source="closed", target="open", why="ü", figures={"calls": 2})
+    BulkheadSlot.objects.create(dependency="shop", number=0, until=now)
+    RateState.objects.create(name="shop", arrival=now.timestamp())
+    LastGood.objects.create(workflow="w", step="s", input_hash="0" * 64, output='"ü"', at=now)
 
 
 def gate_rows(change: Change, first: User, team: Team) -> None:
@@ -111,6 +141,7 @@ def gate_rows(change: Change, first: User, team: Team) -> None:
         Waiver(contract=change.version.contract, team=team, fingerprint="f" * 16, text="é", person=first, given_at=now, **common),
         Delegation(team=team, giver=first, taker=second, reason="ü", starts_at=now, ends_at=ends),
         GatePolicy(name="more", document={"spec": {"approvals": 2}}, content_hash="0" * 64),
+        DependencyReview(dependency=Dependency.objects.first(), area="é", person=first, findings="ü", signed_at=now),
     ]  # fmt: skip
     for row in rows:
         save(row, actor=first, reason="r")

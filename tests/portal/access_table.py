@@ -15,6 +15,7 @@ from portal.permissions import Verb
 PUBLIC, SIGNED_IN, OWN = "public", "signed-in", "own"
 OF_ANY_TEAM, MAINTAIN_OR_REVIEW = "maintainer of any team", "maintain or review"
 REASON = {"reason": "a test"}
+FORCE = {"state": "metrics_only", "hours": "1", **REASON}
 BALLOT = {"team": "checkout", "vote": "approve", "seen": "change-hash", **REASON}
 NEW_CONTRACT = {
     "name": "brand.new", "version": "1.0.0", "owner": "checkout", "policy": "tolerant", "schema": "{}", "propose": "1", **REASON,
@@ -135,6 +136,16 @@ API = [
     Entry("GET", "manifest-schema", SIGNED_IN),
     Entry("GET", "dependencies", SIGNED_IN),
     Entry("GET", "dependencies/<slug:name>", SIGNED_IN, ("payments",)),
+    Entry("GET", "dependencies/<slug:name>/breaker", SIGNED_IN, ("payments",)),
+    Entry(
+        "POST",
+        "dependencies/<slug:name>/breaker",
+        Verb.SWITCH,
+        ("payments",),
+        {"state": "metrics_only", "expires_at": "in a day", **REASON},
+    ),
+    Entry("GET", "exports/prometheus", SIGNED_IN),
+    Entry("GET", "exports/grafana", SIGNED_IN),
     Entry("GET", "decisions", SIGNED_IN),
     Entry("POST", "decisions", Verb.MAINTAIN, body=DECISION),
     Entry("GET", "decisions/<int:number>", SIGNED_IN, ("1",)),
@@ -235,6 +246,7 @@ PAGES = [
     Entry("GET", "audit/", SIGNED_IN),
     Entry("GET", "audit/export.csv", SIGNED_IN),
     Entry("GET", "audit/export.jsonl", SIGNED_IN),
+    Entry("GET", "metrics", SIGNED_IN),
     Entry("GET", "sign-in/", PUBLIC),
     Entry("POST", "sign-out/", PUBLIC),
     Entry("GET", "", SIGNED_IN),
@@ -259,7 +271,23 @@ PAGES = [
     Entry("GET", "workflows/<str:name>/versions/<str:version>/manifest/", SIGNED_IN, ("demo", "1.0.0")),
     Entry("GET", "workflows/<str:name>/diff/", SIGNED_IN, ("demo",), query="?from=1.0.0&to=1.0.0"),
     Entry("GET", "dependencies/", SIGNED_IN),
+    Entry("GET", "dependencies/map/", SIGNED_IN),
     Entry("GET", "dependencies/<str:name>/", SIGNED_IN, ("payments",)),
+    Entry("GET", "dependencies/<str:name>/breaker/", SIGNED_IN, ("payments",)),
+    Entry("POST", "dependencies/<str:name>/breaker/", Verb.SWITCH, ("payments",), FORCE),
+    Entry(
+        "POST",
+        "dependencies/<str:name>/review/",
+        Verb.REVIEW,
+        ("payments",),
+        {"findings": "all is well", "seen": ""},
+        "?area=security",
+    ),
+    Entry("GET", "dependencies/<str:name>/health/", SIGNED_IN, ("payments",)),
+    Entry("GET", "explore/", SIGNED_IN),
+    Entry("GET", "explore/data.csv", SIGNED_IN),
+    Entry("GET", "workflows/<str:name>/performance/", SIGNED_IN, ("demo",)),
+    Entry("GET", "workflows/<str:name>/observed/", SIGNED_IN, ("demo",)),
     Entry("GET", "account/", SIGNED_IN),
     Entry("POST", "account/theme/", PUBLIC, body={"theme": "dark"}),
     Entry("GET", "account/password/", SIGNED_IN),

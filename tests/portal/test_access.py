@@ -78,7 +78,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     failed, still_open = begin(version), begin(waiting)
     pump()
     Dependency.objects.create(
-        name="payments", owner=team, document={"spec": {"base_url": "http://x.example"}}, content_hash="x"
+        name="payments",
+        owner=team,
+        document={"spec": {"base_url": "http://x.example", "review": {"every": "90d"}}},
+        content_hash="x",
     )
     victim = User.objects.create(username="somebody")
     other_admin = User.objects.create(username="second-admin", is_superuser=True)
@@ -160,7 +163,7 @@ def gate_world(team: Team) -> dict[str, Any]:
     return {
         "change": str(change.pk), "change-hash": change.content_hash, "approved": str(approved.pk),
         "smashed": str(smashed.pk), "smashed-hash": smashed.content_hash, "waiver": str(waiver.pk),
-        "change-finding": change.report["findings"][0]["fingerprint"], "tomorrow": tomorrow.date().isoformat(),
+        "change-finding": change.report["findings"][0]["fingerprint"], "tomorrow": tomorrow.date().isoformat(), "in a day": tomorrow.isoformat(),
     }  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def test_axes_carry_their_units_and_the_budget_its_label():
 
 def test_an_interval_without_runs_has_no_error_rate_rather_than_none_at_all():
     rate = runs_and_errors(POINTS)["data"][-1]["y"]
-    assert rate == [0.778, None]
+    assert rate == [0.77821, None]
 
 
 def test_the_table_behind_says_the_same_in_the_zone_of_the_reader():

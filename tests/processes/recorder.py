@@ -25,6 +25,7 @@ class Recorded:
     given: int
     at: datetime
     answered: bool = False
+    traceparent: str = ""
 
 
 @dataclass
@@ -79,6 +80,7 @@ class Recorder:
         with self.lock:
             key = handler.headers.get("Idempotency-Key", "")
             recorded = Recorded(handler.command, parts.path, key, body, next(self._ids), datetime.now(UTC))
+            recorded.traceparent = handler.headers.get("traceparent", "")
             self.requests.append(recorded)
         if parts.path.startswith("/held"):
             while not self.hold.wait(0.02) and recorded.given not in self.released:

@@ -303,8 +303,15 @@ def test_a_period_is_read_to_the_minute_whatever_the_grains():
     for hours in (0.5, 1, 1.9, 3, 25, 40, 46):
         since = Grain.MINUTE.floor(now - timedelta(hours=hours))
         assert total(series, since, now)[series[0]].n == sum(at >= since for at in moments), hours
-    since = Grain.HOUR.floor(now - timedelta(hours=90))
-    assert total(series, since, now)[series[0]].n == sum(at >= since for at in moments)
+    since = now - timedelta(hours=90)  # of that day there are no minutes any more
+    assert total(series, since, now)[series[0]].n == sum(at >= Grain.HOUR.floor(since) for at in moments)
+    until = now - timedelta(hours=60)  # nor of its end
+    wanted = sum(Grain.HOUR.floor(since) <= at < Grain.HOUR.floor(until) for at in moments)
+    assert total(series, since, until)[series[0]].n == wanted > 0
+    before = now - timedelta(hours=5)  # a period that is over is read the same way
+    assert total(series, before, now - timedelta(hours=4))[series[0]].n == sum(
+        Grain.MINUTE.floor(before) <= at < now - timedelta(hours=4) for at in moments
+    )
 
 
 def test_stamps_are_whole_microseconds():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.services.manifests import Document, Signature, apply
+from tests.dashboards.filling import fold_all
 from tests.engine import tasks
 from tests.engine.conftest import no_messages
 from tests.engine.harness import begin, echo, publish, settle_down, write
@@ -36,8 +37,9 @@ def version(team):
 def failed_run(version):
     """charge failed twice, reserve was undone."""
     tasks.failing["charge"] = 99
-    run = begin(version, {"card_number": "4111", "name": "A <b>customer</b>"})
-    return settle_down(run, stride=2)
+    run = settle_down(begin(version, {"card_number": "4111", "name": "A <b>customer</b>"}), stride=2)
+    fold_all()
+    return run
 
 
 @pytest.fixture

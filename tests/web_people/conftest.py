@@ -13,6 +13,7 @@ from django.utils import timezone
 from orchestration.ids import new_id
 from orchestration.models import Membership, Run, Team, WorkflowVersion
 from portal.models import User
+from tests.dashboards.filling import count
 from tests.engine import tasks  # noqa: F401 - registers the steps that published workflows name
 
 PASSWORD = "a-long-enough-one"
@@ -63,7 +64,7 @@ def signed_in() -> Callable[[User], Client]:
 
 @pytest.fixture
 def ended() -> Callable[..., Run]:
-    """A finished run: ended(version, "failed", minutes=3, seconds=2.0, step="charge")."""
+    """A finished run, counted: ended(version, "failed", minutes=3, seconds=2.0, step="charge")."""
 
     def make(
         version: WorkflowVersion,
@@ -82,6 +83,7 @@ def ended() -> Callable[..., Run]:
             "finished_at": at,
             "status": "finished",
         } | more
+        count("run", at, result, workflow=version.workflow.name, seconds=None if step else seconds)
         return Run.objects.create(
             id=new_id(begun), workflow=version.workflow, version=version, team=version.workflow.owner, result=result,
             input="{}", input_hash="0", created_at=begun, started_at=begun, trace_id="0" * 32, **values,

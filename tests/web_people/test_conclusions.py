@@ -9,8 +9,7 @@ import pytest
 from portal.dashboards import conclusions
 from portal.dashboards.figures import Point, runs_and_errors
 from portal.dashboards.marks import Mark, draw, merged
-from portal.selectors.home import Failing, Health, failing_stretch, percentile
-from portal.selectors.outcomes import Sample
+from portal.selectors.home import Ended, Failing, Health, failing_stretch
 
 NOW = datetime(2031, 5, 6, 14, 0, tzinfo=UTC)
 
@@ -24,19 +23,9 @@ def health(name: str, state: str = "healthy", **more: object) -> Health:
     return Health(name=name, state=state, **values)
 
 
-def samples(results: str) -> list[Sample]:
+def ended(results: str) -> list[Ended]:
     """Newest first, a minute apart: b for bad, g for good."""
-    return [
-        Sample(
-            1,
-            NOW - timedelta(minutes=index),
-            1.0,
-            "failed" if letter == "b" else "succeeded",
-            "charge" if letter == "b" else "",
-            "http.503",
-        )
-        for index, letter in enumerate(results)
-    ]
+    return [Ended(NOW - timedelta(minutes=index), 1, int(letter == "b")) for index, letter in enumerate(results)]
 
 
 @pytest.mark.parametrize(
@@ -54,23 +43,15 @@ def samples(results: str) -> list[Sample]:
     ],
 )
 def test_a_failing_stretch_lasts_while_half_of_the_runs_failed(results: str, length: int | None):
-    found = failing_stretch(samples(results))
+    found = failing_stretch(ended(results))
     assert (found.of if found else None) == length
 
 
-def test_a_stretch_names_the_step_where_most_failed_and_ends_at_its_oldest_failure():
+def test_a_stretch_begins_with_its_oldest_failure_and_counts_whole_minutes():
     found = failing_stretch(
-        [*samples("bb"), Sample(1, NOW - timedelta(minutes=9), 1.0, "timed_out", "ship", "timeout")]
+        [Ended(NOW, 40, 30), Ended(NOW - timedelta(minutes=9), 3, 2), Ended(NOW - timedelta(hours=2), 90, 1)]
     )
-    assert found == Failing(NOW - timedelta(minutes=9), 3, 3, "charge", "http.503")
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [([], None), ([7.0], 7.0), ([float(n) for n in range(1, 101)], 95.0), ([3.0, 1.0, 2.0], 3.0)],
-)
-def test_a_percentile_is_a_measured_value(values: list[float], expected: float | None):
-    assert percentile(values, 0.95) == expected
+    assert found == Failing(NOW - timedelta(minutes=9), 32, 43)
 
 
 def test_workflows_that_fail_at_the_same_dependency_are_said_to_share_it():
@@ -110,19 +91,34 @@ def test_the_chart_concludes(rows: list[tuple[int, int]], title: str):
     assert conclusions.chart(points(*rows), period="last 24 h", step=timedelta(hours=1), clock_time=at) == title
 
 
+def test_the_title_says_what_had_just_happened_and_not_that_it_was_the_cause():
+    marks = [Mark(NOW + timedelta(minutes=50), "orders 2.3.0 live", "/x")]
+    said = conclusions.chart(
+        points((9, 0), (5, 5), (9, 1)), period="last 24 h", step=timedelta(hours=1), clock_time=at, marks=marks
+    )
+    assert said.endswith("most from 15:00 to 16:00, after orders 2.3.0 went live")
+
+
 def test_marks_too_near_for_their_labels_become_one():
     marks = [Mark(NOW + timedelta(minutes=minute), f"v{minute}", "/x") for minute in (0, 5, 600)]
-    together = merged(marks, period=timedelta(hours=24), together="{count} versions live", url="/all")
-    assert [(mark.label, mark.url) for mark in together] == [("2 versions live", "/all"), ("v600", "/x")]
+    marks += [Mark(NOW + timedelta(minutes=605), "change 7", "/y", "change")]
+    together = merged(marks, period=timedelta(hours=24))
+    assert [(group.sign, group.label, group.url) for group in together] == [
+        ("◇", "2 versions live", "/x"),
+        ("◈", "2 events", "/y"),
+    ]
 
 
-def test_a_mark_is_a_line_and_a_link_in_the_figure():
-    figure = draw(
-        runs_and_errors(points((1, 0))),
-        [Mark(NOW, "orders 1.0.0 live", "/workflows/orders/")],
-        begin=NOW,
-        end=NOW + timedelta(hours=1),
-        zone=UTC,
-    )
+def test_a_mark_is_a_line_and_a_link_in_the_figure_and_in_the_list_behind():
+    mark = Mark(NOW, "orders <b> live", "/workflows/orders/")
+    figure = draw(runs_and_errors(points((1, 0))), [mark], begin=NOW, end=NOW + timedelta(hours=1), zone=UTC)
     assert figure["layout"]["shapes"][0]["x0"] == "2031-05-06T14:00:00"
-    assert figure["layout"]["annotations"][0]["text"] == '<a href="/workflows/orders/">◇ orders 1.0.0 live</a>'
+    assert figure["layout"]["annotations"][0]["text"] == '<a href="/workflows/orders/">◇ orders &lt;b&gt; live</a>'
+    assert figure["layout"]["meta"]["marks"][0]["label"] == "orders <b> live"
+
+
+def test_a_mark_outside_of_what_is_drawn_is_not_drawn():
+    early = Mark(NOW - timedelta(days=1), "old", "/x")
+    assert (
+        "shapes" not in draw(runs_and_errors([]), [early], begin=NOW, end=NOW + timedelta(hours=1), zone=UTC)["layout"]
+    )

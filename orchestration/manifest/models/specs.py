@@ -158,6 +158,12 @@ class Verification(Part):
     participant: Text
 
 
+class DependencyRules(Part):
+    most: Annotated[int, Field(ge=0, le=1000)] | None = None
+    require: list[Literal["timeout", "retry", "fallback"]] = []
+    enforce: Literal["refuse", "tell"] = "refuse"
+
+
 class GatePolicySpec(Part):
     changes: list[Text] = []
     names: list[Text] = []
@@ -169,6 +175,7 @@ class GatePolicySpec(Part):
     notice: PositiveDuration | None = None
     remind: PositiveDuration | None = None
     verifications: list[Verification] = []
+    dependencies: DependencyRules | None = None
 
 
 class Rollout(Part):

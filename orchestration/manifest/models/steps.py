@@ -125,4 +125,5 @@ class Step(Part):
     for_each: ForEach | None = None
     flag: FlagUse | None = None
     fallback: Fallback | None = None
+    no_fallback: Annotated[str, Field(min_length=1, description="Why nothing can stand in for it.")] | None = None
     runbook: Name | None = None

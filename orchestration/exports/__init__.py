@@ -1,0 +1,1 @@
+"""Objectives in the forms of other tools. Pure: rows in, documents out."""
