@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from orchestration import clock
 from orchestration.engine import breakers, capacity
@@ -21,6 +21,7 @@ from orchestration.engine.capacity import Slot
 from orchestration.engine.parked import release_next
 from orchestration.engine.worker import with_each_beat
 from orchestration.models import Parking
+from orchestration.patience import outlast
 from orchestration.policies.admission import retries_left
 from orchestration.policies.breaker import COUNTING, PASSING, SLICE, Book, Counts, State
 from orchestration.policies.faults import fault_of
@@ -60,7 +61,8 @@ def called(call: Call, kind: Callable[[Call], Outcome], *, own_limit: float) -> 
     assert call.dependency is not None
     if bypassed:
         return kind(call)
-    ticket = enter(call.dependency, call.attempt, call.limit)
+    name = call.dependency
+    ticket = outlast(lambda: enter(name, call.attempt, call.limit))
     if isinstance(ticket, Deferred):
         return ticket
     ticket.cut = call.limit < own_limit
@@ -97,7 +99,7 @@ def leave(ticket: Ticket, outcome: Outcome | None, took: float) -> None:
         elif result is not None:
             breakers.note(ticket.name, ticket.guards.breaker, ticket.generation, result)
         _free_slot(ticket)
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         log.warning("admission.not_counted", dependency=ticket.name, error=str(error)[:200])
         connection.close()
 
@@ -126,12 +128,12 @@ def _closed(name: str, book: Book) -> Deferred:
     match book.state:
         case State.FORCED_OPEN:
             until = breakers.moment(book.until)
-            return Deferred(name, Kind.BREAKER, f"{name}: the breaker is forced open{told}", until)
+            return Deferred(name, Kind.BREAKER, f"the breaker of {name} is forced open{told}", until)
         case State.OPEN:
             until = breakers.moment(book.retry_at)
-            return Deferred(name, Kind.BREAKER, f"{name}: the breaker is open{told}", until)
+            return Deferred(name, Kind.BREAKER, f"the breaker of {name} is open{told}", until)
         case _:
-            message = f"{name}: the breaker is half-open{told}, and its trial calls are under way"
+            message = f"the breaker of {name} is half-open{told}, and its trial calls are under way"
             return Deferred(name, Kind.BREAKER, message, clock.now() + timedelta(seconds=_AGAIN))
 
 
@@ -144,7 +146,7 @@ def _has_retry(ticket: Ticket) -> Deferred | None:
     mine = breakers.pending(name)
     if retries_left(book.window(now) + mine, book.latest(now) + mine) < 1:
         breakers.flush(name, settings)  # the next one is judged by what the whole fleet knows
-        message = f"{name}: its retry budget is spent, a fifth of its calls"
+        message = f"the retry budget of {name} is spent, a fifth of its calls"
         return Deferred(name, Kind.RETRY_BUDGET, message, clock.now() + timedelta(seconds=SLICE))
     return None
 
@@ -154,12 +156,12 @@ def _find_room(ticket: Ticket, lasts: float) -> Deferred | None:
     if guards.bulkhead is not None:
         ticket.slot = capacity.take_slot(name, guards.bulkhead, lasts)
         if ticket.slot is None:
-            message = f"{name}: {guards.bulkhead} calls are under way, as many as its bulkhead allows"
+            message = f"{guards.bulkhead} calls to {name} are under way, as many as its bulkhead allows"
             return Deferred(name, Kind.BULKHEAD, message, clock.now() + timedelta(seconds=_AGAIN))
     if guards.rate is not None:
         wait = capacity.take_call(name, guards.rate)
         if wait < 0:
-            message = f"{name}: its rate limit is reached"
+            message = f"the rate limit of {name} is reached"
             return Deferred(name, Kind.RATE, message, clock.now() + timedelta(seconds=-wait))
         time.sleep(wait)
     return None

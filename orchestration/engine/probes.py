@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import F
 
 from orchestration import clock
@@ -87,7 +87,7 @@ def ask(name: str, probe: Probe) -> None:
 def _ask(name: str, probe: Probe) -> None:
     try:
         ask(name, probe)
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         log.warning("probe.not_recorded", dependency=name, error=str(error)[:200])
     except Exception:  # whatever a service answers, and however: the thread says so and ends
         log.exception("probe.failed", dependency=name)

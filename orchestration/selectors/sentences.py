@@ -103,7 +103,7 @@ def _going_on(detail: RunDetail) -> str:
 
 
 def _parked(detail: RunDetail, step: StepRun) -> str:
-    """`Parked at charge: payments: the breaker is open since 14:03:12 UTC; next try 14:03:42 UTC.`"""
+    """`Parked at charge: the breaker of payments is open since 14:03:12 UTC; next try 14:03:42 UTC.`"""
     row = detail.parked.get(step.pk)
     word = "Parked" if step.waiting_kind == WaitingKind.PARKED else "Waiting for capacity"
     why = f": {row.message}" if row is not None else ""

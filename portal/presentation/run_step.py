@@ -87,6 +87,7 @@ class Called:
     when: str
     expect: tuple[str, ...]
     compensation: str
+    fallback: str
 
 
 def drawer(detail: RunDetail, name: str) -> Drawer:
@@ -131,6 +132,7 @@ def called(planned: PlannedStep, declared: Mapping[str, Any], policy: Policy, pe
         when=str(declared.get("when", "")),
         expect=tuple(declared.get("expect", ())),
         compensation=back,
+        fallback=step_words.fallback(planned.fallback),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestration.manifest import PlannedStep, Timeouts
+from orchestration.manifest import PlannedFallback, PlannedStep, Timeouts
 from orchestration.policies.retry import Policy
 from portal.presentation.quantities import duration, number
 
@@ -49,6 +49,16 @@ def short_call(kind: str, declared: Mapping[str, Any]) -> str:
         before, _, rest = text.partition("${{")
         text = f"{before}{{…}}{rest.partition('}}')[2]}"
     return text
+
+
+def fallback(planned: PlannedFallback | None) -> str:
+    """What stands in for it; empty when nothing does."""
+    words = {
+        "value": "a declared value",
+        "last_good": "its last good output for the same input",
+        "skip": "goes on without it",
+    }
+    return words[planned.kind] if planned is not None else ""
 
 
 def kind_words(planned: PlannedStep) -> str:

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.db.models import F
 
 from orchestration import clock
-from orchestration.engine import breakers, capacity, parked
+from orchestration.engine import admission, breakers, capacity, parked
 from orchestration.engine.wake import wake
 from orchestration.models import (
     Attempt,
@@ -23,7 +24,9 @@ from orchestration.models import (
     StepRun,
 )
 from orchestration.policies.breaker import Counts
+from orchestration.selectors.guards import guards_of
 from orchestration.services.runs import cancel_run, terminate_run
+from orchestration.steps.outcome import Completed, Failed
 from tests.engine.breaking import TOUCHY, Shop, call, declare, flush, forget, open_breaker
 from tests.engine.harness import begin, pass_time, publish, pump, settle_down, step
 from tests.engine.services import Service, service
@@ -332,7 +335,47 @@ def test_the_run_s_own_timeout_bounds_an_attempt_and_the_deadline_that_is_sent(s
     assert abs(sent - (run.created_at + timedelta(seconds=9)).timestamp()) < 0.05
 
 
-def test_steps_without_a_dependency_touch_no_breaker(django_assert_num_queries: Any):
+def test_a_healthy_dependency_costs_a_read_and_a_write_now_and_then_and_not_one_a_call(
+    served: Service, django_assert_max_num_queries: Any
+):
+    declare(served.url)
+    with django_assert_max_num_queries(15):  # the state read a few times, the counts written once
+        for _ in range(300):
+            ticket = admission.enter("shop", 1, 5.0)
+            assert isinstance(ticket, admission.Ticket)
+            admission.leave(ticket, Completed(), 0.01)
+    flush()
+    assert breakers.look("shop", guards_of("shop").breaker).window(clock.now().timestamp()).calls == 300
+
+
+def test_a_late_report_of_an_earlier_state_is_refused(served: Service):
+    declare(served.url, breaker=TOUCHY)
+    late = admission.enter("shop", 1, 5.0)
+    assert isinstance(late, admission.Ticket)
+    open_breaker(served.url)
+    pass_time(13)
+    pump()
+    for _ in range(5):
+        admission.leave(late, Failed("timeout", "late"), 9.0)
+    flush()
+    book, _ = breakers.ask("shop", guards_of("shop").breaker, 5.0)
+    assert (book.state, book.trial) == ("half_open", Counts())
+
+
+def test_a_database_that_is_away_loses_a_count_and_never_the_outcome(served: Service, monkeypatch: pytest.MonkeyPatch):
+    declare(served.url)
+    ticket = admission.enter("shop", 1, 5.0)
+    assert isinstance(ticket, admission.Ticket)
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(breakers, "note", away)
+    monkeypatch.setattr(admission.connection, "close", lambda: None)
+    admission.leave(ticket, Completed(), 0.01)
+
+
+def test_steps_without_a_dependency_touch_no_breaker():
     run = settle_down(begin(publish({"a": {"value": 1}})))
     assert run.result == "succeeded"
     assert not Breaker.objects.exists()

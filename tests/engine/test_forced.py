@@ -194,10 +194,10 @@ def test_the_pages_of_a_run_say_where_it_is_parked_and_what_fell_back(operator: 
     parked = begin(publish({"a": call()}))
     pump()
     page = client.get(f"/runs/{parked.pk}/steps/a/").content.decode()
-    assert "Parked at a: shop: the breaker is forced open since" in page
+    assert "Parked at a: the breaker of shop is forced open since" in page
     assert "Waits without a worker, and without using an attempt" in page
     fallen = begin(publish({"a": call(fallback={"skip": True})}, name="falling"))
     pump()
     page = client.get(f"/runs/{fallen.pk}/steps/a/").content.decode()
-    assert "Succeeded with a part missing: a (shop: the breaker is forced open since" in page
+    assert "Succeeded with a part missing: a (the breaker of shop is forced open since" in page
     assert "went on without it" in page

@@ -81,6 +81,16 @@ def test_nothing_scrolls_sideways_on_a_phone(window: Open, paths: list[str]):
     assert not wide, "\n" + "\n".join(wide)
 
 
+@once
+def test_the_sign_off_of_a_review_passes_axe_and_fits_a_phone(window: Open):
+    seen = window("payments-approver", viewport={"width": 360, "height": 740})
+    page = seen.go("/dependencies/payments/review/?area=security")
+    assert page.locator("textarea").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    found = Axe().run(page).response["violations"]
+    assert [violation["id"] for violation in found] == []
+
+
 def test_the_sign_in_page_passes_axe_and_offers_the_examples(browser, product: Product):
     page = browser.new_page()
     page.goto(product.url + "/sign-in/")
