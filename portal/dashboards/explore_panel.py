@@ -59,7 +59,8 @@ def title(wanted: Wanted, found: Explored, happened: Sequence[Mark], now: dateti
     subject = f"{measure[0].lower()}{measure[1:]} of {WHAT[wanted.what].word.lower()}"
     own, others = [line for line in found.lines if not line.other], [line for line in found.lines if line.other]
     if found.is_empty or not own:
-        return f"Nothing was counted: {wanted.words(now)}"
+        narrowed = ", ".join(f"{name} {value}" for name, value in wanted.filters.items())
+        return f"Nothing was counted{f' for {narrowed}' if narrowed else ''}: {wanted.words(now)}"
     first = own[0] if len(own) == 1 else max(own, key=lambda line: line.whole or 0.0)
     said = f"{first.name}: {say(wanted, first.whole)}"
     if len(own) > 1:

@@ -220,3 +220,8 @@ def test_the_number_of_queries_does_not_grow(
     reader.get("/explore/")
     with django_assert_max_num_queries(22):
         reader.get("/explore/?measure=p95&period=28d&compare=previous")
+
+
+def test_an_empty_chart_names_the_filter(reader: Any):
+    said = text(reader.get("/explore/?what=run&workflow=nothing&measure=count"))
+    assert "Nothing was counted for workflow nothing: last 24 h, by the hour" in said
