@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestration.manifest import parse_duration, retry_policy_of
+from orchestration.policies.health import Health, Word
 from portal.presentation import step_words
 from portal.presentation.quantities import duration, number, percent
+from portal.presentation.runs import listed
 from portal.presentation.words import Look
 
 if TYPE_CHECKING:
@@ -53,6 +55,15 @@ def failure_modes(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Mode, effect, response and runbook of each, as declared."""
     modes = spec.get("failure_modes")
     return [mode for mode in modes if isinstance(mode, dict)] if isinstance(modes, list) else []
+
+
+def list_sentence(rows: Sequence[tuple[str, Health]]) -> str:
+    """The conclusion of the list, the worst state alone."""
+    for word in (Word.ISOLATED, Word.DOWN, Word.DEGRADED):
+        found = [name for name, health in rows if health.word is word]
+        if found:
+            return f"{listed(found)} {'is' if len(found) == 1 else 'are'} {word.value}."
+    return "No service is in trouble now." if rows else ""
 
 
 def look(calls: Calls) -> Look:

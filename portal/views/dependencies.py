@@ -81,6 +81,7 @@ def list_dependencies(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "dependencies",
         "rows": [(item, health_look(health.word), health, calls, names) for item, health, calls, names in rows],
+        "sentence": dependency_pages.list_sentence([(item.name, health) for item, health, _, _ in rows]),
         "ceiling": max([rate for _, _, calls, _ in rows for rate in calls.rates if rate is not None], default=0.0),
         "given": given,
         "teams": teams if given.get("team", "") in {"", *teams} else [given["team"], *teams],

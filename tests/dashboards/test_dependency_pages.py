@@ -74,6 +74,12 @@ def test_the_list_has_state_rate_p95_and_a_sparkline(reader: Any, called: dateti
     )
 
 
+def test_the_list_concludes_with_the_worst_and_puts_it_first(reader: Any, called: datetime):
+    assert "payments is down." in text(reader.get("/dependencies/")), "5 of 5 calls of the last minutes failed"
+    count("call", called, "ok", dependency="payments", times=50)
+    assert "No service is in trouble now." in text(reader.get("/dependencies/"))
+
+
 def test_the_map_says_of_every_connection_what_came_of_it(reader: Any, called: datetime):
     publish({"idle": echo(1, dependency="payments")}, name="idle-flow")
     answer = reader.get("/dependencies/map/?period=24h")
