@@ -24,7 +24,7 @@ from orchestration.manifest import Plan, PlannedCompensation, PlannedStep
 from orchestration.models import Run, StepRun
 from orchestration.patience import outlast
 from orchestration.states import Compensation, Effect, RunStatus, StepStatus
-from orchestration.telemetry.tracing import Trail
+from orchestration.telemetry.told import Trail
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +95,7 @@ class Claim:
     row: NewStep | None = None
     #: Nobody is at it any more, and it has no outcome.
     lost: bool = False
-    #: What its span will say of its execution (telemetry/tracing.py); None while nobody is told.
+    #: What its span will say of its execution (telemetry/told.py); None while nobody is told.
     trail: Trail | None = None
 
     @property

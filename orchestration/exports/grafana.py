@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orchestration.exports.prometheus import WINDOWS, number
+from orchestration.exports.prometheus import WINDOWS, number, span
 from orchestration.models import Objective
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
@@ -85,7 +85,7 @@ def _of_objective(objective: Objective, *, y: int) -> list[dict[str, Any]]:
             {"color": "green", "value": 0.25},
         ],
     }
-    windows = "|".join(WINDOWS)
+    windows = "|".join(map(span, WINDOWS))
     burn = _panel(
         "timeseries", f"{objective.name}: burn rate",
         {"{{window}}": f'workflow_slo_burn_rate{{objective={json.dumps(objective.name)}, window=~"{windows}"}}'},

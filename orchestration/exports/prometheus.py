@@ -7,28 +7,19 @@ Pairs that could never fire at an objective's target are left out. Owns the expr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from fractions import Fraction
+from typing import Any
 
 from orchestration.models import Objective
+from orchestration.policies.burn import GUARD, PAIRS, Pair, Rule, Severity, allowed
+from orchestration.services.objectives import rules_of
 
-#: Fewer bad events in the long window are no alert, whatever the rate.
-FEWEST = 5
 EVENTS = "workflow_slo_events_total"
-
-
-class Pair(NamedTuple):
-    """Windows, and how many times as fast as allowed the budget must burn in both."""
-
-    long: str
-    short: str
-    factor: Decimal
-
-
-PAGES = (Pair("1h", "5m", Decimal("14.4")), Pair("6h", "30m", Decimal(6)))
-TICKETS = (Pair("1d", "2h", Decimal(3)), Pair("3d", "6h", Decimal(1)))
-WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
+#: Every window of the pairs, shortest first.
+WINDOWS = tuple(sorted({window for pairs in PAIRS.values() for pair in pairs for window in pair.windows}))
 
 
 def rules(objectives: Iterable[Objective]) -> dict[str, Any]:
@@ -40,38 +31,43 @@ def rules(objectives: Iterable[Objective]) -> dict[str, Any]:
     return {"groups": groups}
 
 
-def ratio(window: str) -> str:
+def ratio(window: timedelta) -> str:
     """The name under which the share of bad events is recorded."""
-    return f"workflow:slo_error_ratio:rate{window}"
+    return f"workflow:slo_error_ratio:rate{span(window)}"
 
 
-def number(value: Decimal) -> str:
+def span(window: timedelta) -> str:
+    """A duration as PromQL writes it, in the largest unit that it fills."""
+    minutes = int(window.total_seconds()) // 60
+    for size, unit in ((1440, "d"), (60, "h")):
+        if minutes % size == 0:
+            return f"{minutes // size}{unit}"
+    return f"{minutes}m"
+
+
+def number(value: Decimal | Fraction) -> str:
     """As PromQL reads it, without an exponent."""
-    return format(value.normalize(), "f")
+    exact = value if isinstance(value, Decimal) else Decimal(value.numerator) / Decimal(value.denominator)
+    return format(exact.normalize(), "f")
 
 
-def _ratio(window: str) -> dict[str, str]:
-    bad = f'sum by (objective) (rate({EVENTS}{{outcome="bad"}}[{window}]))'
-    every = f"sum by (objective) (rate({EVENTS}[{window}]))"
+def _ratio(window: timedelta) -> dict[str, str]:
+    bad = f'sum by (objective) (rate({EVENTS}{{outcome="bad"}}[{span(window)}]))'
+    every = f"sum by (objective) (rate({EVENTS}[{span(window)}]))"
     return {"record": ratio(window), "expr": f"{bad} / ({every} > 0)"}
 
 
 def _alerts(objective: Objective) -> list[dict[str, Any]]:
-    wanted: list[tuple[str, Sequence[Pair]]] = []
-    if objective.page:
-        wanted.append(("page", PAGES))
-    if objective.ticket:
-        wanted.append(("ticket", TICKETS))
     found = []
-    for severity, pairs in wanted:
-        possible = [pair for pair in pairs if pair.factor * (1 - objective.target) <= 1]
-        if possible:
-            found.append(_alert(objective, severity, possible))
+    for severity in Severity:
+        rules = [rule for rule in rules_of(objective, severity) if rule.is_reachable(objective.target)]
+        if rules:
+            found.append(_alert(objective, severity, " or ".join(f"({_fires(objective, rule)})" for rule in rules)))
     return found
 
 
-def _alert(objective: Objective, severity: str, pairs: Sequence[Pair]) -> dict[str, Any]:
-    labels = {"severity": severity, "objective": objective.name, "team": objective.owner.name}
+def _alert(objective: Objective, severity: Severity, expression: str) -> dict[str, Any]:
+    labels = {"severity": severity.value, "objective": objective.name, "team": objective.owner.name}
     labels |= {key: value for key in ("workflow", "step", "dependency") if (value := getattr(objective, key))}
     target = number(objective.target * 100)
     annotations = {
@@ -82,16 +78,20 @@ def _alert(objective: Objective, severity: str, pairs: Sequence[Pair]) -> dict[s
         annotations["runbook"] = objective.runbook
     return {
         "alert": f"PlumblineBudgetBurn{severity.capitalize()}",
-        "expr": " or ".join(f"({_fires(objective, pair)})" for pair in pairs),
+        "expr": expression,
         "labels": labels,
         "annotations": annotations,
     }
 
 
-def _fires(objective: Objective, pair: Pair) -> str:
+def _fires(objective: Objective, rule: Rule) -> str:
     which = f"objective={json.dumps(objective.name)}"
-    limit = number(pair.factor * (1 - objective.target))
-    bad = f'sum by (objective) (increase({EVENTS}{{{which}, outcome="bad"}}[{pair.long}]))'
-    return " and ".join([
-        f"{ratio(pair.long)}{{{which}}} >= {limit}", f"{ratio(pair.short)}{{{which}}} >= {limit}", f"{bad} >= {FEWEST}",
-    ])  # fmt: skip
+
+    def bad(within: timedelta) -> str:
+        return f'sum by (objective) (increase({EVENTS}{{{which}, outcome="bad"}}[{span(within)}]))'
+
+    if not isinstance(rule, Pair):
+        return f"{bad(rule.within)} >= {rule.count}"
+    limit = number(rule.factor * allowed(objective.target))
+    windows = [f"{ratio(window)}{{{which}}} >= {limit}" for window in (rule.long, rule.short)]
+    return " and ".join([*windows, f"{bad(rule.long)} >= {GUARD}"])

@@ -153,13 +153,11 @@ def pieces(since: datetime, until: datetime) -> list[tuple[Grain, datetime, date
     """The period cut so that each part is read from the coarsest rows that have it exactly, oldest first.
 
     Sums of the last two hours may still be on their way into hour rows, so these hours are read from minutes. A period
-    that begins where minutes (hours) are not kept any more begins with the whole hour (day).
+    that begins or ends where minutes (hours) are not kept any more does so with the whole hour (day).
     """
     now = clock.now()
-    for grain in (Grain.HOUR, Grain.DAY):
-        if since < now - _BELOW_KEPT[grain]:
-            since = grain.floor(since)
-    fresh = Grain.HOUR.floor(until) - timedelta(hours=1)
+    since, until = _kept(since, now), _kept(until, now)
+    fresh = min(Grain.HOUR.floor(until), Grain.HOUR.floor(now) - timedelta(hours=1))
     hours_from = _ceil(Grain.HOUR, since)
     if hours_from >= fresh:
         return [(Grain.MINUTE, Grain.MINUTE.floor(since), until)]
@@ -175,7 +173,8 @@ def pieces(since: datetime, until: datetime) -> list[tuple[Grain, datetime, date
             found.append((Grain.HOUR, days_to, fresh))
     else:
         found.append((Grain.HOUR, hours_from, fresh))
-    found.append((Grain.MINUTE, fresh, until))
+    if fresh < until:
+        found.append((Grain.MINUTE, fresh, until))
     return found
 
 
@@ -191,6 +190,14 @@ def merged(spans: Iterable[Span]) -> Span:
         whole.max = max((one for one in highs if one is not None), default=None)
         whole.hists += span.hists
     return whole
+
+
+def _kept(moment: datetime, now: datetime) -> datetime:
+    """The moment, or the beginning of the hour or day that is all that is kept of its time."""
+    for grain in (Grain.DAY, Grain.HOUR):
+        if moment < now - _BELOW_KEPT[grain]:
+            return grain.floor(moment)
+    return moment
 
 
 def _ceil(grain: Grain, moment: datetime) -> datetime:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestration.states import Effect, WaitingKind
-from orchestration.telemetry.tracing import Trail
+from orchestration.telemetry.told import Trail
 
 
 @dataclass(frozen=True, slots=True)

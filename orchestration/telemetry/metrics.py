@@ -5,14 +5,18 @@ and after every restart. No label ever holds a run's id. Owns names, labels and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from orchestration import clock
-from orchestration.models import Objective, Series
-from orchestration.selectors import objective_burns
+from orchestration.exports.prometheus import WINDOWS, span
+from orchestration.models import Breaker, Dependency, Objective, Series
+from orchestration.policies import burn
+from orchestration.policies.breaker import State
+from orchestration.selectors.budgets import burns
 from orchestration.selectors.counters import Count, counts
 from orchestration.telemetry import histogram
 
@@ -55,6 +59,7 @@ class Rollups(Collector):
         )  # fmt: skip
         yield _fallbacks(steps)
         yield _timeouts(steps, retries)
+        yield _breakers()
         yield from _objectives(by_kind.get(Kind.OBJECTIVE, []))
 
 
@@ -110,6 +115,19 @@ def _timeouts(steps: Iterable[Count], retries: Iterable[Count]) -> Metric:
     return metric
 
 
+def _breakers() -> Metric:
+    """A dependency that nothing has gone wrong with has no row yet: its breaker is closed."""
+    metric = GaugeMetricFamily(
+        "workflow_breaker_state", "1 for the state that a dependency's breaker is in", labels=["dependency", "state"]
+    )
+    states: dict[str, str] = dict.fromkeys(Dependency.objects.values_list("name", flat=True), State.CLOSED)
+    states |= dict(Breaker.objects.values_list("name", "state"))
+    for dependency, present in sorted(states.items()):
+        for state in State:
+            metric.add_metric([dependency, state], float(state == present))
+    return metric
+
+
 def _durations(name: str, words: str, found: Iterable[Count], labels: Sequence[str], edges: Sequence[int]) -> Metric:
     metric = HistogramMetricFamily(name, words, labels=labels)
     for one in found:
@@ -141,8 +159,14 @@ def _objectives(events: Iterable[Count]) -> Iterator[Metric]:
         one = counted.get(str(objective.pk))
         told.add_metric([objective.name, "good"], one.n - one.slo_bad if one else 0)
         told.add_metric([objective.name, "bad"], one.slo_bad if one else 0)
-    for burning in objective_burns.burns(found, clock.now()):
-        left.add_metric([burning.name], burning.remaining)
-        for window, rate in burning.rates.items():
-            rates.add_metric([burning.name, window], rate)
+    spans = {one.pk: timedelta(days=one.window_days) for one in found}
+    of = burns(found, {*WINDOWS, *spans.values()}, clock.now())
+    for objective in found:
+        left.add_metric(
+            [objective.name], float(burn.remaining(objective.target, of[objective.pk][spans[objective.pk]]))
+        )
+        for window in WINDOWS:
+            rates.add_metric(
+                [objective.name, span(window)], float(burn.burn(objective.target, of[objective.pk][window]) or 0)
+            )
     yield from (told, left, rates)

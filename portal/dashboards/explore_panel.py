@@ -44,13 +44,13 @@ def unit_of(wanted: Wanted, drawn: Sequence[Drawn]) -> Unit:
     if wanted.measure in TIMES:
         return durations([value for line in drawn for value in line.values])
     if wanted.measure == "count":
-        return counts(WHAT[wanted.what].word if wanted.what not in {"queue", "objectives"} else "Events")
+        return counts(WHAT[wanted.what].word if wanted.what not in {"queue", "objective"} else "Events")
     return counts("Retries") if wanted.measure == "retries" else shares(measure_word(wanted))
 
 
 def measure_word(wanted: Wanted) -> str:
     """As the page calls it: what is bad of an objective is not slow."""
-    return "Bad share" if wanted.what == "objectives" and wanted.measure == "slow" else MEASURE_WORDS[wanted.measure]
+    return "Bad share" if wanted.what == "objective" and wanted.measure == "slow" else MEASURE_WORDS[wanted.measure]
 
 
 def title(wanted: Wanted, found: Explored, happened: Sequence[Mark], now: datetime) -> str:

@@ -15,6 +15,7 @@ from orchestration import clock
 from orchestration.models import Team
 from portal.dashboards.panels import runs_and_errors_panel
 from portal.dashboards.periods import DEFAULT, PERIODS, Period
+from portal.selectors.example_data import example_until
 from portal.selectors.people import find_team
 
 
@@ -35,6 +36,7 @@ def runs_and_errors_context(period: Period, team: Team | None) -> dict[str, Any]
     poll = urlencode({**scope, "period": period.key, "seen": panel.mark})
     return {
         "panel": panel,
+        "example_until": example_until(period.since(clock.now())),
         "panel_url": f"{reverse('panel-runs-and-errors')}?{poll}",
         "period": period,
         "periods": [

@@ -28,16 +28,16 @@ class What:
 
 TIMES = ("p50", "p95", "p99")
 WHAT: Mapping[str, What] = {
-    "runs": What("Runs", "run", ("workflow", "", "version", "team"), ("workflow", "version", "team"),
+    "run": What("Runs", "run", ("workflow", "", "version", "team"), ("workflow", "version", "team"),
                  ("count", "error_rate", *TIMES, "degraded")),
-    "steps": What("Steps", "step", ("step", "", "workflow", "version", "team"), ("workflow", "version", "step", "team"),
+    "step": What("Steps", "step", ("step", "", "workflow", "version", "team"), ("workflow", "version", "step", "team"),
                   ("p95", "count", "error_rate", "p50", "p99", "retries", "degraded")),
     "queue": What("Queue wait", "wait", ("workflow", "", "step", "team"), ("workflow", "step", "team"),
                   ("p95", "p50", "p99", "count")),
-    "calls": What("Calls", "call", ("dependency", "", "workflow", "step", "team"), ("dependency", "workflow", "step", "team"),
+    "call": What("Calls", "call", ("dependency", "", "workflow", "step", "team"), ("dependency", "workflow", "step", "team"),
                   ("p95", "count", "error_rate", "p50", "p99", "retries", "degraded", "slow")),
-    "retries": What("Retries", "retry", ("error", "", "workflow", "step", "team"), ("workflow", "step", "team"), ("count",)),
-    "objectives": What("Objectives", "event", ("objective", ""), ("objective",), ("slow", "count")),
+    "retry": What("Retries", "retry", ("error", "", "workflow", "step", "team"), ("workflow", "step", "team"), ("count",)),
+    "objective": What("Objectives", "event", ("objective", ""), ("objective",), ("slow", "count")),
 }  # fmt: skip
 BY_WORDS = {
     "": "Nothing: all together", "workflow": "Workflow", "version": "Version", "step": "Step", "dependency": "Dependency",
@@ -59,7 +59,7 @@ NAMES = ("what", "by", "measure", *FILTERS, "period", "since", "until", "compare
 class Wanted:
     """What to draw. `compare`: empty, PREVIOUS, or a version beside `version`."""
 
-    what: str = "runs"
+    what: str = "run"
     by: str = "workflow"
     measure: str = "count"
     filters: Mapping[str, str] = field(default_factory=dict)
@@ -105,7 +105,7 @@ def read(query: Mapping[str, str], zone: tzinfo, now: datetime) -> tuple[Wanted,
     """What the URL asks for, as far as it can be understood, and every fault in it."""
     given = {name: query.get(name, "").strip() for name in NAMES}
     faults: list[Fault] = []
-    what = _one_of(given["what"] or "runs", WHAT, "what", faults)
+    what = _one_of(given["what"] or "run", WHAT, "what", faults)
     kind = WHAT[what]
     by = kind.by[0] if "by" not in query else _one_of(given["by"], kind.by, "by", faults, kind.word)
     measure = _one_of(given["measure"] or kind.measures[0], kind.measures, "measure", faults, kind.word)

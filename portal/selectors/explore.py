@@ -19,10 +19,6 @@ from portal.presentation.explore_form import PREVIOUS, TIMES, Wanted
 
 #: More lines than these can't be told apart; of two things compared, half as many.
 MOST = 8
-KINDS = {
-    "runs": Series.Kind.RUN, "steps": Series.Kind.STEP, "queue": Series.Kind.QUEUE, "calls": Series.Kind.CALL,
-    "retries": Series.Kind.RETRY, "objectives": Series.Kind.OBJECTIVE,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +109,19 @@ def choices(wanted: Wanted) -> Choices:
         step=list(steps.order_by("step").values_list("step", flat=True)) if workflow else [],
         dependency=list(Dependency.objects.values_list("name", flat=True)),
         team=list(Team.objects.order_by("name").values_list("name", flat=True)),
-        objective=list(Objective.objects.values_list("name", flat=True)) if wanted.what == "objectives" else [],
+        objective=list(Objective.objects.values_list("name", flat=True)) if wanted.what == "objective" else [],
     )
 
 
 def _lines(wanted: Wanted, filters: Mapping[str, str]) -> dict[str, list[int]]:
     """Name of a line → its series."""
-    rows = _narrowed(Series.objects.filter(kind=KINDS[wanted.what]), wanted, filters)
+    rows = _narrowed(Series.objects.filter(kind=Series.Kind(wanted.what)), wanted, filters)
     teams = (
         dict(Workflow.objects.values_list("name", "owner__name")) if wanted.by == "team" or "team" in filters else {}
     )
     objectives = (
         {str(pk): name for pk, name in Objective.objects.values_list("pk", "name")}
-        if wanted.what == "objectives"
+        if wanted.what == "objective"
         else {}
     )
     found: dict[str, list[int]] = {}
@@ -141,11 +137,11 @@ def _lines(wanted: Wanted, filters: Mapping[str, str]) -> dict[str, list[int]]:
 def _narrowed(rows: QuerySet[Series], wanted: Wanted, filters: Mapping[str, str]) -> QuerySet[Series]:
     exact = {name: filters[name] for name in ("workflow", "step", "dependency") if name in filters}
     rows = rows.filter(**exact)
-    if wanted.what in {"runs", "steps"}:
+    if wanted.what in {"run", "step"}:
         if "version" in filters:
             return rows.filter(version=filters["version"])
         return rows.exclude(version="") if wanted.by == "version" else rows.filter(version="")
-    if wanted.what == "calls":
+    if wanted.what == "call":
         by_caller = wanted.by in {"workflow", "step", "team"} or {"workflow", "step", "team"} & filters.keys()
         return rows.exclude(workflow="") if by_caller else rows.filter(workflow="")
     return rows

@@ -1,6 +1,6 @@
-"""What happened that a chart should show: releases, changes, reviews. One bounded query for each kind of event.
+"""What happened that a chart should show: releases, changes, reviews, breakers, alerts.
 
-Owns which events concern what is drawn. Never draws: portal/dashboards/marks.py does.
+One bounded query for each kind of event. Owns which events concern what is drawn. Never draws: portal/dashboards/marks.py does.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from governance.models import Change, Review
-from orchestration.models import WorkflowVersion
+from governance.models import Change, DependencyReview, Review
+from orchestration.models import Alert, BreakerTransition, WorkflowVersion
+from orchestration.policies.breaker import State
 from portal.dashboards.marks import Mark
+from portal.presentation.words import breaker_look
 
 #: Of each kind, the newest: more could not be told apart on a chart.
 MOST = 50
@@ -65,6 +67,17 @@ def _reviews(scope: Scope) -> list[Mark]:
     ]
 
 
+def _sign_offs(scope: Scope) -> list[Mark]:
+    """Reviews of dependencies."""
+    rows = DependencyReview.objects.filter(signed_at__gte=scope.since)
+    if scope.dependencies is not None:
+        rows = rows.filter(dependency__name__in=scope.dependencies)
+    newest = rows.order_by("-signed_at").values_list("dependency__name", "area", "signed_at")[:MOST]
+    return [
+        Mark(at, f"{name}: {area} reviewed", reverse("dependency", args=[name]), "review") for name, area, at in newest
+    ]
+
+
 def _about(rows: QuerySet[Any], scope: Scope, prefix: str) -> QuerySet[Any]:
     """Changes of the workflows, of the contracts they use, and of the dependencies."""
     if scope.workflows is None and scope.dependencies is None:
@@ -79,4 +92,31 @@ def _about(rows: QuerySet[Any], scope: Scope, prefix: str) -> QuerySet[Any]:
     return rows.filter(wanted)
 
 
-PROVIDERS: tuple[Callable[[Scope], list[Mark]], ...] = (_releases, _changes, _reviews)
+def _breakers(scope: Scope) -> list[Mark]:
+    """Openings and closings: half-open ones come and go too often to be seen apart."""
+    rows = BreakerTransition.objects.filter(at__gte=scope.since).exclude(target=State.HALF_OPEN)
+    rows = rows.exclude(source=State.HALF_OPEN, target=State.OPEN)
+    if scope.dependencies is not None:
+        rows = rows.filter(name__in=scope.dependencies)
+    newest = rows.order_by("-at").values_list("name", "target", "at")[:MOST]
+    return [
+        Mark(at, f"{name}: breaker {breaker_look(target).word.lower()}", reverse("dependency", args=[name]), "breaker")
+        for name, target, at in newest
+    ]
+
+
+def _alerts(scope: Scope) -> list[Mark]:
+    rows = Alert.objects.filter(opened_at__gte=scope.since)
+    if scope.workflows is not None or scope.dependencies is not None:
+        of_workflow = Q(workflow__in=scope.workflows or ()) | Q(objective__workflow__in=scope.workflows or ())
+        rows = rows.filter(of_workflow | Q(objective__dependency__in=scope.dependencies or ()))
+    newest = rows.order_by("-opened_at").values_list("pk", "severity", "subject", "opened_at")[:MOST]
+    return [
+        Mark(at, f"{severity} of {subject}", reverse("alert", args=[pk]), "alert")
+        for pk, severity, subject, at in newest
+    ]
+
+
+PROVIDERS: tuple[Callable[[Scope], list[Mark]], ...] = (
+    _releases, _changes, _reviews, _sign_offs, _breakers, _alerts,
+)  # fmt: skip

@@ -21,7 +21,8 @@ from governance.selectors.dependency_reviews import standings_of
 from governance.selectors.runbooks import freshness_of, runbooks_of_dependency, today
 from orchestration import clock
 from orchestration.ids import floor
-from orchestration.models import Attempt, Dependency, DependencyEnd, Run, Team, WorkflowVersion
+from orchestration.models import Attempt, Breaker, Dependency, DependencyEnd, Run, Team, WorkflowVersion
+from orchestration.policies.breaker import State
 from orchestration.selectors.breakers import health_of, view
 from orchestration.selectors.targets import retry_policy_spec
 from orchestration.selectors.workflows import consumers_of, find_dependency
@@ -36,11 +37,12 @@ from portal.presentation.history import changes
 from portal.presentation.words import breaker_look, review_look, runbook_look
 from portal.selectors.callers import callers
 from portal.selectors.dependencies import Calls, by_caller, last_day
+from portal.selectors.example_data import example_until
 
 #: Failed attempts are looked for in the latest runs of the last day: a bound that holds however busy the day was.
 RECENT_RUNS = 500
 SHOWN = 15
-FILTERS = ("team", "q")
+FILTERS = ("team", "breaker", "q")
 
 Consumers = list[tuple[WorkflowVersion, list[str]]]
 
@@ -55,6 +57,9 @@ def list_dependencies(request: HttpRequest) -> HttpResponse:
     found = Dependency.objects.select_related("owner")
     if "team" in given:
         found = found.filter(owner__name=given["team"])
+    if "breaker" in given:
+        opened = [State.OPEN, State.FORCED_OPEN, State.HALF_OPEN] if given["breaker"] == "open" else [given["breaker"]]
+        found = found.filter(name__in=Breaker.objects.filter(state__in=opened).values("name"))
     words = given.get("q", "").lower().split()
     items = [item for item in found if all(word in f"{item.name} {item.description}".lower() for word in words)]
     measured, workflows = last_day(clock.now()), callers()
@@ -134,6 +139,7 @@ def _health(found: Dependency, consumers: Consumers, period: Period, now: dateti
     poll = urlencode({"period": period.key, "seen": mark})
     return {
         "dependency": found,
+        "example_until": example_until(period.since(now), found.source),
         "charts": drawn,
         "is_empty": all(chart.panel.is_empty for chart in drawn),
         "callers": rows,

@@ -20,6 +20,7 @@ from portal.dashboards.shared import shared
 from portal.middleware.csp import allow_inline_style
 from portal.presentation.explore_form import BY_WORDS, MEASURE_WORDS, PREVIOUS, WHAT, Wanted, read, url_query
 from portal.selectors.callers import callers
+from portal.selectors.example_data import example_until
 from portal.selectors.explore import Explored, choices
 from portal.selectors.explore import explore as explore_series
 from portal.selectors.marks import Scope, marks
@@ -40,7 +41,7 @@ def explore(request: HttpRequest) -> HttpResponse:
         "panel": explore_panel(wanted, found, _marks(wanted, now), now),
         "form": _form(wanted),
         "csv_url": f"{reverse('explore-csv')}?{url_query(wanted)}",
-        "words": wanted.words(now),
+        "example_until": example_until(wanted.span(now)[0]),
     }
     return render(request, "explore/explore.html", context, status=400 if faults else 200)
 

@@ -9,27 +9,33 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from governance.models import Change
 from governance.selectors.runbooks import today
 from orchestration import clock
 from orchestration.engine.plans import plan_of
-from orchestration.models import Team
-from orchestration.selectors.runs import OPEN
+from orchestration.models import Breaker, Dependency, Team
+from orchestration.policies.breaker import State
+from orchestration.selectors.budgets import BudgetState
 from portal.dashboards import conclusions
 from portal.dashboards.panels import clock_time
 from portal.dashboards.views import chosen_period, chosen_team, runs_and_errors_context
 from portal.middleware.csp import allow_inline_style
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.presentation.quantities import number, percent
+from portal.presentation.budget_meter import budget_meter
+from portal.presentation.quantities import duration, number
+from portal.presentation.runs import listed
 from portal.presentation.words import RUN_STATUS, Look, Tone, workflow_look
+from portal.selectors.budget_glance import TROUBLED, Glance, glances, worst_by_workflow
 from portal.selectors.home import RULES, SHOWN, Health, workflow_health
-from portal.selectors.needs import needs_of, stale_runbooks
+from portal.selectors.needs import needs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ def look_of(row: Health) -> Look:
 def _live(request: HttpRequest, team: Team | None) -> dict[str, Any]:
     now = clock.now()
     rows = workflow_health(now=now, team_id=team.pk if team else None)
+    budgets = glances(now, team.pk if team else None)
+    worst = worst_by_workflow(budgets if team is None else glances(now))
     actor = actor_of(request)
     mine = set(actor.roles())
     needs = needs_of(mine if team is None else mine & {team.pk}, person=request.user, now=now, today=today())
@@ -83,9 +91,15 @@ def _live(request: HttpRequest, team: Team | None) -> dict[str, Any]:
         "has_teams": bool(mine),
         "editable": {pk for pk in mine if actor.may(Verb.MAINTAIN, pk)},
         "reviewing": {pk for pk in mine if actor.may(Verb.REVIEW, pk)},
-        "tiles": _tiles(rows, team, now),
+        "tiles": _tiles(rows, budgets, team, now),
         "rows": [
-            {"row": row, "look": look_of(row), "quiet": look_of(row).tone in {"ok", "unk"}} for row in rows[:SHOWN]
+            {
+                "row": row,
+                "look": look_of(row),
+                "quiet": look_of(row).tone in {"ok", "unk"},
+                "budget": budget_meter(worst.get(row.name)),
+            }
+            for row in rows[:SHOWN]
         ],
         "workflow_count": len(rows),
         "rules": RULES,
@@ -93,30 +107,60 @@ def _live(request: HttpRequest, team: Team | None) -> dict[str, Any]:
     }
 
 
-def _tiles(rows: list[Health], team: Team | None, now: datetime) -> list[Tile]:
+def _tiles(rows: list[Health], budgets: list[Glance], team: Team | None, now: datetime) -> list[Tile]:
     scope = {"team": team.name} if team else {}
-    failing = [row for row in rows if row.failing is not None]
-    going, finished, bad = (sum(getattr(row, name) for row in rows) for name in ("open", "finished", "bad"))
-    stale = stale_runbooks(today())
-    stale_count = (stale.filter(owner=team) if team else stale).count()
-    since = min((row.failing.since for row in failing if row.failing), default=None)
-    return [
-        Tile(
-            "Failing workflows", "fail" if failing else "ok", "fail" if failing else "", len(failing), f"of {len(rows)}",
-            f"since {clock_time(since)}" if since else "none fails now", _url("workflows", scope),
-        ),
-        Tile("Runs open now", "running", "", going, "", "queued, running or waiting", _url("runs", {**scope, "status": OPEN})),
-        Tile(
-            "Runs finished, 24\u00a0h", "fail" if failing else "runs", "fail" if failing else "", finished, "",
-            f"{number(bad)} failed, {percent(bad / finished)}" if finished else "none has ended yet",
-            _url("runs", {**scope, "since": "24h", "status": "finished"}),
-        ),
-        Tile(
-            "Stale runbooks", "book", "warn" if stale_count else "", stale_count, "",
-            "past their review date" if stale_count else "all within their review date",
-            _url("runbooks", {"status": "active", "freshness": "stale"} | ({"owner": team.name} if team else {})),
-        ),
-    ]  # fmt: skip
+    return [_budgets(budgets, scope), _failing(rows, scope), _breakers(team), _approvals(team, scope, now)]
+
+
+def _budgets(budgets: list[Glance], scope: dict[str, str]) -> Tile:
+    troubled = [row for row in budgets if row.state in TROUBLED]
+    spent = sum(row.state is BudgetState.SPENT for row in troubled)
+    soonest = min((row.exhausts_in for row in troubled if row.exhausts_in is not None), default=None)
+    note = f"{number(spent)} spent" if spent else "none burns too fast" if budgets else "no objective is declared yet"
+    if troubled and not spent:
+        note = f"soonest gone in {duration(soonest)}" if soonest else "burning faster than they may"
+    tone = "fail" if spent else "warn" if troubled else ""
+    of = f"of {number(len(budgets))}" if budgets else ""
+    return Tile("Budgets burning", tone or "ok", tone, len(troubled), of, note, _url("objectives", scope))
+
+
+def _failing(rows: list[Health], scope: dict[str, str]) -> Tile:
+    failing = [row.failing for row in rows if row.failing is not None]
+    since = min((one.since for one in failing), default=None)
+    note = f"since {clock_time(since)}" if since else "none fails now"
+    tone = "fail" if failing else ""
+    return Tile(
+        "Failing workflows", tone or "ok", tone, len(failing), f"of {len(rows)}", note, _url("workflows", scope)
+    )
+
+
+def _breakers(team: Team | None) -> Tile:
+    """Of dependencies that are still declared: a row outlives the manifest."""
+    declared = Dependency.objects.filter(owner=team) if team else Dependency.objects.all()
+    names = list(declared.values_list("name", flat=True))
+    opened = Breaker.objects.filter(name__in=names, state__in=[State.OPEN, State.FORCED_OPEN, State.HALF_OPEN])
+    found = list(opened.order_by("name").values_list("name", flat=True))
+    tone = "fail" if found else ""
+    note = listed(found) if found else "all calls are let through"
+    scope = {"team": team.name} if team else {}
+    return Tile(
+        "Open breakers",
+        tone or "ok",
+        tone,
+        len(found),
+        f"of {len(names)}",
+        note,
+        _url("dependencies", {**scope, "breaker": "open"} if found else scope),
+    )
+
+
+def _approvals(team: Team | None, scope: dict[str, str], now: datetime) -> Tile:
+    waiting = Change.objects.filter(state=Change.State.OPEN)
+    if team is not None:
+        waiting = waiting.filter(teams=team)
+    found = waiting.aggregate(count=Count("pk"), oldest=Min("opened_at"))
+    note = f"the oldest for {duration(now - found['oldest'])}" if found["oldest"] else "no change waits for a review"
+    return Tile("Waiting approvals", "wait", "", found["count"], "", note, _url("changes", {**scope, "state": "open"}))
 
 
 def _url(name: str, query: dict[str, str]) -> str:

@@ -17,6 +17,7 @@ from portal.dashboards.views import chosen_period
 from portal.presentation import living_diagram
 from portal.presentation.dependency_pages import look
 from portal.selectors.dependencies import Calls, last_day
+from portal.selectors.example_data import example_until
 from portal.selectors.observed import observed
 from portal.views.shapes import shape
 
@@ -39,6 +40,7 @@ def living(request: HttpRequest, workflow: Workflow, version: WorkflowVersion) -
         "diagram": living_diagram.draw(drawn, plan, seen, states),
         "notes": living_diagram.notes(plan, seen),
         "observed_runs": seen.runs,
+        "example_until": example_until(period.since(now), version.source),
         "observed_mark": mark,
         "observed_url": f"{reverse('workflow-observed', args=[workflow.name])}?{poll}",
         "period": period,

@@ -16,6 +16,7 @@ TABLES: tuple[tuple[Grain, type[Rollup]], ...] = (
     (Grain.HOUR, RollupHour),
     (Grain.DAY, RollupDay),
 )
+NAMES = ("workflow", "version", "step", "dependency", "label")
 #: What a run's result is called in a rollup; terminated ones count as cancelled.
 COLUMN = {
     "succeeded": "ok", "degraded": "degraded", "failed": "error", "timed_out": "timeout", "cancelled": "cancelled",
@@ -35,7 +36,7 @@ def count(
     **names: str,
 ) -> Series:
     """Count `times` outcomes that ended then: count("run", now, "failed", workflow="orders", seconds=2.0)."""
-    series, _ = Series.objects.get_or_create(kind=kind, **names)
+    series, _ = Series.objects.get_or_create(kind=kind, **dict.fromkeys(NAMES, "") | names)
     column = COLUMN[result]
     took = [] if seconds is None else [seconds] * times if isinstance(seconds, int | float) else list(seconds)
     for grain, model in TABLES:

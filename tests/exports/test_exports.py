@@ -87,6 +87,17 @@ def test_a_pair_that_can_never_fire_is_left_out_and_an_alert_without_pairs_is_no
     assert alerts(rules([objective(page=False, ticket=False)])) == {}
 
 
+def test_so_many_failures_stand_in_where_no_rate_can_be_reached():
+    (page,) = [
+        alerts(rules([objective(target="0.5", ticket=False, page_failures=5, page_within=60)]))[
+            "orders-latency", "page"
+        ]
+    ]
+    assert page["expr"] == (
+        '(sum by (objective) (increase(workflow_slo_events_total{objective="orders-latency", outcome="bad"}[1h])) >= 5)'
+    )
+
+
 def test_what_alerts_read_is_recorded_and_what_is_recorded_is_told_by_metrics():
     document = rules([objective(), objective("b", "0.95", dependency="payments", workflow="")])
     recorded = {rule["record"] for group in document["groups"] for rule in group["rules"] if "record" in rule}
@@ -96,12 +107,14 @@ def test_what_alerts_read_is_recorded_and_what_is_recorded_is_told_by_metrics():
         assert set(METRIC.findall(expression)) <= KNOWN
 
 
-@pytest.mark.parametrize("name", ["plain", 'quo"te', "back\\slash", "{brace"])
+@pytest.mark.parametrize("name", ["plain", 'quo"te', "back\\slash", "{brace", "{}"])
 def test_expressions_are_balanced_whatever_the_name(name: str):
     for document in (rules([objective(name)]), dashboard([objective(name)])):
         found = expressions(document)
         assert found
         assert all(map(is_balanced, found))
+        named = [one for one in found if "objective=" in one]
+        assert all(one.count(f"objective={json.dumps(name)}") == one.count("objective=") for one in named)
         assert not [one for one in found if "e-" in re.sub(r'"[^"]*"', "", one)], "an exponent"
 
 

@@ -214,6 +214,9 @@ def test_kinds_of_later_releases_are_refused_and_the_others_not(text, refused):
 
 
 def test_what_is_recorded_only_is_said():
+    assert [str(problem) for problem in notices(only(OTHERS[0]))] == [
+        "m.yaml:4:16 weight: 'weight' is recorded, not enforced by this release",
+    ]
     assert not notices(only(OTHERS[3]))
     assert not notices(only(EXAMPLE))
 

@@ -43,7 +43,7 @@ def paths(product: Product) -> list[str]:
         "/contracts/order.placed/propose/", "/contracts/order.placed/1.2.0/deprecate/", "/changes/", "/changes/1/",
         "/changes/2/", "/changes/policies/", "/audit/", "/workflows/order-fulfilment/2.4.0/retire/", "/account/delegations/new/",
         "/dependencies/", "/dependencies/payments/", "/dependencies/payments/breaker/", "/dependencies/map/", "/dependencies/map/?period=24h", "/explore/",
-        "/explore/?what=calls&measure=p95&by=step&period=1h&compare=previous", "/explore/?what=tea",
+        "/explore/?what=call&measure=p95&by=step&period=1h&compare=previous", "/explore/?what=tea",
         "/workflows/order-fulfilment/performance/", "/workflows/order-fulfilment/?period=1h", "/decisions/", "/decisions/1/", "/decisions/1/edit/",
         "/decisions/1/history/", "/decisions/new/", "/runbooks/", "/runbooks/fulfilment-stuck/",
         "/runbooks/fulfilment-stuck/edit/", "/runbooks/fulfilment-stuck/history/", "/runbooks/new/", "/account/",
@@ -79,6 +79,16 @@ def test_nothing_scrolls_sideways_on_a_phone(window: Open, paths: list[str]):
         if width > 360:
             wide.append(f"{path}: {width} px")
     assert not wide, "\n" + "\n".join(wide)
+
+
+@once
+def test_the_sign_off_of_a_review_passes_axe_and_fits_a_phone(window: Open):
+    seen = window("payments-approver", viewport={"width": 360, "height": 740})
+    page = seen.go("/dependencies/payments/review/?area=security")
+    assert page.locator("textarea").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    found = Axe().run(page).response["violations"]
+    assert [violation["id"] for violation in found] == []
 
 
 def test_the_sign_in_page_passes_axe_and_offers_the_examples(browser, product: Product):

@@ -305,6 +305,13 @@ def test_a_period_is_read_to_the_minute_whatever_the_grains():
         assert total(series, since, now)[series[0]].n == sum(at >= since for at in moments), hours
     since = now - timedelta(hours=90)  # of that day there are no minutes any more
     assert total(series, since, now)[series[0]].n == sum(at >= Grain.HOUR.floor(since) for at in moments)
+    until = now - timedelta(hours=60)  # nor of its end
+    wanted = sum(Grain.HOUR.floor(since) <= at < Grain.HOUR.floor(until) for at in moments)
+    assert total(series, since, until)[series[0]].n == wanted > 0
+    before = now - timedelta(hours=5)  # a period that is over is read the same way
+    assert total(series, before, now - timedelta(hours=4))[series[0]].n == sum(
+        Grain.MINUTE.floor(before) <= at < now - timedelta(hours=4) for at in moments
+    )
 
 
 def test_stamps_are_whole_microseconds():

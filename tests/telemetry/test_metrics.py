@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from orchestration import clock
 from orchestration.engine.claim import claim
-from orchestration.models import Objective, RollupDay, Run, Series, Team
+from orchestration.models import Breaker, Dependency, Objective, RollupDay, Run, Series, Team
+from orchestration.policies.breaker import State
 from orchestration.selectors.counters import week_of
 from orchestration.telemetry import histogram, metrics
 from orchestration.telemetry.fold import fold, sum_dirty
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.django_db
 NAMES = {
     "workflow_runs", "workflow_run_duration_seconds", "workflow_step_duration_seconds", "workflow_step_attempts",
     "workflow_retries", "workflow_queue_wait_seconds", "workflow_fallbacks", "workflow_timeouts",
-    "workflow_slo_budget_remaining_ratio", "workflow_slo_burn_rate", "workflow_slo_events",
+    "workflow_slo_budget_remaining_ratio", "workflow_slo_burn_rate", "workflow_slo_events", "workflow_breaker_state",
 }  # fmt: skip
 
 
@@ -123,6 +124,28 @@ def test_counters_begin_anew_with_the_week_and_what_was_counted_before_stands_at
     assert of(counted(), "workflow_runs_total", workflow="quiet", result="succeeded") == 7
 
 
+def test_a_breaker_is_in_one_state_and_closed_until_something_went_wrong():
+    team = Team.objects.get_or_create(name="checkout")[0]
+    for name in ("calm", "broken"):
+        Dependency.objects.create(name=name, owner=team, content_hash="0")
+    Breaker.objects.create(name="broken", state="open")
+    found = counted()
+    assert of(found, "workflow_breaker_state", dependency="calm", state="closed") == 1
+    assert of(found, "workflow_breaker_state", dependency="broken", state="open") == 1
+    for dependency in ("calm", "broken"):
+        assert sum(of(found, "workflow_breaker_state", dependency=dependency, state=state) for state in State) == 1
+
+
+def test_a_fallback_and_the_attempts_before_it_are_counted():
+    steps = {"a": {"python": "test.fail", "effect": "none", "fallback": {"value": 7}}}
+    run = harness.settle_down(harness.begin(harness.publish(steps)))
+    assert run.result == "degraded"
+    found = counted()
+    assert of(found, "workflow_fallbacks_total", workflow="demo", step="a") == 1
+    assert of(found, "workflow_runs_total", workflow="demo", result="degraded") == 1
+    assert of(found, "workflow_step_attempts_total", workflow="demo", step="a") == 1
+
+
 def test_an_objectives_events_and_burn_rates_are_told():
     team = Team.objects.get_or_create(name="checkout")[0]
     objective = Objective.objects.create(
@@ -169,5 +192,5 @@ def test_a_scrape_asks_few_queries_however_many_series_there_are(django_assert_m
     week = week_of(clock.now())
     for number in range(50):
         day(Series.objects.create(kind="step", workflow=f"w{number}", step="a"), week, number)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         metrics.text()

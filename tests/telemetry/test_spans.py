@@ -58,6 +58,16 @@ def test_a_retry_is_an_event_of_the_attempt_before_it(kept: Kept):
     assert kept.named("run demo")[0].start <= first.start
 
 
+def test_a_fallback_is_an_event_of_the_last_attempt_and_its_run_is_no_error(kept: Kept):
+    steps = {"a": {"python": "test.fail", "effect": "none", "fallback": {"value": 7}}}
+    run = harness.settle_down(harness.begin(harness.publish(steps)))
+    assert run.result == "degraded"
+    (attempt,) = kept.named("step a")
+    assert [event.name for event in attempt.events] == ["fallback"]
+    assert attempt.error == "test.broken"
+    assert kept.named("run demo")[0].error == ""
+
+
 def test_a_run_that_fails_says_where_and_is_undone_within_its_span(kept: Kept):
     steps = {"a": harness.write("a"), "b": {"python": "test.fail", "with": {}, "needs": ["a"]}}
     run = harness.settle_down(harness.begin(harness.publish(steps)))
@@ -130,11 +140,15 @@ def test_a_later_version_of_traceparent_is_read_as_far_as_it_is_known():
 
 def test_derived_ids_differ_by_what_they_stand_for_and_never_by_process():
     run = uuid.UUID(int=7)
-    found = [
-        spans.start_id(run), spans.run_id_of(run), spans.attempt_id(run, "a", 1), spans.attempt_id(run, "a", 2),
-        spans.attempt_id(run, "b", 1), spans.call_id(run, "a", 1),
-    ]  # fmt: skip
-    assert len(set(found)) == len(found)
+
+    def ids() -> list[str]:
+        return [
+            spans.start_id(run), spans.run_id_of(run), spans.attempt_id(run, "a", 1), spans.attempt_id(run, "a", 2),
+            spans.attempt_id(run, "b", 1), spans.call_id(run, "a", 1),
+        ]  # fmt: skip
+
+    assert ids() == ids()
+    assert len(set(ids())) == len(ids())
     code = "import uuid; from orchestration.telemetry.spans import *; print(run_id_of(uuid.UUID(int=7)))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == spans.run_id_of(run)
