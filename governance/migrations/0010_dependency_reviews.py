@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('governance', '0009_change_revision'),
-        ('orchestration', '0008_rollups'),
+        ('orchestration', '0008_telemetry'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -19,6 +19,8 @@ from .writing import API_VERSION, PREFIX, SOURCE
 
 _DURATION = re.compile(r"([1-9][0-9]{0,3})([dw])")
 _FAILURES = re.compile(r"([1-9][0-9]{0,6}) in ([1-9][0-9]{0,6})m")
+#: Objectives of one document.
+MOST = 20
 #: Documents beside SLOs that say nothing to be counted.
 _SILENT = ("Service", "DataSource", "AlertPolicy", "AlertCondition", "AlertNotificationTarget")
 
@@ -95,7 +97,9 @@ def _slo(reading: Reading, value: Any, indicators: Mapping[Any, Any]) -> None:
     objectives = spec.get("objectives")
     if not isinstance(objectives, list) or not objectives:
         raise ValueError("spec.objectives: wanted at least one")
-    for at, one in enumerate(objectives[:20]):
+    if len(objectives) > MOST:
+        raise ValueError(f"spec.objectives: {len(objectives)} of them; at most {MOST} are taken")
+    for at, one in enumerate(objectives):
         name = reading.name if at == 0 else f"{reading.name}-{at + 1}"
         own = values | _objective(reading, f"spec.objectives[{at}]", one, values["indicator"])
         reading.found.append(Found(name, _text(spec.get("service")), annotations.get("owner", ""), own))

@@ -155,7 +155,7 @@ def _counted(
 
 
 def burn_down(budget: Budget, now: datetime) -> list[tuple[datetime, int, Fraction]]:
-    """By days: when each ends, its bad events, and what was left of the window's budget by then. The last one is now."""
+    """By days: when each begins, its bad events, and what was left of the window's budget at its end, or now."""
     objective, whole = budget.objective, budget.counts
     begin = Grain.HOUR.floor(now - timedelta(days=objective.window_days))
     begin = max(begin, objective.recounted_at) if objective.recounted_at else begin
@@ -172,7 +172,7 @@ def burn_down(budget: Budget, now: datetime) -> list[tuple[datetime, int, Fracti
     for day, bad in by_day.items():
         spent += bad
         left = burn.remaining(objective.target, Counts(whole.total, spent))
-        found.append((min(day + DAY, now), bad, left))
+        found.append((day, bad, left))
     if found:  # the hours lag a few seconds behind, and the last point is what the page says
-        found[-1] = (now, max(found[-1][1] + whole.bad - spent, 0), budget.remaining)
+        found[-1] = (found[-1][0], max(found[-1][1] + whole.bad - spent, 0), budget.remaining)
     return found

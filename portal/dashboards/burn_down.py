@@ -10,12 +10,14 @@ from portal.dashboards import layout as shared
 from portal.dashboards.figures import Line, bar, trace
 from portal.dashboards.layout import Figure, counts, shares
 
+#: Up to as many are ticked one by one.
+FEW = 6
 Spent = Sequence[tuple[datetime, int, Fraction]]
 BAD, LEFT = counts("Bad events"), shares("Budget left")
 
 
 def burn_down(points: Spent, *, zone: tzinfo = UTC) -> Figure:
-    """`points`: when a day ends, its bad events, the share of the budget that is left by then."""
+    """`points`: when a day begins, its bad events, the share of the budget that is left at its end."""
     times = [at for at, _, _ in points]
     written = shared.written([at.replace(microsecond=0) for at in times], zone)
     left = [float(share) for _, _, share in points]
@@ -25,6 +27,8 @@ def burn_down(points: Spent, *, zone: tzinfo = UTC) -> Figure:
     layout["meta"] = {"head": f"Time, {zone}"}
     layout["xaxis"] |= {"tickformat": "%-d %b"}
     layout["yaxis"] = shared.value_axis(BAD)
+    if max((bad for _, bad, _ in points), default=0) < FEW:
+        layout["yaxis"] |= {"dtick": 1, "tickmode": "linear"}  # or ticks between whole numbers are written as these
     layout["yaxis2"] = shared.value_axis(LEFT) | {
         "overlaying": "y", "tickmode": "auto", "side": "right", "showgrid": False, "rangemode": "normal",
         "range": [min(0.0, *line["y"]) if left else 0.0, 105.0],

@@ -70,7 +70,7 @@ def chart(
     said = f"{number(bad)} of {_runs(total)} failed in the {period} ({percent(bad / total)})"
     worst = max(points, key=_failed)
     if _failed(worst) >= 3 and _failed(worst) * len([point for point in points if point.total]) >= 2 * bad:
-        said += f", most from {clock_time(worst.ts)} to {clock_time(worst.ts + step)}"
+        said += f", most {_interval(worst.ts, step, clock_time)}"
         said += after(marks, begin=worst.ts, step=step)
     return said
 
@@ -88,6 +88,12 @@ def after(marks: Sequence[Mark], *, begin: datetime, step: timedelta) -> str:
     when = "after" if last.at < begin else "as"
     verb = "went live" if last.kind == "release" else "was applied"
     return f", {when} {last.label.removesuffix(' live')}{more} {verb if not more else verb.replace('was', 'were')}"
+
+
+def _interval(begin: datetime, step: timedelta, clock_time: Callable[[datetime], str]) -> str:
+    if step >= timedelta(days=1):
+        return f"on {begin.day} {begin:%b}"
+    return f"from {clock_time(begin)} to {clock_time(begin + step)}"
 
 
 def _failing(

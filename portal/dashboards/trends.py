@@ -40,7 +40,7 @@ def latency(told: Told, p95s: Sequence[float | None], overall: float | None) -> 
     if peak is None:
         return f"p95 is {duration(overall)} over the {told.words}"
     index, value = peak
-    return f"p95 rose to {duration(value)} at {_at(told, index)}"
+    return f"p95 rose to {duration(value)} {_at(told, index)}"
 
 
 def share(told: Told, shares: Sequence[float | None], overall: float | None, *, none: str, some: str) -> str:
@@ -54,12 +54,13 @@ def share(told: Told, shares: Sequence[float | None], overall: float | None, *, 
     if peak is None:
         return said
     index, value = peak
-    return f"{said}, {percent(value)} at {_at(told, index)}"
+    return f"{said}, {percent(value)} {_at(told, index)}"
 
 
 def _at(told: Told, index: int) -> str:
     begin = told.times[index]
-    return f"{told.clock_time(begin)}{after(told.marks, begin=begin, step=told.step)}"
+    when = f"on {begin.day} {begin:%b}" if told.step >= timedelta(days=1) else f"at {told.clock_time(begin)}"
+    return f"{when}{after(told.marks, begin=begin, step=told.step)}"
 
 
 def _peak(values: Sequence[float | None], *, least: float = 0.0) -> tuple[int, float] | None:

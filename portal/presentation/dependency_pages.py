@@ -55,16 +55,8 @@ def failure_modes(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [mode for mode in modes if isinstance(mode, dict)] if isinstance(modes, list) else []
 
 
-def slow_from(spec: Mapping[str, Any]) -> float | None:
-    """The declared p95 in seconds, from which on a call is slow."""
-    objectives = spec.get("objectives")
-    latency = objectives.get("latency") if isinstance(objectives, dict) else None
-    declared = latency.get("p95") if isinstance(latency, dict) else None
-    return None if declared is None else parse_duration(str(declared))
-
-
 def look(calls: Calls) -> Look:
-    """By the share of calls that failed in the last 24 hours; nothing called is not the same as nothing wrong."""
+    """Of one connection, by the share of its calls that failed; nothing called is not the same as nothing wrong."""
     share = calls.error_rate
     if share is None:
         return Look("unk", "unk", "Idle")

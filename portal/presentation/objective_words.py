@@ -98,11 +98,11 @@ def scope_url(objective: Objective) -> str:
 
 
 def target_words(objective: Objective) -> str:
-    """Like "99.5 % succeed" and "95 % of what succeeds within 8 s"."""
+    """Like "99.5 % succeed" and "95 % within 8 s", which is of what succeeds."""
     share = share_words(objective)
     if objective.indicator == Objective.Indicator.SUCCESS:
         return f"{share} succeed" if not objective.degraded_is_bad else f"{share} succeed in full"
-    return f"{share} of what succeeds within {duration(objective.threshold)}"
+    return f"{share} within {duration(objective.threshold)}"
 
 
 def share_words(objective: Objective) -> str:
@@ -115,8 +115,8 @@ def left_words(budget: Budget) -> str:
     if not budget.counts.total:
         return "–"
     if budget.remaining < 0:
-        return f"0 %, {percent(float(-budget.remaining))} over"
-    return percent(float(budget.remaining))
+        return f"{percent(float(-budget.remaining))} over"
+    return f"{percent(float(budget.remaining))} left"
 
 
 def burns(budget: Budget) -> list[Burn]:
@@ -130,7 +130,7 @@ def forecast(budget: Budget) -> str:
     if not budget.counts.total:
         return "nothing counted yet"
     if budget.exhausts_in is None:
-        return "lasts, at the rate of the last day"
+        return "lasts"
     return f"spent in {duration(budget.exhausts_in)}" if budget.exhausts_in else "spent"
 
 
@@ -215,7 +215,7 @@ def failed_runs_url(alert: Alert) -> str:
 
 
 def _rate(rate: Fraction) -> str:
-    return f"{float(rate):.3g}" if rate < 1000 else number(round(float(rate)))
+    return number(round(float(rate), 2) if rate < 10 else round(float(rate), 1))
 
 
 def _events(count: float) -> str:

@@ -100,7 +100,6 @@ def _row(one: Alert) -> dict[str, Any]:
         "alert": one,
         "look": objective_words.ALERT[Alert.State(one.state)],
         "severity": objective_words.severity_look(one.severity),
-        "title": objective_words.alert_title(one),
     }
 
 

@@ -23,7 +23,9 @@ from orchestration import clock
 from orchestration.ids import floor
 from orchestration.models import Attempt, Breaker, Dependency, DependencyEnd, Run, Team, WorkflowVersion
 from orchestration.policies.breaker import State
-from orchestration.selectors.breakers import health_of, view
+from orchestration.policies.health import Health, Word
+from orchestration.selectors.breakers import latest_transitions, view
+from orchestration.selectors.guards import guards_of
 from orchestration.selectors.targets import retry_policy_spec
 from orchestration.selectors.workflows import consumers_of, find_dependency
 from portal.dashboards.dependency_panel import charts
@@ -34,15 +36,21 @@ from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import dependency_pages
 from portal.presentation.history import changes
-from portal.presentation.words import breaker_look, review_look, runbook_look
+from portal.presentation.words import breaker_look, health_look, review_look, runbook_look
 from portal.selectors.callers import callers
 from portal.selectors.dependencies import Calls, by_caller, last_day
+from portal.selectors.dependency_health import dependency_health, order_of
 from portal.selectors.example_data import example_until
 
 #: Failed attempts are looked for in the latest runs of the last day: a bound that holds however busy the day was.
 RECENT_RUNS = 500
 SHOWN = 15
 FILTERS = ("team", "breaker", "q")
+
+#: Moves of the breaker that the page shows; all are on the breaker's own.
+MOVES = 5
+#: Of one that was declared a moment ago.
+UNKNOWN = Health(Word.UNKNOWN, "it was declared just now", 0.0)
 
 Consumers = list[tuple[WorkflowVersion, list[str]]]
 
@@ -63,12 +71,17 @@ def list_dependencies(request: HttpRequest) -> HttpResponse:
     words = given.get("q", "").lower().split()
     items = [item for item in found if all(word in f"{item.name} {item.description}".lower() for word in words)]
     measured, workflows = last_day(clock.now()), callers()
-    rows = [(item, measured.get(item.name, Calls()), sorted(workflows.get(item.name, {}))) for item in items]
+    well = dependency_health(clock.now())
+    rows = [
+        (item, well.get(item.name, UNKNOWN), measured.get(item.name, Calls()), sorted(workflows.get(item.name, {})))
+        for item in items
+    ]
+    rows.sort(key=lambda row: (*order_of(row[1]), row[0].name))
     teams = list(Team.objects.values_list("name", flat=True))
     context = {
         "nav": "dependencies",
-        "rows": [(item, dependency_pages.look(calls), calls, names) for item, calls, names in rows],
-        "ceiling": max([rate for _, calls, _ in rows for rate in calls.rates if rate is not None], default=0.0),
+        "rows": [(item, health_look(health.word), health, calls, names) for item, health, calls, names in rows],
+        "ceiling": max([rate for _, _, calls, _ in rows for rate in calls.rates if rate is not None], default=0.0),
         "given": given,
         "teams": teams if given.get("team", "") in {"", *teams} else [given["team"], *teams],
     }
@@ -84,7 +97,7 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
     period = chosen_period(request.GET)
     failed = _failed(consumers)
     errors = Counter(attempt.error_type for attempt in failed).most_common()
-    calls = last_day(now).get(name, Calls())
+    calls, well = last_day(now).get(name, Calls()), dependency_health(now).get(name, UNKNOWN)
     retry = found.spec.get("retry")
     books = list(runbooks_of_dependency(found))
     slugs = {book.slug for book in books}
@@ -93,11 +106,10 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
         "nav": "dependencies",
         "dependency": found,
         "end": DependencyEnd.objects.filter(dependency=found).first(),
-        "look": dependency_pages.look(calls),
+        "look": health_look(well.word),
         "sentence": dependency_pages.sentence(calls, errors),
         "facts": dependency_pages.facts(found.spec, retry_policy_spec(retry) if isinstance(retry, str) else None),
-        "breaker": breaker_look(view(name).state),
-        "well": health_of([name], now)[name],
+        "well": well,
         "calls": calls,
         "failed": failed[:SHOWN],
         "errors": errors,
@@ -126,14 +138,16 @@ def health(request: HttpRequest, name: str) -> HttpResponse:
 def _health(found: Dependency, consumers: Consumers, period: Period, now: datetime) -> dict[str, Any]:
     """What templates/dependencies/health.html wants."""
     names = [version.workflow.name for version, _ in consumers]
-    drawn = charts(found.name, period, now, consumers=names, threshold=dependency_pages.slow_from(found.spec))
+    drawn = charts(found.name, period, now, consumers=names, threshold=guards_of(found.name).breaker.slow_after)
     measured = by_caller(period, now, found.name)
     rows = [
         (version, step, measured.get((version.workflow.name, step), Calls()))
         for version, steps in consumers
         for step in steps
     ]
-    facts = f"{[chart.panel.mark for chart in drawn]}{[(str(version), step, calls) for version, step, calls in rows]}"
+    breaker, moves = view(found.name), latest_transitions(found.name, MOVES)
+    facts = f"{breaker}{[move.pk for move in moves]}"
+    facts += f"{[chart.panel.mark for chart in drawn]}{[(str(version), step, calls) for version, step, calls in rows]}"
     mark = hashlib.sha256(facts.encode()).hexdigest()[:16]
     here = reverse("dependency", args=[found.name])
     poll = urlencode({"period": period.key, "seen": mark})
@@ -143,6 +157,9 @@ def _health(found: Dependency, consumers: Consumers, period: Period, now: dateti
         "charts": drawn,
         "is_empty": all(chart.panel.is_empty for chart in drawn),
         "callers": rows,
+        "breaker": breaker,
+        "breaker_look": breaker_look(breaker.state),
+        "moves": [(breaker_look(move.target), move) for move in moves],
         "mark": mark,
         "period": period,
         "periods": [(item, f"{here}?period={item.key}#health") for item in PERIODS.values()],

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_GET
 from orchestration import clock
 from portal.dashboards.periods import PERIODS, Period
 from portal.presentation import dependency_map
-from portal.presentation.dependency_pages import look
+from portal.presentation.words import health_look
 from portal.presentation.workflow_pages import look_of
 from portal.selectors.callers import callers
-from portal.selectors.dependencies import Calls, by_workflow, last_day
+from portal.selectors.dependencies import by_workflow
+from portal.selectors.dependency_health import dependency_health
 from portal.selectors.home import workflow_health
 
 #: A map is about now; other periods are a click away.
@@ -42,8 +43,7 @@ def _drawn(period: Period) -> dict[str, Any]:
     now = clock.now()
     found = dependency_map.links(callers(), by_workflow(period, now))
     workflows = {row.name: look_of(row) for row in workflow_health(now=now)}
-    measured = last_day(now)
-    dependencies = {link.dependency: look(measured.get(link.dependency, Calls())) for link in found}
+    dependencies = {name: health_look(health.word) for name, health in dependency_health(now).items()}
     sentence = dependency_map.sentence(found, period.words)
     facts = f"{sentence}{found}{workflows}{dependencies}"
     mark = hashlib.sha256(facts.encode()).hexdigest()[:16]

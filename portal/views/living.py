@@ -15,8 +15,8 @@ from orchestration.selectors.workflows import plan_for
 from portal.dashboards.periods import PERIODS, Period
 from portal.dashboards.views import chosen_period
 from portal.presentation import living_diagram
-from portal.presentation.dependency_pages import look
-from portal.selectors.dependencies import Calls, last_day
+from portal.presentation.words import health_look
+from portal.selectors.dependency_health import dependency_health
 from portal.selectors.example_data import example_until
 from portal.selectors.observed import observed
 from portal.views.shapes import shape
@@ -31,8 +31,8 @@ def living(request: HttpRequest, workflow: Workflow, version: WorkflowVersion) -
     chosen = version.version if request.GET.get("version") else ""
     drawn, plan = shape(version), plan_for(version)
     seen = observed(workflow.name, period, now, chosen)
-    calls = last_day(now) if drawn.dependencies else {}
-    states = {name: look(calls.get(name, Calls())) for name in set(drawn.dependencies.values())}
+    well = dependency_health(now) if drawn.dependencies else {}
+    states = {name: health_look(well[name].word) for name in set(drawn.dependencies.values()) & well.keys()}
     mark = hashlib.sha256(f"{seen}{sorted(states.items())}".encode()).hexdigest()[:16]
     scope = {"version": chosen} if chosen else {}
     poll = urlencode({**scope, "period": period.key, "seen": mark})

@@ -56,10 +56,10 @@ class ObjectiveForm(ReasonForm):
     degraded_is_bad = forms.BooleanField(label="A degraded result is bad", required=False)
     page = forms.BooleanField(label="Page: wake somebody", required=False, help_text="Needs a runbook.")
     page_failures = _count("Page at so many failures", "Instead of burn rates, where the target is too low for these.")
-    page_within = _count("Within so many minutes")
+    page_within = _count("Page within so many minutes")
     ticket = forms.BooleanField(label="Ticket: tell it by day", required=False)
     ticket_failures = _count("Ticket at so many failures")
-    ticket_within = _count("Within so many minutes")
+    ticket_within = _count("Ticket within so many minutes")
     runbook = forms.ChoiceField(label="Runbook", required=False, help_text="What whoever is told will do.")
     description = forms.CharField(
         label="Description", max_length=2_000, required=False, widget=forms.Textarea({"rows": 2})

@@ -18,10 +18,11 @@ from orchestration.openslo import write
 from orchestration.selectors import budgets
 from orchestration.selectors.alerts import AlertFilter, alerts, silences_of
 from portal.dashboards.burn_down import burn_down
+from portal.middleware.csp import allow_inline_style
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import objective_words
-from portal.presentation.quantities import duration
+from portal.presentation.quantities import duration, percent
 from portal.views import document_lists as lists
 
 FILTERS = ("team", "q", "retired")
@@ -70,6 +71,7 @@ def objective(request: HttpRequest, name: str) -> HttpResponse:
     found, now, actor = budgets.find_objective(name), clock.now(), actor_of(request)
     budget = budgets.budget_of(found, now)
     latest = alerts(AlertFilter(objective=found.name), limit=LATEST_ALERTS)
+    allow_inline_style(request)  # Plotly's
     context = {
         "nav": "objectives",
         "objective": found,
@@ -104,7 +106,7 @@ def chart(budget: budgets.Budget) -> dict[str, Any] | None:
     if not budget.counts.total:
         return None
     points = budgets.burn_down(budget, clock.now())
-    left = objective_words.left_words(budget)
+    left = percent(float(budget.remaining))
     title = f"{left} of the budget is left" if budget.remaining > 0 else "The budget is spent"
     if budget.exhausts_in:
         title += f"; at the rate of the last day it is spent in {duration(budget.exhausts_in)}"

@@ -29,6 +29,7 @@ from orchestration.selectors.workflows import (
     version_diff,
     versions_of,
 )
+from portal.middleware.csp import allow_inline_style
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import objective_words, textdiff, workflow_pages
@@ -79,6 +80,7 @@ def budgets_tab(request: HttpRequest, name: str) -> HttpResponse:
     """Its objectives and those of its steps: what is left of each budget, and how fast it burns."""
     workflow = find_workflow(name)
     found = budgets.budgets(budgets.objectives(workflow=name), clock.now())
+    allow_inline_style(request)  # Plotly's
     drawn = [(objective_words.row(one), chart(one)) for one in found]
     return page(request, workflow, "budgets", {"budgets": drawn, "rows": [row for row, _ in drawn]})
 

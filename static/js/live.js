@@ -2,7 +2,8 @@
    scroll and opened details. Never polls by itself: without htmx and without this file the page just stands still.
 
    data-live           on the element that carries hx-trigger="every 5s"; only polling may be issued by that element itself
-   id                  on it too: 286 ends polling for that id
+   id                  on it too: 286 ends polling for that id, and hx-select="#id" takes nothing but the element out of an
+                       answer: the white space around it would stay in the page, a little more with every swap
    data-announce="…"   inside it: a sentence, read out politely when it changed */
 
 const announcer = document.getElementById("announcer");

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from orchestration.models import BreakerTransition, Workflow
+from governance.models import DependencyReview
+from orchestration.models import Alert, BreakerTransition, Dependency, EngineMark, Workflow
 from portal.dashboards.periods import PERIODS
 from portal.selectors.marks import Scope, marks
 from tests.dashboards.filling import count
 from tests.engine.harness import echo, publish
+from tests.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -108,9 +110,9 @@ def test_the_number_of_queries_does_not_grow_with_the_callers(
         publish({"call": echo(1, dependency="payments")}, name=f"caller-{index}")
         count("call", called, dependency="payments", workflow=f"caller-{index}", step="call", seconds=0.2)
     for path, most in (
-        ("/dependencies/payments/?period=28d", 34),
-        ("/dependencies/map/?period=28d", 26),
-        ("/dependencies/", 12),
+        ("/dependencies/payments/?period=28d", 42),
+        ("/dependencies/map/?period=28d", 34),
+        ("/dependencies/", 18),
     ):
         reader.get(path)
         with django_assert_max_num_queries(most):
@@ -130,3 +132,29 @@ def test_marks_of_a_workflow_leave_out_those_of_another(orders: Any, now: dateti
     assert Workflow.objects.count() == 2
     assert [mark.label for mark in marks(Scope(now - timedelta(hours=1)))] == ["other 1.0.0 live"]
     assert marks(Scope(now - timedelta(hours=1), ["orders"], ["payments"])) == []
+
+
+def test_alerts_and_sign_offs_are_marks_of_what_they_are_about(orders: Any, team: Any, now: datetime):
+    author = person("approver", team)
+    dependency = Dependency.objects.get(name="payments")
+    DependencyReview.objects.create(
+        dependency=dependency, area="security", person=author, findings="none", signed_at=now
+    )
+    alert = {"kind": "burn", "severity": "page", "team": team, "escalation": team, "opened_at": now}
+    Alert.objects.create(subject="orders-succeed", workflow="orders", **alert)
+    Alert.objects.create(subject="another", workflow="another", **alert)
+    of_orders = marks(Scope(now - timedelta(hours=1), ["orders"], ["payments"]))
+    assert sorted((mark.kind, mark.label) for mark in of_orders) == [
+        ("alert", "page of orders-succeed"),
+        ("review", "payments: security reviewed"),
+    ]
+    assert [mark.kind for mark in marks(Scope(now - timedelta(hours=1), ["another"], []))] == ["alert"]
+    assert len(marks(Scope(now - timedelta(hours=1)))) == 3
+
+
+def test_example_data_is_said_to_be_such_where_it_is_and_only_there(reader: Any, called: datetime):
+    EngineMark.objects.create(name="example_history", at=called - timedelta(hours=5))
+    assert "Example data until" in text(reader.get("/explore/?what=call"))
+    assert "Example data until" not in text(reader.get("/explore/?what=call&period=1h"))
+    assert "Example data until" not in text(reader.get("/dependencies/payments/")), "its manifest is nobody's example"
+    assert "Example data until" in text(reader.get("/?period=7d"))

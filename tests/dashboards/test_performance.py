@@ -58,7 +58,7 @@ def test_a_workflow_without_runs_is_drawn_as_declared(reader: Any, orders: Any):
 def test_a_step_shows_the_trouble_of_the_service_that_it_calls(reader: Any, observed: datetime):
     count("call", observed, "error", dependency="payments", times=9)
     count("call", observed, "ok", dependency="payments", times=1)
-    assert "payments: failing" in text(reader.get("/workflows/orders/"))
+    assert "payments: down" in text(reader.get("/workflows/orders/"))
 
 
 def test_a_chosen_version_is_observed_alone(reader: Any, observed: datetime):

@@ -39,16 +39,22 @@ from governance.services.auditing import keep, verify
 from orchestration import clock
 from orchestration.engine.claim import claim
 from orchestration.models import (
+    Alert,
+    AlertEvent,
     Breaker,
     BreakerTransition,
     BulkheadSlot,
     Dependency,
     DependencyEnd,
     LastGood,
+    Objective,
     Parking,
     Payload,
     RateState,
+    RollupDirty,
     Run,
+    Series,
+    Silence,
     StepRun,
     Team,
     WorkerProcess,
@@ -58,6 +64,7 @@ from orchestration.services.runs import retry_run
 from portal.backups import moving
 from portal.config import database_settings
 from portal.models import Token, User
+from tests.alerts.counting import count
 from tests.engine.harness import begin, echo, publish, pump, settle_down, write
 from tests.operations.conftest import new_postgresql
 from tests.servers import find_postgresql
@@ -115,8 +122,23 @@ def fill() -> Run:
     assert claim(StepRun.objects.get(run=run).pk) is not None
     parked = StepRun.objects.filter(run=failed).first()
     Parking.objects.create(step=parked, dependency="shop", kind="breaker", since=timezone.now(), message="ü")
+    alert_rows(team)
     keep(verify())
     return run
+
+
+def alert_rows(team: Team) -> None:
+    """An alert, a silence, and what was counted of an objective."""
+    now, objective = timezone.now(), Objective.objects.get(name="order-fulfilment.success")
+    count(objective, now, 3, 1)
+    RollupDirty.objects.create(grain="day", series=Series.objects.first(), ts=now)
+    alert = Alert.objects.create(
+        kind="burn", severity="page", subject="ü", team=team, escalation=team, objective=objective, opened_at=now,
+        facts={"windows": {"60": [1, 2]}},
+    )  # fmt: skip
+    AlertEvent.objects.create(alert=alert, at=now, what="opened", text="é\n")
+    silence = Silence(objective=objective, reason="ü", starts_at=now, ends_at=now + timedelta(days=1))
+    save(silence, actor=None, reason="r")
 
 
 def breaker_rows() -> None:

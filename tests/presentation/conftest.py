@@ -34,9 +34,11 @@ if not settings.configured and not __import__("os").environ.get("DJANGO_SETTINGS
 
 PAGES = [
     "runs",
+    "alerts",
     "explore",
     "workflows",
     "dependencies",
+    "objectives",
     "contracts",
     "changes",
     "audit",

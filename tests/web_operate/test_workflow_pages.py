@@ -195,7 +195,7 @@ def test_a_dependency_page_counts_calls_that_succeeded_at_once_and_those_that_di
 
 def test_the_list_of_dependencies_names_who_calls_them(operator, caller, django_assert_num_queries):
     operator.get("/dependencies/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(10):
         said = text(operator.get("/dependencies/"))
     assert 'href="/dependencies/payments/"' in said
     assert 'href="/workflows/order/"' in said
