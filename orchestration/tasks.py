@@ -7,7 +7,6 @@ from django.conf import settings
 
 from orchestration import clock
 from orchestration.engine.conductor import conductor
-from orchestration.engine.fallbacks import forget_old
 from orchestration.engine.publish import send
 from orchestration.engine.wake import wake as wake_once
 from orchestration.pace import Pace
@@ -44,7 +43,6 @@ def wake() -> None:
     with _freshening.turn() as due:
         if due:
             freshen()
-            forget_old()
 
 
 @shared_task(name="orchestration.tasks.fold", ignore_result=True, acks_late=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from orchestration import clock
@@ -42,11 +42,12 @@ def remember(claim: Claim, input_text: str, output_text: str) -> None:
     )  # fmt: skip
 
 
-def forget_old() -> None:
-    """Delete what is no longer good, a batch at a time."""
-    old = LastGood.objects.filter(at__lt=clock.now() - KEPT)
-    if ids := list(old.values_list("pk", flat=True)[:FORGOTTEN]):
+def forget_old(now: datetime) -> int:
+    """Delete what is no longer good, a batch at a time; how many."""
+    ids = list(LastGood.objects.filter(at__lt=now - KEPT).values_list("pk", flat=True)[:FORGOTTEN])
+    if ids:
         LastGood.objects.filter(pk__in=ids).delete()
+    return len(ids)
 
 
 def fall_back(claim: Claim, effect: Effect, input_text: str, failed: Failed) -> Degraded | Failed:

@@ -14,7 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from orchestration import clock
-from orchestration.engine import parked, probes, rescue, transition
+from orchestration.engine import fallbacks, parked, probes, rescue, transition
 from orchestration.engine.publish import send
 from orchestration.engine.timers import due_timers
 from orchestration.limits import LOST_WAKE_AFTER, WAKE_BATCH
@@ -136,4 +136,5 @@ _LOOKS: Mapping[str, Callable[[datetime], int]] = {
     "runs": rescue.overdue_runs,
     "lost_wakes": _lost_wakes,
     "probes": probes.look,
+    "last_good": fallbacks.forget_old,
 }

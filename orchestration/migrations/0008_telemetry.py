@@ -1,5 +1,4 @@
 import django.db.models.deletion
-import orchestration.policies.breaker
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -9,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('orchestration', '0007_dependency_end'),
-        ('portal', '__first__'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -327,7 +326,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=63, unique=True)),
-                ('state', models.CharField(choices=[('closed', 'closed'), ('open', 'open'), ('half_open', 'half_open'), ('forced_open', 'forced_open'), ('disabled', 'disabled'), ('metrics_only', 'metrics_only')], default=orchestration.policies.breaker.State['CLOSED'], max_length=12)),
+                ('state', models.CharField(choices=[('closed', 'closed'), ('open', 'open'), ('half_open', 'half_open'), ('forced_open', 'forced_open'), ('disabled', 'disabled'), ('metrics_only', 'metrics_only')], default='closed', max_length=12)),
                 ('generation', models.IntegerField(default=0)),
                 ('since', models.DateTimeField(null=True)),
                 ('retry_at', models.DateTimeField(help_text='open: when the next calls may be tried', null=True)),

@@ -193,7 +193,8 @@ def alert_sentence(alert: Alert, now: datetime) -> str:
     if alert.kind == Alert.Kind.COMPENSATION:
         step = alert.facts.get("failed_step")
         return f"{f'It had failed at {step}. ' if step else ''}What it did is undone only in part. {how_long}"
-    windows = alert.facts.get("windows", {})
+    # The long window first: PostgreSQL keeps the keys of JSON in an order of its own.
+    windows = dict(sorted(alert.facts.get("windows", {}).items(), key=lambda one: -int(one[0])))
     counted = [
         f"{number(bad)} of {number(total)} in {duration(int(minutes) * 60)}"
         for minutes, (bad, total) in windows.items()

@@ -199,6 +199,14 @@ def test_last_good_comes_from_the_same_input_only_and_says_how_old_it_is(served:
     assert "5 minutes old" in step(same, "a").error_message
 
 
+def test_what_is_too_old_to_be_good_is_forgotten():
+    for days, number in ((29, 0), (31, 1)):
+        at = clock.now() - timedelta(days=days)
+        LastGood.objects.create(workflow="w", step="s", input_hash=str(number), output="1", at=at)
+    wake()
+    assert LastGood.objects.get().input_hash == "0"
+
+
 def test_a_write_that_may_have_happened_never_falls_back(served: Service, shop: Shop):
     declare(served.url, breaker={"minimum_calls": 100})
     shop.status = 500  # a write that got this may have happened

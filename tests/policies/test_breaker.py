@@ -173,6 +173,7 @@ def test_it_stays_open_twice_as_long_each_time_up_to_ten_times(times: int, secon
     assert opened(times=times).retry_at == seconds
 
 
+@settings(deadline=None)
 @given(chance=st.floats(0, 1, exclude_max=True))
 def test_the_time_open_varies_by_a_fifth(chance: float):
     assert 8 <= opened(chance).retry_at <= 12

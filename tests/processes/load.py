@@ -30,6 +30,8 @@ LONG = os.environ.get("CHAOS") == "long"
 RESUMED = 15
 #: A request is logged a little after it was sent when the machine is busy.
 SLACK = timedelta(seconds=1)
+#: Tried again soon after a fault is over; at most ten times as long when it opens again and again.
+BREAKER = {"open_for": "1s"}
 DEPENDENCIES = {"recorder": "RECORDER_URL", "troubled": "SANDBOX_URL"}
 
 Value = TypeVar("Value")
@@ -64,7 +66,7 @@ def publish(steps: dict[str, Any], name: str = "recorded") -> WorkflowVersion:
         {
             "kind": "Dependency",
             "metadata": {"name": dependency, "owner": "checkout"},
-            "spec": {"base_url": f"${{{{ env.{variable} }}}}"},
+            "spec": {"base_url": f"${{{{ env.{variable} }}}}", "breaker": BREAKER},
         }
         for dependency, variable in DEPENDENCIES.items()
     ]
