@@ -22,7 +22,7 @@ ADDRESSES = {
 COUNTRIES, COUNTRY_WEIGHTS = list(ADDRESSES), [10, 3, 4, 5, 3, 2]
 METHODS, METHOD_WEIGHTS = ["pm_card_visa", "pm_card_mastercard", "pm_sepa"], [6, 3, 2]
 # What goes wrong with an order, and in how many of a thousand.
-MISHAPS = {"declined": 45, "not_served": 25, "sold_out": 20}
+MISHAPS = {"declined": 9, "not_served": 5, "sold_out": 4}
 
 
 def order(rng: Random, number: str, mishap: str | None = None) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def _open(alert: Alert, text: str, now: datetime) -> Alert | None:
     alert.escalation = _escalation(alert)
     try:
         with transaction.atomic():
-            alert.save(force_insert=True)
+            Alert.objects.bulk_create([alert])
             note(alert, What.OPENED, text, now)
             if (silence := silence_of(alert, now)) is not None:
                 note(

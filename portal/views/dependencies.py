@@ -23,6 +23,7 @@ from orchestration import clock
 from orchestration.ids import floor
 from orchestration.models import Attempt, Breaker, Dependency, DependencyEnd, Run, Team, WorkflowVersion
 from orchestration.policies.breaker import State
+from orchestration.policies.faults import fault_of
 from orchestration.policies.health import Health, Word
 from orchestration.selectors.breakers import latest_transitions, view
 from orchestration.selectors.guards import guards_of
@@ -108,7 +109,7 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
         "dependency": found,
         "end": DependencyEnd.objects.filter(dependency=found).first(),
         "look": health_look(well.word),
-        "sentence": dependency_pages.sentence(calls, errors),
+        "sentence": dependency_pages.sentence(calls, [one for one in errors if fault_of(one[0])]),
         "facts": dependency_pages.facts(found.spec, retry_policy_spec(retry) if isinstance(retry, str) else None),
         "well": well,
         "calls": calls,

@@ -77,10 +77,11 @@ def test_what_this_release_can_not_run_is_refused_by_name(cli, folder):
 
 
 def test_what_is_only_recorded_is_a_notice_and_no_problem(cli, folder):
-    Path("greeting.yaml").write_text(GOOD.replace("  steps:", "  escalation: oncall\n  steps:"))
-    result = cli("validate", "greeting.yaml", **OFFLINE)
+    team = "apiVersion: plumbline/v1\nkind: Team\nmetadata: {name: checkout}\nspec:\n  weight: 3\n"
+    Path("team.yaml").write_text(team)
+    result = cli("validate", "team.yaml", **OFFLINE)
     assert result.exit_code == 0
-    assert "greeting.yaml:5:" in result.stderr
+    assert "team.yaml:5:" in result.stderr
     assert "recorded, not enforced" in result.stderr
 
 
