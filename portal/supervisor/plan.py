@@ -26,6 +26,7 @@ class Options:
     port: int
     sandbox_port: int | None
     token_file: Path | None
+    history_days: int = 28
 
 
 def children(options: Options) -> list[Child]:
@@ -37,8 +38,9 @@ def children(options: Options) -> list[Child]:
         url = f"http://127.0.0.1:{options.port}"
         command = [sys.executable, "-m", "examples.traffic", "--url", url, "--token-file", str(options.token_file)]
         found.append(Child("traffic", command))
-        history = [sys.executable, str(ROOT / "manage.py"), "load_history", "--days", "28"]
-        found.append(Child("history", history, once=True))
+        history = [sys.executable, str(ROOT / "manage.py"), "load_history", "--days", str(options.history_days)]
+        if options.history_days:
+            found.append(Child("history", history, once=True))
     return found
 
 

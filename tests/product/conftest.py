@@ -65,14 +65,17 @@ def start(folder: Path, *, examples: int = 1, **environment: str) -> Product:
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "start", "--port", str(port), "--examples", str(examples)], cwd=ROOT,
+            [sys.executable, "manage.py", "start", "--port", str(port), "--examples", str(examples), "--history", "1"],
+            cwd=ROOT,
             env={**clean, "PLUMBLINE_DATA_DIR": str(folder), **environment}, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     product = Product(process, f"http://127.0.0.1:{port}", folder, log)
     ends = time.monotonic() + 60
     while True:
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < ends, log.read_text()
+        if process.poll() is not None or time.monotonic() > ends:
+            process.kill()  # its children go with it
+            process.wait()
+            raise AssertionError(log.read_text())
         try:
             if httpx.get(product.url + "/healthz", timeout=1).status_code == 200:
                 return product

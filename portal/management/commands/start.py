@@ -36,8 +36,9 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--examples", type=int, choices=(0, 1), default=1)
+        parser.add_argument("--history", type=int, default=28, metavar="DAYS", help="of the examples' past; 0 for none")
 
-    def handle(self, *_: Any, host: str, port: int, examples: int, **__: Any) -> None:
+    def handle(self, *_: Any, host: str, port: int, examples: int, history: int, **__: Any) -> None:
         """Runs until SIGTERM or SIGINT."""
         _refuse_public_embedded(host)
         _refuse_taken(host, port)
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         sandbox_port, token_file = self._examples(port) if examples else (None, None)
         try:
-            plan = children(Options(host, port, sandbox_port, token_file))
+            plan = children(Options(host, port, sandbox_port, token_file, history))
         except ConfigurationError as error:
             raise CommandError(str(error)) from error
         url = f"http://{'localhost' if host == '127.0.0.1' else host}:{port}/"
