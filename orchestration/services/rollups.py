@@ -30,6 +30,8 @@ from orchestration.telemetry.recount import chunks
 KEEP = {Grain.MINUTE: timedelta(hours=48), Grain.HOUR: timedelta(days=90), Grain.DAY: timedelta(days=730)}
 #: Rows that are counted before their durations are put into histograms.
 CHUNK = 100_000
+#: Hours and days that a rebuild sums up at once.
+SUMMED = 10_000
 #: Seconds after which a rebuild says again that it is at work (telemetry/fold.py, REBUILDING).
 SAID_EVERY = 10.0
 
@@ -70,8 +72,8 @@ def rebuild(*, since: datetime | None = None, progress: Progress = lambda _: Non
             lead(waits=True)
             _clear(first)
             OutcomeBatch.objects.filter(pk__in=batches)._raw_delete("default")
-            store(counter.sums, intervals)
-    while sum_dirty():
+            store(counter.sums, intervals, since=first)
+    while sum_dirty(most=SUMMED):
         progress(count)
     return Rebuilt(count, first)
 

@@ -102,8 +102,11 @@ def fold(*, most: int = BATCHES) -> Folded:
     return Folded(len(batches), rows)
 
 
-def store(counted: Counted, intervals: Intervals) -> None:
-    """Add sums to the grain that takes them, and mark what is above as dirty. In the transaction of whoever leads."""
+def store(counted: Counted, intervals: Intervals, *, since: datetime | None = None) -> None:
+    """Add sums to the grain that takes them, and mark what is above as dirty. In the transaction of whoever leads.
+
+    `since`: from then on there are no rollups yet.
+    """
     ids = sums.series_ids(key for _, key in counted)
     grains: dict[Grain, dict[tuple[int, datetime], Sums]] = {}
     for (began, key), one in counted.items():
@@ -111,7 +114,7 @@ def store(counted: Counted, intervals: Intervals) -> None:
     if Grain.HOUR in grains:
         _sum_old(moment(intervals.minutes_from))
     for grain, rows in grains.items():
-        sums.add(grain, rows)
+        sums.add(grain, rows, since=since)
         if grain is not Grain.DAY:
             above = Grain.HOUR if grain is Grain.MINUTE else Grain.DAY
             _mark(above, {(series, above.floor(ts)) for series, ts in rows})

@@ -16,6 +16,8 @@ from orchestration.selectors.series import COUNTS, Grain
 from orchestration.telemetry import histogram
 from orchestration.telemetry.counting import Key, Sums
 
+#: Rows from which on PostgreSQL is given a table instead of statements.
+MANY = 2_000
 _BELOW = {Grain.HOUR: Grain.MINUTE, Grain.DAY: Grain.HOUR}
 _COLUMNS = [*COUNTS, "sum", "min", "max", "hist"]
 
@@ -38,9 +40,9 @@ def forget() -> None:
     _known.clear()
 
 
-def add(grain: Grain, rows: Mapping[tuple[int, datetime], Sums]) -> None:
-    """Add to the rows of (series, interval), which may be there or not."""
-    there = dict(_there(grain, rows))
+def add(grain: Grain, rows: Mapping[tuple[int, datetime], Sums], *, since: datetime | None = None) -> None:
+    """Add to the rows of (series, interval), which may be there or not; none is there from `since` on."""
+    there = dict(_there(grain, rows if since is None else [place for place in rows if place[1] < since]))
     written = []
     for place, sums in rows.items():
         sums.squeeze()
@@ -103,6 +105,19 @@ def _write(grain: Grain, rows: Sequence[tuple[Any, ...]]) -> None:
     changed = ", ".join(f"{name} = excluded.{name}" for name in map(connection.ops.quote_name, _COLUMNS))
     table = connection.ops.quote_name(grain.model._meta.db_table)
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql" and len(rows) >= MANY:
+            # Ten times as fast as a statement for each: a rebuild writes millions.
+            shape = f"SELECT {quoted} FROM {table} WITH NO DATA"  # noqa: S608
+            cursor.execute(f"CREATE TEMPORARY TABLE given ON COMMIT DROP AS {shape}")
+            with cursor.copy(f"COPY given ({quoted}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            cursor.execute(
+                f"INSERT INTO {table} ({quoted}) SELECT {quoted} FROM given"  # noqa: S608
+                f" ON CONFLICT (series_id, ts) DO UPDATE SET {changed}"
+            )
+            cursor.execute("DROP TABLE given")
+            return
         cursor.executemany(
             f"INSERT INTO {table} ({quoted}) VALUES ({marks}) ON CONFLICT (series_id, ts) DO UPDATE SET {changed}",  # noqa: S608
             [(series, connection.ops.adapt_datetimefield_value(ts), *columns) for series, ts, *columns in rows],

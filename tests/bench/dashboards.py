@@ -46,6 +46,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench-dashboards")
     parser.add_argument("--steps", type=int, default=10_000_000, help="step executions in PostgreSQL; 0 leaves it out")
     parser.add_argument("--sqlite-steps", type=int, default=1_000_000)
+    parser.add_argument("--postgresql", metavar="URL", help="a database that tests.bench.month has filled before")
     parser.add_argument("--seconds", type=float, default=90.0, help="for which people look")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="plumbline-month-", dir="/tmp"))
@@ -54,7 +55,8 @@ def main() -> int:
     try:
         for kind, steps in (("postgresql", options.steps), ("sqlite", options.sqlite_steps)):
             if steps:
-                found[kind] = measure(kind, folder / kind, steps, options.seconds)
+                given = options.postgresql if kind == "postgresql" else None
+                found[kind] = measure(kind, folder / kind, steps, options.seconds, given)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     first = found.get("postgresql") or found["sqlite"]
@@ -64,11 +66,11 @@ def main() -> int:
     return report(found)
 
 
-def measure(kind: str, folder: Path, steps: int, seconds: float) -> dict[str, Any]:
-    """One database."""
+def measure(kind: str, folder: Path, steps: int, seconds: float, given: str | None) -> dict[str, Any]:
+    """One database; `given`: its address, where it is filled already."""
     with ExitStack() as stack:
-        variables = _servers(kind, folder, stack)
-        facts = _month(variables, steps)
+        variables = _servers(kind, folder, stack, given)
+        facts = _month(variables, 0 if given else steps)
         port = free_port()
         _serve(variables, folder, port, stack)
         warm = _look(port, facts["cookie"], 5.0)
@@ -81,14 +83,16 @@ def measure(kind: str, folder: Path, steps: int, seconds: float) -> dict[str, An
         return {"steps": steps, **facts, **looked, "outcomes_a_second": round(arrived[-1] / (seconds + 5), 1)}
 
 
-def _servers(kind: str, folder: Path, stack: ExitStack) -> dict[str, str]:
+def _servers(kind: str, folder: Path, stack: ExitStack, given: str | None) -> dict[str, str]:
     folder.mkdir(parents=True)
     folder.chmod(0o711)
     variables = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     variables |= {"PLUMBLINE_DATA_DIR": str(folder), "PLUMBLINE_RUN_RETENTION_DAYS": "0"}
     broker = stack.enter_context(Broker(tcp=kind == "postgresql"))
     variables["BROKER_URL"] = broker.url
-    if kind == "postgresql":
+    if given:
+        variables["DATABASE_URL"] = given
+    elif kind == "postgresql":
         binaries = installed_binaries()
         assert binaries is not None, "no PostgreSQL binaries on this machine"
         variables["DATABASE_URL"] = stack.enter_context(Throwaway(binaries, folder / "server")).url

@@ -49,7 +49,7 @@ SAME: dict[str, dict[str, Any]] = {
 def main() -> None:
     """Fill, count, compare."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.month")
-    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--steps", type=int, required=True, help="0 for a database that was filled before")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     import django
@@ -60,10 +60,12 @@ def main() -> None:
     from orchestration import clock
 
     call_command("migrate", verbosity=0)
-    cookie = world()
+    cookie = world() if options.steps else reader()
     until = clock.now()
-    took = _timed("filled", lambda: fill(options.steps // STEPS, until))
-    rebuilt = _timed("rebuilt", lambda: call_command("rebuild_rollups", verbosity=0))
+    took = rebuilt = 0.0
+    if options.steps:
+        took = _timed("filled", lambda: fill(options.steps // STEPS, until))
+        rebuilt = _timed("rebuilt", lambda: call_command("rebuild_rollups", verbosity=0))
     from tests.bench.truth import compare
 
     found = {"fill_s": took, "rebuild_s": rebuilt, "cookie": cookie, **compare(until)}
@@ -71,16 +73,14 @@ def main() -> None:
 
 
 def world() -> str:
-    """Teams, dependencies, workflows of two versions, objectives; the session of a reader who may do everything."""
+    """Teams, dependencies, workflows of two versions, objectives; the session of a reader."""
     import yaml
     from django.db import transaction
-    from django.test import Client
 
     from orchestration import clock
     from orchestration.models import Objective, Team
     from orchestration.services.governed import save
     from orchestration.services.manifests import Document, Signature, apply
-    from portal.models import User
 
     documents: list[dict[str, Any]] = [
         {"kind": "Team", "metadata": {"name": f"team-{n}"}, "spec": {}} for n in range(5)
@@ -105,6 +105,15 @@ def world() -> str:
             )  # fmt: skip
             with transaction.atomic():
                 save(one, actor=None, reason="a benchmark")
+    return reader()
+
+
+def reader() -> str:
+    """The session of somebody who may see everything."""
+    from django.test import Client
+
+    from portal.models import User
+
     user, _ = User.objects.get_or_create(username="bench", is_superuser=True)
     client = Client()
     client.force_login(user)
