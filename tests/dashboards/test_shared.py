@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -37,24 +38,43 @@ def test_nothing_is_also_kept():
     assert len(asked) == 1
 
 
-def test_who_comes_while_a_newer_one_is_computed_gets_the_last_one(settings: Any):
-    shared("slow", lambda: "old")
-    settings.PLUMBLINE_SHARED_SECONDS = 0.000001
-    begun, go_on, seen = threading.Event(), threading.Event(), []
+def aged(key: str, value: str, seconds: float) -> None:
+    """A figure that was computed so long ago."""
+    cache.set(f"dashboards:{key}", (value, time.monotonic() - seconds), 600)
+
+
+def test_nobody_waits_for_a_figure_that_is_a_little_too_old():
+    begun, go_on = threading.Event(), threading.Event()
 
     def slowly() -> str:
         begun.set()
         assert go_on.wait(10)
         return "new"
 
-    cache.set("dashboards:slow", ("old", -1e9), 60)
-    thread = threading.Thread(target=lambda: seen.append(shared("slow", slowly)))
-    thread.start()
+    aged("slow", "old", 70.0)
+    assert shared("slow", slowly) == "old"
     assert begun.wait(10)
     assert shared("slow", lambda: "never") == "old"
     go_on.set()
-    wait_until(lambda: seen == ["new"], 10, "the newer figure")
-    thread.join()
+    wait_until(lambda: shared("slow", lambda: "never") == "new", 10, "the newer figure")
+
+
+def test_one_that_is_much_too_old_is_shown_to_nobody():
+    aged("slow", "old", 130.0)
+    assert shared("slow", lambda: "new") == "new"
+
+
+def test_one_that_can_not_be_renewed_is_asked_for_again():
+    aged("poor", "old", 70.0)
+    tried = threading.Event()
+
+    def fails() -> str:
+        tried.set()
+        raise ZeroDivisionError
+
+    assert shared("poor", fails) == "old"
+    assert tried.wait(10)
+    wait_until(lambda: shared("poor", lambda: "new") == "new", 10, "the next try")
 
 
 def test_one_that_fails_keeps_nobody_waiting():
