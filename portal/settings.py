@@ -69,7 +69,7 @@ DATABASES = {"default": {**CONFIG.database, "ATOMIC_REQUESTS": False}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 #: How long figures that are the same for all readers are shared, seconds.
-PLUMBLINE_SHARED_SECONDS = 2.0
+PLUMBLINE_SHARED_SECONDS = 3.0
 
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = ["portal.sign_in.ThrottledBackend"]

@@ -25,7 +25,8 @@ T = TypeVar("T")
 STALE = 2
 #: A few locks for any number of keys: two keys of one lock wait for each other, which harms nobody.
 _computing = tuple(threading.Lock() for _ in range(16))
-_background = ThreadPoolExecutor(max_workers=2, thread_name_prefix="figures")
+#: One, so that readers share the interpreter with no more than that.
+_background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="figures")
 
 
 def shared(key: str, compute: Callable[[], T]) -> T:

@@ -31,6 +31,7 @@ from orchestration.selectors.targets import retry_policy_spec
 from orchestration.selectors.workflows import consumers_of, find_dependency
 from portal.dashboards.dependency_panel import charts
 from portal.dashboards.periods import PERIODS, Period
+from portal.dashboards.shared import shared
 from portal.dashboards.views import chosen_period
 from portal.middleware.csp import allow_inline_style
 from portal.middleware.reader import actor_of
@@ -95,9 +96,9 @@ def list_dependencies(request: HttpRequest) -> HttpResponse:
 def dependency(request: HttpRequest, name: str) -> HttpResponse:
     """One dependency."""
     allow_inline_style(request)
-    found, consumers, now = find_dependency(name), consumers_of(name), clock.now()
+    found, consumers, now = find_dependency(name), _consumers(name), clock.now()
     period = chosen_period(request.GET)
-    failed = _failed(consumers)
+    failed = shared(f"failed:{name}", lambda: _failed(consumers))
     errors = Counter(attempt.error_type for attempt in failed).most_common()
     calls, well = last_day(now).get(name, Calls()), dependency_health(now).get(name, UNKNOWN)
     retry = found.spec.get("retry")
@@ -131,7 +132,7 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
 def health(request: HttpRequest, name: str) -> HttpResponse:
     """The live part of the page: charts and consumers, or 204 when nothing in them changed."""
     found, now = find_dependency(name), clock.now()
-    context = _health(found, consumers_of(name), chosen_period(request.GET), now)
+    context = _health(found, _consumers(name), chosen_period(request.GET), now)
     if request.GET.get("seen") == context["mark"]:
         return HttpResponse(status=204)
     return render(request, "dependencies/health.html", context)
@@ -167,6 +168,11 @@ def _health(found: Dependency, consumers: Consumers, period: Period, now: dateti
         "periods": [(item, f"{here}?period={item.key}#health") for item in PERIODS.values()],
         "health_url": f"{reverse('dependency-health', args=[found.name])}?{poll}",
     }
+
+
+def _consumers(name: str) -> Consumers:
+    """Who calls it; shared, since every version's plan is looked through."""
+    return shared(f"consumers:{name}", lambda: consumers_of(name))
 
 
 def _failed(consumers: Consumers) -> list[Attempt]:
