@@ -34,8 +34,10 @@ Kind = Parking.Kind
 PARKED_KINDS = (WaitingKind.PARKED, WaitingKind.CAPACITY)
 #: Seconds between two releases of one dependency, and before those let go half-open are taken for lost.
 ROUND, TRIAL_AGAIN = 1.0, 5.0
-#: Seconds over which compensations come back that waited for the same dependency.
+#: Seconds over which compensations come back that waited for the same dependency,
 SPREAD = 5.0
+#: and after which they ask again at the latest: a breaker that is forced for days may be let go at any moment.
+ASKS_AGAIN = timedelta(seconds=60)
 #: Seconds without a release after which the ramp begins anew.
 RAMP_OVER = 10.0
 
@@ -49,7 +51,8 @@ def columns_of(claim: Claim, deferred: Deferred) -> dict[str, Any]:
 
 def put_off_compensation(claim: Claim, deferred: Deferred, now: datetime) -> bool:
     """A compensation waits by its own time, without using an attempt. False: it is not held any more."""
-    at = max(deferred.until or now, now) + timedelta(seconds=SPREAD * random.random())  # noqa: S311 - jitter
+    soonest = min(max(deferred.until or now, now), now + ASKS_AGAIN)
+    at = soonest + timedelta(seconds=SPREAD * random.random())  # noqa: S311 - jitter
     return transition.release_compensation(
         claim.step.pk, claim.step.fence, not_before=at, wake_due_at=at + timedelta(seconds=LOST_WAKE_AFTER),
         compensation_attempt=claim.step.compensation_attempt - 1, compensation_error=deferred.message,

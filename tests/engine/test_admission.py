@@ -25,6 +25,7 @@ from orchestration.models import (
 )
 from orchestration.policies.breaker import Counts
 from orchestration.selectors.guards import guards_of
+from orchestration.services import breakers as forced
 from orchestration.services.runs import cancel_run, terminate_run
 from orchestration.steps.outcome import Completed, Failed
 from tests.engine.breaking import TOUCHY, Shop, call, declare, flush, forget, open_breaker
@@ -318,6 +319,27 @@ def test_a_compensation_waits_for_an_open_breaker_without_using_an_attempt(serve
     assert "open" in found.compensation_error
     shop.status = 200
     run = settle_down(run)
+    assert (run.compensation, step(run, "a").compensation_attempt) == ("done", 1)
+
+
+def test_a_compensation_that_waits_for_a_forced_breaker_goes_on_soon_after_it_is_released(
+    served: Service, shop: Shop
+):
+    shop.status = 200
+    declare(served.url)
+    ends = clock.now() + timedelta(days=6)
+    forced.force(name="shop", state="forced_open", reason="r", expires_at=ends, actor=None)
+    steps = {
+        "a": {"python": "test.echo", "with": {"value": 1}, "effect": "write", "compensate": {"http": {"path": "/undo"}, "dependency": "shop"}},
+        "b": {"python": "test.fail", "needs": ["a"]},
+    }  # fmt: skip
+    run = begin(publish(steps))
+    pump()
+    pass_time(70)
+    pump()
+    assert (step(run, "a").compensation, step(run, "a").compensation_attempt) == ("running", 0), "it asked in vain"
+    forced.release(name="shop", reason="fixed", actor=None)
+    run = settle_down(run, horizon=70, stride=10)
     assert (run.compensation, step(run, "a").compensation_attempt) == ("done", 1)
 
 
