@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ from orchestration.policies.breaker import Counts
 from orchestration.selectors.guards import guards_of
 from orchestration.services import breakers as forced
 from orchestration.services.runs import cancel_run, terminate_run
-from orchestration.steps.outcome import Completed, Failed
+from orchestration.steps.outcome import Completed, Deferred, Failed
 from tests.engine.breaking import TOUCHY, Shop, call, declare, flush, forget, open_breaker
 from tests.engine.harness import begin, pass_time, publish, pump, settle_down, step
 from tests.engine.services import Service, service
@@ -322,9 +323,7 @@ def test_a_compensation_waits_for_an_open_breaker_without_using_an_attempt(serve
     assert (run.compensation, step(run, "a").compensation_attempt) == ("done", 1)
 
 
-def test_a_compensation_that_waits_for_a_forced_breaker_goes_on_soon_after_it_is_released(
-    served: Service, shop: Shop
-):
+def test_a_compensation_that_waits_for_a_forced_breaker_goes_on_soon_after_it_is_released(served: Service, shop: Shop):
     shop.status = 200
     declare(served.url)
     ends = clock.now() + timedelta(days=6)
@@ -396,13 +395,81 @@ def test_a_database_that_is_away_loses_a_count_and_never_the_outcome(served: Ser
     declare(served.url)
     ticket = admission.enter("shop", 1, 5.0)
     assert isinstance(ticket, admission.Ticket)
-
-    def away(*_: object, **__: object) -> None:
-        raise OperationalError("the server closed the connection")
-
-    monkeypatch.setattr(breakers, "note", away)
-    monkeypatch.setattr(admission.connection, "close", lambda: None)
+    away(monkeypatch, breakers, "note")
     admission.leave(ticket, Completed(), 0.01)
+
+
+def away(monkeypatch: pytest.MonkeyPatch, part: Any, name: str, times: int = 1000) -> None:
+    """The database does not answer the next calls of that function."""
+    real, left = getattr(part, name), [times]
+
+    def failing(*args: Any, **more: Any) -> Any:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise OperationalError("the server closed the connection")
+        return real(*args, **more)
+
+    monkeypatch.setattr(part, name, failing)
+    monkeypatch.setattr(admission, "connection", SimpleNamespace(close=lambda: None))
+
+
+def taken(lasts: float = 3600.0, attempt: int = 1) -> admission.Ticket:
+    ticket = admission.enter("shop", attempt, lasts)
+    assert isinstance(ticket, admission.Ticket), ticket
+    return ticket
+
+
+def test_a_slot_is_freed_although_the_call_could_not_be_counted(served: Service, monkeypatch: pytest.MonkeyPatch):
+    declare(served.url, bulkhead={"limit": 1})
+    ticket = taken()
+    away(monkeypatch, breakers, "note")
+    admission.leave(ticket, Completed(), 0.01)
+    assert BulkheadSlot.objects.get().until is None
+
+
+@pytest.mark.parametrize("part", ["free_slot", "settle"])
+def test_what_could_not_be_given_back_is_with_a_later_heartbeat(
+    served: Service, monkeypatch: pytest.MonkeyPatch, part: str
+):
+    open_breaker(served.url, breaker={**TOUCHY, "half_open_calls": 1}, bulkhead={"limit": 1})
+    clock.advance(timedelta(seconds=13))
+    breakers.forget()
+    ticket = taken()
+    assert (ticket.permit, BulkheadSlot.objects.exclude(until=None).count()) == (1, 1)
+    away(monkeypatch, capacity if part == "free_slot" else breakers, part, times=2)
+    admission.leave(ticket, Completed(), 0.01)
+    admission.pay_back()  # away still
+    assert len(admission._owed) == 1
+    admission.pay_back()
+    assert not admission._owed
+    assert Breaker.objects.get(name="shop").state == "closed", "the trial call counts, though late"
+    assert BulkheadSlot.objects.get().until is None
+
+
+def test_a_slot_is_given_back_when_the_database_goes_away_before_the_call(
+    served: Service, monkeypatch: pytest.MonkeyPatch
+):
+    declare(served.url, bulkhead={"limit": 1}, rate_limit="100/s")
+    away(monkeypatch, capacity, "take_call", times=1)
+    with pytest.raises(OperationalError):
+        taken()
+    away(monkeypatch, breakers, "note", times=1)
+    with pytest.raises(OperationalError):
+        taken(attempt=2)
+    taken(attempt=2)
+
+
+def test_a_permit_is_given_back_when_the_database_goes_away_before_the_call(
+    served: Service, monkeypatch: pytest.MonkeyPatch
+):
+    open_breaker(served.url, bulkhead={"limit": 3})
+    clock.advance(timedelta(seconds=13))
+    away(monkeypatch, capacity, "take_slot", times=2)
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            taken()
+    assert [taken().permit, taken().permit] == [3, 4]
+    assert isinstance(admission.enter("shop", 1, 5.0), Deferred), "two are out, as many as half_open_calls"
 
 
 def test_steps_without_a_dependency_touch_no_breaker():
