@@ -22,7 +22,7 @@ from orchestration.engine.claim import Claim
 from orchestration.engine.publish import wake_up
 from orchestration.limits import LOST_WAKE_AFTER, WAKE_BATCH
 from orchestration.models import Attempt, Parking, Run, StepRun
-from orchestration.policies.admission import ramp, retries_left
+from orchestration.policies.admission import NO_BOUND, ramp, retries_left
 from orchestration.policies.breaker import PASSING, Book, State
 from orchestration.selectors.guards import Guards, guards_of
 from orchestration.states import RunStatus, StepStatus, WaitingKind
@@ -157,8 +157,10 @@ def _by_rate(name: str, guards: Guards, now: datetime) -> int:
 
 
 def _by_budget(name: str, guards: Guards, now: datetime) -> int:
+    """As many as the budget has; where it sets no bound, at the breaker's pace, lest they all come back at once."""
     book, at = breakers.look(name, guards.breaker), now.timestamp()
-    return retries_left(book.window(at), book.latest(at))
+    left = retries_left(book.window(at), book.latest(at))
+    return _by_breaker(name, guards, now) if left == NO_BOUND else left
 
 
 _ROOM: dict[str, Callable[[str, Guards, datetime], int]] = {

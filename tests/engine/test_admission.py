@@ -305,6 +305,30 @@ def test_a_spent_retry_budget_defers_the_retry_without_using_an_attempt(served: 
     assert set(StepRun.objects.values_list("attempt", flat=True)) == {2}
 
 
+def test_retries_come_back_a_few_a_second_once_the_budget_sets_no_bound(served: Service, shop: Shop):
+    declare(served.url, breaker={"minimum_calls": 10_000})
+    version = publish({"a": call(retry={"maximum_attempts": 2, "initial_interval": "1s", "jitter": "none"})})
+    for _ in range(40):
+        begin(version)
+    pump()
+    pass_time(1.1)
+    flush()
+    pump()
+    waiting = Parking.objects.filter(kind="retry_budget").count()
+    assert waiting > 30
+    shop.status = 200
+    clock.advance(timedelta(seconds=70))  # the failures have left the window
+    breakers.forget()
+    freed = []
+    while Parking.objects.exists():
+        before = Parking.objects.count()
+        pass_time(1.1)
+        freed.append(before - Parking.objects.count())
+        pump()
+    assert freed[:3] == [3, 6, 12]
+    assert Run.objects.filter(result="succeeded").count() == waiting
+
+
 def test_a_compensation_waits_for_an_open_breaker_without_using_an_attempt(served: Service, shop: Shop):
     open_breaker(served.url)
     steps = {
