@@ -24,6 +24,7 @@ from orchestration.models import (
     Run,
     StepRun,
 )
+from orchestration.policies.admission import RAMP_FIRST
 from orchestration.policies.breaker import Counts
 from orchestration.selectors.guards import guards_of
 from orchestration.services import breakers as forced
@@ -286,6 +287,33 @@ def test_a_rate_limit_parks_what_is_too_much(served: Service, shop: Shop):
     for run in runs:
         run.refresh_from_db()
     assert {run.result for run in runs} == {"succeeded"}
+
+
+@pytest.mark.parametrize("rate", ["100/s", None])
+def test_a_rate_limit_that_is_raised_or_removed_holds_from_now_on(served: Service, shop: Shop, rate: str | None):
+    shop.status = 200
+    declare(served.url, rate_limit="1/h")
+    version = publish({"a": call()})
+    begin(version)
+    late = begin(version)
+    pump()
+    assert step(late, "a").waiting_kind == "capacity"
+    declare(served.url, **({"rate_limit": rate} if rate else {}))
+    capacity.forget()
+    settle_down(late, horizon=3, stride=1)
+    assert settle_down(begin(version), horizon=3, stride=1).result == "succeeded"
+
+
+def test_a_clock_that_is_set_back_holds_neither_rate_nor_ramp(served: Service, shop: Shop):
+    declare(served.url, rate_limit="10/s")
+    clock.advance(timedelta(hours=1))
+    assert capacity.take_call("shop", 10.0) >= 0
+    breakers.change("shop", lambda book, now: None)
+    assert breakers.let_go("shop", lambda book, before, ago: 4) == 4
+    clock.advance(timedelta(hours=-1))
+    capacity.forget()
+    assert capacity.take_call("shop", 10.0) >= 0
+    assert parked._room("shop", "breaker", clock.now()) == RAMP_FIRST
 
 
 def test_a_spent_retry_budget_defers_the_retry_without_using_an_attempt(served: Service):
