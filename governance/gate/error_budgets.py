@@ -48,7 +48,8 @@ def holds(kind: str, name: str, owners: Iterable[str]) -> list[Hold]:
         Hold(team, rule["then"], rule["when"], budget)
         for team, rule in rules
         for budget in found
-        if budget.counts.total and _is_met(rule["when"], budget.remaining)
+        # A team's rule speaks of its own objectives: another's could be set so that it is never met.
+        if budget.objective.owner.name == team and budget.counts.total and _is_met(rule["when"], budget.remaining)
     ]
 
 

@@ -145,8 +145,8 @@ def exhausts_in(window: timedelta, left: Fraction, rate: Fraction | None) -> tim
         return timedelta(0)
     if rate is None or rate <= 1:
         return None
-    share = left / rate
-    return window * share.numerator / share.denominator
+    # Below the window itself, since left ≤ 1 < rate; as a float, since the terms of the fraction are too large for a timedelta.
+    return timedelta(seconds=float(left / rate) * window.total_seconds())
 
 
 def unreachable(target: Decimal, severity: Severity) -> list[Pair]:

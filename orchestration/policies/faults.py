@@ -37,3 +37,16 @@ def fault_of(error_type: str) -> Fault:
     if error_type.startswith("python.Connection") and error_type.endswith("Error"):
         return "error"
     return ""
+
+
+#: The attempt ended before there was a call, or without anybody knowing of its answer. `contract.violation` and `payload` are
+#: said of what would have been sent and of what was answered alike: those that were answered are missed, a few.
+_UNCALLED = (
+    "breaker", "capacity", "expression", "secret", "http.request", "http.refused", "python.unknown", "python.import",
+    "worker", "contract", "payload", "timeout.schedule_to_close", "timeout.schedule_to_start",
+)  # fmt: skip
+
+
+def was_called(error_type: str) -> bool:
+    """Whether an attempt that ended so is known to have been a call that its dependency answered, or should have."""
+    return not any(error_type == one or error_type.startswith(one + ".") for one in _UNCALLED)

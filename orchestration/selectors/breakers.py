@@ -65,6 +65,13 @@ def view(name: str) -> BreakerView:
     )  # fmt: skip
 
 
+def state_of(row: Breaker, now: datetime) -> State:
+    """The state at this moment: nobody writes the moves of time while nobody calls."""
+    book = book_of(row)
+    advance(book, now.timestamp())
+    return book.state
+
+
 def health_of(
     names: Iterable[str], now: datetime | None = None, burn: Mapping[str, float] | None = None
 ) -> dict[str, Health]:

@@ -132,8 +132,12 @@ def _counted(
     """One query for each grain, whatever the number of windows: each is a sum of its own over the same rows."""
     cuts: dict[Grain, list[tuple[int, datetime, datetime]]] = {}
     for number, span in enumerate(spans):
-        begin = max(now - span, start) if start else now - span
-        for grain, low, high in pieces(Grain.HOUR.floor(begin) if span > _BY_MINUTE else begin, now):
+        begin = now - span
+        if start is not None and start > begin:
+            begin = _whole(start, now)
+        elif span > _BY_MINUTE:
+            begin = Grain.HOUR.floor(begin)
+        for grain, low, high in pieces(begin, now):
             cuts.setdefault(grain, []).append((number, low, high))
     found: dict[int, dict[timedelta, Counts]] = {key: dict.fromkeys(spans, Counts()) for key in series}
     for grain, cut in cuts.items():
@@ -152,6 +156,13 @@ def _counted(
                 before = own[spans[number]]
                 own[spans[number]] = Counts(before.total + row[f"n_{at}"], before.bad + row[f"slo_bad_{at}"])
     return found
+
+
+def _whole(start: datetime, now: datetime) -> datetime:
+    """The first whole minute, or hour where minutes are gone, in which everything was judged as it is since `start`."""
+    grain = Grain.MINUTE if start > now - _BY_MINUTE else Grain.HOUR
+    low = grain.floor(start)
+    return low if low == start else min(low + grain.value, now)
 
 
 def burn_down(budget: Budget, now: datetime) -> list[tuple[datetime, int, Fraction]]:

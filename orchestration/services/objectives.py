@@ -85,8 +85,10 @@ def create(*, wanted: Wanted, actor: Any, reason: str) -> Objective:
     try:
         with transaction.atomic():
             hold()
-            if Objective.objects.filter(name=wanted.name).exists():
-                raise Conflict(f"there is an objective {wanted.name!r} already; choose another name, or edit that one")
+            if (there := Objective.objects.filter(name=wanted.name).first()) is not None:
+                remedy = "choose another name" + ("" if there.retired_at else ", or edit that one")
+                said = "there was" if there.retired_at else "there is"
+                raise Conflict(f"{said} an objective {wanted.name!r} already; {remedy}")
             save(made, actor=actor, reason=reason)
     except IntegrityError:
         raise Conflict(f"there is an objective {wanted.name!r} already; somebody made it just now") from None

@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from orchestration import clock
+from orchestration.errors import Conflict
 from orchestration.models import EngineMark, OutcomeBatch, RollupDirty, Run
 from orchestration.selectors.series import Grain
 from orchestration.telemetry.counting import Counter
@@ -28,12 +30,14 @@ from orchestration.telemetry.recount import chunks
 
 #: How long rows are kept.
 KEEP = {Grain.MINUTE: timedelta(hours=48), Grain.HOUR: timedelta(days=90), Grain.DAY: timedelta(days=730)}
-#: Rows that are counted before their durations are put into histograms.
-CHUNK = 100_000
+#: Rows that are counted before their durations are put into histograms; and ids in one statement, of which SQLite takes 32,766.
+CHUNK = 20_000
 #: Hours and days that a rebuild sums up at once.
 SUMMED = 10_000
 #: Seconds after which a rebuild says again that it is at work (telemetry/fold.py, REBUILDING).
 SAID_EVERY = 10.0
+
+log = structlog.get_logger(__name__)
 
 Progress = Callable[[int], None]
 
@@ -56,7 +60,7 @@ def rebuild(*, since: datetime | None = None, progress: Progress = lambda _: Non
         raise ValueError(f"{first} is not the beginning of a day in UTC")
     if first < _first_whole_day():
         raise ValueError(f"runs before {_first_whole_day():%Y-%m-%d} may have been deleted: begin there or later")
-    with _alone():
+    with _alone() as left_at:
         with _snapshot():
             batches = dict(OutcomeBatch.objects.values_list("pk", "data"))
             intervals = Intervals.at(clock.now())
@@ -69,9 +73,11 @@ def rebuild(*, since: datetime | None = None, progress: Progress = lambda _: Non
         counter.count([row for text in batches.values() for row in json.loads(text) if _moment_of(row) < stamp(first)])
         with transaction.atomic():
             _take_time()
-            lead(waits=True)
+            _lead_again(left_at)
             _clear(first)
-            OutcomeBatch.objects.filter(pk__in=batches)._raw_delete("default")
+            ids = list(batches)
+            for start in range(0, len(ids), CHUNK):
+                OutcomeBatch.objects.filter(pk__in=ids[start : start + CHUNK])._raw_delete("default")
             store(counter.sums, intervals, since=first)
     while sum_dirty(most=SUMMED):
         progress(count)
@@ -103,26 +109,39 @@ def _first_whole_day() -> datetime:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Nothing is folded meanwhile. A thread goes on saying so: this one's transaction would keep it to itself."""
+def _alone() -> Iterator[datetime]:
+    """Nothing is folded meanwhile; since when. A thread goes on saying so: this one's transaction would keep it to itself."""
     over = threading.Event()
 
     def still() -> None:
         while not over.wait(SAID_EVERY):
-            _say()
+            try:
+                _say()
+            except DatabaseError:
+                log.exception("rebuild.not_said")
+                connection.close()
         connection.close()
 
     _say()
     with transaction.atomic():
         lead(waits=True)  # whoever has begun to fold is done
+        left_at = EngineMark.objects.get(name="fold").at
     saying = threading.Thread(target=still, daemon=True)
     saying.start()
     try:
-        yield
+        yield left_at
     finally:
         over.set()
         saying.join()
         EngineMark.objects.filter(name="rebuild").delete()
+
+
+def _lead_again(left_at: datetime) -> None:
+    """Raises Conflict where somebody has folded since: what they counted was not in the snapshot, and would be cleared."""
+    mark = EngineMark.objects.select_for_update().get(name="fold")
+    if mark.at != left_at:
+        raise Conflict("outcomes were counted while the rebuild was at work, and it would lose them; begin again")
+    lead(waits=True)
 
 
 def _say() -> None:

@@ -12,13 +12,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import structlog
+
 from orchestration.engine.claim import COMPENSATION, FORWARD
 from orchestration.engine.plans import plan_of, undo_of
 from orchestration.manifest import Plan
 from orchestration.models import Series
-from orchestration.policies.faults import fault_of
+from orchestration.policies.faults import fault_of, was_called
 from orchestration.telemetry import histogram
 from orchestration.telemetry.outcomes import Row
+
+log = structlog.get_logger(__name__)
 
 Kind = Series.Kind
 _COLUMN = {"succeeded": "ok", "degraded": "degraded", "failed": "error", "timed_out": "timeout"}
@@ -138,13 +142,21 @@ class Counter:
     def count(self, rows: Sequence[Row]) -> None:
         """Every row of a batch. An unknown row of a later release is passed over."""
         for row in rows:
-            match row[0]:
-                case "s":
-                    self._step(row)
-                case "t":
-                    self._try(row)
-                case "r":
-                    self._run(row)
+            try:
+                self._one(row)
+            except (
+                Exception
+            ):  # it must not keep all that come after it from being counted; a rebuild finds its row again
+                log.exception("outcome.not_counted", row=row)
+
+    def _one(self, row: Row) -> None:
+        match row[0]:
+            case "s":
+                self._step(row)
+            case "t":
+                self._try(row)
+            case "r":
+                self._run(row)
 
     def squeeze(self) -> None:
         """Put durations into histograms, so that millions of them need no room."""
@@ -189,8 +201,8 @@ class Counter:
         if retried and phase == FORWARD:
             self._of(at, Key(Kind.RETRY, plan.workflow, "", name, "", error[:127])).end("error")
         dependency = _called(plan, name, phase)
-        if dependency is None or outcome not in _COLUMN:
-            return  # lost with its worker, or parked: nobody knows of a call, or there was none
+        if dependency is None or outcome not in _COLUMN or not was_called(error):
+            return  # lost with its worker, refused or parked: nobody knows of a call, or there was none
         self._call(_Call(plan, name, dependency, at, took), fault_of(error) or "ok", retried=bool(retried))
 
     def _call(self, call: _Call, column: str, *, retried: bool = False) -> None:

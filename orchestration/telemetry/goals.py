@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
 
-from orchestration.manifest import parse_duration
 from orchestration.models import Dependency, Objective, Series
+from orchestration.selectors.guards import read
 from orchestration.telemetry.counting import Goal, Goals, Key
 from orchestration.telemetry.outcomes import stamp
 
@@ -26,17 +24,8 @@ def goals() -> Goals:
         else:
             runs[objective.workflow].append(goal)
     documents = Dependency.objects.values_list("name", "document")
-    slow = {name: slow_after(document.get("spec") or {}) for name, document in documents}
+    slow = {name: read(document.get("spec") or {}).breaker.slow_after for name, document in documents}
     return Goals(runs, steps, calls, {name: round(limit * 1e6) for name, limit in slow.items() if limit is not None})
-
-
-def slow_after(spec: Mapping[str, Any]) -> float | None:
-    """Seconds from which on a call of the dependency is slow: its breaker's, else the tightest latency it promises."""
-    declared = (spec.get("breaker") or {}).get("slow_after")
-    if declared is not None:
-        return parse_duration(str(declared))
-    latencies = ((spec.get("objectives") or {}).get("latency") or {}).values()
-    return min((parse_duration(str(one)) for one in latencies), default=None)
 
 
 def _goal(objective: Objective) -> Goal:

@@ -16,6 +16,7 @@ from orchestration.exports.prometheus import WINDOWS, span
 from orchestration.models import Breaker, Dependency, Objective, Series
 from orchestration.policies import burn
 from orchestration.policies.breaker import State
+from orchestration.selectors.breakers import state_of
 from orchestration.selectors.budgets import burns
 from orchestration.selectors.counters import Count, counts
 from orchestration.telemetry import histogram
@@ -121,7 +122,8 @@ def _breakers() -> Metric:
         "workflow_breaker_state", "1 for the state that a dependency's breaker is in", labels=["dependency", "state"]
     )
     states: dict[str, str] = dict.fromkeys(Dependency.objects.values_list("name", flat=True), State.CLOSED)
-    states |= dict(Breaker.objects.values_list("name", "state"))
+    now = clock.now()
+    states |= {row.name: state_of(row, now) for row in Breaker.objects.all()}
     for dependency, present in sorted(states.items()):
         for state in State:
             metric.add_metric([dependency, state], float(state == present))

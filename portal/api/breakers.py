@@ -14,8 +14,9 @@ from governance.gate.breakers import FORCE, proposal
 from governance.gate.opening import propose
 from governance.gate.subjects import Object
 from governance.models import Change
+from orchestration import clock
 from orchestration.models import BreakerTransition
-from orchestration.selectors.breakers import BreakerView, health_of, latest_transitions, view
+from orchestration.selectors.breakers import BreakerView, latest_transitions, view
 from orchestration.selectors.workflows import find_dependency
 from orchestration.services import breakers
 from orchestration.services.applying import Signature
@@ -23,6 +24,7 @@ from portal.api.change_shapes import WRITES, ChangeReasonShape
 from portal.api.enums import BREAKER_STATES, DEPENDENCY_HEALTH, FORCED_STATES
 from portal.api.pages import ProblemShape, actor_of, read_body
 from portal.permissions import Verb
+from portal.selectors.dependency_health import fresh_health
 
 _READS = {401: ProblemShape, 404: ProblemShape}
 
@@ -113,7 +115,7 @@ class OneBreaker(APIView):
 
 
 def _show(found: BreakerView) -> dict[str, Any]:
-    health = health_of([found.name])[found.name]
+    health = fresh_health(found.name, clock.now())
     return {
         "name": found.name, "health": health.word, "why": health.why, "state": found.state, "since": found.since,
         "retry_at": found.retry_at, "window": found.window._asdict(), "forced_by": found.forced_by or None,

@@ -176,8 +176,8 @@ def _times(given: Mapping[str, str], zone: tzinfo, now: datetime, faults: list[F
     end = until or now
     if since >= min(end, now):
         faults.append(Fault("since", "it is not before the end, or not before now; choose an earlier beginning"))
-    elif min(end, now) - since > LONGEST:
-        faults.append(Fault("since", "it is more than two years before the end; days are kept two years"))
+    elif now - since > LONGEST:
+        faults.append(Fault("since", "it is more than two years ago; days are kept two years"))
     else:
         return found
     return {"since": None, "until": None}

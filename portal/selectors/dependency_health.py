@@ -22,6 +22,11 @@ def dependency_health(now: datetime) -> dict[str, Health]:
     return shared("dependency-health", lambda: _measured(now))
 
 
+def fresh_health(name: str, now: datetime) -> Health:
+    """Of one, not shared: for whoever has just changed its breaker."""
+    return health_of([name], now, burn_by_dependency(glances(now)))[name]
+
+
 def order_of(health: Health) -> tuple[int, float]:
     """Sorts the worst first: by the word, within one by the score."""
     return WORST_FIRST.index(health.word), -health.score

@@ -20,16 +20,18 @@ from governance.gate.breakers import FORCE, proposal
 from governance.gate.opening import propose
 from governance.gate.subjects import Object
 from governance.models import Change
+from orchestration import clock
 from orchestration.errors import Conflict, InvalidInput
 from orchestration.models import Dependency
 from orchestration.policies.breaker import FORCED, LONGEST_OPEN
-from orchestration.selectors.breakers import BreakerView, health_of, latest_transitions, view
+from orchestration.selectors.breakers import BreakerView, latest_transitions, view
 from orchestration.selectors.workflows import find_dependency
 from orchestration.services import breakers
 from orchestration.services.applying import Signature
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation.words import breaker_look, health_look
+from portal.selectors.dependency_health import fresh_health
 from portal.views.document_forms import ReasonForm
 
 
@@ -101,7 +103,7 @@ def _say(form: forms.Form, error: Exception) -> None:
 
 def _page(request: HttpRequest, found: Dependency, form: forms.Form, *, may: bool) -> HttpResponse:
     seen = view(found.name)
-    health = health_of([found.name])[found.name]
+    health = fresh_health(found.name, clock.now())
     context = {
         "nav": "dependencies", "dependency": found, "breaker": seen, "look": breaker_look(seen.state), "health": health,
         "health_look": health_look(health.word), "facts": _facts(seen), "is_forced": seen.state in FORCED, "form": form,

@@ -170,8 +170,8 @@ def test_a_round_that_breaks_at_any_point_counts_nothing_or_everything(monkeypat
         with monkeypatch.context() as patch:
             real = getattr(sums, name)
 
-            def breaks(*given: Any, real: Any = real) -> None:
-                real(*given)
+            def breaks(*given: Any, real: Any = real, **more: Any) -> None:
+                real(*given, **more)
                 raise KeyboardInterrupt
 
             patch.setattr(sums, name, breaks)

@@ -128,7 +128,8 @@ def test_a_breaker_is_in_one_state_and_closed_until_something_went_wrong():
     team = Team.objects.get_or_create(name="checkout")[0]
     for name in ("calm", "broken"):
         Dependency.objects.create(name=name, owner=team, content_hash="0")
-    Breaker.objects.create(name="broken", state="open")
+    now = clock.now()
+    Breaker.objects.create(name="broken", state="open", since=now, retry_at=now + timedelta(minutes=1))
     found = counted()
     assert of(found, "workflow_breaker_state", dependency="calm", state="closed") == 1
     assert of(found, "workflow_breaker_state", dependency="broken", state="open") == 1

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from orchestration.errors import Conflict
 from orchestration.services.rollups import rebuild
 
 
@@ -39,7 +40,7 @@ class Command(BaseCommand):
             done = rebuild(
                 since=datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None, progress=progress
             )
-        except ValueError as error:
+        except (ValueError, Conflict) as error:
             raise CommandError(str(error)) from error
         if verbosity:
             took = time.monotonic() - began
