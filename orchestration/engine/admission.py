@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 Kind = Parking.Kind
 #: Errors of calls that were never made: they say nothing about the dependency.
-_NOT_CALLED = frozenset({"http.request", "http.refused", "python.unknown", "python.import"})
+_NOT_CALLED = frozenset({"http.request", "http.refused", "python.unknown", "python.import", "python.transactional"})
 #: Every call is made and none is counted: a past that is played again must not move the breakers of the present.
 bypassed = False
 #: Seconds after which a call that found no room asks again, where nothing says when there will be some.

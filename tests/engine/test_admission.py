@@ -23,6 +23,7 @@ from orchestration.models import (
     Parking,
     Run,
     StepRun,
+    Team,
 )
 from orchestration.policies.admission import RAMP_FIRST
 from orchestration.policies.breaker import Counts
@@ -392,6 +393,23 @@ def test_a_compensation_that_waits_for_a_forced_breaker_goes_on_soon_after_it_is
     forced.release(name="shop", reason="fixed", actor=None)
     run = settle_down(run, horizon=70, stride=10)
     assert (run.compensation, step(run, "a").compensation_attempt) == ("done", 1)
+
+
+def test_a_transactional_task_with_a_dependency_is_refused_and_says_nothing_about_it(served: Service):
+    open_breaker(served.url, bulkhead={"limit": 1})
+    pass_time(13)
+    given = {"team": "checkout", "description": "written"}
+    inside = {"python": "test.rename_team", "with": given, "dependency": "shop", "retry": {"maximum_attempts": 5}}
+    runs = [begin(publish({"a": inside})) for _ in range(3)]
+    pump()
+    for run in runs:
+        run.refresh_from_db()
+        found = step(run, "a")
+        assert (run.result, found.error_type, found.attempt) == ("failed", "python.transactional", 1)
+    assert "call shop from a step before it" in found.error_message
+    assert not Team.objects.filter(description="written").exists()
+    assert breakers.look("shop", guards_of("shop").breaker).trial == Counts()
+    assert BulkheadSlot.objects.get().until is None
 
 
 def test_an_answer_that_is_a_refusal_does_not_count_against_the_dependency(served: Service, shop: Shop):
