@@ -95,7 +95,7 @@ def _let_go(waiting: QuerySet[Parking], count: int) -> list[int]:
     with transaction.atomic():
         now = clock.now()
         runs = Run.objects.filter(steps__in=ids).order_by("pk").select_for_update(skip_locked=skip, of=("self",))
-        free = [run.pk for run in runs.only("pk") if not run.ending]
+        free = [run.pk for run in runs.only("ending") if not run.ending]
         steps = StepRun.objects.filter(
             pk__in=ids, run__in=free, status=StepStatus.WAITING, waiting_kind__in=PARKED_KINDS
         )

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from orchestration import clock
 from orchestration.engine import admission, breakers, capacity, parked
@@ -128,6 +129,21 @@ def test_after_it_closes_parked_steps_come_back_a_few_a_second_and_then_more(ser
         pump()
     assert freed == [3, 6, 12, 17]
     assert not Run.objects.exclude(workflow__name="failing").exclude(result="succeeded").exists()
+
+
+def test_to_let_many_go_costs_no_query_for_each(served: Service):
+    open_breaker(served.url)
+    version = publish({"a": call()})
+    for _ in range(12):
+        begin(version)
+    pump()
+    waiting = Parking.objects.filter(dependency="shop")
+    costs = []
+    for count in (2, 10):
+        with CaptureQueriesContext(connection) as captured:
+            assert len(parked._let_go(waiting, count)) == count
+        costs.append(len(captured))
+    assert costs[0] == costs[1]
 
 
 def test_schedule_to_close_runs_on_while_parked(served: Service):
