@@ -37,14 +37,15 @@ class ForceBreaker:
     def judge(self, change: Change) -> Judgement:
         """See subjects.Subject."""
         dependency = find_dependency(change.name)
-        breakers.check(str(change.proposal.get("state", "")), moment(change.proposal.get("expires_at")))
+        until = moment(change.proposal.get("expires_at"))
+        breakers.check(str(change.proposal.get("state", "")), until)
         report = {
             "findings": [], "before": {"state": str(view(change.name).state)},
             "workflows": [version.workflow.name for version, _ in consumers_of(change.name)],
         }  # fmt: skip
         hits = ((dependency.owner, OWNS),)
         content = [change.kind, change.name, change.proposal]
-        return Judgement("safe", report, hits, content, owners=(dependency.owner,))
+        return Judgement("safe", report, hits, content, owners=(dependency.owner,), until=until)
 
     def do(self, change: Change, actor: Any, reason: str) -> None:
         """See subjects.Subject."""

@@ -61,7 +61,9 @@ def open_change(thing: Object, judgement: Judgement, signature: Signature, rollo
             kind=thing.kind, name=thing.name, number=thing.number, opened_at=now, expires_at=now + rules.expires
         )
     elif change.expires_at <= clock.now():  # the next round ends it
-        raise Conflict(f"change {change.pk} has expired; ask anew, for a version with a higher number")
+        raise Conflict(f"change {change.pk} has expired; ask anew in a few seconds, a version with a higher number")
+    if judgement.until is not None:
+        change.expires_at = min(change.opened_at + rules.expires, judgement.until)
     change.owner, change.version, change.proposal = thing.owner, thing.version, thing.proposal
     change.state, change.author, change.reason = Change.State.OPEN, signature.actor, signature.reason
     if rollout is not None:

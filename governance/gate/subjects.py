@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from governance.models import Change, ContractVersion
@@ -34,6 +35,8 @@ class Judgement:
     held: str = ""
     #: Whose it is, and whose it would be; the change's own owner apart.
     owners: tuple[Team, ...] = ()
+    #: From then on there is nothing left to do: a change that still waits has expired.
+    until: datetime | None = None
 
     @property
     def is_free(self) -> bool:

@@ -8,6 +8,7 @@ ticket. Never parks a step (engine/parked.py) and never chooses its fallback (en
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,15 +33,15 @@ log = structlog.get_logger(__name__)
 
 Kind = Parking.Kind
 #: Errors of calls that were never made: they say nothing about the dependency.
-_NOT_CALLED = frozenset({"http.request", "http.refused", "python.unknown", "python.import"})
+_NOT_CALLED = frozenset({"http.request", "http.refused", "python.unknown", "python.import", "python.transactional"})
 #: Every call is made and none is counted: a past that is played again must not move the breakers of the present.
 bypassed = False
 #: Seconds after which a call that found no room asks again, where nothing says when there will be some.
 _AGAIN = 1.0
 
 
-# What is left over when no more calls come is written with the heartbeat.
-with_each_beat(lambda: breakers.flush_all(lambda name: guards_of(name).breaker))
+#: What a call held that could not be given back while the database was away. Each may be done twice.
+_owed: deque[tuple[str, Callable[[], object]]] = deque()
 
 
 @dataclass(slots=True)
@@ -81,27 +82,39 @@ def enter(name: str, attempt: int, lasts: float) -> Ticket | Deferred:
     if isinstance(ticket, Deferred):
         return ticket
     is_retry = attempt > 1 and ticket.permit is None
-    refused = (_has_retry(ticket) if is_retry else None) or _find_room(ticket, lasts)
+    try:
+        refused = (_has_retry(ticket) if is_retry else None) or _find_room(ticket, lasts)
+        if refused is None and is_retry:  # at once, so that many retries at one moment see each other
+            breakers.note(name, guards.breaker, ticket.generation, Counts(retries=1))
+    except BaseException:  # whoever tries anew takes a permit and a slot anew
+        _give_back(ticket)
+        raise
     if refused is not None:
         _give_back(ticket)
         return refused
-    if is_retry:  # at once, so that many retries at one moment see each other
-        breakers.note(name, guards.breaker, ticket.generation, Counts(retries=1))
     return ticket
 
 
 def leave(ticket: Ticket, outcome: Outcome | None, took: float) -> None:
     """Count what the call came to, and give back what it held. A database that is away loses a count, never the outcome."""
     result = _result(ticket, outcome, took)
-    try:
-        if ticket.permit is not None:
-            breakers.settle(ticket.name, ticket.guards.breaker, ticket.generation, ticket.permit, result)
-        elif result is not None:
-            breakers.note(ticket.name, ticket.guards.breaker, ticket.generation, result)
-        _free_slot(ticket)
-    except (DatabaseError, InterfaceError) as error:
-        log.warning("admission.not_counted", dependency=ticket.name, error=str(error)[:200])
-        connection.close()
+    if ticket.permit is None and result is not None:
+        _tried(ticket.name, lambda: breakers.note(ticket.name, ticket.guards.breaker, ticket.generation, result))
+    _give_back(ticket, result)
+
+
+def pay_back() -> None:
+    """Give back what could not be given back before, while the database answers."""
+    for _ in range(len(_owed)):
+        name, act = _owed.popleft()
+        if not _tried(name, act):
+            _owed.append((name, act))
+            return
+
+
+# What is left over when no more calls come is written with the heartbeat; places that are owed come first.
+with_each_beat(pay_back)
+with_each_beat(lambda: breakers.flush_all(lambda name: guards_of(name).breaker))
 
 
 def refuses(book: Book, now: float) -> bool:
@@ -167,17 +180,37 @@ def _find_room(ticket: Ticket, lasts: float) -> Deferred | None:
     return None
 
 
-def _give_back(ticket: Ticket) -> None:
-    if ticket.permit is not None:
-        breakers.settle(ticket.name, ticket.guards.breaker, ticket.generation, ticket.permit, None)
-    _free_slot(ticket)
+def _give_back(ticket: Ticket, result: Counts | None = None) -> None:
+    """Permit and slot, each by itself; what the database does not take now is kept for later. `result`: of the permit."""
+    for held, act in (
+        (ticket.permit, lambda: _settle(ticket, result)),
+        (ticket.slot, lambda: _free_slot(ticket)),
+    ):
+        if held is not None and not _tried(ticket.name, act):
+            _owed.append((ticket.name, act))
+
+
+def _tried(name: str, act: Callable[[], object]) -> bool:
+    """Whether the database took it."""
+    try:
+        act()
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("admission.not_written", dependency=name, error=str(error)[:200])
+        connection.close()
+        return False
+    return True
+
+
+def _settle(ticket: Ticket, result: Counts | None) -> None:
+    assert ticket.permit is not None
+    breakers.settle(ticket.name, ticket.guards.breaker, ticket.generation, ticket.permit, result)
 
 
 def _free_slot(ticket: Ticket) -> None:
     """Whoever waits for a place gets it from here, not from the next round of the sweeper."""
-    if ticket.slot is not None:
-        capacity.free_slot(ticket.slot)
-        release_next(ticket.name)
+    assert ticket.slot is not None
+    capacity.free_slot(ticket.slot)
+    release_next(ticket.name)
 
 
 def _result(ticket: Ticket, outcome: Outcome | None, took: float) -> Counts | None:

@@ -187,6 +187,7 @@ def let_go(name: str, how_many: Callable[[Book, int, float | None], int]) -> int
             _write(row, book)
             _record(name, book.moves, at)
         ago = (at - row.released_at).total_seconds() if row.released_at is not None else None
+        ago = None if ago is not None and ago < 0 else ago  # the clock was set back since
         count = how_many(book, row.released, ago)
         if count:
             row.released, row.released_at = count, at

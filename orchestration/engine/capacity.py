@@ -108,7 +108,7 @@ def take_call(name: str, rate: float) -> float:
 def calls_available(name: str, rate: float, now: datetime) -> int:
     """How many calls could begin now, reserved ones apart."""
     arrival = RateState.objects.filter(name=name).values_list("arrival", flat=True).first() or 0.0
-    return rules.available(arrival, rate, now.timestamp())
+    return rules.available(arrival, rate, now.timestamp(), patience=PATIENCE)
 
 
 def forget() -> None:

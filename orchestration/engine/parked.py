@@ -22,7 +22,7 @@ from orchestration.engine.claim import Claim
 from orchestration.engine.publish import wake_up
 from orchestration.limits import LOST_WAKE_AFTER, WAKE_BATCH
 from orchestration.models import Attempt, Parking, Run, StepRun
-from orchestration.policies.admission import ramp, retries_left
+from orchestration.policies.admission import NO_BOUND, ramp, retries_left
 from orchestration.policies.breaker import PASSING, Book, State
 from orchestration.selectors.guards import Guards, guards_of
 from orchestration.states import RunStatus, StepStatus, WaitingKind
@@ -34,8 +34,10 @@ Kind = Parking.Kind
 PARKED_KINDS = (WaitingKind.PARKED, WaitingKind.CAPACITY)
 #: Seconds between two releases of one dependency, and before those let go half-open are taken for lost.
 ROUND, TRIAL_AGAIN = 1.0, 5.0
-#: Seconds over which compensations come back that waited for the same dependency.
+#: Seconds over which compensations come back that waited for the same dependency,
 SPREAD = 5.0
+#: and after which they ask again at the latest: a breaker that is forced for days may be let go at any moment.
+ASKS_AGAIN = timedelta(seconds=60)
 #: Seconds without a release after which the ramp begins anew.
 RAMP_OVER = 10.0
 
@@ -49,7 +51,8 @@ def columns_of(claim: Claim, deferred: Deferred) -> dict[str, Any]:
 
 def put_off_compensation(claim: Claim, deferred: Deferred, now: datetime) -> bool:
     """A compensation waits by its own time, without using an attempt. False: it is not held any more."""
-    at = max(deferred.until or now, now) + timedelta(seconds=SPREAD * random.random())  # noqa: S311 - jitter
+    soonest = min(max(deferred.until or now, now), now + ASKS_AGAIN)
+    at = soonest + timedelta(seconds=SPREAD * random.random())  # noqa: S311 - jitter
     return transition.release_compensation(
         claim.step.pk, claim.step.fence, not_before=at, wake_due_at=at + timedelta(seconds=LOST_WAKE_AFTER),
         compensation_attempt=claim.step.compensation_attempt - 1, compensation_error=deferred.message,
@@ -92,7 +95,7 @@ def _let_go(waiting: QuerySet[Parking], count: int) -> list[int]:
     with transaction.atomic():
         now = clock.now()
         runs = Run.objects.filter(steps__in=ids).order_by("pk").select_for_update(skip_locked=skip, of=("self",))
-        free = [run.pk for run in runs.only("pk") if not run.ending]
+        free = [run.pk for run in runs.only("ending") if not run.ending]
         steps = StepRun.objects.filter(
             pk__in=ids, run__in=free, status=StepStatus.WAITING, waiting_kind__in=PARKED_KINDS
         )
@@ -154,8 +157,10 @@ def _by_rate(name: str, guards: Guards, now: datetime) -> int:
 
 
 def _by_budget(name: str, guards: Guards, now: datetime) -> int:
+    """As many as the budget has; where it sets no bound, at the breaker's pace, lest they all come back at once."""
     book, at = breakers.look(name, guards.breaker), now.timestamp()
-    return retries_left(book.window(at), book.latest(at))
+    left = retries_left(book.window(at), book.latest(at))
+    return _by_breaker(name, guards, now) if left == NO_BOUND else left
 
 
 _ROOM: dict[str, Callable[[str, Guards, datetime], int]] = {

@@ -13,6 +13,8 @@ from orchestration.policies.breaker import Counts
 RETRY_SHARE = 0.2
 #: and so many of each slice in any case: a quiet dependency is retried as its policy says.
 RETRY_FLOOR = 3
+#: What is left while there is nothing to protect.
+NO_BOUND = sys.maxsize
 #: Steps released in the first second after a breaker closed; each second after that twice as many.
 RAMP_FIRST = 3
 RAMP_MOST = 200
@@ -25,7 +27,7 @@ def retries_left(window: Counts, latest: Counts) -> int:
     after an outage every step that it caught comes back as a retry, a few at a time (`ramp`).
     """
     if window.bad <= window.calls * RETRY_SHARE:
-        return sys.maxsize
+        return NO_BOUND
     by_share = int(window.calls * RETRY_SHARE) - window.retries
     by_floor = RETRY_FLOOR - latest.retries
     return max(by_share, by_floor, 0)

@@ -43,7 +43,7 @@ def fault_of(error_type: str) -> Fault:
 #: said of what would have been sent and of what was answered alike: those that were answered are missed, a few.
 _UNCALLED = (
     "breaker", "capacity", "expression", "secret", "http.request", "http.refused", "python.unknown", "python.import",
-    "worker", "contract", "payload", "timeout.schedule_to_close", "timeout.schedule_to_start",
+    "python.transactional", "worker", "contract", "payload", "timeout.schedule_to_close", "timeout.schedule_to_start",
 )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def take(arrival: float, rate: float, now: float, *, wanted: int, patience: floa
     """Reserve `wanted` calls if they may begin within `patience` seconds, else the moment when one could be made."""
     interval = 1.0 / rate
     tolerance = (burst(rate) - 1) * interval
-    start = max(arrival, now)
+    start = max(_credible(arrival, rate, now, patience), now)
     calls = max(1, min(wanted, math.floor((now + tolerance - start) / interval) + 1))
     wait = max(start - tolerance - now, 0.0)
     if wait > patience:
@@ -41,8 +41,20 @@ def take(arrival: float, rate: float, now: float, *, wanted: int, patience: floa
     return Granted(calls, wait, start + calls * interval)
 
 
-def available(arrival: float, rate: float, now: float) -> int:
+def available(arrival: float, rate: float, now: float, *, patience: float) -> int:
     """How many calls could begin at once."""
     interval = 1.0 / rate
     tolerance = (burst(rate) - 1) * interval
-    return max(math.floor((now + tolerance - max(arrival, now)) / interval) + 1, 0)
+    start = max(_credible(arrival, rate, now, patience), now)
+    return max(math.floor((now + tolerance - start) / interval) + 1, 0)
+
+
+def _credible(arrival: float, rate: float, now: float, patience: float) -> float:
+    """The arrival time, unless no call at this rate can have put it there: the rate was lower then, or the clock was ahead.
+
+    Then the bucket counts as just used up: one call may be made, and the next after an interval of the present rate.
+    """
+    interval = 1.0 / rate
+    used_up = now + (burst(rate) - 1) * interval
+    furthest = used_up + patience + 2 * interval  # one would do, were it not for rounding
+    return arrival if arrival <= furthest else used_up

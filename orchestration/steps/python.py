@@ -21,6 +21,12 @@ def run(call: Call) -> Outcome:
             "python.unknown", f"no task {name!r} is registered; add its module to PLUMBLINE_TASK_MODULES", False
         )
     if registered.transactional:
+        if call.dependency is not None:  # its call would be made in a transaction, after its slot was given back
+            return Failed(
+                "python.transactional",
+                f"task {name!r} is transactional, so it may name no dependency; call {call.dependency} from a step before it",
+                False,
+            )
         return Transactional(lambda: invoke(registered, call))
     return guarded(registered, call)
 

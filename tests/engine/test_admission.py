@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from orchestration import clock
 from orchestration.engine import admission, breakers, capacity, parked
@@ -22,11 +24,14 @@ from orchestration.models import (
     Parking,
     Run,
     StepRun,
+    Team,
 )
+from orchestration.policies.admission import RAMP_FIRST
 from orchestration.policies.breaker import Counts
 from orchestration.selectors.guards import guards_of
+from orchestration.services import breakers as forced
 from orchestration.services.runs import cancel_run, terminate_run
-from orchestration.steps.outcome import Completed, Failed
+from orchestration.steps.outcome import Completed, Deferred, Failed
 from tests.engine.breaking import TOUCHY, Shop, call, declare, flush, forget, open_breaker
 from tests.engine.harness import begin, pass_time, publish, pump, settle_down, step
 from tests.engine.services import Service, service
@@ -124,6 +129,21 @@ def test_after_it_closes_parked_steps_come_back_a_few_a_second_and_then_more(ser
         pump()
     assert freed == [3, 6, 12, 17]
     assert not Run.objects.exclude(workflow__name="failing").exclude(result="succeeded").exists()
+
+
+def test_to_let_many_go_costs_no_query_for_each(served: Service):
+    open_breaker(served.url)
+    version = publish({"a": call()})
+    for _ in range(12):
+        begin(version)
+    pump()
+    waiting = Parking.objects.filter(dependency="shop")
+    costs = []
+    for count in (2, 10):
+        with CaptureQueriesContext(connection) as captured:
+            assert len(parked._let_go(waiting, count)) == count
+        costs.append(len(captured))
+    assert costs[0] == costs[1]
 
 
 def test_schedule_to_close_runs_on_while_parked(served: Service):
@@ -286,6 +306,33 @@ def test_a_rate_limit_parks_what_is_too_much(served: Service, shop: Shop):
     assert {run.result for run in runs} == {"succeeded"}
 
 
+@pytest.mark.parametrize("rate", ["100/s", None])
+def test_a_rate_limit_that_is_raised_or_removed_holds_from_now_on(served: Service, shop: Shop, rate: str | None):
+    shop.status = 200
+    declare(served.url, rate_limit="1/h")
+    version = publish({"a": call()})
+    begin(version)
+    late = begin(version)
+    pump()
+    assert step(late, "a").waiting_kind == "capacity"
+    declare(served.url, **({"rate_limit": rate} if rate else {}))
+    capacity.forget()
+    settle_down(late, horizon=3, stride=1)
+    assert settle_down(begin(version), horizon=3, stride=1).result == "succeeded"
+
+
+def test_a_clock_that_is_set_back_holds_neither_rate_nor_ramp(served: Service, shop: Shop):
+    declare(served.url, rate_limit="10/s")
+    clock.advance(timedelta(hours=1))
+    assert capacity.take_call("shop", 10.0) >= 0
+    breakers.change("shop", lambda book, now: None)
+    assert breakers.let_go("shop", lambda book, before, ago: 4) == 4
+    clock.advance(timedelta(hours=-1))
+    capacity.forget()
+    assert capacity.take_call("shop", 10.0) >= 0
+    assert parked._room("shop", "breaker", clock.now()) == RAMP_FIRST
+
+
 def test_a_spent_retry_budget_defers_the_retry_without_using_an_attempt(served: Service):
     declare(served.url, breaker={"minimum_calls": 1000})
     retry = {"maximum_attempts": 2, "initial_interval": "1s", "jitter": "none"}
@@ -301,6 +348,30 @@ def test_a_spent_retry_budget_defers_the_retry_without_using_an_attempt(served: 
     for run in runs:
         assert settle_down(run, stride=7).result == "failed"
     assert set(StepRun.objects.values_list("attempt", flat=True)) == {2}
+
+
+def test_retries_come_back_a_few_a_second_once_the_budget_sets_no_bound(served: Service, shop: Shop):
+    declare(served.url, breaker={"minimum_calls": 10_000})
+    version = publish({"a": call(retry={"maximum_attempts": 2, "initial_interval": "1s", "jitter": "none"})})
+    for _ in range(40):
+        begin(version)
+    pump()
+    pass_time(1.1)
+    flush()
+    pump()
+    waiting = Parking.objects.filter(kind="retry_budget").count()
+    assert waiting > 30
+    shop.status = 200
+    clock.advance(timedelta(seconds=70))  # the failures have left the window
+    breakers.forget()
+    freed = []
+    while Parking.objects.exists():
+        before = Parking.objects.count()
+        pass_time(1.1)
+        freed.append(before - Parking.objects.count())
+        pump()
+    assert freed[:3] == [3, 6, 12]
+    assert Run.objects.filter(result="succeeded").count() == waiting
 
 
 def test_a_compensation_waits_for_an_open_breaker_without_using_an_attempt(served: Service, shop: Shop):
@@ -319,6 +390,42 @@ def test_a_compensation_waits_for_an_open_breaker_without_using_an_attempt(serve
     shop.status = 200
     run = settle_down(run)
     assert (run.compensation, step(run, "a").compensation_attempt) == ("done", 1)
+
+
+def test_a_compensation_that_waits_for_a_forced_breaker_goes_on_soon_after_it_is_released(served: Service, shop: Shop):
+    shop.status = 200
+    declare(served.url)
+    ends = clock.now() + timedelta(days=6)
+    forced.force(name="shop", state="forced_open", reason="r", expires_at=ends, actor=None)
+    steps = {
+        "a": {"python": "test.echo", "with": {"value": 1}, "effect": "write", "compensate": {"http": {"path": "/undo"}, "dependency": "shop"}},
+        "b": {"python": "test.fail", "needs": ["a"]},
+    }  # fmt: skip
+    run = begin(publish(steps))
+    pump()
+    pass_time(70)
+    pump()
+    assert (step(run, "a").compensation, step(run, "a").compensation_attempt) == ("running", 0), "it asked in vain"
+    forced.release(name="shop", reason="fixed", actor=None)
+    run = settle_down(run, horizon=70, stride=10)
+    assert (run.compensation, step(run, "a").compensation_attempt) == ("done", 1)
+
+
+def test_a_transactional_task_with_a_dependency_is_refused_and_says_nothing_about_it(served: Service):
+    open_breaker(served.url, bulkhead={"limit": 1})
+    pass_time(13)
+    given = {"team": "checkout", "description": "written"}
+    inside = {"python": "test.rename_team", "with": given, "dependency": "shop", "retry": {"maximum_attempts": 5}}
+    runs = [begin(publish({"a": inside})) for _ in range(3)]
+    pump()
+    for run in runs:
+        run.refresh_from_db()
+        found = step(run, "a")
+        assert (run.result, found.error_type, found.attempt) == ("failed", "python.transactional", 1)
+    assert "call shop from a step before it" in found.error_message
+    assert not Team.objects.filter(description="written").exists()
+    assert breakers.look("shop", guards_of("shop").breaker).trial == Counts()
+    assert BulkheadSlot.objects.get().until is None
 
 
 def test_an_answer_that_is_a_refusal_does_not_count_against_the_dependency(served: Service, shop: Shop):
@@ -374,13 +481,81 @@ def test_a_database_that_is_away_loses_a_count_and_never_the_outcome(served: Ser
     declare(served.url)
     ticket = admission.enter("shop", 1, 5.0)
     assert isinstance(ticket, admission.Ticket)
-
-    def away(*_: object, **__: object) -> None:
-        raise OperationalError("the server closed the connection")
-
-    monkeypatch.setattr(breakers, "note", away)
-    monkeypatch.setattr(admission.connection, "close", lambda: None)
+    away(monkeypatch, breakers, "note")
     admission.leave(ticket, Completed(), 0.01)
+
+
+def away(monkeypatch: pytest.MonkeyPatch, part: Any, name: str, times: int = 1000) -> None:
+    """The database does not answer the next calls of that function."""
+    real, left = getattr(part, name), [times]
+
+    def failing(*args: Any, **more: Any) -> Any:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise OperationalError("the server closed the connection")
+        return real(*args, **more)
+
+    monkeypatch.setattr(part, name, failing)
+    monkeypatch.setattr(admission, "connection", SimpleNamespace(close=lambda: None))
+
+
+def taken(lasts: float = 3600.0, attempt: int = 1) -> admission.Ticket:
+    ticket = admission.enter("shop", attempt, lasts)
+    assert isinstance(ticket, admission.Ticket), ticket
+    return ticket
+
+
+def test_a_slot_is_freed_although_the_call_could_not_be_counted(served: Service, monkeypatch: pytest.MonkeyPatch):
+    declare(served.url, bulkhead={"limit": 1})
+    ticket = taken()
+    away(monkeypatch, breakers, "note")
+    admission.leave(ticket, Completed(), 0.01)
+    assert BulkheadSlot.objects.get().until is None
+
+
+@pytest.mark.parametrize("part", ["free_slot", "settle"])
+def test_what_could_not_be_given_back_is_with_a_later_heartbeat(
+    served: Service, monkeypatch: pytest.MonkeyPatch, part: str
+):
+    open_breaker(served.url, breaker={**TOUCHY, "half_open_calls": 1}, bulkhead={"limit": 1})
+    clock.advance(timedelta(seconds=13))
+    breakers.forget()
+    ticket = taken()
+    assert (ticket.permit, BulkheadSlot.objects.exclude(until=None).count()) == (1, 1)
+    away(monkeypatch, capacity if part == "free_slot" else breakers, part, times=2)
+    admission.leave(ticket, Completed(), 0.01)
+    admission.pay_back()  # away still
+    assert len(admission._owed) == 1
+    admission.pay_back()
+    assert not admission._owed
+    assert Breaker.objects.get(name="shop").state == "closed", "the trial call counts, though late"
+    assert BulkheadSlot.objects.get().until is None
+
+
+def test_a_slot_is_given_back_when_the_database_goes_away_before_the_call(
+    served: Service, monkeypatch: pytest.MonkeyPatch
+):
+    declare(served.url, bulkhead={"limit": 1}, rate_limit="100/s")
+    away(monkeypatch, capacity, "take_call", times=1)
+    with pytest.raises(OperationalError):
+        taken()
+    away(monkeypatch, breakers, "note", times=1)
+    with pytest.raises(OperationalError):
+        taken(attempt=2)
+    taken(attempt=2)
+
+
+def test_a_permit_is_given_back_when_the_database_goes_away_before_the_call(
+    served: Service, monkeypatch: pytest.MonkeyPatch
+):
+    open_breaker(served.url, bulkhead={"limit": 3})
+    clock.advance(timedelta(seconds=13))
+    away(monkeypatch, capacity, "take_slot", times=2)
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            taken()
+    assert [taken().permit, taken().permit] == [3, 4]
+    assert isinstance(admission.enter("shop", 1, 5.0), Deferred), "two are out, as many as half_open_calls"
 
 
 def test_steps_without_a_dependency_touch_no_breaker():

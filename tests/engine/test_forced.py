@@ -146,12 +146,17 @@ def test_the_api_forces_and_releases(operator: User):
     assert [one["to_state"] for one in seen["transitions"]] == ["closed", "forced_open"]
 
 
-def test_a_policy_that_names_breaker_force_holds_it_at_the_gate(operator: User):
+def review_it_always() -> None:
+    """Have forcing a breaker reviewed."""
     policy = {
         "apiVersion": "plumbline/v1", "kind": "GatePolicy", "metadata": {"name": "breakers"},
         "spec": {"changes": ["breaker.force"], "review": "always"},
     }  # fmt: skip
     apply([Document(yaml.safe_dump(policy), "p.yaml")], Signature(None, "a test"))
+
+
+def test_a_policy_that_names_breaker_force_holds_it_at_the_gate(operator: User):
+    review_it_always()
     approver = person("approver", Team.objects.get(name="checkout"))
     expires = (clock.now() + timedelta(hours=2)).isoformat()
     made = send(browser(operator), state="forced_open", reason="it double-charges", expires_at=expires)
@@ -162,6 +167,33 @@ def test_a_policy_that_names_breaker_force_holds_it_at_the_gate(operator: User):
     page = browser(operator).get(f"/changes/{change.pk}/")
     assert page.status_code == 200
     assert b"Force shop forced_open" in page.content
+
+
+def test_a_change_that_nobody_approved_before_its_end_has_expired(operator: User):
+    review_it_always()
+    approver = person("approver", Team.objects.get(name="checkout"))
+    client = browser(operator)
+    soon, later = (clock.now() + timedelta(minutes=wait) for wait in (5, 20))
+    send(client, state="forced_open", reason="it double-charges", expires_at=soon.isoformat())
+    change = Change.objects.get(kind="breaker.force")
+    assert change.expires_at == soon
+    send(client, state="forced_open", reason="for longer", expires_at=later.isoformat())
+    clock.advance(timedelta(minutes=10))
+    change.refresh_from_db()
+    assert (change.state, change.expires_at) == ("open", later), "an edit moves its end"
+    clock.advance(timedelta(minutes=11))
+    early = send(client, state="forced_open", reason="r", expires_at=(clock.now() + timedelta(hours=1)).isoformat())
+    assert (early.status_code, "in a few seconds" in early.json()["detail"]) == (409, True)
+    with pytest.raises(Conflict, match="has expired; ask anew"):
+        review(
+            change=change, person=approver, team=change.owner, vote="approve", reason="yes", seen=change.content_hash
+        )
+    change.refresh_from_db()
+    assert change.state == "expired"
+    assert view("shop").state == "closed"
+    again = send(client, state="forced_open", reason="r", expires_at=(clock.now() + timedelta(hours=1)).isoformat())
+    assert again.json()["change_state"] == "open"
+    assert Change.objects.filter(kind="breaker.force").count() == 2
 
 
 def test_the_page_shows_it_forces_it_and_lets_it_go(operator: User):
