@@ -55,7 +55,7 @@ def test_the_number_of_queries_of_the_list_does_not_grow(operator, team, django_
     for number in range(2):
         for index in range(1 + number * 10):
             publish({"one": echo(1)}, name=f"flow-{number}-{index}")
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             operator.get("/workflows/")
 
 
@@ -129,7 +129,7 @@ def test_the_number_of_queries_of_the_page_does_not_grow_with_the_versions(
         for minor in range(number):
             publish({"one": echo(minor)}, name="order", version=f"{number + 1}.{minor}.0")
         operator.get("/workflows/order/")
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(17):
             operator.get("/workflows/order/versions/")
 
 

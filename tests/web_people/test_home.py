@@ -184,7 +184,7 @@ def test_the_number_of_queries_is_fixed(
             ended(made, "failed" if index == 0 else "succeeded", minutes=minutes, step="charge" if index == 0 else "")
     client = signed_in(operator)
     client.get("/")  # compiled plans are kept from here on
-    with django_assert_num_queries(33):
+    with django_assert_num_queries(34):
         client.get("/?period=7d")
 
 
@@ -257,3 +257,15 @@ def test_hostile_names_are_escaped_in_page_and_chart(
     WorkflowVersion._base_manager.filter(pk=version.pk).update(version=bad, state="active")
     body = signed_in(operator).get("/").content.decode()
     assert "<script>alert(1)" not in body
+
+
+def test_what_is_published_while_figures_are_shared_has_a_page_at_once(
+    operator: Any, signed_in: Any, version: Any, settings: Any
+):
+    cache.clear()
+    settings.PLUMBLINE_SHARED_SECONDS = 60.0
+    client = signed_in(operator)
+    assert client.get("/workflows/orders/").status_code == 200
+    publish({"a": echo(1)}, name="just-now")
+    assert client.get("/workflows/just-now/").status_code == 200
+    cache.clear()
