@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,8 @@ def _flush_empties_what_only_grows() -> Iterator[None]:
     flush = BaseDatabaseOperations.execute_sql_flush
 
     def flush_all(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
+        if self.connection.vendor == "postgresql" and _delete_what_is_there(self.connection, sql_list):
+            return
         triggers.remove(self.connection)
         flush(self, sql_list)
         triggers.install(self.connection)
@@ -29,6 +33,27 @@ def _flush_empties_what_only_grows() -> Iterator[None]:
     BaseDatabaseOperations.execute_sql_flush = flush_all
     yield
     BaseDatabaseOperations.execute_sql_flush = flush
+
+
+def _delete_what_is_there(connection: Any, sql_list: list[str]) -> bool:
+    """Instead of TRUNCATE, which makes new files of a hundred tables after each test: rows of those few that have any, with
+    no trigger and no foreign key asked. False where the role may not, or something else than TRUNCATE is wanted."""
+    if len(sql_list) != 1 or not sql_list[0].startswith("TRUNCATE "):
+        return False
+    tables = re.findall(r'"(\w+)"', sql_list[0])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        if not cursor.fetchone()[0]:
+            return False
+        cursor.execute(" UNION ALL ".join(f"(SELECT '{table}' FROM {table} LIMIT 1)" for table in tables))
+        filled = [table for (table,) in cursor.fetchall()]
+        cursor.execute("SET session_replication_role = replica")
+        try:
+            for table in filled:
+                cursor.execute(f"DELETE FROM {table}")
+        finally:
+            cursor.execute("SET session_replication_role = origin")
+    return True
 
 
 @pytest.fixture(autouse=True)
