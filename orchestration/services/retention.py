@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from orchestration import clock
 from orchestration.ids import floor
-from orchestration.models import Attempt, Payload, Run, RunEvent, StepRun
+from orchestration.models import Attempt, Parking, Payload, Run, RunEvent, StepRun
 from orchestration.states import Compensation, RunStatus
 
 #: One transaction should take no longer: SQLite has one writer, and timers wait behind a long one.
@@ -71,6 +71,7 @@ def _batch(before: datetime, last: uuid.UUID, size: int) -> tuple[list[uuid.UUID
     free = _without_heirs(ids)
     # One DELETE a table: Django's own way would load every row, payloads included, to look for what refers to it.
     for rows in (
+        Parking.objects.filter(step__run__in=free),
         Attempt.objects.filter(step__run__in=free),
         RunEvent.objects.filter(run__in=free),
         Payload.objects.filter(run__in=free),

@@ -103,7 +103,7 @@ class Fault:
 
 def read(query: Mapping[str, str], zone: tzinfo, now: datetime) -> tuple[Wanted, list[Fault]]:
     """What the URL asks for, as far as it can be understood, and every fault in it."""
-    given = {name: query.get(name, "").strip() for name in NAMES}
+    given = {name: query.get(name, "").replace("\0", "").strip() for name in NAMES}  # no database holds a NUL
     faults: list[Fault] = []
     what = _one_of(given["what"] or "run", WHAT, "what", faults)
     kind = WHAT[what]

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from orchestration import clock
 from orchestration import tasks as celery_tasks
-from orchestration.models import Attempt, EngineMark, Payload, Run, RunEvent, StepRun, WorkflowVersion
+from orchestration.models import Attempt, EngineMark, Parking, Payload, Run, RunEvent, StepRun, WorkflowVersion
 from orchestration.services import retention
 from orchestration.services.retention import prunable, prune
 from orchestration.services.runs import retry_run
@@ -199,7 +199,7 @@ def test_a_retry_that_begins_meanwhile_keeps_its_run():
 
 def test_every_reference_to_a_deleted_row_is_indexed():
     """Else PostgreSQL reads a whole table for each deleted row, to see that nothing refers to it."""
-    models = {Run, StepRun, Attempt, RunEvent, Payload}
+    models = {Run, StepRun, Attempt, RunEvent, Payload, Parking}
     referring = {
         model
         for model in apps.get_models(include_auto_created=True)
