@@ -93,7 +93,7 @@ def test_killed_workers_killed_folders_and_late_commits_count_each_outcome_once(
     while fold().batches or sum_dirty():
         pass
     assert not RollupDirty.objects.exists()
-    assert kills >= sized(12, 60)
+    assert kills >= sized(10, 40), "too few kills to show anything"
     counted_once(len(late))
 
 
