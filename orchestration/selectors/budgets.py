@@ -161,8 +161,7 @@ def _counted(
 def _whole(start: datetime, now: datetime) -> datetime:
     """The first whole minute, or hour where minutes are gone, in which everything was judged as it is since `start`."""
     grain = Grain.MINUTE if start > now - _BY_MINUTE else Grain.HOUR
-    low = grain.floor(start)
-    return low if low == start else min(low + grain.value, now)
+    return min(grain.ceil(start), now)
 
 
 def burn_down(budget: Budget, now: datetime) -> list[tuple[datetime, int, Fraction]]:

@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from orchestration.models import RollupDay, Series
-from orchestration.selectors.series import Grain
+from orchestration.selectors.series import COUNTS, Grain
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ MOST = 20_000
 #: Kinds whose durations are read too.
 TIMED = (Series.Kind.RUN, Series.Kind.STEP, Series.Kind.QUEUE)
 KINDS = (*TIMED, Series.Kind.RETRY, Series.Kind.OBJECTIVE)
-_SUMMED = ("n", "ok", "error", "timeout", "degraded", "cancelled", "retries", "slo_bad", "sum")
+_SUMMED = (*COUNTS, "sum")
 
 
 @dataclass(slots=True)

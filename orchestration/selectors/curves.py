@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db.models import Max, Min, Sum
 
 from orchestration import clock
-from orchestration.selectors.series import COUNTS, Grain, Span
+from orchestration.selectors.series import COUNTS, Grain, Span, merged
 from orchestration.telemetry import histogram
 from orchestration.telemetry.joined import Joined
 
@@ -87,7 +87,7 @@ def cuts(since: datetime, until: datetime, grain: Grain) -> list[Cut]:
     if grain is Grain.MINUTE or begin >= edge:
         return [Cut(Grain.MINUTE, Grain.MINUTE.floor(begin), until)]
     if until <= edge:
-        return [Cut(grain, begin, ceil(grain, until))]
+        return [Cut(grain, begin, grain.ceil(until))]
     whole_until = max(grain.floor(edge), begin)
     found = [Cut(grain, begin, whole_until), Cut(Grain.HOUR, whole_until, edge), Cut(Grain.MINUTE, edge, until)]
     return [cut for cut in found if cut.begin < cut.end]
@@ -98,9 +98,9 @@ def parts(since: datetime, until: datetime) -> list[Cut]:
     edge = settled(until)
     if since >= edge:
         return [Cut(Grain.MINUTE, Grain.MINUTE.floor(since), until)]
-    begin = ceil(Grain.HOUR, since) if since > edge - MINUTES_KEPT else Grain.HOUR.floor(since)
-    end = min(ceil(Grain.HOUR, until), edge)
-    days_from, days_to = ceil(Grain.DAY, begin), max(Grain.DAY.floor(end), ceil(Grain.DAY, begin))
+    begin = Grain.HOUR.ceil(since) if since > edge - MINUTES_KEPT else Grain.HOUR.floor(since)
+    end = min(Grain.HOUR.ceil(until), edge)
+    days_from, days_to = Grain.DAY.ceil(begin), max(Grain.DAY.floor(end), Grain.DAY.ceil(begin))
     found = [
         Cut(Grain.MINUTE, Grain.MINUTE.floor(since), begin),
         Cut(Grain.HOUR, begin, min(days_from, end)),
@@ -115,12 +115,6 @@ def parts(since: datetime, until: datetime) -> list[Cut]:
 def settled(until: datetime) -> datetime:
     """Up to when hour and day rows have all there is; after it minutes do, which are counted first."""
     return Grain.HOUR.floor(max(clock.lately(), until)) - UNSETTLED
-
-
-def ceil(grain: Grain, moment: datetime) -> datetime:
-    """The beginning of the interval after the moment, or the moment itself on an edge."""
-    low = grain.floor(moment)
-    return low if low == moment else low + grain.value
 
 
 def along(curve: Curve, times: Sequence[datetime]) -> list[Span]:
@@ -152,13 +146,7 @@ def whole(curve: Curve) -> Span:
 
 
 def _one(spans: Sequence[Span]) -> Span:
-    if len(spans) == 1:
-        return spans[0]
-    one = Span(*(sum(getattr(span, name) for span in spans) for name in _ADDED))
-    one.min = min((span.min for span in spans if span.min is not None), default=None)
-    one.max = max((span.max for span in spans if span.max is not None), default=None)
-    one.hists = [hist for span in spans for hist in span.hists]
-    return one
+    return spans[0] if len(spans) == 1 else merged(spans)
 
 
 def _rows(ids: list[int], grain: Grain, begin: datetime, end: datetime, *, hist: bool) -> Iterable[Any]:

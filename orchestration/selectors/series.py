@@ -39,6 +39,11 @@ class Grain(Enum):
         stamp = int(moment.timestamp()) // seconds * seconds
         return datetime.fromtimestamp(stamp, UTC)
 
+    def ceil(self, moment: datetime) -> datetime:
+        """The beginning of the interval after the moment, or the moment itself on an edge."""
+        low = self.floor(moment)
+        return low if low == moment else low + self.value
+
 
 _TABLES: Mapping[Grain, type[Rollup]] = {
     Grain.MINUTE: RollupMinute,
@@ -83,12 +88,6 @@ class Span:
         """Of how many there is a duration."""
         return sum(histogram.count(one) for one in self.hists)
 
-    @property
-    def mean(self) -> float | None:
-        """Seconds; None of nothing."""
-        measured = self.measured
-        return self.sum / measured if measured else None
-
     def quantile(self, share: float) -> float | None:
         """Seconds, within 0.55 % of the nearest-rank quantile; None of nothing."""
         found = histogram.quantile(self.hists, share)
@@ -126,16 +125,6 @@ def find(
     )
 
 
-def points(
-    series: Iterable[int], since: datetime, until: datetime, grain: Grain, *, hist: bool = True
-) -> dict[int, dict[datetime, Span]]:
-    """Series id → beginning of interval → what ended in it. Intervals in which nothing did are absent. One query."""
-    found: dict[int, dict[datetime, Span]] = {}
-    for row in _rows(grain, series, since, until, hist=hist):
-        found.setdefault(row["series_id"], {}).setdefault(row["ts"], Span()).add(row)
-    return found
-
-
 def total(series: Iterable[int], since: datetime, until: datetime, *, hist: bool = True) -> dict[int, Span]:
     """Series id → all that ended from `since` to `until`, to the grain that serves each part: at most four queries.
 
@@ -158,13 +147,13 @@ def pieces(since: datetime, until: datetime) -> list[tuple[Grain, datetime, date
     now = clock.now()
     since, until = _kept(since, now), _kept(until, now)
     fresh = min(Grain.HOUR.floor(until), Grain.HOUR.floor(now) - timedelta(hours=1))
-    hours_from = _ceil(Grain.HOUR, since)
+    hours_from = Grain.HOUR.ceil(since)
     if hours_from >= fresh:
         return [(Grain.MINUTE, Grain.MINUTE.floor(since), until)]
     found: list[tuple[Grain, datetime, datetime]] = []
     if since < hours_from:
         found.append((Grain.MINUTE, Grain.MINUTE.floor(since), hours_from))
-    days_from, days_to = _ceil(Grain.DAY, hours_from), Grain.DAY.floor(fresh)
+    days_from, days_to = Grain.DAY.ceil(hours_from), Grain.DAY.floor(fresh)
     if days_to > days_from:
         if hours_from < days_from:
             found.append((Grain.HOUR, hours_from, days_from))
@@ -198,11 +187,6 @@ def _kept(moment: datetime, now: datetime) -> datetime:
         if moment < now - _BELOW_KEPT[grain]:
             return grain.floor(moment)
     return moment
-
-
-def _ceil(grain: Grain, moment: datetime) -> datetime:
-    low = grain.floor(moment)
-    return low if low == moment else low + grain.value
 
 
 def _rows(grain: Grain, series: Iterable[int], since: datetime, until: datetime, *, hist: bool) -> Sequence[Any]:

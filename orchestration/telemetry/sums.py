@@ -47,7 +47,7 @@ def add(grain: Grain, rows: Mapping[tuple[int, datetime], Sums], *, since: datet
     for place, sums in rows.items():
         sums.squeeze()
         values = [getattr(sums, name) for name in _COLUMNS]
-        written.append((*place, *(_both(there[place], values) if place in there else values)))
+        written.append((*place, *(_all([there[place], values]) if place in there else values)))
     _write(grain, written)
 
 
@@ -57,21 +57,14 @@ def sum_up(grain: Grain, places: Sequence[tuple[int, datetime]]) -> None:
     An hour whose minutes are not kept any more stays as it is.
     """
     below = _BELOW[grain].model._default_manager
-    by_ts: dict[datetime, list[int]] = {}
-    for series, ts in places:
-        by_ts.setdefault(ts, []).append(series)
     written = []
-    for ts, ids in by_ts.items():
+    for ts, ids in _by_interval(places).items():
         parts: dict[int, list[tuple[Any, ...]]] = {}
         found = below.filter(series_id__in=ids, ts__gte=ts, ts__lt=ts + grain.value)
         for series, *columns in found.values_list("series_id", *_COLUMNS):
             parts.setdefault(series, []).append(tuple(columns))
         written += [(series, ts, *_all(rows)) for series, rows in parts.items()]
     _write(grain, written)
-
-
-def _both(one: Sequence[Any], other: Sequence[Any]) -> list[Any]:
-    return _all([one, other])
 
 
 def _all(rows: Sequence[Sequence[Any]]) -> list[Any]:
@@ -86,13 +79,18 @@ def _there(
     grain: Grain, places: Iterable[tuple[int, datetime]]
 ) -> Iterator[tuple[tuple[int, datetime], tuple[Any, ...]]]:
     """Rows that exist. By interval, not pair by pair: a batch has few intervals and many series."""
-    by_ts: dict[datetime, list[int]] = {}
-    for series, ts in places:
-        by_ts.setdefault(ts, []).append(series)
-    for ts, ids in by_ts.items():
+    for ts, ids in _by_interval(places).items():
         rows = grain.model._default_manager.filter(ts=ts, series_id__in=ids)
         for series, *columns in rows.values_list("series_id", *_COLUMNS):
             yield (series, ts), tuple(columns)
+
+
+def _by_interval(places: Iterable[tuple[int, datetime]]) -> dict[datetime, list[int]]:
+    """Beginning of interval → its series."""
+    found: dict[datetime, list[int]] = {}
+    for series, ts in places:
+        found.setdefault(ts, []).append(series)
+    return found
 
 
 def _write(grain: Grain, rows: Sequence[tuple[Any, ...]]) -> None:
