@@ -9,6 +9,7 @@ from celery import Celery
 from celery.signals import (
     setup_logging,
     task_prerun,
+    worker_init,
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
@@ -29,6 +30,12 @@ app.autodiscover_tasks(["orchestration", "governance"])
 @setup_logging.connect
 def _keep_our_logs(**_: Any) -> None:
     """Connected so that Celery leaves the loggers to portal/logs.py."""
+
+
+@worker_init.connect
+def _share_connections(**_: Any) -> None:
+
+    pass
 
 
 @task_prerun.connect

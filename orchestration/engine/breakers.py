@@ -12,12 +12,13 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from orchestration import clock
 from orchestration.models import Breaker, BreakerTransition
@@ -64,12 +65,15 @@ class _Gathered:
 _lock = threading.Lock()
 _seen: dict[str, _Seen] = {}
 _gathered: dict[str, _Gathered] = {}
+_turns: dict[str, threading.Lock] = {}
 
 
 def look(name: str, settings: Settings) -> Book:
     """The breaker as it was a moment ago; to be read only."""
     known, now = _seen.get(name), time.monotonic()
     if known is None or now - known.at > min(FRESH, settings.open_for / 4):
+        if known is not None:
+            known.at = now  # while this thread asks, the others go by what is known instead of asking the same
         row = Breaker.objects.filter(name=name).first()
         known = _seen[name] = _Seen(now, book_of(row) if row is not None else Book())
     return known.book
@@ -151,7 +155,7 @@ def change(name: str, act: Callable[[Book, float], Answer], word: Word | None = 
 
     `word`: whose it is; it goes into the history and, with a forced state, into the row.
     """
-    with transaction.atomic():
+    with _turn(name), transaction.atomic():
         row = Breaker.objects.select_for_update().filter(name=name).first()
         if row is None:
             Breaker.objects.get_or_create(name=name)
@@ -170,6 +174,14 @@ def change(name: str, act: Callable[[Book, float], Answer], word: Word | None = 
         book.moves.clear()
     _seen[name] = _Seen(time.monotonic(), book)
     return answer
+
+
+def _turn(name: str) -> AbstractContextManager[object]:
+    """One thread of this process at a time waits for a breaker's row, so that the others need no connection meanwhile.
+
+    Whoever is inside a transaction may hold the row already and must not wait for a thread that waits for it.
+    """
+    return nullcontext() if connection.in_atomic_block else _turns.setdefault(name, threading.Lock())
 
 
 def let_go(name: str, how_many: Callable[[Book, int, float | None], int]) -> int | None:

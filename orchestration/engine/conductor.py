@@ -28,6 +28,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from orchestration.engine.in_hand import InHand
+from orchestration.pooled import give_back
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +91,7 @@ class Conductor(InHand):
         while (job := self._next()) is not None:
             try:
                 job()
+                give_back()
             except BaseException:  # nothing may end the thread: its room would be lost to the process
                 log.exception("conductor.failed")
                 connection.close()
@@ -121,8 +123,8 @@ class Conductor(InHand):
     def _pick(self) -> Job | None:
         job: Job | None = None
         late = bool(self._finished) and not self._recording and time.monotonic() - self._oldest >= BLINK
-        if self._single:
-            job = partial(self._alone, self._single.popleft())
+        if self._singles():
+            job = partial(self._alone, self._take_single())
         elif self._ready and not late:
             held = self._ready.popleft()
             job = partial(self._execute, held)

@@ -24,8 +24,14 @@ from orchestration.engine.worker import hold, let_go
 from orchestration.limits import AHEAD_STEPS
 from orchestration.patience import outlast
 from orchestration.states import StepStatus
+from orchestration.steps.outcome import Transactional
 
 log = structlog.get_logger(__name__)
+
+
+#: Outcomes recorded by themselves at one time: each is a transaction on a connection of its own, and a dependency that
+#: fails makes hundreds at once. Transactional tasks are not counted, since the others need not wait for their work.
+ALONE = 4
 
 
 class InHand:
@@ -41,6 +47,7 @@ class InHand:
         self._oldest = 0.0
         #: Outcomes that are recorded by themselves.
         self._single: deque[Item] = deque()
+        self._alone_now = 0
         #: Since when, in monotonic seconds, something has been waiting that no thread came for; None: nothing is.
         self._since: float | None = None
         self._watch = threading.Event()
@@ -56,7 +63,18 @@ class InHand:
 
     def _waits(self) -> int:
         """How many threads could do something this moment."""
-        return len(self._single) + len(self._ready) + bool(not self._recording and (self._finished or self._asked))
+        return self._singles() + len(self._ready) + bool(not self._recording and (self._finished or self._asked))
+
+    def _singles(self) -> int:
+        """How many outcomes may be recorded by themselves this moment."""
+        if self._single and _takes_its_time(self._single[0]):
+            return 1
+        return min(len(self._single), ALONE - self._alone_now)
+
+    def _take_single(self) -> Item:
+        item = self._single.popleft()
+        self._alone_now += not _takes_its_time(item)
+        return item
 
     def _execute(self, held: Claim) -> None:
         """Execute, and go on along the run while its steps have no effect, which need not wait for the record."""
@@ -156,6 +174,9 @@ class InHand:
             follows = outlast(partial(complete_apart, item.claim, item.executed, inline=item.inline))
         except Exception:
             log.exception("outcome.failed", run_id=str(item.claim.run.id), step=item.claim.step.name)
+        finally:
+            with self._lock:
+                self._alone_now -= not _takes_its_time(item)
         self._on(item.claim, follows)
 
     def _claim(self, asked: list[int]) -> None:
@@ -200,3 +221,8 @@ class InHand:
         self._taken -= count
         if count:
             self._room.notify_all()
+
+
+def _takes_its_time(item: Item) -> bool:
+    """Whether the work itself is done while its outcome is recorded."""
+    return isinstance(item.executed.outcome, Transactional)

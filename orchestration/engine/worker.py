@@ -23,6 +23,7 @@ from django.db.models import Q
 
 from orchestration import clock
 from orchestration.models import StepRun, WorkerProcess
+from orchestration.pooled import give_back
 
 log = structlog.get_logger(__name__)
 
@@ -145,6 +146,7 @@ def _run() -> None:
             beat(_queue)
             for chore in _chores:
                 chore()
+            give_back()
         except Exception as error:  # nothing may end the heartbeat: without it every step here is taken for lost
             log.warning("heartbeat.failed", error=str(error)[:200])
             connection.close()

@@ -87,6 +87,10 @@ def _fresh(kind: str, name: str) -> dict[str, Any] | None:
     cached = _cache.get((kind, name))
     if cached is not None and time.monotonic() - cached[0] < FRESH:
         return cached[1] or None
+    if (
+        cached is not None
+    ):  # while this thread reads it anew, the others go by what is known instead of reading the same
+        _cache[(kind, name)] = (time.monotonic(), cached[1])
     model = Dependency if kind == "dependency" else RetryPolicy
     document = model._default_manager.filter(name=name).values_list("document", flat=True).first()
     spec: dict[str, Any] = dict(document.get("spec", {})) if isinstance(document, dict) else {}

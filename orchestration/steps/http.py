@@ -22,6 +22,7 @@ from orchestration import clock
 from orchestration.limits import MAX_PAYLOAD
 from orchestration.patience import outlast
 from orchestration.policies.retry import ALWAYS_LATER
+from orchestration.pooled import give_back
 from orchestration.secrets import mask
 from orchestration.selectors.targets import UnknownDependency, target_of
 from orchestration.states import Effect
@@ -73,6 +74,7 @@ def run(call: Call, exchange: Exchange | None = None) -> Outcome:
         method, url, headers, content = _request_of(call, target.base_url, target.headers)
     except (UnknownDependency, ValueError) as error:
         return Failed("http.request", str(error), retryable=False)
+    give_back()
     try:
         with tracing.exchange(call.trail, method, urlsplit(url).hostname or "") as told:
             answer = (exchange or _send)(method, url, headers, content, call.limit)

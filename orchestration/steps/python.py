@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestration.pooled import give_back
 from orchestration.states import Effect
 from orchestration.steps.outcome import Call, Completed, Failed, Outcome, Transactional
 from orchestration.steps.registry import Registered, StepContext, TaskError, find
@@ -28,6 +29,7 @@ def run(call: Call) -> Outcome:
                 False,
             )
         return Transactional(lambda: invoke(registered, call))
+    give_back()
     return guarded(registered, call)
 
 
