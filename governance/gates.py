@@ -11,6 +11,7 @@ from governance.contracts.validation import validator_of
 from governance.contracts.workflows import Contracted, faults
 from governance.gate.breakers import ForceBreaker
 from governance.gate.contract_versions import PublishContract
+from governance.gate.decisions import AcceptDecision
 from governance.gate.dependency_rules import faults as dependency_faults
 from governance.gate.endings import Deprecate, Retire
 from governance.gate.glass import FollowUp
@@ -97,7 +98,7 @@ def register() -> None:
     hooks.releases = Releases()
     hooks.appliers["Contract"] = ContractApplier()
     hooks.appliers["GatePolicy"] = GatePolicyApplier()
-    for subject in (PublishContract(), ReleaseWorkflow(), ForceBreaker(), FollowUp()):
+    for subject in (PublishContract(), ReleaseWorkflow(), ForceBreaker(), AcceptDecision(), FollowUp()):
         have_the_gate(subject)
     for shelf in (ContractShelf(), WorkflowShelf()):
         have_the_gate(Deprecate(shelf))

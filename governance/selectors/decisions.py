@@ -44,6 +44,11 @@ def decisions(wanted: DecisionFilter, *, cursor: str = "", limit: int = 50) -> P
     return Page(items, str(items[-1].number) if more else None)
 
 
+def newest_decisions(limit: int) -> list[Decision]:
+    """By number, without the bodies."""
+    return list(filtered(DecisionFilter()).order_by("-number")[:limit])
+
+
 def filtered(wanted: DecisionFilter) -> QuerySet[Decision]:
     """The records that fit, unordered, with the names that a row shows."""
     if wanted.status and wanted.status not in Decision.Status.values:

@@ -18,6 +18,7 @@ from django.utils.text import slugify
 from governance.models import Decision
 from governance.selectors.revisions import find_revision
 from governance.services import succession
+from governance.services.accepting import check_fixed
 from governance.services.documents import (
     Faults,
     checked_body,
@@ -64,6 +65,7 @@ def create_decision(
 def edit_decision(
     *, decision: Decision, revision: int, title: str, body: str, status: str, owner: Team, date: datetime.date,
     workflows: Sequence[str], actor: Any, reason: str, superseded_by: int | None = None, supersedes: Sequence[int] = (),
+    correction: bool = False,
 ) -> Decision:  # fmt: skip
     """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput."""
     reason = require_reason(reason)
@@ -73,14 +75,17 @@ def edit_decision(
         current.owner = owner
         return _write(
             current, title=title, body=body, status=status, date=date, workflows=workflows,
-            superseded_by=superseded_by, supersedes=supersedes, actor=actor, reason=reason,
+            superseded_by=superseded_by, supersedes=supersedes, actor=actor, reason=reason, correction=correction,
         )  # fmt: skip
 
 
 def restore_decision(
     *, decision: Decision, history_id: int, actor: Any, reason: str, revision: int | None = None
 ) -> Decision:
-    """Bring back title, text and date of an earlier revision, as a new one. Status, owner and links stay."""
+    """Bring back title, text and date of an earlier revision, as a new one. Status, owner and links stay.
+
+    Of an accepted one too: an earlier text is what was decided, or a slip of writing, never a new decision.
+    """
     reason = require_reason(reason)
     with transaction.atomic():
         current = lock(decision, revision)
@@ -94,7 +99,7 @@ def restore_decision(
 
 def _write(
     decision: Decision, *, title: str, body: str, status: str, date: datetime.date | None, workflows: Sequence[str],
-    superseded_by: int | None, supersedes: Sequence[int], actor: Any, reason: str,
+    superseded_by: int | None, supersedes: Sequence[int], actor: Any, reason: str, correction: bool = False,
 ) -> Decision:  # fmt: skip
     """Check everything, then write the record, its links and the records that it supersedes."""
     faults = Faults()
@@ -112,6 +117,7 @@ def _write(
     overtaken = succession.numbers_to_supersede(known, supersedes, status, faults)
     if known:
         succession.check_standing(known, status, faults)
+        check_fixed(Decision.objects.get(pk=known.pk), decision, faults, correction=correction)
     faults.check()
     after = (*_columns(decision), {workflow.pk for workflow in concerned})
     if before != after:

@@ -11,11 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from governance.gate.decisions import submit, waiting
 from governance.models import Decision
 from governance.selectors.decisions import DecisionFilter, decisions, find_decision, superseded_numbers, workflows_of
 from governance.selectors.revisions import revisions
 from governance.services.decisions import create_decision, edit_decision, restore_decision
 from governance.services.documents import find_team
+from orchestration.services.applying import Signature
 from portal.api.document_shapes import (
     IF_MATCH,
     LONGEST,
@@ -76,6 +78,9 @@ class DecisionEditShape(DecisionWriteShape):
     """The same, with the revision it is made over, if that isn't sent as If-Match."""
 
     revision = serializers.IntegerField(min_value=1, max_value=_MOST, required=False)
+    correction = serializers.BooleanField(
+        default=False, help_text="the text of an accepted decision changes because of a slip of writing alone"
+    )
 
 
 class DecisionSummaryShape(serializers.Serializer[Any]):
@@ -95,10 +100,11 @@ class DecisionSummaryShape(serializers.Serializer[Any]):
 
 
 class DecisionShape(DecisionSummaryShape):
-    """A decision. `workflows` counts those whose manifest names it."""
+    """A decision. `workflows` counts those whose manifest names it. `change`: what is to accept it, while that waits."""
 
     workflows = serializers.ListField(child=serializers.CharField())
     supersedes = serializers.ListField(child=serializers.IntegerField())
+    change = serializers.IntegerField(allow_null=True)
     front_matter = serializers.JSONField(help_text="what a loaded file said beyond these fields")
     body = serializers.CharField()
 
@@ -131,7 +137,13 @@ class Decisions(APIView):
         body = read_body(DecisionWriteShape, request)
         owner = find_team(body.pop("owner"))
         require_decision_write(actor_of(request), [owner], body["supersedes"])
-        decision = create_decision(owner=owner, date=body.pop("date", None), actor=request.user, **body)
+        date, status, supersedes = body.pop("date", None), body.pop("status"), body.pop("supersedes")
+        decision, _ = submit(
+            lambda status, supersedes: create_decision(
+                owner=owner, date=date, status=status, supersedes=supersedes, actor=request.user, **body
+            ),
+            status=status, supersedes=supersedes, signature=Signature(request.user, body["reason"]),
+        )  # fmt: skip
         return tagged(decision, _show(decision), 201, f"/api/v1/decisions/{decision.number}")
 
 
@@ -158,10 +170,15 @@ class OneDecision(APIView):
         body.pop("revision", None)
         owner = find_team(body.pop("owner"))
         require_decision_write(actor, [owner], body["supersedes"])
+        date, status, supersedes = body.pop("date", decision.date), body.pop("status"), body.pop("supersedes")
         with conflict_as_412():
-            edited = edit_decision(
-                decision=decision, revision=revision, owner=owner, date=body.pop("date", decision.date),
-                actor=request.user, **body,
+            edited, _ = submit(
+                lambda status, supersedes: edit_decision(
+                    decision=decision, revision=revision, owner=owner, date=date, status=status, supersedes=supersedes,
+                    actor=request.user, **body,
+                ),
+                status=status, supersedes=supersedes, signature=Signature(request.user, body["reason"]),
+                before=decision,
             )  # fmt: skip
         return tagged(edited, _show(edited))
 
@@ -216,10 +233,12 @@ def _summary(decision: Decision) -> dict[str, Any]:
 
 
 def _show(decision: Decision) -> dict[str, Any]:
+    waits = waiting(decision) if decision.status == Decision.Status.PROPOSED else None
     return {
         **_summary(decision),
         "workflows": workflows_of(decision),
         "supersedes": superseded_numbers(decision),
+        "change": waits.pk if waits else None,
         "front_matter": decision.front_matter,
         "body": decision.body,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -33,6 +33,7 @@ KIND = {
     "workflow.deprecate": "Deprecate a workflow version",
     "workflow.retire": "Retire a workflow version",
     "breaker.force": "Force a breaker",
+    "decision.accept": "Accept a decision",
     "glass.review": "Review after broken glass",
 }
 WAIVED = Look("ok", "ok", "Waived")
@@ -76,18 +77,34 @@ def tone_of(finding: Mapping[str, Any]) -> Look:
 def sentence(change: Change, old: str, new: str) -> str:
     """What it means to people, in one sentence."""
     noun, _, verb = change.kind.partition(".")
-    if verb == "review":
-        return "It was done without its reviews, because it could not wait: say now whether it may stay."
-    if verb == "deprecate":
-        moved = "Its sunset moves closer than was promised. " if change.verdict == "breaking" else ""
-        return f"{moved}Sunset {change.proposal['sunset_at'][:10]}; users move to {change.proposal['successor']}."
-    if verb == "retire":
-        return "Nothing live uses it any more."
+    if verb in _TOLD:
+        return _TOLD[verb](change)
     if not old:
         return "It is the first version: nobody relies on it yet."
     if noun == "workflow":
         return _release(change, old, new)
     return meaning(change.report, change.verdict, old, new)
+
+
+def _deprecation(change: Change) -> str:
+    moved = "Its sunset moves closer than was promised. " if change.verdict == "breaking" else ""
+    return f"{moved}Sunset {change.proposal['sunset_at'][:10]}; users move to {change.proposal['successor']}."
+
+
+def _acceptance(change: Change) -> str:
+    concerned, old = change.report.get("workflows", []), change.report.get("supersedes", [])
+    told = f"It concerns {', '.join(concerned)}." if concerned else "It concerns no workflow by name."
+    return f"{told} It supersedes {', '.join(map(str, old))}." if old else told
+
+
+#: What the verb of a kind says by itself; the others compare two versions.
+_TOLD: Mapping[str, Callable[[Change], str]] = {
+    "review": lambda _: "It was done without its reviews, because it could not wait: say now whether it may stay.",
+    "retire": lambda _: "Nothing live uses it any more.",
+    "force": lambda change: f"Its breaker is to be {change.number.replace('_', ' ')}, whatever it measures.",
+    "deprecate": _deprecation,
+    "accept": _acceptance,
+}
 
 
 def _release(change: Change, old: str, new: str) -> str:
@@ -100,6 +117,10 @@ def _release(change: Change, old: str, new: str) -> str:
 
 def link(change: Change) -> tuple[str, str, str]:
     """The page of what it is about: label, address, icon."""
+    if change.kind == "decision.accept":
+        return "Decision", reverse("decision", args=[int(change.number)]), "book"
+    if change.kind == "breaker.force":
+        return "Dependency", reverse("dependency", args=[change.name]), "plug"
     if change.kind.startswith("workflow.") or change.version_id is None:  # and so the review after broken glass of one
         return "Workflow", reverse("workflow", args=[change.name]), "flow"
     return "Contract", reverse("contract", args=[change.name]), "braces"

@@ -1,25 +1,33 @@
-"""The pages of decisions. Thin: ask permission, read through selectors, write through services, render."""
+"""The list of decisions, and the pages that write one. Thin: ask permission, read through selectors, write through services.
+
+Never shows one: decision_reading.py does.
+"""
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from governance.markdown import render as render_markdown
-from governance.models import Decision
-from governance.selectors.decisions import DecisionFilter, decisions, find_decision, superseded_numbers, workflows_by
+from governance.gate.decisions import submit
+from governance.models import Change, Decision
+from governance.selectors.confirmations import contradicted
+from governance.selectors.decisions import DecisionFilter, decisions, find_decision, workflows_by
 from governance.selectors.documents import Page
 from governance.selectors.revisions import decision_text
 from governance.services.decisions import create_decision, edit_decision, restore_decision
 from governance.services.documents import EditConflict, find_team
+from orchestration import clock
 from orchestration.errors import InvalidInput
 from orchestration.models import Team, Workflow
+from orchestration.services.applying import Signature
 from portal.document_permissions import require_decision_write
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
+from portal.presentation.confirmation_words import CONTRADICTED
 from portal.presentation.words import decision_look
 from portal.views import document_lists as lists
 from portal.views import documents
@@ -64,28 +72,13 @@ def list_decisions(request: HttpRequest) -> HttpResponse:
         "is_first": "cursor" not in request.GET,
         "next_url": lists.next_url(given, page.next),
         "statuses": Decision.Status.choices,
+        "contradicted": contradicted(now=clock.now()),
+        "contradicted_look": CONTRADICTED,
         "owners": lists.offered(Team.objects.values_list("name", flat=True), given.get("owner")),
         "workflows": lists.offered(Workflow.objects.values_list("name", flat=True), given.get("workflow")),
         "may_create": bool(actor_of(request).teams_with(Verb.MAINTAIN)),
     }
     return render(request, "decisions/list.html", context, status=422 if problem else 200)
-
-
-@login_required
-@require_GET
-def decision(request: HttpRequest, number: int) -> HttpResponse:
-    """One, to be read."""
-    found = find_decision(number)
-    context = {
-        **documents.frame(request, found),
-        "look": decision_look(found.status),
-        "html": render_markdown(found.body),
-        "workflows": workflows_by([found])[found.pk],
-        "supersedes": superseded_numbers(found),
-        "said": documents.said(found.front_matter),
-        "recent": documents.recent(found),
-    }
-    return render(request, "decisions/decision.html", context)
 
 
 @login_required
@@ -108,8 +101,14 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             owner = find_team(form.cleaned_data["owner"])
             require_decision_write(actor_of(request), [owner], values["supersedes"])
-            created = create_decision(owner=owner, actor=request.user, **values)
-            return documents.saved(request, created, None)
+            created, change = submit(
+                lambda status, supersedes: create_decision(
+                    owner=owner, actor=request.user, **{**values, "status": status, "supersedes": supersedes}
+                ),
+                status=values["status"], supersedes=values["supersedes"],
+                signature=Signature(request.user, values["reason"]),
+            )  # fmt: skip
+            return _saved(request, created, None, change)
         except InvalidInput as error:
             form.accuse(error)
     return documents.editor(request, form, "decision", status=422)
@@ -121,12 +120,15 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
     """Edit, status included. Somebody else's save in between gives a merge page."""
     found = find_decision(number)
     teams = documents.owners(request, found)
+    fixed = found.status == Decision.Status.ACCEPTED
     if request.method == "GET":
-        return documents.editor(request, DecisionForm(initial=decision_initial(found), teams=teams), "decision", found)
+        return documents.editor(
+            request, DecisionForm(initial=decision_initial(found), teams=teams, is_accepted=fixed), "decision", found
+        )
     if "preview" in request.POST:
-        form = DecisionForm(initial=typed(DecisionForm, request.POST), teams=teams)
+        form = DecisionForm(initial=typed(DecisionForm, request.POST), teams=teams, is_accepted=fixed)
         return documents.editor(request, form, "decision", found)
-    form = DecisionForm(request.POST, teams=teams)
+    form = DecisionForm(request.POST, teams=teams, is_accepted=fixed)
     if form.is_valid():
         values, revision = form.values(), form.cleaned_data["revision"] or 0
         values["date"] = values["date"] or found.date
@@ -134,16 +136,34 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
         try:
             team = find_team(owner)
             require_decision_write(actor_of(request), [team], values["supersedes"])
-            edited = edit_decision(decision=found, revision=revision, owner=team, actor=request.user, **values)
-            return documents.saved(request, edited, revision)
+            edited, change = submit(
+                lambda status, supersedes: edit_decision(
+                    decision=found, revision=revision, owner=team, actor=request.user,
+                    correction=form.cleaned_data.get("correction", False),
+                    **{**values, "status": status, "supersedes": supersedes},
+                ),
+                status=values["status"], supersedes=values["supersedes"],
+                signature=Signature(request.user, values["reason"]), before=found,
+            )  # fmt: skip
+            return _saved(request, edited, revision, change)
         except InvalidInput as error:
             form.accuse(error)
         except EditConflict as error:
             draft = decision_text(
                 owner=owner, **{name: values[name] for name in values if name not in {"reason", "supersedes"}}
             )
-            return documents.merge(request, error, revision, draft, lambda data: DecisionForm(data, teams=teams))
+            return documents.merge(
+                request, error, revision, draft, lambda data: DecisionForm(data, teams=teams, is_accepted=fixed)
+            )
     return documents.editor(request, form, "decision", found, status=422)
+
+
+def _saved(request: HttpRequest, found: Decision, revision: int | None, change: Change | None) -> HttpResponse:
+    """To the change where people are asked, else to the decision."""
+    if change is None:
+        return documents.saved(request, found, revision)
+    messages.success(request, "It is a proposal until its reviews are in.")
+    return redirect("change", change.pk)
 
 
 @login_required

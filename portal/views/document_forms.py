@@ -90,12 +90,22 @@ class DecisionForm(DocumentForm):
         label="Supersedes", required=False, max_length=200,
         help_text="Numbers to mark as superseded by this one, such as 1, 4. Those that are already stay so.",
     )  # fmt: skip
-    field_order = ["title", "status", "date", "owner", "superseded_by", "supersedes", "workflows", "body", "reason"]
-    rows = (("status", "date", "owner"), ("superseded_by", "supersedes"), ("workflows",))
+    correction = forms.BooleanField(
+        label="This only corrects a slip of writing", required=False,
+        help_text="An accepted decision is changed by one that supersedes it.",
+    )  # fmt: skip
+    field_order = [
+        "title", "status", "date", "owner", "superseded_by", "supersedes", "workflows", "body", "correction", "reason",
+    ]  # fmt: skip
+    rows: tuple[tuple[str, ...], ...] = (("status", "date", "owner"), ("superseded_by", "supersedes"), ("workflows",))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_accepted: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("status", Decision.Status.choices)
+        if is_accepted:
+            self.rows = (*self.rows, ("correction",))
+        else:
+            del self.fields["correction"]
 
     def values(self) -> dict[str, Any]:
         """What services.decisions wants, owner and revision apart."""

@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import decisions, documents, runbooks
+from portal.views import decision_reading, decisions, documents, runbooks
 
 urlpatterns: list[URLPattern] = [
     path("decisions/", decisions.list_decisions, name="decisions"),
     path("decisions/new/", decisions.new, name="decision-new"),
+    path("decisions/timeline/", decision_reading.timeline, name="decision-timeline"),
     path("decisions/preview/", documents.preview, name="decision-preview"),
-    path("decisions/<int:number>/", decisions.decision, name="decision"),
+    path("decisions/<int:number>/", decision_reading.decision, name="decision"),
     path("decisions/<int:number>/edit/", decisions.edit, name="decision-edit"),
     path("decisions/<int:number>/history/", decisions.history, name="decision-history"),
     path("decisions/<int:number>/restore/", decisions.restore, name="decision-restore"),

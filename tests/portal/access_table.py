@@ -323,6 +323,7 @@ PAGES = [
     ),
     Entry("POST", "admin/webhook-deliveries/<int:delivery_id>/resend/", Verb.ADMINISTER, ("webhook-delivery",)),
     Entry("GET", "decisions/", SIGNED_IN),
+    Entry("GET", "decisions/timeline/", SIGNED_IN),
     Entry("POST", "decisions/new/", Verb.MAINTAIN, body=DECISION),
     Entry("POST", "decisions/preview/", SIGNED_IN, body={"text": "*x*"}),
     Entry("GET", "decisions/<int:number>/", SIGNED_IN, ("1",)),
