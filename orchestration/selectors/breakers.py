@@ -15,7 +15,7 @@ from orchestration.engine.breakers import book_of, moment
 from orchestration.models import Breaker, BreakerTransition, BulkheadSlot, Parking, Series
 from orchestration.policies.breaker import NOTHING, Counts, State, advance
 from orchestration.policies.health import Facts, Health, health
-from orchestration.selectors import series
+from orchestration.selectors.curves import totals
 from orchestration.selectors.guards import Guards, guards_of
 from orchestration.selectors.series import Span
 from orchestration.telemetry import histogram
@@ -79,8 +79,8 @@ def health_of(
     wanted, now, burns = list(dict.fromkeys(names)), now or clock.now(), burn or {}
     rows = {row.name: row for row in Breaker.objects.filter(name__in=wanted)}
     ids = {one.dependency: one.pk for one in _call_series(wanted)}
-    lately = series.total(ids.values(), now - FIVE, now)
-    longer = series.total(ids.values(), now - FIFTEEN, now, hist=False)
+    lately = totals(ids.values(), now - FIVE, now)
+    longer = totals(ids.values(), now - FIFTEEN, now, hist=False)
     return {
         name: health(_facts(name, rows.get(name), lately.get(pk, Span()), longer.get(pk, Span()), now, burns.get(name)))
         for name in wanted

@@ -8,32 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import Max, Min, Sum
 
 from orchestration import clock
-from orchestration.selectors.series import COUNTS, Grain, Span, merged
+from orchestration.selectors.series import COUNTS, Cut, Grain, Span, merged, pieces
 from orchestration.telemetry import histogram
 from orchestration.telemetry.joined import Joined
 
 Curve = dict[datetime, Span]
 #: The hour and day rows of what ended less than this ago may not have all of it yet.
 UNSETTLED = timedelta(hours=1)
-#: Minutes of earlier than this before what is settled may be gone.
-MINUTES_KEPT = timedelta(hours=44)
 _ADDED = (*COUNTS, "sum")
 _SUMS: Mapping[str, Any] = {f"all_{name}": Sum(name) for name in _ADDED} | {
     "all_min": Min("min"), "all_max": Max("max"),
 }  # fmt: skip
-
-
-class Cut(NamedTuple):
-    """A stretch of time that is read from rows of one grain."""
-
-    grain: Grain
-    begin: datetime
-    end: datetime
 
 
 def curves(
@@ -62,7 +52,7 @@ def totals(series: Iterable[int], since: datetime, until: datetime, *, hist: boo
     """Series id → all that ended in the period, added up by the database. At most five queries."""
     ids = list(series)
     found: dict[int, Curve] = {}
-    for grain, begin, end in parts(since, until) if ids else []:
+    for grain, begin, end in pieces(since, until) if ids else []:
         _gather(found, _sums(ids, grain, begin, end, at=since, hist=hist))
     return {pk: curve[since] for pk, curve in found.items()}
 
@@ -90,25 +80,6 @@ def cuts(since: datetime, until: datetime, grain: Grain) -> list[Cut]:
         return [Cut(grain, begin, grain.ceil(until))]
     whole_until = max(grain.floor(edge), begin)
     found = [Cut(grain, begin, whole_until), Cut(Grain.HOUR, whole_until, edge), Cut(Grain.MINUTE, edge, until)]
-    return [cut for cut in found if cut.begin < cut.end]
-
-
-def parts(since: datetime, until: datetime) -> list[Cut]:
-    """The period in as few rows as have it: minutes at its ends as long as they are kept, hours, whole days between."""
-    edge = settled(until)
-    if since >= edge:
-        return [Cut(Grain.MINUTE, Grain.MINUTE.floor(since), until)]
-    begin = Grain.HOUR.ceil(since) if since > edge - MINUTES_KEPT else Grain.HOUR.floor(since)
-    end = min(Grain.HOUR.ceil(until), edge)
-    days_from, days_to = Grain.DAY.ceil(begin), max(Grain.DAY.floor(end), Grain.DAY.ceil(begin))
-    found = [
-        Cut(Grain.MINUTE, Grain.MINUTE.floor(since), begin),
-        Cut(Grain.HOUR, begin, min(days_from, end)),
-        Cut(Grain.DAY, days_from, days_to),
-        Cut(Grain.HOUR, max(days_to, begin), end),
-        Cut(Grain.MINUTE, edge, until),
-    ]
-    found = found if days_to > days_from else [found[0], Cut(Grain.HOUR, begin, end), found[4]]
     return [cut for cut in found if cut.begin < cut.end]
 
 

@@ -5,13 +5,11 @@ Owns which grain serves a period, and how rows add up. A period ends with what h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any
-
-from django.db.models import Q
+from typing import NamedTuple
 
 from orchestration import clock
 from orchestration.models import Rollup, RollupDay, RollupHour, RollupMinute, Series
@@ -50,6 +48,14 @@ _TABLES: Mapping[Grain, type[Rollup]] = {
     Grain.HOUR: RollupHour,
     Grain.DAY: RollupDay,
 }
+
+
+class Cut(NamedTuple):
+    """A stretch of time that is read from rows of one grain."""
+
+    grain: Grain
+    begin: datetime
+    end: datetime
 
 
 #: For how long, at least, there are rows of the next finer grain.
@@ -96,18 +102,6 @@ class Span:
         low, high = self.min, self.max
         return min(max(found, low if low is not None else found), high if high is not None else found)
 
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Count a row of a rollup in."""
-        for name in COUNTS:
-            setattr(self, name, getattr(self, name) + row[name])
-        self.sum += row["sum"]
-        if row["min"] is not None:
-            self.min = row["min"] if self.min is None else min(self.min, row["min"])
-        if row["max"] is not None:
-            self.max = row["max"] if self.max is None else max(self.max, row["max"])
-        if row.get("hist"):
-            self.hists.append(bytes(row["hist"]))
-
 
 def find(
     kind: Series.Kind,
@@ -125,20 +119,7 @@ def find(
     )
 
 
-def total(series: Iterable[int], since: datetime, until: datetime, *, hist: bool = True) -> dict[int, Span]:
-    """Series id → all that ended from `since` to `until`, to the grain that serves each part: at most four queries.
-
-    Whole days from day rows, the hours around them from hour rows, and the minutes at both ends from minute rows as long
-    as these are kept; the current hour always from minutes, which are there first.
-    """
-    ids, spans = list(series), dict[int, Span]()
-    for grain, begin, end in pieces(since, until):
-        for row in _rows(grain, ids, begin, end, hist=hist):
-            spans.setdefault(row["series_id"], Span()).add(row)
-    return spans
-
-
-def pieces(since: datetime, until: datetime) -> list[tuple[Grain, datetime, datetime]]:
+def pieces(since: datetime, until: datetime) -> list[Cut]:
     """The period cut so that each part is read from the coarsest rows that have it exactly, oldest first.
 
     Sums of the last two hours may still be on their way into hour rows, so these hours are read from minutes. A period
@@ -149,21 +130,21 @@ def pieces(since: datetime, until: datetime) -> list[tuple[Grain, datetime, date
     fresh = min(Grain.HOUR.floor(until), Grain.HOUR.floor(now) - timedelta(hours=1))
     hours_from = Grain.HOUR.ceil(since)
     if hours_from >= fresh:
-        return [(Grain.MINUTE, Grain.MINUTE.floor(since), until)]
-    found: list[tuple[Grain, datetime, datetime]] = []
+        return [Cut(Grain.MINUTE, Grain.MINUTE.floor(since), until)]
+    found: list[Cut] = []
     if since < hours_from:
-        found.append((Grain.MINUTE, Grain.MINUTE.floor(since), hours_from))
+        found.append(Cut(Grain.MINUTE, Grain.MINUTE.floor(since), hours_from))
     days_from, days_to = Grain.DAY.ceil(hours_from), Grain.DAY.floor(fresh)
     if days_to > days_from:
         if hours_from < days_from:
-            found.append((Grain.HOUR, hours_from, days_from))
-        found.append((Grain.DAY, days_from, days_to))
+            found.append(Cut(Grain.HOUR, hours_from, days_from))
+        found.append(Cut(Grain.DAY, days_from, days_to))
         if days_to < fresh:
-            found.append((Grain.HOUR, days_to, fresh))
+            found.append(Cut(Grain.HOUR, days_to, fresh))
     else:
-        found.append((Grain.HOUR, hours_from, fresh))
+        found.append(Cut(Grain.HOUR, hours_from, fresh))
     if fresh < until:
-        found.append((Grain.MINUTE, fresh, until))
+        found.append(Cut(Grain.MINUTE, fresh, until))
     return found
 
 
@@ -187,13 +168,3 @@ def _kept(moment: datetime, now: datetime) -> datetime:
         if moment < now - _BELOW_KEPT[grain]:
             return grain.floor(moment)
     return moment
-
-
-def _rows(grain: Grain, series: Iterable[int], since: datetime, until: datetime, *, hist: bool) -> Sequence[Any]:
-    ids = list(series)
-    if not ids or since >= until:
-        return []
-    columns = ["series_id", "ts", *COUNTS, "sum", "min", "max", *(["hist"] if hist else [])]
-    within = Q(series_id__in=ids, ts__gte=since, ts__lt=until)
-    rows = grain.model._default_manager.filter(within).order_by("ts").values(*columns)
-    return list(rows)

@@ -47,10 +47,11 @@ def compare(until: datetime) -> dict[str, Any]:
 
 def _from_rollups(workflow: str, begin: datetime, end: datetime) -> dict[str, tuple[Any, ...]]:
     from orchestration.models import Series
-    from orchestration.selectors.series import find, total
+    from orchestration.selectors.curves import totals
+    from orchestration.selectors.series import find
 
     series = {one.pk: one.step for one in find(Series.Kind.STEP, workflow=workflow)}
-    spans = total(series, begin, end)
+    spans = totals(series, begin, end)
     return {series[pk]: (span.n, span.bad, *(span.quantile(share) for share in SHARES)) for pk, span in spans.items()}
 
 
@@ -106,7 +107,8 @@ def _budget_error(begin: datetime, end: datetime) -> int:
     from django.db import connection
 
     from orchestration.models import Objective, Series
-    from orchestration.selectors.series import find, total
+    from orchestration.selectors.curves import totals
+    from orchestration.selectors.series import find
 
     with connection.cursor() as cursor:
         # SQLite's own arithmetic of times is good to 50 µs, and thresholds are exact: it asks Python.
@@ -124,7 +126,7 @@ def _budget_error(begin: datetime, end: datetime) -> int:
         )
         rows = {name: tuple(map(int, row)) for name, *row in cursor.fetchall()}
     labels = {one.label: one.pk for one in find(Series.Kind.OBJECTIVE)}
-    spans = total(labels.values(), begin, end, hist=False)
+    spans = totals(labels.values(), begin, end, hist=False)
     wrong = 0
     for one in Objective.objects.filter(name__startswith="bench-"):
         n, failed, good, slow_ones = rows[one.workflow]

@@ -9,8 +9,8 @@ import pytest
 
 from orchestration import clock
 from orchestration.models import RollupDay, RollupHour, RollupMinute
-from orchestration.selectors.curves import along, curves, cuts, parts, summed, times_of, together, totals, whole
-from orchestration.selectors.series import Grain
+from orchestration.selectors.curves import along, curves, cuts, summed, times_of, together, totals, whole
+from orchestration.selectors.series import Grain, pieces
 from tests.dashboards.filling import count
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_the_newest_hours_are_made_of_minutes_since_their_own_rows_may_come_late
 @pytest.mark.parametrize("grain", list(Grain))
 @pytest.mark.parametrize("hours", [1, 5, 24, 24 * 28])
 def test_the_parts_of_a_period_touch_and_do_not_overlap(grain: Grain, hours: int):
-    for found in (cuts(NOW - timedelta(hours=hours), NOW, grain), parts(NOW - timedelta(hours=hours), NOW)):
+    for found in (cuts(NOW - timedelta(hours=hours), NOW, grain), pieces(NOW - timedelta(hours=hours), NOW)):
         assert found[0].begin <= NOW - timedelta(hours=hours)
         assert found[-1].end == NOW
         assert all(before.end == after.begin for before, after in pairwise(found))
@@ -49,7 +49,7 @@ def test_the_parts_of_a_period_touch_and_do_not_overlap(grain: Grain, hours: int
 def test_what_ended_long_ago_is_read_from_rows_that_are_still_kept():
     now = datetime.now(UTC)
     since, until = now - timedelta(days=20, hours=3), now - timedelta(days=20, hours=1, minutes=10)
-    series = count("run", until - timedelta(minutes=20), workflow="a", seconds=1.0)
+    series = count("run", since + timedelta(minutes=20), workflow="a", seconds=1.0)
     RollupMinute.objects.all().delete()
     assert whole(curves([series.pk], since, until, Grain.HOUR)[series.pk]).n == 1
     assert totals([series.pk], since, until)[series.pk].measured == 1

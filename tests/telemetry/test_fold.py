@@ -25,7 +25,8 @@ from orchestration.models import (
     StepRun,
     Team,
 )
-from orchestration.selectors.series import Grain, find, total
+from orchestration.selectors.curves import totals
+from orchestration.selectors.series import Grain, find
 from orchestration.services import rollups
 from orchestration.services.governed import save
 from orchestration.telemetry import fold as fold_module
@@ -82,7 +83,7 @@ def _plain(value: Any) -> Any:
 
 def span(kind: Kind, **names: Any) -> Any:
     now = clock.now() + timedelta(hours=2)
-    spans = total([series.pk for series in find(kind, **names)], now - timedelta(days=30), now)
+    spans = totals([series.pk for series in find(kind, **names)], now - timedelta(days=30), now)
     [one] = spans.values()
     return one
 
@@ -302,14 +303,14 @@ def test_a_period_is_read_to_the_minute_whatever_the_grains():
     series = [find(Kind.RUN, workflow="demo")[0].pk]
     for hours in (0.5, 1, 1.9, 3, 25, 40, 46):
         since = Grain.MINUTE.floor(now - timedelta(hours=hours))
-        assert total(series, since, now)[series[0]].n == sum(at >= since for at in moments), hours
+        assert totals(series, since, now)[series[0]].n == sum(at >= since for at in moments), hours
     since = now - timedelta(hours=90)  # of that day there are no minutes any more
-    assert total(series, since, now)[series[0]].n == sum(at >= Grain.HOUR.floor(since) for at in moments)
+    assert totals(series, since, now)[series[0]].n == sum(at >= Grain.HOUR.floor(since) for at in moments)
     until = now - timedelta(hours=60)  # nor of its end
     wanted = sum(Grain.HOUR.floor(since) <= at < Grain.HOUR.floor(until) for at in moments)
-    assert total(series, since, until)[series[0]].n == wanted > 0
+    assert totals(series, since, until)[series[0]].n == wanted > 0
     before = now - timedelta(hours=5)  # a period that is over is read the same way
-    assert total(series, before, now - timedelta(hours=4))[series[0]].n == sum(
+    assert totals(series, before, now - timedelta(hours=4))[series[0]].n == sum(
         Grain.MINUTE.floor(before) <= at < now - timedelta(hours=4) for at in moments
     )
 
