@@ -15,7 +15,8 @@ from governance.models import Decision, GatePolicy
 from orchestration.errors import NotFound
 from orchestration.models import Series
 from orchestration.selectors.budgets import BudgetState, budget_of, find_objective
-from orchestration.selectors.series import Span, find, merged, total
+from orchestration.selectors.curves import totals
+from orchestration.selectors.series import Span, find, merged
 
 Kind = Series.Kind
 #: Decisions with checks that a list looks at.
@@ -96,7 +97,7 @@ def _measured(check: Check, limit: Limit, now: datetime) -> Confirmed:
     ids = [row.pk for row in _series(limit)]
     if not ids:
         return Confirmed(check, Verdict.UNKNOWN, f"nothing was ever measured of {limit.kind} {limit.name[:63]!r}")
-    span = merged(total(ids, now - limit.over, now).values())
+    span = merged(totals(ids, now - limit.over, now).values())
     value = _value(limit, span)
     if value is None:
         return Confirmed(check, Verdict.UNKNOWN, "nothing was measured in that time", of=span.n)

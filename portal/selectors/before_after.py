@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from orchestration.models import Series
-from orchestration.selectors.curves import along, curves, times_of
-from orchestration.selectors.series import Grain, Span, merged, total
+from orchestration.selectors.curves import along, curves, times_of, totals
+from orchestration.selectors.series import Grain, Span, merged
 
 #: As much before as after, and no more than rollups by the day are worth comparing.
 LONGEST = timedelta(days=28)
@@ -62,9 +62,9 @@ def before_after(day: date, workflows: Sequence[str], now: datetime) -> BeforeAf
         Series.objects.filter(kind=Series.Kind.RUN, version="", workflow__in=names).values_list("workflow", "pk")
     )
     steps = _by_workflow(names)
-    before, after = total(rows.values(), since, at), total(rows.values(), at, until)
+    before, after = totals(rows.values(), since, at), totals(rows.values(), at, until)
     tried = [
-        total([pk for ids in steps.values() for pk in ids], *cut, hist=False) for cut in ((since, at), (at, until))
+        totals([pk for ids in steps.values() for pk in ids], *cut, hist=False) for cut in ((since, at), (at, until))
     ]
     times = times_of(since, until - timedelta(seconds=1), Grain.DAY)
     drawn = curves(rows.values(), since, until, Grain.DAY)

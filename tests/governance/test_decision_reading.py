@@ -48,11 +48,11 @@ def test_there_is_nothing_to_compare_for_a_day_to_come_or_long_gone(measured, da
 
 
 def test_the_page_shows_checks_and_both_sides_and_a_badge_where_reality_contradicts(
-    decide, workflow, measured, signed_in, django_assert_max_num_queries
+    decide, team, workflow, measured, signed_in, django_assert_max_num_queries
 ):
     body = "`check: p95 of workflow order-fulfilment over 7d <= 500ms`"
     decision = decide(body=body, status="accepted", date=measured[0], workflows=[workflow.name])
-    client = signed_in(person("viewer"))
+    client = signed_in(person("viewer", team))
     with django_assert_max_num_queries(60):
         page = client.get(f"/decisions/{decision.number}/").content.decode()
     assert "Contradicted" in page
@@ -77,13 +77,13 @@ def test_a_decision_that_waits_links_its_change_and_the_change_links_it(decide, 
     assert f'href="{answer.url}"' in client.get("/decisions/1/").content.decode()
 
 
-def test_the_timeline_draws_what_superseded_what(decide, signed_in):
+def test_the_timeline_draws_what_superseded_what(decide, team, signed_in):
     old = decide("Use one transaction", status="accepted")
     decide("Use a saga", status="accepted", supersedes=[old.number])
-    page = signed_in(person("viewer")).get("/decisions/timeline/").content.decode()
+    page = signed_in(person("viewer", team)).get("/decisions/timeline/").content.decode()
     assert "decision 2 supersedes decision 1" in page
     assert "1 of 2 decisions hold" in page
 
 
-def test_an_empty_timeline_says_so(signed_in, db):
-    assert "No decision yet" in signed_in(person("viewer")).get("/decisions/timeline/").content.decode()
+def test_an_empty_timeline_says_so(team, signed_in):
+    assert "No decision yet" in signed_in(person("viewer", team)).get("/decisions/timeline/").content.decode()

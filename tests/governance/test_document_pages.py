@@ -220,7 +220,8 @@ def test_an_edit_on_the_page_changes_status_and_superseding_shows_on_both(browse
     decide("Old", status="accepted")
     decide("New", status="accepted")
     answer = browser.post(
-        "/decisions/1/edit/", decision_form(title="Old", status="superseded", superseded_by="2", revision="1")
+        "/decisions/1/edit/",
+        decision_form(title="Old", status="superseded", superseded_by="2", revision="1", correction="on"),
     )
     assert answer.status_code == 302
     assert Decision.objects.get(number=1).superseded_by.number == 2

@@ -21,7 +21,7 @@ RUNBOOK = {
     "reason": "asked for",
 }
 EDITS = {
-    "/decisions": {**DECISION, "body": "new"},
+    "/decisions": {**DECISION, "body": "new", "correction": True},
     "/runbooks": {k: v for k, v in RUNBOOK.items() if k != "slug"} | {"body": "new"},
 }
 
@@ -56,7 +56,12 @@ def test_a_decision_is_created_read_edited_and_its_history_told(api, maintainer,
     assert read.json() == made.json()
     assert read.json() | {"number": 1, "slug": "use-a-saga", "status": "accepted", "owner": "checkout"} == read.json()
     assert read.json()["workflows"] == ["order-fulfilment"]
-    edited = api("PUT", "/decisions/1", {**DECISION, "body": "better", "reason": "a slip"}, If_Match=read["ETag"])
+    edited = api(
+        "PUT",
+        "/decisions/1",
+        {**DECISION, "body": "better", "reason": "a slip", "correction": True},
+        If_Match=read["ETag"],
+    )
     assert (edited.status_code, edited["ETag"]) == (200, '"2"')
     assert (edited.json()["body"], edited.json()["workflows"], edited.json()["date"]) == (
         "better",
@@ -106,7 +111,7 @@ def test_lists_are_keyset_pages_with_filters(api):
 
 def test_an_edit_over_an_older_revision_is_412_and_nothing_is_lost(api):
     api("POST", "/decisions", DECISION)
-    api("PUT", "/decisions/1", {**DECISION, "body": "theirs"}, If_Match='"1"')
+    api("PUT", "/decisions/1", {**DECISION, "body": "theirs", "correction": True}, If_Match='"1"')
     answer = problem(api("PUT", "/decisions/1", {**DECISION, "body": "mine"}, If_Match='"1"'), 412)
     assert answer["code"] == "precondition_failed"
     assert "revision 2" in answer["detail"]

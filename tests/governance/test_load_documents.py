@@ -54,7 +54,7 @@ def test_decisions_and_runbooks_are_loaded_once_and_people_keep_their_edits(fold
         "",
         f"Loaded from the folder {path.name}",
     )
-    edit_decision(actor=None, **decision_edit(decision, body="edited by a person"))
+    edit_decision(actor=None, **decision_edit(decision, body="edited by a person", correction=True))
     assert "0 loaded, 2 there already, 0 not loaded" in load(path)[0]
     assert Decision.objects.get().body == "edited by a person"
     assert Runbook.objects.get().revision == 1

@@ -84,5 +84,5 @@ def test_a_successor_stays_decided(decide, decision_edit, status):
 def test_naming_again_what_is_superseded_already_changes_nothing(decide, decision_edit):
     decide("Old", status="accepted")
     new = decide("New", status="accepted", supersedes=[1])
-    edit_decision(actor=None, **decision_edit(new, body="better", supersedes=[1]))
+    edit_decision(actor=None, **decision_edit(new, body="better", supersedes=[1], correction=True))
     assert Decision.objects.get(number=1).revision == 2
