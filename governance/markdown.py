@@ -6,7 +6,7 @@ afterwards: two walls, of which each would do alone. Owns the rules of links, he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +20,9 @@ from markdown_it.token import Token
 from pygments import highlight  # type: ignore[import-untyped]
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
+
+from governance import references
+from governance.references import Key, Reference
 
 _LANGUAGES = """bash console css diff dockerfile go html http ini javascript json js python sh shell sql text toml
 ts xml yaml yml"""
@@ -43,10 +46,13 @@ _STEP_WORDS = frozenset({"Do", "Expect", "If not"})
 _TASK = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
 
 
-def render(text: str) -> SafeString:
-    """The document's HTML, sanitised. Its highest heading becomes an h2, because the page has the h1."""
+def render(text: str, known: Mapping[Key, Reference] | None = None) -> SafeString:
+    """The document's HTML, sanitised. Its highest heading becomes an h2, because the page has the h1.
+
+    `known`: what the references in it name; one that is not among them is shown as it is written.
+    """
     html = nh3.clean(
-        _parser().render(text),
+        _parser().render(text, {"references": known or {}}),
         tags=set(_TAGS.split()),
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
@@ -61,6 +67,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"highlight": _highlight})
     parser.enable(["table", "strikethrough"])
     parser.core.ruler.push("page", _fit_into_page)
+    references.enable(parser)
     parser.add_render_rule("html_block", _raw_block)
     parser.add_render_rule("html_inline", _raw_inline)
     parser.add_render_rule("image", _image)

@@ -12,7 +12,6 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from governance.gate.decisions import waiting
-from governance.markdown import render as render_markdown
 from governance.models import Decision
 from governance.selectors.confirmations import confirmation
 from governance.selectors.decisions import find_decision, newest_decisions, superseded_numbers, workflows_by
@@ -21,6 +20,7 @@ from portal.dashboards.decision_panel import p95_panel
 from portal.dashboards.shared import shared
 from portal.middleware.csp import allow_inline_style
 from portal.presentation import confirmation_words, decision_graph
+from portal.presentation.document_html import document_html
 from portal.presentation.words import decision_look
 from portal.selectors.before_after import BeforeAfter, before_after
 from portal.views import documents
@@ -42,7 +42,7 @@ def decision(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         **documents.frame(request, found),
         "look": decision_look(found.status),
-        "html": render_markdown(found.body),
+        "html": document_html(found.body),
         "workflows": concerned,
         "supersedes": superseded_numbers(found),
         "said": documents.said(found.front_matter),

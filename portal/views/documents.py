@@ -15,7 +15,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from governance.markdown import render as render_markdown
 from governance.models import Decision, Runbook
 from governance.selectors.revisions import Revision, at_revision, find_revision, revision_text, revisions
 from governance.services.documents import MAX_BODY, EditConflict
@@ -23,6 +22,7 @@ from orchestration.errors import InvalidInput
 from orchestration.models import Team
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
+from portal.presentation.document_html import document_html
 from portal.presentation.textdiff import diff
 from portal.views.document_forms import DocumentForm, ReasonForm
 
@@ -96,7 +96,7 @@ def editor(
         **frame_of,
         "form": form,
         "rows": [[form[name] for name in row] for row in form.rows],
-        "preview": render_markdown(body[:MAX_BODY]),
+        "preview": document_html(body[:MAX_BODY]),
         "preview_url": reverse(f"{noun}-preview"),
         **more,
     }
@@ -185,7 +185,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("text", "")
     if len(text) > MAX_BODY:
         return HttpResponse(f"<p>The text has {len(text):,} characters; the limit is {MAX_BODY:,}.</p>")
-    return HttpResponse(render_markdown(text))
+    return HttpResponse(document_html(text))
 
 
 def recent(document: Document) -> list[Revision]:

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from governance.markdown import render as render_markdown
 from governance.models import Runbook
 from governance.runbooks.freshness import Freshness
 from governance.selectors.documents import Page
@@ -19,6 +18,7 @@ from orchestration.errors import InvalidInput
 from orchestration.models import Dependency, Team, Workflow
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
+from portal.presentation.document_html import document_html
 from portal.presentation.words import Look, runbook_look
 from portal.views import document_lists as lists
 from portal.views import documents
@@ -95,7 +95,7 @@ def runbook(request: HttpRequest, slug: str) -> HttpResponse:
         **documents.frame(request, found),
         "look": look_of(found),
         "freshness": freshness_of(found),
-        "html": render_markdown(found.body),
+        "html": document_html(found.body),
         "about": about,
         "said": documents.said(found.front_matter),
         "recent": documents.recent(found),
