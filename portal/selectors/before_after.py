@@ -97,7 +97,8 @@ def _retries(spans: dict[int, Span], ids: Sequence[int]) -> int:
 def _side(span: Span | None, retries: int, length: timedelta) -> Side:
     found = span or Span()
     days = length / timedelta(days=1)
+    a_day = found.n / days
     return Side(
-        runs=found.n, a_day=round(found.n / days, 0 if found.n >= 10 * days else 1), error_rate=found.error_rate, p95=found.quantile(0.95),
+        runs=found.n, a_day=round(a_day, 0 if a_day >= 10 else 1), error_rate=found.error_rate, p95=found.quantile(0.95),
         retries=retries / found.n * 100 if found.n else None,
     )  # fmt: skip

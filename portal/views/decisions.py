@@ -29,6 +29,7 @@ from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation.confirmation_words import CONTRADICTED
 from portal.presentation.words import decision_look
+from portal.services.drafts import discard
 from portal.views import document_lists as lists
 from portal.views import documents
 from portal.views.document_forms import DecisionForm, decision_initial, typed
@@ -162,6 +163,7 @@ def _saved(request: HttpRequest, found: Decision, revision: int | None, change: 
     """To the change where people are asked, else to the decision."""
     if change is None:
         return documents.saved(request, found, revision)
+    discard(user=actor_of(request).user, place=request.path)
     messages.success(request, "It is a proposal until its reviews are in.")
     return redirect("change", change.pk)
 

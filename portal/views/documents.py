@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -21,10 +21,12 @@ from governance.services.documents import MAX_BODY, EditConflict
 from orchestration.errors import InvalidInput
 from orchestration.models import Team
 from portal.middleware.reader import actor_of
+from portal.models import Draft
 from portal.permissions import Verb
 from portal.presentation.document_html import document_html
 from portal.presentation.textdiff import diff
-from portal.views.document_forms import DocumentForm, ReasonForm
+from portal.services.drafts import discard, draft_for
+from portal.views.document_forms import DocumentForm, ReasonForm, typed
 
 Document = Decision | Runbook
 PER_PAGE = 100
@@ -91,6 +93,7 @@ def editor(
     frame_of = frame(request, document) if document else {
         "nav": f"{noun}s", "noun": noun, "label": f"{noun}s".capitalize(), "list_url": reverse(f"{noun}s"),
     }  # fmt: skip
+    kept = _offer_draft(request, form)
     body = str(form["body"].value() or "")
     context = {
         **frame_of,
@@ -98,9 +101,24 @@ def editor(
         "rows": [[form[name] for name in row] for row in form.rows],
         "preview": document_html(body[:MAX_BODY]),
         "preview_url": reverse(f"{noun}-preview"),
+        "draft": kept,
+        "uses_draft": kept is not None and "draft" in request.GET,
         **more,
     }
     return render(request, "knowledge/edit.html", context, status=status)
+
+
+def _offer_draft(request: HttpRequest, form: DocumentForm) -> Draft | None:
+    """What was typed here before and not saved; with `?draft=1` the form has it, at the revision over which it was typed."""
+    if request.method != "GET":
+        return None
+    kept = draft_for(actor_of(request).user, request.path)
+    if kept is not None and "draft" in request.GET:
+        data = QueryDict(mutable=True)
+        for name, values in kept.fields.items():
+            data.setlist(name, values)
+        form.initial = typed(type(form), data) | {"revision": data.get("revision", "")}
+    return kept
 
 
 def merge(
@@ -125,6 +143,7 @@ def merge(
 
 def saved(request: HttpRequest, document: Document, revision: int | None) -> HttpResponse:
     """To the document, saying what happened. `revision` is the one before; None for a new document."""
+    discard(user=actor_of(request).user, place=request.path)
     if document.revision == revision:
         messages.info(request, "Nothing was different, so no revision was written.")
     else:

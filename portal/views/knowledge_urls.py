@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import decision_reading, decisions, documents, runbooks
+from portal.views import decision_reading, decisions, documents, runbooks, writing
 
 urlpatterns: list[URLPattern] = [
     path("decisions/", decisions.list_decisions, name="decisions"),
@@ -13,6 +13,11 @@ urlpatterns: list[URLPattern] = [
     path("decisions/<int:number>/edit/", decisions.edit, name="decision-edit"),
     path("decisions/<int:number>/history/", decisions.history, name="decision-history"),
     path("decisions/<int:number>/restore/", decisions.restore, name="decision-restore"),
+    path("writing/draft/", writing.keep_draft, name="draft-keep"),
+    path("writing/draft/discard/", writing.discard_draft, name="draft-discard"),
+    path("writing/images/", writing.upload_image, name="image-upload"),
+    path("writing/references/", writing.references, name="references"),
+    path("images/<str:name>", writing.document_image, name="document-image"),
     path("runbooks/", runbooks.list_runbooks, name="runbooks"),
     path("runbooks/new/", runbooks.new, name="runbook-new"),
     path("runbooks/preview/", documents.preview, name="runbook-preview"),

@@ -64,6 +64,8 @@ from orchestration.services.runs import retry_run
 from portal.backups import moving
 from portal.config import database_settings
 from portal.models import Token, User
+from portal.services.drafts import keep as keep_draft
+from portal.services.images import store
 from tests.alerts.counting import count
 from tests.engine.harness import begin, echo, publish, pump, settle_down, write
 from tests.operations.conftest import new_postgresql
@@ -104,6 +106,8 @@ def fill() -> Run:
     user.user_permissions.add(Permission.objects.order_by("-pk")[0])
     token = Token(user=user, name="t", hash="0" * 64, hint="plb_", verbs=["operate", "é"], expires_at=timezone.now())
     save(token, actor=user, reason="r")
+    keep_draft(user=user, place="/runbooks/new/", fields={"body": ["ü \\ \\N"], "workflows": ["a", "b"]})
+    store(content=b"\x89PNG\r\n\x1a\n\x00\xff", user=user)
     team = Team.objects.create(name="odd", document={"a": [1, 2.5, None, True, "ü\\u"], "": {"nested": "\\N"}})
     team.history.update(history_change_reason="x" * 50)
     WebhookDelivery.objects.create(

@@ -32,6 +32,15 @@ class Entry:
     query: str = ""
 
 
+class Picture:
+    """A file to upload, as often as one likes."""
+
+    name = "a.png"
+
+    def read(self, *_: int) -> bytes:
+        return b"\x89PNG\r\n\x1a\n"
+
+
 DECISION = {"title": "T", "owner": "checkout", "body": "text", "status": "draft", "date": "2026-01-02", **REASON}
 RUNBOOK = {"title": "T", "slug": "new-one", "owner": "checkout", "body": "text", "status": "active", **REASON}
 MANIFEST = """apiVersion: plumbline/v1
@@ -330,6 +339,11 @@ PAGES = [
     Entry("POST", "decisions/<int:number>/edit/", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),
     Entry("GET", "decisions/<int:number>/history/", SIGNED_IN, ("1",)),
     Entry("POST", "decisions/<int:number>/restore/", Verb.MAINTAIN, ("1",), {"revision": "decision-history", **REASON}),
+    Entry("POST", "writing/draft/", SIGNED_IN, body={"body": "x"}, query="?place=/a/"),
+    Entry("POST", "writing/draft/discard/", SIGNED_IN),
+    Entry("POST", "writing/images/", OF_ANY_TEAM, body={"image": Picture()}),
+    Entry("GET", "writing/references/", SIGNED_IN),
+    Entry("GET", "images/<str:name>", SIGNED_IN, ("image",)),
     Entry("GET", "runbooks/", SIGNED_IN),
     Entry("POST", "runbooks/new/", Verb.MAINTAIN, body=RUNBOOK),
     Entry("POST", "runbooks/preview/", SIGNED_IN, body={"text": "*x*"}),

@@ -24,6 +24,7 @@ from orchestration.services.manifests import Document, Signature, apply
 from portal.models import Token, User
 from portal.models.token import digest
 from portal.permissions import ADMIN_VERBS, ROLE_VERBS, Verb
+from portal.services.images import store
 from tests.engine.harness import begin, publish, pump
 from tests.governance.gatehouse import manifest
 from tests.people import ROLES, person, token_for
@@ -37,6 +38,7 @@ from tests.portal.access_table import (
     PUBLIC,
     SIGNED_IN,
     Entry,
+    Picture,
 )
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +109,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         created_at=timezone.now(), failed_at=timezone.now(), last_error="answered 500",
     )  # fmt: skip
     return {
+        "image": store(content=Picture().read(), user=victim).pk,
         "webhook-delivery": str(delivery.pk),
         "team": team, "failed": str(failed.pk), "open": str(still_open.pk), "victim": str(victim.pk),
         "membership": str(Membership.objects.create(user=victim, team=team, role="viewer").pk),
@@ -303,6 +306,8 @@ def own_token(user: User) -> Token:
 def form(method: str, body: dict[str, Any]) -> dict[str, Any]:
     if method == "GET":
         return {}
+    if any(isinstance(value, Picture) for value in body.values()):
+        return {"data": body}
     from urllib.parse import urlencode
 
     return {"data": urlencode(body), "content_type": "application/x-www-form-urlencoded"}
