@@ -13,6 +13,7 @@ import pytest
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
@@ -307,7 +308,7 @@ def form(method: str, body: dict[str, Any]) -> dict[str, Any]:
     if method == "GET":
         return {}
     if any(isinstance(value, Picture) for value in body.values()):
-        return {"data": body}
+        return {"data": encode_multipart(BOUNDARY, body), "content_type": MULTIPART_CONTENT}
     from urllib.parse import urlencode
 
     return {"data": urlencode(body), "content_type": "application/x-www-form-urlencoded"}
