@@ -45,6 +45,11 @@ class Query:
         """The same, content with some of the words."""
         return Query(self.terms, self.without, self.name, any_of=True)
 
+    @property
+    def unwanted(self) -> Query:
+        """A question that finds what this one is not to find."""
+        return Query(self.without, any_of=True)
+
 
 def parse(text: str) -> Query:
     """The question in what was typed; empty when there is no word in it to look for."""
@@ -79,9 +84,8 @@ def _with_prefix(found: list[tuple[Term, bool]], text: str) -> tuple[Term, ...]:
 
 
 def tsquery(query: Query) -> str:
-    """For PostgreSQL, as the text of a tsquery. Words are letters and digits, so the quotes around them hold."""
-    wanted = (" | " if query.any_of else " & ").join(_lexemes(term) for term in query.terms)
-    return " & ".join([f"({wanted})", *(f"!{_lexemes(term)}" for term in query.without)])
+    """What is wanted, for PostgreSQL as the text of a tsquery. Words are letters and digits, so the quotes around them hold."""
+    return (" | " if query.any_of else " & ").join(_lexemes(term) for term in query.terms)
 
 
 def _lexemes(term: Term) -> str:
@@ -90,11 +94,8 @@ def _lexemes(term: Term) -> str:
 
 
 def fts5(query: Query) -> str:
-    """For SQLite's FTS5, as a MATCH expression."""
-    wanted = (" OR " if query.any_of else " AND ").join(_phrase(term) for term in query.terms)
-    if not query.without:
-        return f"({wanted})"
-    return f"({wanted}) NOT ({' OR '.join(_phrase(term) for term in query.without)})"
+    """The same for SQLite's FTS5, as a MATCH expression."""
+    return (" OR " if query.any_of else " AND ").join(_phrase(term) for term in query.terms)
 
 
 def _phrase(term: Term) -> str:

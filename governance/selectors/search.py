@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -17,7 +17,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Left
 
 from governance.models import SearchDocument, SearchName
-from governance.search.engines import matching, ranks
+from governance.search.engines import by_index, matching, ranks
 from governance.search.excerpts import Piece, excerpt, marked, pattern
 from governance.search.kinds import registry
 from governance.search.query import Query, parse
@@ -93,6 +93,11 @@ def search(
     query = parse(text)
     if not query:
         return Found(asked=False)
+    with by_index():
+        return _answer(query, reader, narrowed, offset, limit)
+
+
+def _answer(query: Query, reader: Reader, narrowed: Narrowed, offset: int, limit: int) -> Found:
     groups = _groups(query, reader)
     loosened = not groups and len(query.terms) > 1
     if loosened:
@@ -145,7 +150,7 @@ def _in_order(query: Query, reader: Reader, narrowed: Narrowed) -> list[int]:
     rows = visible(reader).filter(**{name: value for name, value in _given(narrowed) if value})
     facts = ("pk", "kind", "title", "is_over", "updated_at")
     newest = rows.order_by("is_over", "-updated_at", "-pk").values_list(*facts)
-    titled = [] if query.any_of else list(_titled(query, newest)[:MOST])
+    titled = [] if query.any_of else list(newest.filter(pk__in=matching(query, in_title=True))[:MOST])
     called = list(newest.filter(pk__in=SearchName.objects.filter(name=query.name).values("document"))[:MOST])
     rest = list(newest.filter(pk__in=matching(query))[:MOST]) if len(titled) < MOST else []
     found = {row[0]: row for row in (*rest, *titled, *called)}
@@ -163,12 +168,6 @@ def _in_order(query: Query, reader: Reader, narrowed: Narrowed) -> list[int]:
         return place, is_over, alike, close, -updated_at.timestamp(), -pk
 
     return [row[0] for row in sorted(found.values(), key=order)][:MOST]
-
-
-def _titled(query: Query, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-    """Those with all words in the title; what must not be there must be nowhere in them."""
-    found = rows.filter(pk__in=matching(replace(query, without=()), in_title=True))
-    return found.filter(pk__in=matching(query)) if query.without else found
 
 
 def _given(narrowed: Narrowed) -> Iterable[tuple[str, str]]:

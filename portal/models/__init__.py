@@ -1,7 +1,9 @@
-"""People, their tokens and failed sign-ins."""
+"""People, their tokens and failed sign-ins, what they saved and read, and how they want to be told."""
 
+from portal.models.notifying import Digest, NotificationChoice, ReadMark
+from portal.models.saved_view import SavedView
 from portal.models.sign_in import SignInFailure
 from portal.models.token import Token
 from portal.models.user import User
 
-__all__ = ["SignInFailure", "Token", "User"]
+__all__ = ["Digest", "NotificationChoice", "ReadMark", "SavedView", "SignInFailure", "Token", "User"]
