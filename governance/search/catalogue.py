@@ -70,7 +70,7 @@ class Dependencies(Kind):
         """See Kind."""
         modes = row.spec.get("failure_modes")
         found = [_mapping(mode) for mode in modes] if isinstance(modes, list) else []
-        texts = [". ".join(str(mode[part]) for part in ("mode", "effect", "response") if mode.get(part)) for mode in found]
+        texts = [" ".join(_sentence(mode.get(part)) for part in ("mode", "effect", "response")).strip() for mode in found]
         return Entry(
             self.name, row.name, row.name, row.applied_at, body=_lines([row.description, *texts]),
             headings=[str(mode.get("mode", "")) for mode in found], team=row.owner.name,
@@ -155,6 +155,12 @@ class Teams(Kind):
 def _mapping(found: Any) -> Mapping[str, Any]:
     """What is no mapping in a manifest of an older release is an empty one."""
     return found if isinstance(found, dict) else {}
+
+
+def _sentence(text: Any) -> str:
+    """With a full stop, as an excerpt shows it among others."""
+    said = str(text or "").strip()
+    return said if not said or said.endswith((".", "!", "?")) else f"{said}."
 
 
 def _lines(texts: Iterable[str]) -> str:

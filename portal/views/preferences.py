@@ -26,7 +26,7 @@ class PreferencesForm(forms.Form):
     shown = forms.MultipleChoiceField(required=False, label="In the inbox")
     mailed = forms.MultipleChoiceField(required=False, label="In the digest")
     digest = forms.ChoiceField(label="Digest by e-mail", choices=NotificationChoice.Digest.choices)
-    weekday = forms.TypedChoiceField(label="On", coerce=int, choices=list(enumerate(WEEKDAYS)), required=False, empty_value=0)
+    weekday = forms.TypedChoiceField(label="On", coerce=int, choices=list(enumerate(WEEKDAYS)))
     hour = forms.TypedChoiceField(label="From", coerce=int, choices=[(hour, f"{hour:02d}:00") for hour in range(24)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
