@@ -1,4 +1,4 @@
-"""What search knows of the catalogue: workflows with their steps, dependencies with their failure modes, contracts, objectives, teams.
+"""What search knows of the catalogue: workflows and their steps, dependencies and their failure modes, contracts, teams.
 
 Owns those texts. Never reads a run or a payload.
 """
@@ -70,7 +70,9 @@ class Dependencies(Kind):
         """See Kind."""
         modes = row.spec.get("failure_modes")
         found = [_mapping(mode) for mode in modes] if isinstance(modes, list) else []
-        texts = [" ".join(_sentence(mode.get(part)) for part in ("mode", "effect", "response")).strip() for mode in found]
+        texts = [
+            " ".join(_sentence(mode.get(part)) for part in ("mode", "effect", "response")).strip() for mode in found
+        ]
         return Entry(
             self.name, row.name, row.name, row.applied_at, body=_lines([row.description, *texts]),
             headings=[str(mode.get("mode", "")) for mode in found], team=row.owner.name,

@@ -16,7 +16,10 @@ LONGEST, MOST_TERMS, MOST_WORDS = 400, 12, 12
 #: A single letter begins too many words.
 SHORTEST_PREFIX = 2
 #: Left out of a question that has other words. They are indexed, so a phrase in quotes may have them.
-SMALL = frozenset("a an and are be by did do does for from how i in is it my of on or the to we what when where why with".split())
+_SMALL_WORDS = (
+    """a an and are be by did do does for from how i in is it my of on or the to we what when where why with"""
+)
+SMALL = frozenset(_SMALL_WORDS.split())
 _PART = re.compile(r'(-?)"([^"]*)("?)|(\S+)')
 
 
@@ -57,16 +60,13 @@ def parse(text: str) -> Query:
     wanted: list[tuple[Term, bool]] = []
     without: list[Term] = []
     for minus, quoted, closing, bare in _PART.findall(text):
-        is_phrase = not bare
-        if bare.startswith("-") and len(bare) > 1:
-            minus, bare = "-", bare[1:]
-        found = tuple(words(quoted if is_phrase else bare))[:MOST_WORDS]
+        found = tuple(words(quoted or bare))[:MOST_WORDS]
         if not found:
             continue
-        if minus:
+        if minus or bare.startswith("-"):
             without.append(Term(found))
         else:
-            wanted.append((Term(found), is_phrase and bool(closing)))
+            wanted.append((Term(found), not bare and bool(closing)))
     kept = [one for one in wanted if one[1] or not set(one[0].words) <= SMALL] or wanted
     terms = _with_prefix(kept[:MOST_TERMS], text)
     name = " ".join(word for term, _ in wanted for word in term.words)

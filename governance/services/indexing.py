@@ -41,7 +41,8 @@ def after_migrate(using: str, plan: Sequence[Any] = (), **_: Any) -> None:
     engines.install(there)
     forward = bool(plan) and not any(backwards for _migration, backwards in plan)
     if forward and using == DEFAULT_DB_ALIAS and engines.TABLE in there.introspection.table_names():
-        if not SearchDocument.objects.exists():
+        anything = any(kind.model._default_manager.exists() for kind in registry)
+        if anything and not SearchDocument.objects.exists():
             rebuild()
 
 

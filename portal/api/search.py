@@ -21,8 +21,12 @@ from portal.selectors.finding import reader_of
 class SearchQuery(PageQuery):
     """The question and what the answer is narrowed to."""
 
-    q = serializers.CharField(max_length=LONGEST, help_text='words, "a phrase", -without; the last word may be half a word')
-    kind = serializers.CharField(max_length=24, required=False, default="", allow_blank=True, help_text="such as `runbook`")
+    q = serializers.CharField(
+        max_length=LONGEST, help_text='words, "a phrase", -without; the last word may be half a word'
+    )
+    kind = serializers.CharField(
+        max_length=24, required=False, default="", allow_blank=True, help_text="such as `runbook`"
+    )
     team = serializers.CharField(max_length=63, required=False, default="", allow_blank=True)
     status = serializers.CharField(max_length=24, required=False, default="", allow_blank=True)
 
@@ -85,7 +89,8 @@ class Search(APIView):
                 "next": str(following) if following < min(found.total, MOST) else None,
                 "total": found.total,
                 "facets": {
-                    name: [{"value": value, "count": count} for value, count in values] for name, values in facets.items()
+                    name: [{"value": value, "count": count} for value, count in values]
+                    for name, values in facets.items()
                 },
                 "loosened": found.loosened,
                 "meant": found.meant,

@@ -1,7 +1,7 @@
 """How a person wants to be told, and when the next digest is due: defaults where they chose nothing. Pure but for the settings.
 
-A day's digest is due from its hour on, by the person's clock, until the day ends; a week's until the week ends. So a worker that was
-down at the hour sends it later, and one that comes back a day later doesn't send yesterday's.
+A day's digest is due from its hour on, by the person's clock, until the day ends; a week's until the week ends. So a worker
+that was down at the hour sends it later, and one that comes back a day later doesn't send yesterday's.
 """
 
 from __future__ import annotations

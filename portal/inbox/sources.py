@@ -97,7 +97,9 @@ class Alerts(Source):
     def items(self, who: Who) -> Iterable[Item]:
         """See Source."""
         for alert in waiting_for_teams(who.team_ids, MOST):
-            what = "burns its budget too fast" if alert.kind == Alert.Kind.BURN else "has a run that could not be undone"
+            what = (
+                "burns its budget too fast" if alert.kind == Alert.Kind.BURN else "has a run that could not be undone"
+            )
             url = reverse("alert", args=[alert.pk])
             yield Item(
                 self.kind, f"alert:{alert.pk}", f"{alert.subject} {what}", url, f"{alert.severity}, {alert.team.name}",
@@ -165,4 +167,12 @@ class ProposedDecisions(Source):
         for one in rows[:MOST]:
             url = reverse("decision", args=[one.number])
             note = f"decision {one.number} of {one.owner.name}, proposed"
-            yield Item(self.kind, f"decision:{one.number}:{one.revision}", f"Decide {one.title}", url, note, one.updated_at, self.icon)
+            yield Item(
+                self.kind,
+                f"decision:{one.number}:{one.revision}",
+                f"Decide {one.title}",
+                url,
+                note,
+                one.updated_at,
+                self.icon,
+            )

@@ -1,4 +1,7 @@
-"""Saved views: a list with its filters under a name, for oneself or for a team. Opening one is its address; nothing is stored of rows."""
+"""Saved views: a list with its filters under a name, for oneself or for a team.
+
+Opening one is its address. Nothing is stored of rows.
+"""
 
 from __future__ import annotations
 

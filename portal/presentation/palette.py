@@ -10,7 +10,7 @@ from governance.search.words import folded
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line of the palette. One of `url` and `does` says what choosing it does; static/js/palette.js knows the words of `does`.
+    """One line of the palette. Choosing it opens `url`, or carries out `does`, whose words static/js/palette.js knows.
 
     `also`: words that find it and are not shown.
     """

@@ -45,7 +45,9 @@ class Row:
 
 def rows(found: Found) -> list[Row]:
     """The results of a page."""
-    return [Row(hit, registry[hit.kind].icon, registry[hit.kind].word, hit.status.replace("_", " ")) for hit in found.hits]
+    return [
+        Row(hit, registry[hit.kind].icon, registry[hit.kind].word, hit.status.replace("_", " ")) for hit in found.hits
+    ]
 
 
 def facets(found: Found, given: Mapping[str, str]) -> list[Facet]:

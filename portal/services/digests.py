@@ -1,8 +1,8 @@
 """Digests by mail: who is due one, claimed once for a person and a period, then made of what waits and is unread.
 
 The row is written before the mail is sent, and no two processes can write the same. A mail that the server refused is tried
-again; a process that is killed while it sends leaves that one digest unsent, since a second copy would be worse: what waits is in the
-inbox all the same, and in the next digest. Owns the claims. Never says what waits: the inbox's sources do.
+again; a process that is killed while it sends leaves that one digest unsent, since a second copy would be worse: what waits is in
+the inbox all the same, and in the next digest. Owns the claims. Never says what waits: the inbox's sources do.
 """
 
 from __future__ import annotations

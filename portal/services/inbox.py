@@ -24,7 +24,9 @@ def mark_read(*, user: User, keys: Collection[str] | None = None) -> int:
     there = [item.key for item in items_of(user, ()) if keys is None or item.key in keys]
     now = clock.now()
     with transaction.atomic():
-        ReadMark.objects.bulk_create([ReadMark(user=user, key=key, read_at=now) for key in there], ignore_conflicts=True)
+        ReadMark.objects.bulk_create(
+            [ReadMark(user=user, key=key, read_at=now) for key in there], ignore_conflicts=True
+        )
         ReadMark.objects.filter(user=user, read_at__lt=now - KEPT).exclude(key__in=there).delete()
     return len(there)
 

@@ -1,4 +1,7 @@
-"""Saving a list's filters as a view: named, bounded, for oneself or a team. Never decides who may: `require_change` asks the actor."""
+"""Saving a list's filters as a view: named, bounded, for oneself or a team.
+
+Owns those bounds. Never decides who may: `require_change` asks the actor.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,9 @@ def settled(query: str) -> str:
     kept = [(name, value.replace("\x00", "").strip()) for name, value in pairs if name not in _PLACES]
     text = urlencode([(name, value) for name, value in kept if value], errors="replace")
     if len(text) > LONGEST_QUERY:
-        raise InvalidInput(f"the filters have {len(text):,} characters; the limit is {LONGEST_QUERY:,}. Shorten one, then save")
+        raise InvalidInput(
+            f"the filters have {len(text):,} characters; the limit is {LONGEST_QUERY:,}. Shorten one, then save"
+        )
     return text
 
 
@@ -45,7 +50,9 @@ def save_view(*, page: str, name: str, query: str, team: Team | None, actor: Use
     with transaction.atomic():
         hold()  # so that two at once are counted one after the other
         most = MOST_OWN if team is None else MOST_OF_TEAM
-        there = SavedView.objects.filter(owner=actor, team=None) if team is None else SavedView.objects.filter(team=team)
+        there = (
+            SavedView.objects.filter(owner=actor, team=None) if team is None else SavedView.objects.filter(team=team)
+        )
         if there.count() >= most:
             whose = "you have" if team is None else f"{team.name} has"
             raise Conflict(f"{whose} {most} views; delete one that nobody opens, then save this one")

@@ -48,4 +48,7 @@ def saved_views(context: Mapping[str, Any], page: str) -> dict[str, Any]:
         for view in views
     ]  # fmt: skip
     may_save = bool(query) and not any(row.is_current for row in rows)
-    return {"rows": rows, "new_url": f"{reverse('saved-view-new')}?{urlencode({'page': page, 'query': query})}" if may_save else ""}
+    return {
+        "rows": rows,
+        "new_url": f"{reverse('saved-view-new')}?{urlencode({'page': page, 'query': query})}" if may_save else "",
+    }

@@ -58,5 +58,7 @@ def mark(request: HttpRequest) -> HttpResponse:
 def mark_all(request: HttpRequest) -> HttpResponse:
     """Everything that waits at this moment."""
     done = mark_read(user=actor_of(request).user)
-    messages.success(request, "Nothing waited." if not done else f"{done} {'item is' if done == 1 else 'items are'} marked as read.")
+    messages.success(
+        request, "Nothing waited." if not done else f"{done} {'item is' if done == 1 else 'items are'} marked as read."
+    )
     return redirect("inbox")

@@ -15,4 +15,6 @@ from portal.selectors.palette import commands
 @require_GET
 def palette(request: HttpRequest) -> HttpResponse:
     """What `?q=` means, best first."""
-    return render(request, "components/palette_list.html", {"commands": commands(actor_of(request), request.GET.get("q", ""))})
+    return render(
+        request, "components/palette_list.html", {"commands": commands(actor_of(request), request.GET.get("q", ""))}
+    )

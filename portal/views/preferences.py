@@ -57,9 +57,11 @@ def preferences(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
         messages.success(request, "Your choice is saved.")
         return redirect("preferences")
-    marked = form.data if form.is_bound else None
-    shown = marked.getlist("shown") if marked is not None else initial["shown"]  # type: ignore[union-attr]
-    mailed = marked.getlist("mailed") if marked is not None else initial["mailed"]  # type: ignore[union-attr]
+    bound = request.method == "POST"
+    shown = set(request.POST.getlist("shown") if bound else form.get_initial_for_field(form.fields["shown"], "shown"))
+    mailed = set(
+        request.POST.getlist("mailed") if bound else form.get_initial_for_field(form.fields["mailed"], "mailed")
+    )
     context = {
         "nav": "account",
         "form": form,

@@ -36,7 +36,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench-search")
     parser.add_argument("--documents", type=int, default=50_000)
     parser.add_argument("--only", choices=sorted(BARS), help="one database only")
-    parser.add_argument("--here", action="store_true", help="measure the database of DATABASE_URL, which is emptied of documents")
+    parser.add_argument(
+        "--here", action="store_true", help="measure the database of DATABASE_URL, which is emptied of documents"
+    )
     options = parser.parse_args()
     if options.here:
         print(json.dumps(_measure(options.documents)))

@@ -36,11 +36,20 @@ def keys(user: User) -> list[str]:
 
 
 def test_each_kind_of_thing_waits_for_people_of_its_team_alone(team: Team, member: User, stale: Runbook):
-    Decision.objects.create(number=1, slug="d", title="D", status="proposed", date=date(2026, 1, 1), owner=team, body="x")
+    Decision.objects.create(
+        number=1, slug="d", title="D", status="proposed", date=date(2026, 1, 1), owner=team, body="x"
+    )
     spec = {"review": {"every": "1d", "areas": ["security"]}}
     dependency = Dependency.objects.create(name="shop", owner=team, document={"spec": spec}, content_hash="0")
     Dependency._base_manager.filter(pk=dependency.pk).update(applied_at=datetime(2026, 1, 1, tzinfo=UTC))
-    Alert.objects.create(kind="burn", severity="page", subject="s", team=team, escalation=team, opened_at=datetime(2026, 1, 1, tzinfo=UTC))
+    Alert.objects.create(
+        kind="burn",
+        severity="page",
+        subject="s",
+        team=team,
+        escalation=team,
+        opened_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
     assert {key.partition(":")[0] for key in keys(member)} == {"alert", "runbook", "review", "decision"}
     assert keys(person("stranger", team)) == []
     assert keys(person("admin")) == [], "who belongs to no team is asked for nothing"
@@ -109,7 +118,8 @@ def test_a_kind_that_is_not_wanted_is_left_out_and_said_to_be(sign_in: SignIn, s
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"digest": "hourly"}, {"hour": "24"}, {"hour": "x"}, {"weekday": "7"}, {"shown": ["made-up"]}, {"digest": ""}]
+    "wrong",
+    [{"digest": "hourly"}, {"hour": "24"}, {"hour": "x"}, {"weekday": "7"}, {"shown": ["made-up"]}, {"digest": ""}],
 )
 def test_what_can_not_be_chosen_is_refused_and_nothing_is_lost(sign_in: SignIn, wrong: dict[str, Any]):
     form = {"shown": ["alert"], "mailed": [], "digest": "daily", "weekday": "0", "hour": "8"} | wrong
@@ -142,7 +152,15 @@ def test_a_kind_is_one_class(letters: None, sign_in: SignIn):
 def test_the_number_of_queries_does_not_grow(count: int, team: Team, member: User, django_assert_max_num_queries: Any):
     for number in range(count):
         Runbook.objects.create(slug=f"r{number}", title="R", owner=team, body="x", review_by=date(2020, 1, 1))
-        Decision.objects.create(number=number + 1, slug=f"d{number}", title="D", status="proposed", date=date(2026, 1, 1), owner=team, body="x")
+        Decision.objects.create(
+            number=number + 1,
+            slug=f"d{number}",
+            title="D",
+            status="proposed",
+            date=date(2026, 1, 1),
+            owner=team,
+            body="x",
+        )
     assert Membership.objects.exists()
     with django_assert_max_num_queries(11):
         assert len(inbox_of(member)) == 2 * count

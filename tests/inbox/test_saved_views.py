@@ -45,8 +45,13 @@ def test_a_view_is_a_chip_above_its_list_that_opens_its_filters(sign_in: SignIn)
 def test_every_list_can_be_saved(page: str, sign_in: SignIn):
     from django.urls import reverse
 
-    client, names = sign_in("admin"), {"search": "q=trams", "audit": "actor=ana", "changes": "state=open", "alerts": "state=open"}
-    query = names.get(page, "team=checkout" if page in {"workflows", "dependencies", "objectives", "runs"} else "owner=checkout")
+    client, names = (
+        sign_in("admin"),
+        {"search": "q=trams", "audit": "actor=ana", "changes": "state=open", "alerts": "state=open"},
+    )
+    query = names.get(
+        page, "team=checkout" if page in {"workflows", "dependencies", "objectives", "runs"} else "owner=checkout"
+    )
     path = f"{reverse(page)}?{query}"
     assert "Save this view" in chips(client, path)
     save(client, page=page, query=query)
@@ -107,7 +112,9 @@ def test_the_place_in_a_list_and_empty_filters_are_no_part_of_a_view():
             settled(query)
 
 
-@pytest.mark.parametrize("query", ["javascript:alert(1)", "//evil.example", '"><script>x</script>=1', "q=\x00", "q=%00%ff", "q=%ED%A0%80"])
+@pytest.mark.parametrize(
+    "query", ["javascript:alert(1)", "//evil.example", '"><script>x</script>=1', "q=\x00", "q=%00%ff", "q=%ED%A0%80"]
+)
 def test_a_hostile_query_opens_nothing_but_the_list(sign_in: SignIn, query: str):
     client = sign_in("operator")
     assert save(client, query=query).status_code in {302, 422}

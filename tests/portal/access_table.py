@@ -330,7 +330,12 @@ PAGES = [
     Entry("POST", "inbox/mark/", OWN, body={"key": "decision:1:1"}),
     Entry("POST", "inbox/mark-all/", OWN),
     Entry("GET", "account/notifications/", OWN),
-    Entry("POST", "views/new/", Verb.OPERATE, body={"page": "runs", "query": "result=failed", "name": "V", "team": "checkout"}),
+    Entry(
+        "POST",
+        "views/new/",
+        Verb.OPERATE,
+        body={"page": "runs", "query": "result=failed", "name": "V", "team": "checkout"},
+    ),
     Entry("POST", "views/<int:number>/edit/", Verb.OPERATE, ("saved-view",), {"name": "W"}),
     Entry("POST", "views/<int:number>/delete/", Verb.OPERATE, ("saved-view",)),
     Entry("GET", "decisions/", SIGNED_IN),

@@ -81,12 +81,15 @@ BY_HAND: list[Entry] = [
     _runbook("certificate-expired", "A certificate has expired", "Calls end in a handshake.", team="platform"),
 ]  # fmt: skip
 
-_SUBJECTS = """order payment refund parcel stock invoice customer account settlement shipment receipt ledger basket coupon
+_SUBJECTS_TEXT = """order payment refund parcel stock invoice customer account settlement shipment receipt ledger basket coupon
 voucher address tax price carrier bank card provider message queue worker lease schema report export import label batch
-screening approval reservation charge notice template region currency statement balance claim return pickup route""".split()
-_DOINGS = """checks moves counts sends holds keeps splits joins copies reads writes stores drops retries waits fails ends
-begins closes opens signs verifies rounds merges""".split()
-_SMALL = "the a of and to in for with by on at from before after when until because so that each every no".split()
+screening approval reservation charge notice template region currency statement balance claim return pickup route"""
+_SUBJECTS = _SUBJECTS_TEXT.split()
+_DOINGS_TEXT = """checks moves counts sends holds keeps splits joins copies reads writes stores drops retries waits fails ends
+begins closes opens signs verifies rounds merges"""
+_DOINGS = _DOINGS_TEXT.split()
+_SMALL_TEXT = "the a of and to in for with by on at from before after when until because so that each every no"
+_SMALL = _SMALL_TEXT.split()
 _KINDS = (("decision", 5), ("runbook", 5), ("change", 4), ("alert", 8), ("contract", 2), ("objective", 2), ("workflow", 1), ("dependency", 1))  # fmt: skip
 
 
@@ -110,6 +113,11 @@ def around(count: int, seed: int = 6) -> Iterator[Entry]:
 def _text(chance: random.Random, rare: list[str]) -> str:
     sentences = []
     for _ in range(chance.randrange(4, 40)):
-        said = [chance.choice(_SUBJECTS), chance.choice(_DOINGS), *chance.choices(_SMALL + _SUBJECTS, k=6), chance.choice(rare)]
+        said = [
+            chance.choice(_SUBJECTS),
+            chance.choice(_DOINGS),
+            *chance.choices(_SMALL + _SUBJECTS, k=6),
+            chance.choice(rare),
+        ]
         sentences.append(" ".join(said).capitalize() + ".")
     return " ".join(sentences)

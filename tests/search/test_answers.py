@@ -98,7 +98,12 @@ def test_a_typing_error_is_answered_with_the_name_that_was_meant(company: None):
 
 
 def test_nobody_finds_what_is_restricted_to_another_team():
-    write([entry("secret", "Heliotrope review", team="finance", restricted=True, body="of the heliotrope"), entry("open", "Else")])
+    write(
+        [
+            entry("secret", "Heliotrope review", team="finance", restricted=True, body="of the heliotrope"),
+            entry("open", "Else"),
+        ]
+    )
     for reader in (EVERYBODY, Reader({"checkout"})):
         found = search("heliotrope", reader=reader)
         assert (found.total, found.facets, found.hits, found.meant) == (0, {}, [], "")

@@ -37,7 +37,12 @@ def found(text: str) -> list[tuple[str, str]]:
 
 
 def decide(team: Team, title: str = "Keep trams on rails", **more: Any) -> Decision:
-    fields = {"body": "## Context\n\nBecause of **gravity**.\n", "status": "draft", "date": date(2026, 1, 2), "workflows": []}
+    fields = {
+        "body": "## Context\n\nBecause of **gravity**.\n",
+        "status": "draft",
+        "date": date(2026, 1, 2),
+        "workflows": [],
+    }
     return create_decision(title=title, owner=team, actor=None, reason="r", **{**fields, **more})
 
 
@@ -60,10 +65,10 @@ def test_an_edit_is_found_and_what_it_replaced_is_not(team: Team):
 
 
 def test_what_is_rolled_back_is_not_found(team: Team):
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         decide(team)
         assert found("trams")
-        raise RuntimeError
+        transaction.set_rollback(True)
     assert found("trams") == []
 
 
@@ -111,9 +116,13 @@ def test_all_is_made_anew_from_the_objects_and_nothing_else_stays(team: Team):
     before = list(SearchDocument.objects.order_by("kind", "key").values("kind", "key", "title", "status", "team"))
     SearchDocument.objects.filter(key=str(decision.number)).delete()
     indexing.write([Entry("decision", "999", "A ghost", datetime(2026, 1, 1, tzinfo=UTC))])
-    SearchDocument.objects.create(kind="of-an-older-release", key="x", title="x", updated_at=datetime(2026, 1, 1, tzinfo=UTC))
+    SearchDocument.objects.create(
+        kind="of-an-older-release", key="x", title="x", updated_at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
     call_command("rebuild_search", verbosity=0)
-    assert list(SearchDocument.objects.order_by("kind", "key").values("kind", "key", "title", "status", "team")) == before
+    assert (
+        list(SearchDocument.objects.order_by("kind", "key").values("kind", "key", "title", "status", "team")) == before
+    )
     assert found("ghost") == []
     assert len(found("trams")) == 2
     call_command("rebuild_search", verbosity=0)
@@ -167,7 +176,9 @@ def letters() -> Iterator[type[Kind]]:
             return f"letter-{row.slug}"
 
         def entry(self, row: Runbook) -> Entry:
-            return Entry("letter", self.key(row), f"Letter about {row.title}", row.updated_at, team="finance", restricted=True)
+            return Entry(
+                "letter", self.key(row), f"Letter about {row.title}", row.updated_at, team="finance", restricted=True
+            )
 
     registry.register(Letters)
     yield Letters
@@ -180,4 +191,4 @@ def test_a_kind_is_one_class(letters: type[Kind], team: Team):
         reason="r",
     )  # fmt: skip
     assert ("letter", "letter-trams") not in found("trams")
-    assert [hit.kind for hit in search("letter trams", reader=Reader({"finance"})).hits][0] == "letter"
+    assert search("letter trams", reader=Reader({"finance"})).hits[0].kind == "letter"

@@ -41,7 +41,17 @@ def test_a_question_shows_its_best_answer_first_with_its_words_marked(viewer: Cl
 
 
 def test_a_title_and_a_text_are_shown_as_text(viewer: Client):
-    write([Entry("runbook", "x", "<img src=x onerror=alert(1)> trams", NOW, body="<script>alert(2)</script> trams & rails")])
+    write(
+        [
+            Entry(
+                "runbook",
+                "x",
+                "<img src=x onerror=alert(1)> trams",
+                NOW,
+                body="<script>alert(2)</script> trams & rails",
+            )
+        ]
+    )
     html = viewer.get("/search/?q=trams").content.decode()
     assert "<img src=x" not in html
     assert "<script>alert" not in html
@@ -89,7 +99,10 @@ def test_the_id_of_a_run_opens_it(viewer: Client, monkeypatch: pytest.MonkeyPatc
 
 def test_what_is_restricted_is_found_by_its_team_and_by_admins_alone(sign_in: SignIn, team: Team):
     write([Entry("runbook", "secret", "Heliotrope review", NOW, team="checkout", restricted=True)])
-    seen = {role: "Heliotrope" in sign_in(role).get("/search/?q=heliotrope").content.decode() for role in ("viewer", "stranger", "admin")}
+    seen = {
+        role: "Heliotrope" in sign_in(role).get("/search/?q=heliotrope").content.decode()
+        for role in ("viewer", "stranger", "admin")
+    }
     assert seen == {"viewer": True, "stranger": False, "admin": True}
     assert "Heliotrope" not in sign_in("stranger").get("/palette/?q=heliotrope").content.decode()
 
@@ -116,7 +129,11 @@ def test_the_endpoint_says_what_there_is_and_goes_on(company: None, team: Team):
         return Client().get("/api/v1/search", query, headers=headers)
 
     first = ask(q="ADR 12", limit=1).json()
-    assert (first["items"][0]["kind"], first["items"][0]["key"], first["items"][0]["url"]) == ("decision", "12", "/decisions/12/")
+    assert (first["items"][0]["kind"], first["items"][0]["key"], first["items"][0]["url"]) == (
+        "decision",
+        "12",
+        "/decisions/12/",
+    )
     many = ask(q="order", limit=5).json()
     assert {one["value"] for one in many["facets"]["kind"]} >= {"workflow", "decision"}
     following = ask(q="order", limit=5, cursor=many["next"]).json()
@@ -127,7 +144,9 @@ def test_the_endpoint_says_what_there_is_and_goes_on(company: None, team: Team):
 
 def test_the_palette_offers_pages_objects_and_what_the_reader_may_do(sign_in: SignIn, team: Team, company: None):
     publish({"a": {"value": 1}}, name="orders")
-    offered = {role: sign_in(role).get("/palette/?q=new").content.decode() for role in ("viewer", "maintainer", "admin")}
+    offered = {
+        role: sign_in(role).get("/palette/?q=new").content.decode() for role in ("viewer", "maintainer", "admin")
+    }
     assert "New decision" not in offered["viewer"]
     assert "New decision" in offered["maintainer"]
     assert "New team" not in offered["maintainer"]

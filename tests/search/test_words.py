@@ -66,7 +66,9 @@ def test_each_database_is_asked_in_its_own_words():
     assert " OR " in fts5(query.loosened)
 
 
-@pytest.mark.parametrize("text", ["' | 'x':* & !(", '" OR a NOT b *', "title_words : x", "{a}:b ^c + NEAR(d e)", "\\'--"])
+@pytest.mark.parametrize(
+    "text", ["' | 'x':* & !(", '" OR a NOT b *', "title_words : x", "{a}:b ^c + NEAR(d e)", "\\'--"]
+)
 def test_nothing_of_a_question_but_words_reaches_a_database(text: str):
     query = parse(text)
     for term in (*query.terms, *query.without):
