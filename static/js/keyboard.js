@@ -26,8 +26,8 @@ function focusFilter() {
 }
 
 function focusSearch() {
-  const fields = document.querySelectorAll("main [data-search], .rail #find");
-  const field = [...fields].find((one) => one.checkVisibility());
+  const fields = ["main [data-search]", ".rail #find"].map((selector) => document.querySelector(selector));
+  const field = fields.find((one) => one?.checkVisibility());
   field?.focus();
   field?.select();
   if (!field) document.querySelector('.topbar a[href$="/search/"]')?.click(); // a narrow screen has no field

@@ -153,7 +153,10 @@ def test_everything_is_found_by_keyboard(window: Open, product: Product):
 def test_the_palette_goes_anywhere_and_does_things_by_keyboard(window: Open, product: Product):
     page = window("operator", color_scheme="light").page
     page.keyboard.press("Control+k")
-    field, options = page.get_by_role("combobox", name="Page, object or action"), page.locator("#palette-list [role=option]")
+    field, options = (
+        page.get_by_role("combobox", name="Page, object or action"),
+        page.locator("#palette-list [role=option]"),
+    )
     expect(field).to_be_focused()
     page.keyboard.type("start order-ful")
     expect(options.first).to_contain_text("Start order-fulfilment")
