@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help start test check bench bench-scale bench-dashboards chaos guards format lock clean
+.PHONY: help start test check bench bench-scale bench-dashboards bench-search chaos guards format lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -30,6 +30,9 @@ bench-scale: $(VENV)/development  ## what a step costs with ten million finished
 
 bench-dashboards: $(VENV)/development  ## the dashboards with ten million step executions behind them, 20 readers, 500 outcomes/s
 	@$(RUN) -m tests.bench.dashboards
+
+bench-search: $(VENV)/development  ## fifty queries against 50,000 documents, on both databases
+	@$(RUN) -m tests.bench.search
 
 chaos: $(VENV)/development  ## the long failure runs and 10,000 examples of the state machine, on both databases
 	@$(RUN) -m tests.run --chaos

@@ -24,7 +24,7 @@ STEPS_END_WITHIN, STEPS_END_WITHIN_EMBEDDED = 45.0, 8.0
 
 app = Celery("plumbline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["orchestration", "governance"])
+app.autodiscover_tasks(["orchestration", "governance", "portal"])
 
 
 @setup_logging.connect

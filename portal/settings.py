@@ -135,6 +135,7 @@ CELERY_TASK_ROUTES = {
     "orchestration.tasks.watch": {"queue": "control"},
     "orchestration.tasks.fold": {"queue": "control"},
     "governance.tasks.*": {"queue": "control"},
+    "portal.tasks.*": {"queue": "control"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -164,6 +165,10 @@ if CONFIG.run_retention_days:
     # Little and often: an hour's worth at once would keep the timers waiting.
     CELERY_BEAT_SCHEDULE["prune"] = {
         "task": "orchestration.tasks.prune", "schedule": 10, "options": {"queue": "control"},
+    }  # fmt: skip
+if CONFIG.mail is not None:
+    CELERY_BEAT_SCHEDULE["digests"] = {
+        "task": "portal.tasks.send_digests", "schedule": 60, "options": {"queue": "control"},
     }  # fmt: skip
 CELERY_BEAT_SCHEDULE_FILENAME = str(CONFIG.data_dir / "beat-schedule")
 

@@ -1,4 +1,4 @@
-"""Contracts, the gate, documents, the audit log, and the webhooks that tell of them."""
+"""Contracts, the gate, documents, the audit log, the webhooks that tell of them, and what search knows of it all."""
 
 from governance.models.audit import AuditEntry, AuditHead, AuditVerification
 from governance.models.change import Change, Comment, Review, ReviewRequest
@@ -7,6 +7,7 @@ from governance.models.decision import Decision, DecisionLink
 from governance.models.dependency_review import DependencyReview
 from governance.models.gate import BrokenGlass, Delegation, GatePolicy, Waiver
 from governance.models.runbook import Runbook, RunbookLink
+from governance.models.search import SearchDocument, SearchName, SearchText
 from governance.models.verification import VerificationResult
 from governance.models.webhook import GoneReceiver, WebhookDelivery
 
@@ -29,6 +30,9 @@ __all__ = [
     "ReviewRequest",
     "Runbook",
     "RunbookLink",
+    "SearchDocument",
+    "SearchName",
+    "SearchText",
     "VerificationResult",
     "Waiver",
     "WebhookDelivery",

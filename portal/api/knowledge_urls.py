@@ -1,14 +1,15 @@
-"""API URLs: decisions and runbooks."""
+"""API URLs: decisions, runbooks and search."""
 
 from django.urls import URLPattern, path
 
-from portal.api import decisions, runbooks
+from portal.api import decisions, runbooks, search
 
 urlpatterns: list[URLPattern] = [
     path("decisions", decisions.Decisions.as_view()),
     path("decisions/<int:number>", decisions.OneDecision.as_view()),
     path("decisions/<int:number>/history", decisions.DecisionHistory.as_view()),
     path("decisions/<int:number>/restore", decisions.DecisionRestore.as_view()),
+    path("search", search.Search.as_view()),
     path("runbooks", runbooks.Runbooks.as_view()),
     path("runbooks/<slug:slug>", runbooks.OneRunbook.as_view()),
     path("runbooks/<slug:slug>/history", runbooks.RunbookHistory.as_view()),

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 
+from governance.search.engines import SHADOWS
 from orchestration import clock
 from orchestration.models import WorkerProcess
 from portal.backups.archive import BackupError
@@ -38,8 +39,8 @@ def release() -> str:
 
 
 def tables(alias: str = DEFAULT_DB_ALIAS) -> list[str]:
-    """Every table, in alphabetical order."""
-    return sorted(connections[alias].introspection.table_names())
+    """Every table, in alphabetical order; without those that SQLite keeps behind its search, which it makes of the others."""
+    return sorted(set(connections[alias].introspection.table_names()) - SHADOWS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
-"""URLs of the knowledge pages: decisions and runbooks."""
+"""URLs of the knowledge pages: search, decisions and runbooks."""
 
 from django.urls import URLPattern, path
 
-from portal.views import decision_reading, decisions, documents, runbooks, writing
+from portal.views import decision_reading, decisions, documents, runbooks, search, writing
 
 urlpatterns: list[URLPattern] = [
+    path("search/", search.search_everything, name="search"),
     path("decisions/", decisions.list_decisions, name="decisions"),
     path("decisions/new/", decisions.new, name="decision-new"),
     path("decisions/timeline/", decision_reading.timeline, name="decision-timeline"),

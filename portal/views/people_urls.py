@@ -1,14 +1,35 @@
-"""URLs of the people pages: home, one's account, users and teams."""
+"""URLs of the people pages: home, one's inbox, saved views and account, users and teams."""
 
 from django.contrib.auth.views import PasswordChangeDoneView
 from django.urls import URLPattern, path
 
 from portal.dashboards import views as dashboards
-from portal.views import account, account_tokens, admin_teams, admin_users, admin_webhooks, delegations, home
+from portal.views import (
+    account,
+    account_tokens,
+    admin_teams,
+    admin_users,
+    admin_webhooks,
+    delegations,
+    home,
+    inbox,
+    palette,
+    preferences,
+    saved_views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("dashboards/runs-and-errors/", dashboards.runs_and_errors, name="panel-runs-and-errors"),
+    path("palette/", palette.palette, name="palette"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/count/", inbox.count, name="inbox-count"),
+    path("inbox/mark/", inbox.mark, name="inbox-mark"),
+    path("inbox/mark-all/", inbox.mark_all, name="inbox-mark-all"),
+    path("views/new/", saved_views.new_view, name="saved-view-new"),
+    path("views/<int:number>/edit/", saved_views.edit_view, name="saved-view-edit"),
+    path("views/<int:number>/delete/", saved_views.remove_view, name="saved-view-delete"),
+    path("account/notifications/", preferences.preferences, name="preferences"),
     path("account/", account.account, name="account"),
     path("account/theme/", account.theme, name="account-theme"),
     path("account/password/", account.PasswordChange.as_view(), name="password_change"),

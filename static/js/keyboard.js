@@ -1,4 +1,4 @@
-/* Keys: "/" to the page's filter, "g" and a letter to a page of the rail, "?" for the list of keys.
+/* Keys: "/" to the search over everything, "f" to the page's filter, "g" and a letter to a page of the rail, "?" for the list of keys.
    Owns the dialog #keys and the switch for single keys (WCAG 2.1.4), kept in this browser. Never acts while someone types. */
 
 const STORE = "plumbline.single-keys";
@@ -25,6 +25,14 @@ function focusFilter() {
   return Boolean(field);
 }
 
+function focusSearch() {
+  const fields = ["main [data-search]", ".rail #find"].map((selector) => document.querySelector(selector));
+  const field = fields.find((one) => one?.checkVisibility());
+  field?.focus();
+  field?.select();
+  if (!field) document.querySelector('.topbar a[href$="/search/"]')?.click(); // a narrow screen has no field
+}
+
 function goTo(letter) {
   const link = document.querySelector(`.rail a[data-key="${CSS.escape(letter)}"]`);
   if (link) location.assign(link.href);
@@ -40,7 +48,11 @@ function act(key) {
     leader = Date.now();
     return true;
   }
-  if (key === "/") return focusFilter();
+  if (key === "/") {
+    focusSearch();
+    return true;
+  }
+  if (key === "f") return focusFilter();
   if (key === "?" && dialog) {
     dialog.showModal();
     return true;

@@ -63,6 +63,7 @@ spec:
   objectives: [{target: 0.99}]
 """
 API = [
+    Entry("GET", "search", SIGNED_IN, query="?q=demo"),
     Entry("GET", "objectives", SIGNED_IN),
     Entry("POST", "objectives", Verb.MAINTAIN, body=OBJECTIVE),
     Entry("GET", "objectives/<str:name>", SIGNED_IN, ("demo.success",)),
@@ -331,6 +332,21 @@ PAGES = [
         {"user": "somebody", "role": "operator", **REASON},
     ),
     Entry("POST", "admin/webhook-deliveries/<int:delivery_id>/resend/", Verb.ADMINISTER, ("webhook-delivery",)),
+    Entry("GET", "search/", SIGNED_IN, query="?q=demo"),
+    Entry("GET", "palette/", SIGNED_IN, query="?q=demo"),
+    Entry("GET", "inbox/", OWN),
+    Entry("GET", "inbox/count/", OWN),
+    Entry("POST", "inbox/mark/", OWN, body={"key": "decision:1:1"}),
+    Entry("POST", "inbox/mark-all/", OWN),
+    Entry("GET", "account/notifications/", OWN),
+    Entry(
+        "POST",
+        "views/new/",
+        Verb.OPERATE,
+        body={"page": "runs", "query": "result=failed", "name": "V", "team": "checkout"},
+    ),
+    Entry("POST", "views/<int:number>/edit/", Verb.OPERATE, ("saved-view",), {"name": "W"}),
+    Entry("POST", "views/<int:number>/delete/", Verb.OPERATE, ("saved-view",)),
     Entry("GET", "decisions/", SIGNED_IN),
     Entry("GET", "decisions/timeline/", SIGNED_IN),
     Entry("POST", "decisions/new/", Verb.MAINTAIN, body=DECISION),

@@ -22,7 +22,7 @@ from governance.models import Change, Contract, Decision, Delegation, Runbook, W
 from orchestration.engine import publish as messages
 from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team
 from orchestration.services.manifests import Document, Signature, apply
-from portal.models import Token, User
+from portal.models import SavedView, Token, User
 from portal.models.token import digest
 from portal.permissions import ADMIN_VERBS, ROLE_VERBS, Verb
 from portal.services.images import store
@@ -112,6 +112,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return {
         "image": store(content=Picture().read(), user=victim).pk,
         "webhook-delivery": str(delivery.pk),
+        "saved-view": str(SavedView.objects.create(page="runs", name="Ours", owner=victim, team=team).pk),
         "team": team, "failed": str(failed.pk), "open": str(still_open.pk), "victim": str(victim.pk),
         "membership": str(Membership.objects.create(user=victim, team=team, role="viewer").pk),
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,

@@ -48,6 +48,10 @@ PAGES = [
     "api-docs",
     "account",
     "logout",
+    "search",
+    "palette",
+    "inbox",
+    "inbox-count",
 ]
 URLS = (path("", HttpResponse, name="home"), *(path(f"{name}/", HttpResponse, name=name) for name in PAGES))
 

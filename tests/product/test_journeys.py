@@ -134,6 +134,55 @@ def test_keys_lead_through_the_product(window: Open, product: Product):
 
 
 @once
+def test_everything_is_found_by_keyboard(window: Open, product: Product):
+    page = window("maintainer").page
+    page.keyboard.press("/")
+    expect(page.locator("#find")).to_be_focused()
+    page.keyboard.type("payments-slow")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/search/\?q=payments-slow$"))
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("/")
+    expect(page.locator("[data-search]")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(product.url + "/runbooks/payments-slow/")
+
+
+@once
+def test_the_palette_goes_anywhere_and_does_things_by_keyboard(window: Open, product: Product):
+    page = window("operator", color_scheme="light").page
+    page.keyboard.press("Control+k")
+    field, options = (
+        page.get_by_role("combobox", name="Page, object or action"),
+        page.locator("#palette-list [role=option]"),
+    )
+    expect(field).to_be_focused()
+    page.keyboard.type("start order-ful")
+    expect(options.first).to_contain_text("Start order-fulfilment")
+    expect(field).to_have_attribute("aria-activedescendant", "palette-0")
+    page.keyboard.press("Enter")
+    page.wait_for_url(product.url + "/workflows/order-fulfilment/start/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("dark th")
+    page.keyboard.press("Enter")  # before the list has answered: what is done is what was typed
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.keyboard.press("Control+k")
+    expect(options.nth(3)).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("sign out")
+    expect(options.first).to_contain_text("Sign out")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/sign-in/"))
+
+
+@once
 def test_the_chart_draws_in_both_themes(window: Open):
     for scheme in ("light", "dark"):
         page: Page = window("viewer", color_scheme=scheme).go("/")

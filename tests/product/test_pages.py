@@ -29,7 +29,8 @@ def paths(product: Product) -> list[str]:
     bad = failed()[0]
     good = product.api("GET", "/runs?result=succeeded&limit=1").json()["items"][0]
     return [
-        "/", "/runs/", "/runs/?result=failed&workflow=order-fulfilment", "/runs/?key=nothing-has-this-key",
+        "/", "/search/", "/search/?q=payment", "/search/?q=saga&kind=decision", "/search/?q=nothing-like-this", "/inbox/", "/account/notifications/",
+        "/views/new/?page=runs&query=result%3Dfailed", "/runs/", "/runs/?result=failed&workflow=order-fulfilment", "/runs/?key=nothing-has-this-key",
         f"/runs/{bad['id']}/", f"/runs/{bad['id']}/steps/{bad['failed_step']}/", f"/runs/{good['id']}/",
         "/workflows/", "/workflows/apply/", "/workflows/order-fulfilment/", "/workflows/order-fulfilment/start/",
         "/workflows/order-fulfilment/start/?as=json", "/workflows/order-fulfilment/dependencies/",

@@ -100,10 +100,10 @@ def test_lists_cost_the_same_however_long(signed_in, teams, django_assert_num_qu
 
     many(2)
     client.get("/contracts/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get("/contracts/")
     many(30)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert client.get("/contracts/").status_code == 200
     assert "No contract fits" in text(client.get("/contracts/?q=zzz"))
     assert client.get("/changes/?state=open&team=checkout").status_code == 200

@@ -107,5 +107,5 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(operator, team, djang
     for count in (1, 30):
         for _ in range(count):
             begin(version)
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(7):
             operator.get("/runs/")

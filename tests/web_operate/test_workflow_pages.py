@@ -55,7 +55,7 @@ def test_the_number_of_queries_of_the_list_does_not_grow(operator, team, django_
     for number in range(2):
         for index in range(1 + number * 10):
             publish({"one": echo(1)}, name=f"flow-{number}-{index}")
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             operator.get("/workflows/")
 
 
@@ -195,7 +195,7 @@ def test_a_dependency_page_counts_calls_that_succeeded_at_once_and_those_that_di
 
 def test_the_list_of_dependencies_names_who_calls_them(operator, caller, django_assert_num_queries):
     operator.get("/dependencies/")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         said = text(operator.get("/dependencies/"))
     assert 'href="/dependencies/payments/"' in said
     assert 'href="/workflows/order/"' in said
