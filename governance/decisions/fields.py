@@ -33,7 +33,20 @@ _MORE = re.compile(
 _SEPARATOR = re.compile(r"[\s>]*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*")
 _CELL_TAG = re.compile(r"</t[dh]>\s*<t[dh][^<>]{0,60}>", re.IGNORECASE)
 _ROW_TAG = re.compile(r"\s*(?:<tr[^<>]{0,60}>)?\s*<t[dh][^<>]{0,60}>(.*)</t[dh]>\s*(?:</tr>)?\s*", re.IGNORECASE)
-_META = frozenset({"metadata", "meta", "meta data", "document control", "details", "about", "information", "info", "record", "overview"})
+_META = frozenset(
+    {
+        "metadata",
+        "meta",
+        "meta data",
+        "document control",
+        "details",
+        "about",
+        "information",
+        "info",
+        "record",
+        "overview",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +65,19 @@ class Fact:
 def facts(lines: Sequence[str], begin: int, found: Sequence[Heading], title: Heading | None) -> list[Fact]:
     """Every fact of the visible lines from `begin`, in the order of the text."""
     sections = [heading for heading in found if heading is not title and heading.line >= begin]
-    header_end = next((h.line for h in sections if (title is None or h.line > title.line) and not _is_meta(h)), len(lines))
+    header_end = next(
+        (h.line for h in sections if (title is None or h.line > title.line) and not _is_meta(h)), len(lines)
+    )
     known = {heading.line: heading for heading in sections}
+    following = [heading.line for heading in found[1:]] + [len(lines)]
+    ends = {heading.line: end for heading, end in zip(found, following, strict=True)} if found else {}
     in_heading = {n for heading in found for n in range(heading.line, heading.below)}
-    ends = [heading.line for heading in found] + [len(lines)]
     result: list[Fact] = []
     n = begin
     while n < len(lines):
         if n in known:
             heading = known[n]
-            end = next(end for end in ends if end > heading.line)
-            result += _of_section(heading, lines, end)
+            result += _of_section(heading, lines, ends[heading.line])
             n = heading.below
         elif n in in_heading or not lines[n].strip():
             n += 1
@@ -113,7 +128,11 @@ def _of_line(lines: Sequence[str], n: int, where: int) -> tuple[list[Fact], int]
     named = [(own, label), *((labels.meaning(m["label"]) or "", m["label"]) for m in more)]
     if rest:
         pieces[-1] = f"{pieces[-1]}\n{rest}" if pieces[-1].strip() else rest
-    told = [Fact(what, name, piece.strip(), n, below, where) for (what, name), piece in zip(named, pieces, strict=True) if what]
+    told = [
+        Fact(what, name, piece.strip(), n, below, where)
+        for (what, name), piece in zip(named, pieces, strict=True)
+        if what
+    ]
     return told, below
 
 
@@ -175,4 +194,8 @@ def _of_table(lines: Sequence[str], n: int, where: int) -> tuple[list[Fact], int
 
 def _paired(cells: Sequence[str]) -> bool:
     """`| Status | accepted |`, though `accepted` could head a column of dates."""
-    return len(cells) == 2 and labels.meaning(cells[0]) == labels.STATUS and labels.meaning(cells[1]) in {"decided", "created"}
+    return (
+        len(cells) == 2
+        and labels.meaning(cells[0]) == labels.STATUS
+        and labels.meaning(cells[1]) in {"decided", "created"}
+    )

@@ -47,7 +47,9 @@ class Plan:
 
 def plan(records: Sequence[ParsedDecision]) -> Plan:
     """The plan of a folder's records."""
-    planned = {record.path: Planned(record, record.status or "draft") for record in sorted(records, key=lambda r: r.path)}
+    planned = {
+        record.path: Planned(record, record.status or "draft") for record in sorted(records, key=lambda r: r.path)
+    }
     _Planner(planned).run()
     return Plan({path: planned[path] for path in _ordered(planned)})
 
@@ -61,7 +63,9 @@ class _Planner:
         self.related: set[frozenset[str]] = set()
 
     def run(self) -> None:
-        links = [(one, link, self.index.find(one.record, link)) for one in self.planned.values() for link in one.record.links]
+        links = [
+            (one, link, self.index.find(one.record, link)) for one in self.planned.values() for link in one.record.links
+        ]
         # What the old record says of its own end counts before what others claim of it.
         for wanted in ("superseded_by", "supersedes", "amends", "amended_by", "relates"):
             for one, link, path in links:

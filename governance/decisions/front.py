@@ -48,7 +48,9 @@ def take_front(lines: Sequence[str], path: str) -> Front:
         return Front(_salvaged(head), end + 1)
     text = "\n".join(head)
     if len(text) > MAX_FRONT_MATTER:
-        warning = f"{path}: the front matter is longer than {MAX_FRONT_MATTER:,} characters; read line by line, shorten it"
+        warning = (
+            f"{path}: the front matter is longer than {MAX_FRONT_MATTER:,} characters; read line by line, shorten it"
+        )
         return Front(_salvaged(head), end + 1, warning)
     documents, problems = read(text, path)
     if problems:

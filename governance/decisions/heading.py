@@ -55,7 +55,9 @@ def title_stated(
     number: int | None,
 ) -> str:  # fmt: skip
     """The title: of the front matter, the heading, a field; where all are silent, the file's name."""
-    texts = [str(value) for key, value in front.items() if labels.meaning(key) == "title" and isinstance(value, str | int)]
+    texts = [
+        str(value) for key, value in front.items() if labels.meaning(key) == "title" and isinstance(value, str | int)
+    ]
     if heading is not None:
         texts.append(heading.text)
         following = next((other for other in found if other.line > heading.line), None)
@@ -64,7 +66,9 @@ def title_stated(
         if following is not None and not _is_section(following.text):
             texts.append(following.text)
     else:
-        texts += [fact.value.strip().split("\n")[0] for fact in told if fact.meaning == "title" and fact.value.strip()][:1]
+        texts += [fact.value.strip().split("\n")[0] for fact in told if fact.meaning == "title" and fact.value.strip()][
+            :1
+        ]
     for text in texts:
         title = title_of(text, number)
         if title and not _GENERIC.fullmatch(title) and title.lower() != "title":

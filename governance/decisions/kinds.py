@@ -30,11 +30,17 @@ _BLANK = re.compile(
     r"\{number\}|<short title|your title|title of (?:the )?(?:adr|decision|rfc)|^title$|^\[.*(?:title|decision).*\]$|^\{.*\}$|^<.*>$",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"(?:\d+[.)]?\s*)?(?:decision|context|consequences|rationale|proposal|problem|options)\b", re.IGNORECASE)
-_LISTED = re.compile(r"\s*(?:[-*+]|\d+[.)]|\|)\s*.{0,80}?\[[^\]]{0,300}\]\([^()]{0,300}\.(?:md|markdown|rst|adoc)[^()]{0,100}\)")
+_PARTS = re.compile(
+    r"(?:\d+[.)]?\s*)?(?:decision|context|consequences|rationale|proposal|problem|options)\b", re.IGNORECASE
+)
+_LISTED = re.compile(
+    r"\s*(?:[-*+]|\d+[.)]|\|)\s*.{0,80}?\[[^\]]{0,300}\]\([^()]{0,300}\.(?:md|markdown|rst|adoc)[^()]{0,100}\)"
+)
 
 
-def no_record(path: str, text: str, lines: Sequence[str], heading: str, found: Sequence[Heading], *, stated: bool) -> str:
+def no_record(
+    path: str, text: str, lines: Sequence[str], heading: str, found: Sequence[Heading], *, stated: bool
+) -> str:
     """Why a file is no record; empty for one that is. `stated`: it has a status of its own."""
     name = PurePosixPath(path)
     inside = name.stem.lower() in INSIDE
@@ -50,7 +56,9 @@ def no_record(path: str, text: str, lines: Sequence[str], heading: str, found: S
     if name.stem.lower().startswith("_") and not stated:
         return "its name says that it belongs to the folder"
     at_home = inside and not _tells(stem_of(path), name)
-    if (at_home or (not digits and _GUIDE.fullmatch(name.stem) and not inside)) and not _has_parts(found, stated=stated):
+    if (at_home or (not digits and _GUIDE.fullmatch(name.stem) and not inside)) and not _has_parts(
+        found, stated=stated
+    ):
         return "it is about the folder, not a record in it"
     return ""
 

@@ -28,13 +28,23 @@ _VERBS: tuple[tuple[str, str], ...] = (
                 r"influence[sd](?: by)?|linked to|links to|see also|continues|continued by|informed by|constrains|conflicts with|implements|"
                 r"implemented by|supports|supported by|supplements|supplemented by"),
 )  # fmt: skip
-_VERB = re.compile("|".join(rf"(?P<v{n}>(?<![\w-])(?:{verb})(?!\w))" for n, (_, verb) in enumerate(_VERBS)), re.IGNORECASE)
-_JOINT = re.compile(r"(?:[\s,;&/+()]|and|or|also|as well as|the|adrs?|rfcs?|decisions?|records?|by|:|\*|_|`|und|et|y)*", re.IGNORECASE)
-_LEADIN = re.compile(r"(?:[\s:>*_`(\[#→=–—-]|adrs?|rfcs?|decisions?|records?|number|no\.?|the|our|nr\.?|\.)*", re.IGNORECASE)
+_VERB = re.compile(
+    "|".join(rf"(?P<v{n}>(?<![\w-])(?:{verb})(?!\w))" for n, (_, verb) in enumerate(_VERBS)), re.IGNORECASE
+)
+_JOINT = re.compile(
+    r"(?:[\s,;&/+()]|and|or|also|as well as|the|adrs?|rfcs?|decisions?|records?|by|:|\*|_|`|und|et|y)*", re.IGNORECASE
+)
+_LEADIN = re.compile(
+    r"(?:[\s:>*_`(\[#→=–—-]|adrs?|rfcs?|decisions?|records?|number|no\.?|the|our|nr\.?|\.)*", re.IGNORECASE
+)
 _SELF = re.compile(r"\b(?:this|the present|it)\b[\w\s,'-]{0,40}$", re.IGNORECASE)
-_UNSURE = re.compile(r"\b(?:would|could|should|may|might|if|not|never|can|must|unless|until|when|once|to be|be|will)\b", re.IGNORECASE)
+_UNSURE = re.compile(
+    r"\b(?:would|could|should|may|might|if|not|never|can|must|unless|until|when|once|to be|be|will)\b", re.IGNORECASE
+)
 _SENTENCE_END = re.compile(r"[.!?]\s+(?=[A-Z\"'(])")
-_NONE = re.compile(r"\W*(?:none|n/?a|nothing|no|null|-|—|–|not applicable|not superseded|tbd|keine|aucun|ninguno)?\W*", re.IGNORECASE)
+_NONE = re.compile(
+    r"\W*(?:none|n/?a|nothing|no|null|-|—|–|not applicable|not superseded|tbd|keine|aucun|ninguno)?\W*", re.IGNORECASE
+)
 #: A target stands close behind its verb.
 _NEAR = 90
 
@@ -45,7 +55,11 @@ def of_status(text: str, defined: Mapping[str, str], *, superseded: bool) -> Ite
         told = list(_after_verbs(line, defined))
         yield from told
         if superseded and not told and re.match(r"\W*supers?[ec]", words(line), re.IGNORECASE):
-            yield from (_made("superseded_by", "", target) for target in targets(line, defined) if target.is_record and not target.bare)
+            yield from (
+                _made("superseded_by", "", target)
+                for target in targets(line, defined)
+                if target.is_record and not target.bare
+            )
 
 
 def of_label(kind: str, label: str, value: str, defined: Mapping[str, str]) -> Iterator[Link]:
@@ -63,7 +77,11 @@ def of_label(kind: str, label: str, value: str, defined: Mapping[str, str]) -> I
         else:
             found = [target for target in found if not (target.bare and _is_date_part(line, target))]
             partly = re.search(r"\b(?:partial|partially|partly|in part)\b", line, re.IGNORECASE)
-            kind_here = {"supersedes": "amends", "superseded_by": "amended_by"}.get(kind, kind) if partly and len(found) == 1 else kind
+            kind_here = (
+                {"supersedes": "amends", "superseded_by": "amended_by"}.get(kind, kind)
+                if partly and len(found) == 1
+                else kind
+            )
             yield from (_made(kind_here, said, target) for target in found)
             if not found and not _NONE.fullmatch(line) and kind in {"supersedes", "superseded_by"} and "{" not in line:
                 yield Link(kind, None, "", words(line)[:200], said)
@@ -79,7 +97,12 @@ def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Itera
         if kind == "relates":
             continue
         before = line[begin : verb.start()]
-        bare = re.sub(r"\b(?:note|status|update|warning|important|has been|was|is|now|also|and)\b|[\W_]", "", before, flags=re.IGNORECASE)
+        bare = re.sub(
+            r"\b(?:note|status|update|warning|important|has been|was|is|now|also|and)\b|[\W_]",
+            "",
+            before,
+            flags=re.IGNORECASE,
+        )
         about_self = not bare or (_SELF.search(before) and not _UNSURE.search(before))
         if about_self and (header or bare or found) and not _UNSURE.search(line[verb.end() : verb.end() + 12]):
             yield from (_made(kind, verb[0], target) for target in found if not target.bare)

@@ -15,8 +15,12 @@ from governance.decisions.plain import one_title
 LARGEST = 99_999
 _KIND = r"(?:l?m?adr|rfc|rfd|drfc|ddr|tdr|pdr|adl|edr|oep|kep|dr|ad|arch|arc|decision|record|proposal|madr|architecture[-_ ]decision(?:[-_ ]record)?|design)s?"
 _NUMBERED = re.compile(rf"(?:{_KIND}[-_ .#]{{0,3}}|#)?0*(\d{{1,5}})(?=$|[-_ .:—–)]|\D)[-_ .:—–)#]*(.*)", re.IGNORECASE)
-_WITH_KIND = re.compile(rf"(?:[a-z]{{1,12}}[-_])?{_KIND}[-_ .#]{{0,3}}0*(\d{{1,5}})(?!\d)[-_ .:—–)]*(.*)", re.IGNORECASE)
-_STAMP = re.compile(r"(?:19|20)\d{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?(?!\d)[-_ .T]*(.*)")
+_WITH_KIND = re.compile(
+    rf"(?:[a-z]{{1,12}}[-_])?{_KIND}[-_ .#]{{0,3}}0*(\d{{1,5}})(?!\d)[-_ .:—–)]*(.*)", re.IGNORECASE
+)
+_STAMP = re.compile(
+    r"(?:19|20)\d{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?(?!\d)[-_ .T]*(.*)"
+)
 _SHORT_STAMP = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])(?!\d)[-_ .]+(\D.*)")
 _HEAD = re.compile(
     rf"(?:\[?{_KIND}[ \t]*[-_ #.:]{{0,3}}[ \t]*(?:no\.?|number|nr\.?)?[ \t]*#?|\[?#|№ ?|\[)?(?P<number>\d{{1,5}})\]?"
@@ -57,7 +61,7 @@ def split_stem(stem: str) -> tuple[str, str]:
     if stamped:
         return "", stamped[1] or stem
     match = _NUMBERED.fullmatch(stem) or _WITH_KIND.fullmatch(stem)
-    if match is None or re.match(r"\d", match[2]) and len(match[1]) == 4 and match[1].startswith(("19", "20")):
+    if match is None or (re.match(r"\d", match[2]) and len(match[1]) == 4 and match[1].startswith(("19", "20"))):
         return "", stem
     return match[1], match[2] or ""
 

@@ -11,7 +11,10 @@ from orchestration.manifest.values import JSON
 MOST = 100
 _ITEM = re.compile(r"^[\s>]*(?:[-*+•]|\d{1,3}[.)])\s+")
 _NOBODY = re.compile(r"(?:n/?a|none|nobody|tbd|todo|tba|-+|–|—|\.+|\?+|…|optional|unknown|null)\.?", re.IGNORECASE)
-_PLACEHOLDER = re.compile(r"^\W*(?:\{|\[|<)?\s*(?:list (?:of )?every|everyone (?:who|involved)|names? of|who (?:was|were|made))", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"^\W*(?:\{|\[|<)?\s*(?:list (?:of )?every|everyone (?:who|involved)|names? of|who (?:was|were|made))",
+    re.IGNORECASE,
+)
 
 
 def names(value: JSON) -> tuple[str, ...]:

@@ -27,9 +27,22 @@ from orchestration.manifest.values import JSON
 FRONT = 0
 #: How many links one record may have; more are an index of something.
 MOST_LINKS = 200
-_HISTORY = frozenset({"changelog", "change log", "history", "revision history", "document history", "revisions", "status history", "change history"})
+_HISTORY = frozenset(
+    {
+        "changelog",
+        "change log",
+        "history",
+        "revision history",
+        "document history",
+        "revisions",
+        "status history",
+        "change history",
+    }
+)
 _VERBAL = re.compile(r"supers?[ec]|replac|amend|obsolet|overrid|deprecat", re.IGNORECASE)
-_MONTH_ONLY = re.compile(r"^\W*(?:[A-Za-z]{3,9}\.?,? (?:19|20)\d\d|(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])|(?:19|20)\d\d)\W*$")
+_MONTH_ONLY = re.compile(
+    r"^\W*(?:[A-Za-z]{3,9}\.?,? (?:19|20)\d\d|(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])|(?:19|20)\d\d)\W*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +197,11 @@ def _of_history(read: _Text) -> date | None:
     for heading in read.found:
         if labels.normal(heading.text) in _HISTORY:
             end = next((other.line for other in read.found if other.line > heading.line), len(read.shown))
-            found = [hit.date for line in read.shown[heading.below : min(end, heading.below + 60)] if (hit := dates.find(line))]
+            found = [
+                hit.date
+                for line in read.shown[heading.below : min(end, heading.below + 60)]
+                if (hit := dates.find(line))
+            ]
             if found:
                 return max(found)
     return None
@@ -233,7 +250,9 @@ def _each_once(found: Sequence[Link], path: str, number: int | None) -> tuple[Li
     own = PurePosixPath(path).name
     stronger = {link.number for link in found if link.kind != "relates" and link.number is not None}
     for link in found:
-        if PurePosixPath(link.file).name == own and link.file or (link.number is not None and link.number == number and not link.file):
+        if (PurePosixPath(link.file).name == own and link.file) or (
+            link.number is not None and link.number == number and not link.file
+        ):
             continue
         if link.kind == "relates" and link.number in stronger and link.number is not None:
             continue
@@ -280,4 +299,6 @@ def _is_told(fact: Fact, status: Status, defined: Mapping[str, str]) -> bool:
 def _is_plain_status(line: str, defined: Mapping[str, str]) -> bool:
     """A word or two, or a link to the record that takes its place: nothing that only this line would tell."""
     found = judge(line)
-    return (found.sure and len(words(line).split()) <= 3) or bool(list(linking.of_status(line, defined, superseded=True)))
+    return (found.sure and len(words(line).split()) <= 3) or bool(
+        list(linking.of_status(line, defined, superseded=True))
+    )

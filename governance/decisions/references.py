@@ -14,12 +14,14 @@ from governance.decisions.naming import LARGEST, number_of_path, number_of_words
 
 SUFFIX = r"(?:md|markdown|mdx|rst|adoc|asciidoc|html)"
 _DOCUMENT = re.compile(rf"\.{SUFFIX}$", re.IGNORECASE)
-_INLINE = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]{0,200}\]){0,300})\]\(\s*<?((?:[^()<>\s]|\([^()\s]{0,100}\)|(?<=\S) (?=[^()\"'<>]{0,120}\.md)){1,500})>?(?:\s+[\"'(][^()]{0,200}[\"')])?\s*\)")
+_INLINE = re.compile(
+    r"\[((?:[^\[\]]|\[[^\[\]]{0,200}\]){0,300})\]\(\s*<?((?:[^()<>\s]|\([^()\s]{0,100}\)|(?<=\S) (?=[^()\"'<>]{0,120}\.md)){1,500})>?(?:\s+[\"'(][^()]{0,200}[\"')])?\s*\)"
+)
 _REFERENCE = re.compile(r"\[([^\[\]]{1,200})\](?:\[([^\[\]]{0,100})\])?")
 _WIKI = re.compile(r"\[\[([^\[\]|]{1,200})(?:\|([^\[\]]{1,200}))?\]\]")
 _RST = re.compile(r"(?::doc:)?`([^`<>]{0,200})<([^`<>\s]{1,300})>`_{0,2}|:(?:doc|ref):`([^`<>]{1,300})`")
 _ASCIIDOC = re.compile(r"(?:link|xref):([^\s\[\]]{1,300})\[([^\[\]]{0,200})\]|<<([^<>,]{1,200})(?:,([^<>]{0,200}))?>>")
-_FILE = re.compile(rf"(?<![\w/])[`<]?((?:\.{{0,2}}/)?[\w#%./+-]{{1,200}}\.(?:md|markdown|mdx|rst|adoc))[`>]?(?!\w)")
+_FILE = re.compile(r"(?<![\w/])[`<]?((?:\.{0,2}/)?[\w#%./+-]{1,200}\.(?:md|markdown|mdx|rst|adoc))[`>]?(?!\w)")
 _KIND = r"(?:adr|madr|rfc|rfd|decision(?: record)?|record|ladr|ddr|tdr|dr)"
 _NAMED = re.compile(
     rf"(?<![\w/-])(?:[A-Za-z]{{2,12}}-)?{_KIND}s?[ \t]*(?:[-_#:.]|no\.?|number|nr\.?)?[ \t]*#?(\d{{1,5}})(?![\w]|\.\d)"
@@ -92,7 +94,11 @@ def _apart(found: list[Target]) -> list[Target]:
 
 
 def _link(text: str, address: str, match: re.Match[str]) -> Target:
-    file = unquote(address.split("#")[0].split("?")[0]).strip() if not address.startswith("#") else ""
+    file = (
+        unquote(address.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0]).strip()
+        if not address.startswith("#")
+        else ""
+    )
     number: int | None = None
     if re.search(r"/(?:pull|issues?|merge_requests|commit|discussions)/", file):
         return Target(None, address, text, match.start(), match.end())

@@ -32,7 +32,11 @@ def file_name(record: ParsedDecision) -> str:
     """Where a record that has no file yet belongs: `0012-use-a-saga.md`. One in another markup becomes Markdown."""
     if record.path:
         path = PurePosixPath(record.path)
-        return record.path if record.source or path.suffix.lower() in {".md", ".markdown", ".mdx"} else str(path.with_suffix(".md"))
+        return (
+            record.path
+            if record.source or path.suffix.lower() in {".md", ".markdown", ".mdx"}
+            else str(path.with_suffix(".md"))
+        )
     slug = re.sub(r"[^\w]+", "-", record.title.lower()).strip("-")[:80].strip("-") or "decision"
     return f"{record.number:04d}-{slug}.md" if record.number is not None else f"{slug}.md"
 

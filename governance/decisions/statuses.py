@@ -47,15 +47,32 @@ _VOCABULARY = {
 _STATUS_OF = {
     " ".join(phrase.split()): status for status, phrases in _VOCABULARY.items() for phrase in phrases.split("|")
 }
-_PHRASES = "|".join(
-    re.sub(r" ", r"[ _-]+", phrase) for phrase in sorted(_STATUS_OF, key=len, reverse=True)
-)
+_PHRASES = "|".join(re.sub(r" ", r"[ _-]+", phrase) for phrase in sorted(_STATUS_OF, key=len, reverse=True))
 #: Letters of scripts without spaces between words have no edges.
 _PHRASE = re.compile(rf"(?<![a-zà-ÿ0-9-])(?:{_PHRASES})(?![a-zà-ÿ0-9]|-[a-z])", re.IGNORECASE)
 #: What stands firm in the middle of a sentence. `open`, `review`, `current` there mean something else.
 _FIRM = frozenset(
-    """draft proposed accepted approved adopted agreed decided implemented ratified rejected declined withdrawn
-    abandoned deprecated obsolete superseded superceded replaced undecided""".split()
+    [
+        "draft",
+        "proposed",
+        "accepted",
+        "approved",
+        "adopted",
+        "agreed",
+        "decided",
+        "implemented",
+        "ratified",
+        "rejected",
+        "declined",
+        "withdrawn",
+        "abandoned",
+        "deprecated",
+        "obsolete",
+        "superseded",
+        "superceded",
+        "replaced",
+        "undecided",
+    ]
 ) | {"not accepted", "not approved", "not yet accepted", "not yet approved", "no longer valid", "no longer relevant"}
 _RANK = {"draft": 0, "proposed": 1, "accepted": 2, "rejected": 2, "deprecated": 3, "superseded": 4}
 _LEAD = re.compile(
@@ -64,8 +81,12 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 #: What may follow a status in a list of them. `Rejected alternatives` is a sentence's beginning.
-_AFTER = re.compile(r"\s*(?:$|[.,;:()\[\]–—|/&+*!?→'\"-]|(?:by|on|in|since|with|as|at|and|but|see|from|for|via)\b|\d)", re.IGNORECASE)
-_BY_WHOM = re.compile(r"(?:\w+ ){0,2}by\s*:|(?:\w+ )?(?:proposed|accepted|approved|reviewed) by\b(?!.*\d{4}-)", re.IGNORECASE)
+_AFTER = re.compile(
+    r"\s*(?:$|[.,;:()\[\]–—|/&+*!?→'\"-]|(?:by|on|in|since|with|as|at|and|but|see|from|for|via)\b|\d)", re.IGNORECASE
+)
+_BY_WHOM = re.compile(
+    r"(?:\w+ ){0,2}by\s*:|(?:\w+ )?(?:proposed|accepted|approved|reviewed) by\b(?!.*\d{4}-)", re.IGNORECASE
+)
 _ARROW = re.compile(r"→|->|=>|⇒|➡|➜|>{1,2}")
 _BOX = re.compile(r"^[\s>]*(?:[-*+]\s+)?\[([ xX✓✔])\]\s*")
 _BOLD = re.compile(r"\*\*([^*]{1,80})\*\*|__([^_]{1,80})__|`([^`]{1,80})`")

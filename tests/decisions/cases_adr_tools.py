@@ -9,7 +9,17 @@ def adr(status: str, head: str = "# 5. Keep a ledger\n\nDate: 2019-04-05\n") -> 
     return f"{head}\n## Status\n\n{status}\n{CONTEXT}"
 
 
-def case(name, text, status, links=(), day=on("2019-04-05"), number=5, title="Keep a ledger", path="doc/adr/0005-keep-a-ledger.md", **more):
+def case(
+    name,
+    text,
+    status,
+    links=(),
+    day=on("2019-04-05"),
+    number=5,
+    title="Keep a ledger",
+    path="doc/adr/0005-keep-a-ledger.md",
+    **more,
+):
     return Case(name, path, text, number, title, status, day, tuple(links), **more)
 
 

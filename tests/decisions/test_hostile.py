@@ -17,7 +17,10 @@ PIECES = st.sampled_from(
      "=====\n", "-----\n", "> ", "~~", "`", "<td>", "![", "](", "+++\n", ": "]
 )  # fmt: skip
 TEXTS = st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=60).map("".join))
-PATHS = st.one_of(st.text(max_size=40), st.sampled_from(["0001-a.md", "a/README.md", "x.rst", "x.adoc", "", "/", "..", "20210101-x.md"]))
+PATHS = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(["0001-a.md", "a/README.md", "x.rst", "x.adoc", "", "/", "..", "20210101-x.md"]),
+)
 
 
 @settings(max_examples=600, deadline=None)
@@ -29,7 +32,6 @@ def test_no_text_is_refused_and_an_unedited_one_comes_back(text, path):
     assert found.status in (None, *STATUSES)
     assert render(found) == text or not text
     assert isinstance(found.title, str)
-    assert found.title or not path.strip("./ -_#:")  or not found.title
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,15 @@ NAMES = st.lists(st.from_regex(r"[A-Z][a-z]{1,8} [a-z]{1,8}", fullmatch=True), m
 def test_what_is_written_anew_is_read_as_it_was_meant(title, status, day, people, others):
     links = tuple(Link("supersedes", number, "", f"ADR-{number:04d}", "supersedes") for number in others)
     record = ParsedDecision(
-        path="1000-x.md", source="", number=1000, title=title, status=status, date=day, people=people, links=links, body="Because.\n"
+        path="1000-x.md",
+        source="",
+        number=1000,
+        title=title,
+        status=status,
+        date=day,
+        people=people,
+        links=links,
+        body="Because.\n",
     )
     again = parse(render(record), record.path)
     assert (again.number, again.title, again.status, again.date) == (1000, title, status, day)
@@ -86,7 +96,10 @@ def test_what_is_written_anew_is_read_as_it_was_meant(title, status, day, people
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_an_edited_record_keeps_everything_else(case):
     before = parse(case.text, case.path)
-    after = parse(render(dataclasses.replace(before, title="Say it otherwise", date=date(2030, 1, 2))), case.path.replace(".rst", ".md").replace(".adoc", ".md"))
+    after = parse(
+        render(dataclasses.replace(before, title="Say it otherwise", date=date(2030, 1, 2))),
+        case.path.replace(".rst", ".md").replace(".adoc", ".md"),
+    )
     assert (after.title, after.date, after.status) == ("Say it otherwise", date(2030, 1, 2), before.status)
     assert after.number == before.number
     assert after.people == before.people
