@@ -58,7 +58,7 @@ def visible(lines: Sequence[str]) -> list[str]:
 
 
 def _without_comments(text: str, inside: bool) -> tuple[str, bool]:
-    kept = []
+    kept: list[str] = []
     at = 0
     while True:
         if inside:

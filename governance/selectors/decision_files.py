@@ -29,6 +29,8 @@ def content_sum(decision: Decision) -> str:
 
 def sum_of(**content: object) -> str:
     """The same of values that are no decision yet."""
+    # A file ends with a line break, a form's text does not: that is no edit.
+    content["body"] = str(content["body"]).rstrip()
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 
@@ -44,6 +46,11 @@ class Related:
     kind: str
     words: str
     decision: Decision
+
+    @property
+    def label(self) -> str:
+        """How it reads: in the file's own words where it has some."""
+        return self.words or {"amends": "Amends", "amended_by": "Amended by"}.get(self.kind, "Relates to")
 
 
 def relations_of(decision: Decision) -> list[Related]:
@@ -66,22 +73,22 @@ def exported(*, folder: str = "", owner: str = "") -> Iterator[tuple[str, str]]:
     taken: set[str] = set()
     for decision in rows.iterator(chunk_size=200):
         source = getattr(decision, "source", None)
-        record = record_of(decision)
-        path = file_name(record)
+        path, text = file_of(decision)
         if source is not None and len(folders) > 1:
             path = f"{source.folder}/{path}"
         if path.lower() in taken:
             path = posixpath.join(posixpath.dirname(path), f"{decision.number:04d}-{posixpath.basename(path)}")
         taken.add(path.lower())
-        yield path, text_of(decision, record)
+        yield path, text
 
 
-def text_of(decision: Decision, record: ParsedDecision) -> str:
-    """The file's text: its source, byte for byte, while nobody has edited the decision here."""
+def file_of(decision: Decision) -> tuple[str, str]:
+    """Path and text: the very file that was imported, while nobody has edited the decision here."""
     source = getattr(decision, "source", None)
     if source is not None and source.content_sum == content_sum(decision):
-        return str(source.text)
-    return render(record)
+        return source.path, source.text
+    record = record_of(decision)
+    return file_name(record), render(record)
 
 
 def _exportable(folder: str, owner: str) -> QuerySet[Decision]:

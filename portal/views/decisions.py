@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from governance.markdown import render as render_markdown
 from governance.models import Decision
+from governance.selectors.decision_files import relations_of, source_of
 from governance.selectors.decisions import DecisionFilter, decisions, find_decision, superseded_numbers, workflows_by
 from governance.selectors.documents import Page
 from governance.selectors.revisions import decision_text
@@ -82,7 +83,10 @@ def decision(request: HttpRequest, number: int) -> HttpResponse:
         "html": render_markdown(found.body),
         "workflows": workflows_by([found])[found.pk],
         "supersedes": superseded_numbers(found),
-        "said": documents.said(found.front_matter),
+        "said": documents.said({key: value for key, value in found.front_matter.items() if key != "status"}),
+        "raw_status": found.front_matter.get("status", ""),
+        "relations": relations_of(found),
+        "source": source_of(found),
         "recent": documents.recent(found),
     }
     return render(request, "decisions/decision.html", context)

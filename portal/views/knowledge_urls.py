@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import decisions, documents, runbooks
+from portal.views import decision_files, decisions, documents, runbooks
 
 urlpatterns: list[URLPattern] = [
     path("decisions/", decisions.list_decisions, name="decisions"),
     path("decisions/new/", decisions.new, name="decision-new"),
+    path("decisions/import/", decision_files.import_page, name="decision-import"),
+    path("decisions/export/", decision_files.export, name="decision-export"),
     path("decisions/preview/", documents.preview, name="decision-preview"),
     path("decisions/<int:number>/", decisions.decision, name="decision"),
     path("decisions/<int:number>/edit/", decisions.edit, name="decision-edit"),

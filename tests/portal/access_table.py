@@ -33,6 +33,7 @@ class Entry:
 
 
 DECISION = {"title": "T", "owner": "checkout", "body": "text", "status": "draft", "date": "2026-01-02", **REASON}
+IMPORT = {"folder": "adr", "owner": "checkout", "files": {"0009-x.md": "# X\n"}, **REASON}
 RUNBOOK = {"title": "T", "slug": "new-one", "owner": "checkout", "body": "text", "status": "active", **REASON}
 MANIFEST = """apiVersion: plumbline/v1
 kind: Workflow
@@ -148,6 +149,8 @@ API = [
     Entry("GET", "exports/grafana", SIGNED_IN),
     Entry("GET", "decisions", SIGNED_IN),
     Entry("POST", "decisions", Verb.MAINTAIN, body=DECISION),
+    Entry("POST", "decisions/import", Verb.MAINTAIN, body=IMPORT),
+    Entry("GET", "decisions/export", SIGNED_IN),
     Entry("GET", "decisions/<int:number>", SIGNED_IN, ("1",)),
     Entry("PUT", "decisions/<int:number>", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),
     Entry("GET", "decisions/<int:number>/history", SIGNED_IN, ("1",)),
@@ -324,6 +327,8 @@ PAGES = [
     Entry("POST", "admin/webhook-deliveries/<int:delivery_id>/resend/", Verb.ADMINISTER, ("webhook-delivery",)),
     Entry("GET", "decisions/", SIGNED_IN),
     Entry("POST", "decisions/new/", Verb.MAINTAIN, body=DECISION),
+    Entry("POST", "decisions/import/", OF_ANY_TEAM, body={"owner": "checkout", "carried": "", "try": "1"}),
+    Entry("GET", "decisions/export/", SIGNED_IN),
     Entry("POST", "decisions/preview/", SIGNED_IN, body={"text": "*x*"}),
     Entry("GET", "decisions/<int:number>/", SIGNED_IN, ("1",)),
     Entry("POST", "decisions/<int:number>/edit/", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),
