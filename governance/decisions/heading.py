@@ -13,13 +13,16 @@ from orchestration.manifest.values import JSON
 
 _SECTION = re.compile(
     r"(?:\d{1,2}[.)]?\s*)?(?:\W*)(?:status|state|date|context|decisions?|consequences?|summary|abstract|problem|motivation|background|options?|introduction|rationale|"
-    r"changelog|change log|references?|deciders|authors?|metadata|proposal|considered options|decision outcome|decision drivers|context and problem statement|"
-    r"overview|table of contents|contents|goals|requirements|links|notes|tl;?dr|issue|assumptions|argument|implications|glossary|scope|purpose|problem statement|"
+    r"changelog|change log|references?|deciders|authors?|metadata|proposal|considered options|decision outcome|"
+    r"decision drivers|context and problem statement|"
+    r"overview|table of contents|contents|goals|requirements|links|notes|tl;?dr|issue|assumptions|argument|"
+    r"implications|glossary|scope|purpose|problem statement|"
     r"positive consequences|negative consequences|context and problem|related.*)\W*",
     re.IGNORECASE,
 )
 _GENERIC = re.compile(
-    r"\W*(?:architecture|architectural|technical|design)?[ -]*(?:decision[ -]*)?(?:records?|log|decisions?)?\W*(?:\(?l?adrs?\)?)?\W*|\W*l?adrs?\W*|\W*rfcs?\W*|"
+    r"\W*(?:architecture|architectural|technical|design)?[ -]*(?:decision[ -]*)?(?:records?|log|"
+    r"decisions?)?\W*(?:\(?l?adrs?\)?)?\W*|\W*l?adrs?\W*|\W*rfcs?\W*|"
     r"\W*request for comments?\W*(?:\(rfc\))?\W*",
     re.IGNORECASE,
 )

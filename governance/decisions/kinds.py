@@ -13,9 +13,13 @@ from governance.decisions.naming import INSIDE, split_stem, stem_of
 from governance.decisions.visible import Heading
 from orchestration.manifest.values import JSON
 
-_WORD = r"(?:l?adrs?|madr|rfcs?|rfds?|decisions?|decision-?records?|records?|nygard|architecture-decision-records?|architectural-decision-records?|keps?|oep|proposals?|design-?docs?)"
+_WORD = (
+    r"(?:l?adrs?|madr|rfcs?|rfds?|decisions?|decision-?records?|records?|nygard|architecture-decision-records?|"
+    r"architectural-decision-records?|keps?|oep|proposals?|design-?docs?)"
+)
 _TEMPLATE = re.compile(
-    rf"[\W_]*(?:(?:{_WORD}|my|our|the|new|empty|example|sample|short|long|full|minimal|bare|basic|simple|blank)[-_ .]+)*templates?"
+    rf"[\W_]*(?:(?:{_WORD}|my|our|the|new|empty|example|sample|short|long|full|minimal|bare|basic|simple|"
+    rf"blank)[-_ .]+)*templates?"
     r"(?:[-_ .](?:short|long|full|minimal|bare|basic|simple|nygard|madr|adr|rfc|en|de|file|annotated|v?\d+|md|copy))*",
     re.IGNORECASE,
 )
@@ -26,8 +30,10 @@ _GUIDE = re.compile(
     re.IGNORECASE,
 )
 _BLANK = re.compile(
-    r"\{short title|\[short title|short title of solved problem|\{title\}|\{\{ ?title|<title>|\[title\]|\[number\]|NUMBER\. TITLE|X{3,4}[:. ]|NNNN?|"
-    r"\{number\}|<short title|your title|title of (?:the )?(?:adr|decision|rfc)|^title$|^\[.*(?:title|decision).*\]$|^\{.*\}$|^<.*>$",
+    r"\{short title|\[short title|short title of solved problem|\{title\}|\{\{ ?title|<title>|\[title\]|"
+    r"\[number\]|NUMBER\. TITLE|X{3,4}[:. ]|NNNN?|"
+    r"\{number\}|<short title|your title|title of (?:the )?(?:adr|decision|rfc)|^title$|^\[.*(?:title|"
+    r"decision).*\]$|^\{.*\}$|^<.*>$",
     re.IGNORECASE,
 )
 _PARTS = re.compile(

@@ -13,23 +13,37 @@ from governance.decisions.plain import BULLET, words
 from governance.decisions.record import Link
 from governance.decisions.references import Target, targets
 
-_TAKEN = r"(?:superseded|superceded|superseeded|supersceded|replaced|obsoleted|obsolete|overridden|supplanted|deprecated|overruled)"
+_TAKEN = (
+    r"(?:superseded|superceded|superseeded|supersceded|replaced|obsoleted|obsolete|overridden|supplanted|"
+    r"deprecated|overruled)"
+)
 _VERBS: tuple[tuple[str, str], ...] = (
     ("amended_by", rf"(?:partially|partly|in part)\s+{_TAKEN}\s+by|{_TAKEN}\s+(?:in part|partially|partly)\s+by"),
-    ("amends", r"(?:partially|partly|in part)\s+(?:supersedes|supercedes|replaces)|(?:supersedes|replaces)\s+(?:parts? of|in part|partially|partly)"),
-    ("superseded_by", rf"{_TAKEN}\s*[-,;:(–—]?\s*(?:by|with|in favou?r of|via)|supersedes by|supercedes by|ersetzt durch|remplacé(?:e)? par|"
+    ("amends", r"(?:partially|partly|in part)\s+(?:supersedes|supercedes|replaces)|(?:supersedes|"
+        r"replaces)\s+(?:parts? of|in part|partially|partly)"),
+    ("superseded_by", rf"{_TAKEN}[\s*_,;:–—-]*(?:\([^()]{{0,40}}\)[\s*_]*|the same day )?\(?(?:by|with|"
+        rf"in favou?r of|via)|supersedes by|supercedes by|ersetzt durch|remplacé(?:e)? par|"
                       r"reemplazad[oa] por|sustituid[oa] por|superada por"),
-    ("supersedes", r"supersed(?:es|ing)|superced(?:es|ing)|superseeds|supersceds|replaces|obsoletes|overrides|supplants|deprecates|ersetzt(?! durch)|"
+    ("supersedes", r"supersed(?:es|ing)|superced(?:es|ing)|superseeds|supersceds|replaces|obsoletes|overrides|"
+        r"supplants|deprecates|ersetzt(?! durch)|"
                    r"remplace|reemplaza(?! por)"),
     ("amended_by", r"amended\s+(?:by|in|with)|modified by|updated by|revised by|amended:"),
     ("amends", r"amends|amending|modifies|updates|revises"),
-    ("relates", r"clarifie[sd](?: by)?|extends|extended by|refines|refined by|relates to|related to|related|depends on|depended on by|"
-                r"required by|requires|complements|complemented by|builds on|builds upon|enables|enabled by|follows(?: up)?(?: on)?|followed by|"
-                r"influence[sd](?: by)?|linked to|links to|see also|continues|continued by|informed by|constrains|conflicts with|implements|"
+    ("relates", r"clarifie[sd](?: by)?|extends|extended by|refines|refined by|relates to|related to|related|"
+        r"depends on|depended on by|"
+                r"required by|requires|complements|complemented by|builds on|builds upon|enables|enabled by|"
+                    r"follows(?: up)?(?: on)?|followed by|"
+                r"influence[sd](?: by)?|linked to|links to|see also|continues|continued by|informed by|"
+                    r"constrains|conflicts with|implements|"
                 r"implemented by|supports|supported by|supplements|supplemented by"),
 )  # fmt: skip
 _VERB = re.compile(
     "|".join(rf"(?P<v{n}>(?<![\w-])(?:{verb})(?!\w))" for n, (_, verb) in enumerate(_VERBS)), re.IGNORECASE
+)
+_BEGINS = re.compile(
+    rf"[\W_]*(?:accepted|proposed|rejected|{_TAKEN}|supersedes|supercedes|amend|clarif|relate|"
+    rf"replace|extend|refine)",
+    re.IGNORECASE,
 )
 _JOINT = re.compile(
     r"(?:[\s,;&/+()]|and|or|also|as well as|the|adrs?|rfcs?|decisions?|records?|by|:|\*|_|`|und|et|y)*", re.IGNORECASE
@@ -51,7 +65,7 @@ _NEAR = 90
 
 def of_status(text: str, defined: Mapping[str, str], *, superseded: bool) -> Iterator[Link]:
     """Links of a status: after its verbs, and for `Superseded, see [12](…)` after none."""
-    for line in text.split("\n"):
+    for line in _unwrapped(text):
         told = list(_after_verbs(line, defined))
         yield from told
         if superseded and not told and re.match(r"\W*supers?[ec]", words(line), re.IGNORECASE):
@@ -60,6 +74,19 @@ def of_status(text: str, defined: Mapping[str, str], *, superseded: bool) -> Ite
                 for target in targets(line, defined)
                 if target.is_record and not target.bare
             )
+
+
+def _unwrapped(text: str) -> Iterator[str]:
+    """The lines, a paragraph's next one joined to the one before where it goes on: a link may be wrapped away from its verb."""
+    held = ""
+    for line in text.split("\n"):
+        begins = not line.strip() or BULLET.sub("", line, count=1) != line.lstrip() or _BEGINS.match(line)
+        if begins or len(held) > 2_000:
+            yield held
+            held = line
+        else:
+            held = f"{held} {line.strip()}"
+    yield held
 
 
 def of_label(kind: str, label: str, value: str, defined: Mapping[str, str]) -> Iterator[Link]:

@@ -13,7 +13,10 @@ from governance.decisions.plain import one_title
 
 #: Larger numbers in names are dates, tickets or phone numbers.
 LARGEST = 99_999
-_KIND = r"(?:l?m?adr|rfc|rfd|drfc|ddr|tdr|pdr|adl|edr|oep|kep|dr|ad|arch|arc|decision|record|proposal|madr|architecture[-_ ]decision(?:[-_ ]record)?|design)s?"
+_KIND = (
+    r"(?:l?m?adr|rfc|rfd|drfc|ddr|tdr|pdr|adl|edr|oep|kep|dr|ad|arch|arc|decision|record|proposal|madr|"
+    r"architecture[-_ ]decision(?:[-_ ]record)?|design)s?"
+)
 _NUMBERED = re.compile(rf"(?:{_KIND}[-_ .#]{{0,3}}|#)?0*(\d{{1,5}})(?=$|[-_ .:—–)]|\D)[-_ .:—–)#]*(.*)", re.IGNORECASE)
 _WITH_KIND = re.compile(
     rf"(?:[a-z]{{1,12}}[-_])?{_KIND}[-_ .#]{{0,3}}0*(\d{{1,5}})(?!\d)[-_ .:—–)]*(.*)", re.IGNORECASE
@@ -28,12 +31,14 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _HEAD_KIND = re.compile(
-    rf"\[?(?:[A-Za-z]{{2,12}}[-_ ])??{_KIND}[ \t]*[-_ #.:]{{0,3}}[ \t]*(?:no\.?|number|nr\.?)?[ \t]*#?(?P<number>\d{{1,5}})(?![\d.]*\d)\]?"
+    rf"\[?(?:[A-Za-z]{{2,12}}[-_ ])??{_KIND}[ \t]*[-_ #.:]{{0,3}}[ \t]*(?:no\.?|number|"
+    rf"nr\.?)?[ \t]*#?(?P<number>\d{{1,5}})(?![\d.]*\d)\]?"
     r"[ \t]*[:：.)|—–‐‑−-]*[ \t]*(?P<rest>.*)",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
-    r"(?:title|(?:architecture|architectural|design)[ -]decision(?:[ -]record)?(?: \(adr\))?|adr|rfc|decision(?: record)?)[ \t]*(?:[:：]|[ \t][-–—])[ \t]*(?P<rest>\S.*)",
+    r"(?:title|(?:architecture|architectural|design)[ -]decision(?:[ -]record)?(?: \(adr\))?|adr|rfc|"
+    r"decision(?: record)?)[ \t]*(?:[:：]|[ \t][-–—])[ \t]*(?P<rest>\S.*)",
     re.IGNORECASE,
 )
 INSIDE = frozenset({"readme", "index", "adr", "decision", "rfc", "record"})

@@ -15,7 +15,8 @@ from governance.decisions.naming import LARGEST, number_of_path, number_of_words
 SUFFIX = r"(?:md|markdown|mdx|rst|adoc|asciidoc|html)"
 _DOCUMENT = re.compile(rf"\.{SUFFIX}$", re.IGNORECASE)
 _INLINE = re.compile(
-    r"\[((?:[^\[\]]|\[[^\[\]]{0,200}\]){0,300})\]\(\s*<?((?:[^()<>\s]|\([^()\s]{0,100}\)|(?<=\S) (?=[^()\"'<>]{0,120}\.md)){1,500})>?(?:\s+[\"'(][^()]{0,200}[\"')])?\s*\)"
+    r"\[((?:[^\[\]]|\[[^\[\]]{0,200}\]){0,300})\]\(\s*<?((?:[^()<>\s]|\([^()\s]{0,100}\)|"
+    r"(?<=\S) (?=[^()\"'<>]{0,120}\.md)){1,500})>?(?:\s+[\"'(][^()]{0,200}[\"')])?\s*\)"
 )
 _REFERENCE = re.compile(r"\[([^\[\]]{1,200})\](?:\[([^\[\]]{0,100})\])?")
 _WIKI = re.compile(r"\[\[([^\[\]|]{1,200})(?:\|([^\[\]]{1,200}))?\]\]")

@@ -76,7 +76,8 @@ _FIRM = frozenset(
 ) | {"not accepted", "not approved", "not yet accepted", "not yet approved", "no longer valid", "no longer relevant"}
 _RANK = {"draft": 0, "proposed": 1, "accepted": 2, "rejected": 2, "deprecated": 3, "superseded": 4}
 _LEAD = re.compile(
-    r"(?:(?:current )?(?:status|state)\s*(?:[:=–—-]|is|has been|was)?\s*)?(?:(?:this|the) (?:adr|rfc|decision|record|proposal|document) "
+    r"(?:(?:current )?(?:status|state)\s*(?:[:=–—-]|is|has been|was)?\s*)?(?:(?:this|the) (?:adr|rfc|decision|"
+    r"record|proposal|document) "
     r"(?:is|was|has been|have been)\s+)?(?:(?:currently|now|already|has been|formally|officially|tentatively)\s+)*",
     re.IGNORECASE,
 )

@@ -131,9 +131,8 @@ class Names:
     def of(self, record: ParsedDecision) -> tuple[int, str, tuple[str, ...]]:
         """Number, name and notices of a record."""
         number = self._allotted[record.path]
-        notice = (
-            (f"number {record.number} is taken; it became {number}",) if record.number not in (None, number) else ()
-        )
+        why = "is taken" if record.number else "is none here, where they begin at 1"
+        notice = () if record.number in (None, number) else (f"number {record.number} {why}; it became {number}",)
         return number, self._slug(record, number), notice
 
     def _slug(self, record: ParsedDecision, number: int) -> str:

@@ -57,7 +57,7 @@ class AnyAnswer(DefaultContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class ImportQuery(serializers.Serializer[Any]):
+class DecisionImportQuery(serializers.Serializer[Any]):
     """What a zip can't say itself."""
 
     folder = serializers.CharField(
@@ -68,7 +68,7 @@ class ImportQuery(serializers.Serializer[Any]):
     dry_run = serializers.BooleanField(default=False, help_text="report only")
 
 
-class ImportShape(ImportQuery):
+class DecisionImportShape(DecisionImportQuery):
     """A folder of files."""
 
     files = serializers.DictField(
@@ -77,7 +77,7 @@ class ImportShape(ImportQuery):
     )
 
 
-class ImportLineShape(serializers.Serializer[Any]):
+class DecisionImportLineShape(serializers.Serializer[Any]):
     """What became of a file."""
 
     path = serializers.CharField()
@@ -89,15 +89,15 @@ class ImportLineShape(serializers.Serializer[Any]):
     url = serializers.CharField(help_text="empty where there is no decision")
 
 
-class ImportReportShape(serializers.Serializer[Any]):
+class DecisionImportReportShape(serializers.Serializer[Any]):
     """What became of all of them."""
 
     dry_run = serializers.BooleanField()
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="by outcome")
-    lines = ImportLineShape(many=True)
+    lines = DecisionImportLineShape(many=True)
 
 
-class ExportQuery(serializers.Serializer[Any]):
+class DecisionExportQuery(serializers.Serializer[Any]):
     """Which decisions; empty ones don't filter."""
 
     folder = serializers.CharField(max_length=MAX_FOLDER, required=False, default="", allow_blank=True)
@@ -110,17 +110,17 @@ class DecisionImport(APIView):
     parser_classes = [StrictJSONParser, ZipParser]
 
     @extend_schema(
-        operation_id="importDecisions", parameters=[ImportQuery],
-        request={"application/json": ImportShape, "application/zip": OpenApiTypes.BINARY},
-        responses={200: ImportReportShape, **WRITE_PROBLEMS},
+        operation_id="importDecisions", parameters=[DecisionImportQuery],
+        request={"application/json": DecisionImportShape, "application/zip": OpenApiTypes.BINARY},
+        responses={200: DecisionImportReportShape, **WRITE_PROBLEMS},
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Import a folder: JSON with everything in it, or a zip with the rest as query parameters."""
         data: Any = request.data
         if isinstance(data, bytes):
-            wanted, found = read_query(ImportQuery, request), read_zip
+            wanted, found = read_query(DecisionImportQuery, request), read_zip
         else:
-            wanted, found = read_body(ImportShape, request), None
+            wanted, found = read_body(DecisionImportShape, request), None
         actor, owner = actor_of(request), find_team(wanted["owner"])
         actor.require(Verb.MAINTAIN, owner)
         texts: Mapping[str, str] = wanted.get("files", {})
@@ -141,12 +141,12 @@ class DecisionExport(APIView):
     content_negotiation_class = AnyAnswer
 
     @extend_schema(
-        operation_id="exportDecisions", parameters=[ExportQuery],
+        operation_id="exportDecisions", parameters=[DecisionExportQuery],
         responses={(200, "application/zip"): OpenApiTypes.BINARY, **READ_PROBLEMS},
     )  # fmt: skip
     def get(self, request: Request) -> FileResponse:
         """All decisions as files in a zip. One that was imported and not edited since is its very file."""
-        query = read_query(ExportQuery, request)
+        query = read_query(DecisionExportQuery, request)
         return zip_answer(folder=query["folder"], owner=query["owner"])
 
 

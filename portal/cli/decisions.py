@@ -16,8 +16,6 @@ from typing import Any
 import click
 
 from .exits import ExitCode, Failure
-from .exporting import export
-from .openslo import importing
 from .plain import clean, count
 from .session import Session, shared_options
 
@@ -37,7 +35,7 @@ _SIGNS = {
 _BAD = ("conflict", "failed")
 
 
-@importing.command(name="decisions")
+@click.command(name="decisions")
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="PATH")
 @click.option("--owner", metavar="TEAM", required=True, help="The team that is to own what is new.")
 @click.option(
@@ -72,7 +70,7 @@ def import_decisions(
         raise click.exceptions.Exit(int(ExitCode.NO))
 
 
-@export.command(name="decisions")
+@click.command(name="decisions")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
 @click.option("--folder", metavar="NAME", help="Only what was imported from this folder.")
 @click.option("--owner", metavar="TEAM", help="Only what this team owns.")

@@ -46,7 +46,10 @@ def test_a_folder_becomes_decisions_with_both_ends_of_every_link(bring, maintain
     old, new, third = Decision.objects.order_by("number")
     assert (old.number, old.status, old.superseded_by, old.revision) == (1, "superseded", new, 1)
     assert (new.title, new.status, new.date.isoformat(), new.slug) == ("New way", "accepted", "2021-03-04", "new-way")
-    assert (third.status, third.front_matter) == ("accepted", {"decision-makers": ["red", "blue"], "status": "Approved (2021-01-01)"})
+    assert (third.status, third.front_matter) == (
+        "accepted",
+        {"decision-makers": ["red", "blue"], "status": "Approved (2021-01-01)"},
+    )
     assert [(row.label, row.decision) for row in relations_of(new)] == [("Amends", third)]
     assert [(row.label, row.decision) for row in relations_of(third)] == [("Amended by", new)]
     first = revisions(new).items[0]
@@ -148,7 +151,12 @@ def test_circles_of_superseding_and_amending_are_cut_and_told(bring):
     status = "# {0}\n\n## Status\n\nSuperseded by [{1}](000{1}-x.md)\n"
     amends = "# {0}\n\n## Status\n\nAccepted\n\nAmends [{1}](000{1}-x.md)\n"
     lines = bring(
-        {"0001-x.md": status.format(1, 2), "0002-x.md": status.format(2, 1), "0003-x.md": amends.format(3, 4), "0004-x.md": amends.format(4, 3)}
+        {
+            "0001-x.md": status.format(1, 2),
+            "0002-x.md": status.format(2, 1),
+            "0003-x.md": amends.format(3, 4),
+            "0004-x.md": amends.format(4, 3),
+        }
     )
     assert set(outcomes(lines).values()) == {"created"}
     told = [notice for line in lines.values() for notice in line.notices]
@@ -163,7 +171,10 @@ def test_a_file_never_stops_the_others(bring, monkeypatch):
         "000-template.md": "# {short title}\n", "p" * 500 + ".md": "# P\n",
     }  # fmt: skip
     lines = bring(files, refused={"latin.md": "line 3 is not UTF-8; save the file as UTF-8"})
-    by = {outcome: {path for path, line in lines.items() if line.outcome == outcome} for outcome in set(outcomes(lines).values())}
+    by = {
+        outcome: {path for path, line in lines.items() if line.outcome == outcome}
+        for outcome in set(outcomes(lines).values())
+    }
     assert by["created"] == {"good.md", "title.md"}
     assert by["not_a_record"] == {"pic.png", "empty.md", "000-template.md"}
     assert {"nul.md", "surrogate.md", "../up.md", "/abs.md", "a\\b.md", "long.md", "huge.md", "latin.md"} < by["failed"]
@@ -184,7 +195,17 @@ def test_somebody_who_takes_the_number_meanwhile_keeps_it(bring, team, monkeypat
 
     def after_another(**values):
         if not Decision.objects.exists():
-            create_decision(title="Faster", body="", status="draft", owner=team, date=None, workflows=[], actor=None, reason="r", number=5)
+            create_decision(
+                title="Faster",
+                body="",
+                status="draft",
+                owner=team,
+                date=None,
+                workflows=[],
+                actor=None,
+                reason="r",
+                number=5,
+            )
         return create(**values)
 
     monkeypatch.setattr(importing, "create_decision", after_another)
@@ -218,7 +239,16 @@ def packed(entries, compression=zipfile.ZIP_DEFLATED):
 
 
 def test_a_zip_gives_its_texts_without_the_folder_around_them():
-    files = read_zip(packed([("repo/docs/0001-a.md", "é"), ("repo/docs/b/x.rst", "y"), ("repo/docs/i.png", b"\xff"), ("__MACOSX/repo/._a.md", "z")]))
+    files = read_zip(
+        packed(
+            [
+                ("repo/docs/0001-a.md", "é"),
+                ("repo/docs/b/x.rst", "y"),
+                ("repo/docs/i.png", b"\xff"),
+                ("__MACOSX/repo/._a.md", "z"),
+            ]
+        )
+    )
     assert files.texts == {"0001-a.md": "é", "b/x.rst": "y"}
     assert read_zip(packed([("0001/README.md", "# A")])).texts == {"0001/README.md": "# A"}
 
@@ -226,7 +256,15 @@ def test_a_zip_gives_its_texts_without_the_folder_around_them():
 def test_what_a_zip_must_not_hold_is_refused_by_name():
     link = zipfile.ZipInfo("link.md")
     link.external_attr = 0o120777 << 16
-    held = packed([("good.md", "x"), ("../up.md", "x"), ("latin.md", b"a\nb\xff"), (link, "/etc/passwd"), ("bomb.md", b"0" * (50 * 2**20))])
+    held = packed(
+        [
+            ("good.md", "x"),
+            ("../up.md", "x"),
+            ("latin.md", b"a\nb\xff"),
+            (link, "/etc/passwd"),
+            ("bomb.md", b"0" * (50 * 2**20)),
+        ]
+    )
     files = read_zip(held)
     assert set(files.texts) == {"good.md"}
     assert files.refused["latin.md"].startswith("line 2 is not UTF-8")
