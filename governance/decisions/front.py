@@ -31,19 +31,10 @@ class Front:
 
 def take_front(lines: Sequence[str], path: str) -> Front:
     """The front matter of a document; none, where it begins otherwise."""
-    start = next((n for n, line in enumerate(lines[:20]) if line.strip()), None)
-    opening = _OPENING.fullmatch(lines[start]) if start is not None else None
-    if start is None or opening is None:
-        return Front()
-    fence = opening[1]
-    ends = {fence, "..."} if fence == "---" else {fence}
-    inner = range(start + 1, min(start + _MOST_LINES, len(lines)))
-    end = next((n for n in inner if lines[n].rstrip() in ends), None)
-    if end is None:
+    start, end, fence = _fenced(lines)
+    if not fence:
         return Front()
     head = list(lines[start + 1 : end])
-    if not _is_front(head):
-        return Front()
     if fence == "+++":
         return Front(_salvaged(head), end + 1)
     text = "\n".join(head)
@@ -62,6 +53,18 @@ def take_front(lines: Sequence[str], path: str) -> Front:
         warning = f"{path}:{start + 2}: the front matter is no list of `key: value` lines; kept as text"
         return Front({}, end + 1, warning)
     return Front({str(key): value for key, value in (values or {}).items()}, end + 1)
+
+
+def _fenced(lines: Sequence[str]) -> tuple[int, int, str]:
+    """Where it begins and ends, and by which fence; an empty fence where there is none."""
+    start = next((n for n, line in enumerate(lines[:20]) if line.strip()), 0)
+    opening = _OPENING.fullmatch(lines[start]) if lines else None
+    if opening is None:
+        return 0, 0, ""
+    ends = {opening[1], "..."} if opening[1] == "---" else {opening[1]}
+    inner = range(start + 1, min(start + _MOST_LINES, len(lines)))
+    end = next((n for n in inner if lines[n].rstrip() in ends), None)
+    return (start, end, opening[1]) if end is not None and _is_front(lines[start + 1 : end]) else (0, 0, "")
 
 
 def _is_front(head: Sequence[str]) -> bool:

@@ -53,7 +53,7 @@ def number_stated(heading: Heading | None, front: Mapping[str, JSON], told: Sequ
     return next((number for text in texts if (number := number_of_words(text)) is not None), None)
 
 
-def title_stated(
+def title_stated(  # noqa: PLR0917 - a title may stand in so many places
     path: str, heading: Heading | None, found: Sequence[Heading], front: Mapping[str, JSON], told: Sequence[Fact],
     number: int | None,
 ) -> str:  # fmt: skip
@@ -61,17 +61,13 @@ def title_stated(
     texts = [
         str(value) for key, value in front.items() if labels.meaning(key) == "title" and isinstance(value, str | int)
     ]
+    texts += [heading.text] if heading else []
+    stated = [fact.value for fact in told if fact.meaning == "title" and fact.value.strip()]
+    texts += [text.strip().split("\n")[0] for text in stated[:1]]
     if heading is not None:
-        texts.append(heading.text)
         following = next((other for other in found if other.line > heading.line), None)
-        stated = [fact.value for fact in told if fact.meaning == "title" and fact.value.strip()]
-        texts += [text.strip().split("\n")[0] for text in stated[:1]]
         if following is not None and not _is_section(following.text):
             texts.append(following.text)
-    else:
-        texts += [fact.value.strip().split("\n")[0] for fact in told if fact.meaning == "title" and fact.value.strip()][
-            :1
-        ]
     for text in texts:
         title = title_of(text, number)
         if title and not _GENERIC.fullmatch(title) and title.lower() != "title":

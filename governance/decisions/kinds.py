@@ -48,23 +48,32 @@ def no_record(
     path: str, text: str, lines: Sequence[str], heading: str, found: Sequence[Heading], *, stated: bool
 ) -> str:
     """Why a file is no record; empty for one that is. `stated`: it has a status of its own."""
-    name = PurePosixPath(path)
-    inside = name.stem.lower() in INSIDE
-    digits, slug = split_stem(stem_of(path))
     if not text.strip():
         return "it is empty"
-    if _TEMPLATE.fullmatch(slug if digits else name.stem) and (not digits or int(digits) == 0 or not stated):
+    return _template(path, heading, stated=stated) or _of_the_folder(path, lines, found, stated=stated)
+
+
+def _template(path: str, heading: str, *, stated: bool) -> str:
+    digits, slug = split_stem(stem_of(path))
+    name = slug if digits else PurePosixPath(path).stem
+    if _TEMPLATE.fullmatch(name) and (not digits or int(digits) == 0 or not stated):
         return "its name says that it is a template"
     if _BLANK.search(heading) and not digits.strip("0"):
         return "its title is a template's, to be filled in"
+    return ""
+
+
+def _of_the_folder(path: str, lines: Sequence[str], found: Sequence[Heading], *, stated: bool) -> str:
+    name = PurePosixPath(path)
+    inside = name.stem.lower() in INSIDE
+    digits = split_stem(stem_of(path))[0]
     if _is_list(lines) and not stated:
         return "it lists other records"
     if name.stem.lower().startswith("_") and not stated:
         return "its name says that it belongs to the folder"
     at_home = inside and not _tells(stem_of(path), name)
-    if (at_home or (not digits and _GUIDE.fullmatch(name.stem) and not inside)) and not _has_parts(
-        found, stated=stated
-    ):
+    is_guide = not digits and not inside and bool(_GUIDE.fullmatch(name.stem))
+    if (at_home or is_guide) and not _has_parts(found, stated=stated):
         return "it is about the folder, not a record in it"
     return ""
 

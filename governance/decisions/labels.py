@@ -31,7 +31,8 @@ _SAID = {
     "proposers": "proposer|proposers|proposed by|submitted by|submitter|raised by|created by|originator",
     "reviewers": "reviewers|reviewer|reviewed by|review by|peer reviewers",
     "approvers": "approvers|approver|approved by|accepted by|signed off by|sign off|sign offs",
-    "owners": "owners|adr owner|decision lead|responsible|responsible team|accountable|driver|drivers|lead|champion|champions|sponsor|sponsors|rfc owner",
+    "owners": """owners|adr owner|decision lead|responsible|responsible team|accountable|driver|drivers|lead|
+        champion|champions|sponsor|sponsors|rfc owner""",
     "contributors": """contributors|contributor|participants|participant|stakeholders|stakeholder|involved|
         people involved|people|attendees|team|contacts|contact|editors|editor|shepherd""",
     "supersedes": """supersedes|supercedes|superseding|superseeds|supersede|replaces|obsoletes|supersedes adr|

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date as Date
 
 from orchestration.manifest.values import JSON
 
@@ -43,7 +43,7 @@ class ParsedDecision:
     status: str | None = None
     """One of STATUSES; None where the file says none, or one that is none of ours."""
     raw_status: str = ""
-    date: Date | None = None
+    date: datetime.date | None = None
     people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By role, in MADR's words: decision-makers, consulted, informed, authors, reviewers, …"""
     links: tuple[Link, ...] = ()

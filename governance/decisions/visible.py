@@ -85,10 +85,7 @@ def headings(lines: Sequence[str], suffix: str) -> list[Heading]:
     for n, line in enumerate(lines):
         if n < skip_to:
             continue
-        if suffix == ".rst":
-            heading = _rst(lines, n, marks)
-        else:
-            heading = _atx(line, n) or _setext(lines, n)
+        heading = _rst(lines, n, marks) if suffix == ".rst" else _atx(line, n) or _setext(lines, n)
         if heading:
             result.append(heading)
             skip_to = heading.below

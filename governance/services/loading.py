@@ -1,7 +1,7 @@
 """Loads files of decisions and runbooks: each once, by slug; what exists already is left as people made it.
 
-Owns what counts as there already, and the report per file; decisions are imported by services.importing. A file that can't be loaded never stops the
-others. Never reads the disk: the caller brings names and texts.
+Owns what counts as there already, and the report per file; decisions are imported by services.importing. A file that
+can't be loaded never stops the others. Never reads the disk: the caller brings names and texts.
 """
 
 from __future__ import annotations

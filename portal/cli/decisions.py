@@ -45,7 +45,7 @@ _BAD = ("conflict", "failed")
 @click.option("--dry-run", is_flag=True, help="Say what would come of it, and change nothing.")
 @shared_options
 @click.pass_obj
-def import_decisions(
+def import_decisions(  # noqa: PLR0917 - an option each
     session: Session, path: Path, owner: str, folder: str | None, reason: str | None, dry_run: bool
 ) -> None:
     """Import a folder of decision records, in whatever style they are written.

@@ -9,12 +9,15 @@ def adr(status: str, head: str = "# 5. Keep a ledger\n\nDate: 2019-04-05\n") -> 
     return f"{head}\n## Status\n\n{status}\n{CONTEXT}"
 
 
+DAY = on("2019-04-05")
+
+
 def case(
     name,
     text,
     status,
     links=(),
-    day=on("2019-04-05"),
+    day=DAY,
     number=5,
     title="Keep a ledger",
     path="doc/adr/0005-keep-a-ledger.md",
