@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from django.db.models import Prefetch, QuerySet
 
@@ -17,6 +19,9 @@ from governance.decisions import Link, ParsedDecision, render
 from governance.decisions.rendering import file_name
 from governance.decisions.stored import others_in, people_in, raw_status
 from governance.models import Decision, DecisionRelation, DecisionSource
+
+#: A link of Markdown to a file beside it: no address, no place of its own page.
+_FILE_LINK = re.compile(r"\]\((?![a-z]+:|[#/])([^()\s#]{1,300})(#[^()\s]{0,100})?\)")
 
 
 def content_sum(decision: Decision) -> str:
@@ -37,6 +42,27 @@ def sum_of(**content: object) -> str:
 def source_of(decision: Decision) -> DecisionSource | None:
     """The file that it was imported from, without its text."""
     return DecisionSource.objects.defer("text").filter(decision=decision).first()
+
+
+def linked_files(source: DecisionSource | None, body: str) -> dict[str, int]:
+    """The decisions that the text links to as files of its folder: what is written → number. At most one query."""
+    if source is None:
+        return {}
+    here = posixpath.dirname(source.path)
+    written = {match[1] for match in _FILE_LINK.finditer(body)}
+    paths = {text: posixpath.normpath(posixpath.join(here, unquote(text))) for text in written}
+    rows = (
+        DecisionSource.objects.filter(folder=source.folder, path__in=sorted(set(paths.values()))[:500]) if paths else []
+    )
+    numbers = {row.path: row.decision.number for row in rows.select_related("decision").defer("text")} if rows else {}
+    return {text: numbers[path] for text, path in paths.items() if path in numbers}
+
+
+def with_links(body: str, links: Mapping[str, str]) -> str:
+    """The text with its links to files leading to what `links` says instead."""
+    return _FILE_LINK.sub(
+        lambda match: f"]({links[match[1]]}{match[2] or ''})" if match[1] in links else match[0], body
+    )
 
 
 @dataclass(frozen=True, slots=True)

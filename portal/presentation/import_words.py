@@ -39,7 +39,13 @@ def rows(report: ImportReport) -> list[Row]:
     """What needs a person first; within an outcome by path."""
     order = list(LOOKS)
     found = sorted(report.lines, key=lambda line: (order.index(line.outcome), not line.notices, line.path))
-    return [Row(LOOKS[line.outcome], line, tuple(filter(None, (line.detail, *line.notices)))) for line in found]
+    return [Row(LOOKS[line.outcome], line, _notes(line)) for line in found]
+
+
+def _notes(line: Line) -> tuple[str, ...]:
+    """As sentences; the path stands above them already."""
+    told = [note.removeprefix(f"{line.path}: ") for note in (line.detail, *line.notices) if note]
+    return tuple(f"{note[:1].upper()}{note[1:]}." for note in told)
 
 
 def sentence(report: ImportReport, *, for_real: bool) -> str:

@@ -19,9 +19,11 @@ class ImportForm(forms.Form):
     """A zip, whose it is to be, and why."""
 
     file = forms.FileField(
-        label="Zip of the folder", required=False, widget=forms.FileInput({"accept": ".zip,application/zip"}),
+        label="Zip of the folder",
+        error_messages={"required": "Choose a zip of the folder."},
+        widget=forms.FileInput({"accept": ".zip,application/zip"}),
         help_text="With its folders: a record may be 0012/README.md.",
-    )  # fmt: skip
+    )
     folder = forms.CharField(
         label="Name of the folder", required=False, max_length=MAX_FOLDER,
         help_text="The same name again updates what came from it. Empty: the zip's name.",
@@ -35,6 +37,8 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args: Any, teams: Iterable[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # The trial's page carries the archive: it is not chosen twice.
+        self.fields["file"].required = not (self.is_bound and self.data.get("carried"))
         owner = self.fields["owner"]
         assert isinstance(owner, forms.ChoiceField)
         owner.choices = [(team.name, team.name) for team in teams]

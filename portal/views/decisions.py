@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from governance.markdown import render as render_markdown
 from governance.models import Decision
-from governance.selectors.decision_files import relations_of, source_of
+from governance.selectors.decision_files import linked_files, relations_of, source_of, with_links
 from governance.selectors.decisions import DecisionFilter, decisions, find_decision, superseded_numbers, workflows_by
 from governance.selectors.documents import Page
 from governance.selectors.revisions import decision_text
@@ -77,16 +78,18 @@ def list_decisions(request: HttpRequest) -> HttpResponse:
 def decision(request: HttpRequest, number: int) -> HttpResponse:
     """One, to be read."""
     found = find_decision(number)
+    source = source_of(found)
+    links = {text: reverse("decision", args=[other]) for text, other in linked_files(source, found.body).items()}
     context = {
         **documents.frame(request, found),
         "look": decision_look(found.status),
-        "html": render_markdown(found.body),
+        "html": render_markdown(with_links(found.body, links)),
         "workflows": workflows_by([found])[found.pk],
         "supersedes": superseded_numbers(found),
         "said": documents.said({key: value for key, value in found.front_matter.items() if key != "status"}),
         "raw_status": found.front_matter.get("status", ""),
         "relations": relations_of(found),
-        "source": source_of(found),
+        "source": source,
         "recent": documents.recent(found),
     }
     return render(request, "decisions/decision.html", context)

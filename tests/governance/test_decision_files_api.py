@@ -122,6 +122,8 @@ def test_the_page_shows_what_would_come_and_then_does_it(signed_in, member):
     assert "2 created, 1 no record." in done.content.decode()
     assert Decision.objects.get(number=4).source.folder == "our-adr"
     read = browser.get("/decisions/5/").content.decode()
+    assert 'href="/decisions/4/"' in read
+    assert "0004-keep.md)" not in read
     for words in ("Status as written", "Approved", "Amends", "our-adr/0005-amend.md"):
         assert words in read
     assert "Amended by" in browser.get("/decisions/4/").content.decode()
