@@ -227,6 +227,8 @@ SPECTACULAR_SETTINGS = {
         "ObjectiveSource": "portal.api.enums.OBJECTIVE_SOURCES",
         "BudgetState": "portal.api.enums.BUDGET_STATES",
         "ImportAction": "portal.api.enums.IMPORT_ACTIONS",
+        "RelationKind": "portal.api.enums.RELATION_KINDS",
+        "ImportOutcome": "portal.api.enums.IMPORT_OUTCOMES",
     },
 }
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True

@@ -3,7 +3,7 @@
 from governance.models.audit import AuditEntry, AuditHead, AuditVerification
 from governance.models.change import Change, Comment, Review, ReviewRequest
 from governance.models.contract import Contract, ContractVersion
-from governance.models.decision import Decision, DecisionLink
+from governance.models.decision import Decision, DecisionLink, DecisionRelation, DecisionSource
 from governance.models.dependency_review import DependencyReview
 from governance.models.gate import BrokenGlass, Delegation, GatePolicy, Waiver
 from governance.models.runbook import Runbook, RunbookLink
@@ -22,6 +22,8 @@ __all__ = [
     "ContractVersion",
     "Decision",
     "DecisionLink",
+    "DecisionRelation",
+    "DecisionSource",
     "Delegation",
     "DependencyReview",
     "GatePolicy",

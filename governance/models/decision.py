@@ -1,4 +1,7 @@
-"""Decision records (ADRs) and their links to workflows. `revision` grows with each save: an older one is a conflict."""
+"""Decision records (ADRs), what they concern, amend and relate to, and the files they came from.
+
+`revision` grows with each save: an older one is a conflict.
+"""
 
 from __future__ import annotations
 
@@ -57,3 +60,49 @@ class DecisionLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.decision.slug} concerns {self.workflow.name}"
+
+
+class DecisionRelation(models.Model):
+    """A decision amends another, or relates to it in words of its own; shown on both ends."""
+
+    class Kind(models.TextChoices):
+        AMENDS = "amends"
+        RELATES = "relates"
+
+    decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="relations")
+    other = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="relations_from")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    words = models.CharField(max_length=60, blank=True, default="", help_text="as its file says it: Clarifies, …")
+    objects = GovernedManager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["decision", "other", "kind"], name="one_decision_relation"),
+            models.CheckConstraint(condition=~models.Q(decision=models.F("other")), name="no_relation_to_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision.slug} {self.kind} {self.other.slug}"
+
+
+class DecisionSource(models.Model):
+    """The file that a decision was imported from. No governed object: it says what was read, not what holds.
+
+    `content_sum` is the decision's as the import left it: another one means that somebody has edited it here.
+    """
+
+    decision = models.OneToOneField(Decision, on_delete=models.CASCADE, related_name="source")
+    folder = models.CharField(max_length=120)
+    path = models.CharField(max_length=400, help_text="below the folder")
+    text = models.TextField()
+    content_sum = models.CharField(max_length=64)
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["folder", "path"]
+        constraints = [models.UniqueConstraint(fields=["folder", "path"], name="one_decision_per_file")]
+
+    def __str__(self) -> str:
+        return f"{self.folder}/{self.path}"

@@ -65,7 +65,7 @@ def create_decision(
 def edit_decision(
     *, decision: Decision, revision: int, title: str, body: str, status: str, owner: Team, date: datetime.date,
     workflows: Sequence[str], actor: Any, reason: str, superseded_by: int | None = None, supersedes: Sequence[int] = (),
-    correction: bool = False,
+    correction: bool = False, front_matter: Mapping[str, Any] | None = None,
 ) -> Decision:  # fmt: skip
     """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput."""
     reason = require_reason(reason)
@@ -73,6 +73,8 @@ def edit_decision(
         _queue(superseded_by, supersedes)
         current = lock(decision, revision)
         current.owner = owner
+        if front_matter is not None:
+            current.front_matter = dict(front_matter)
         return _write(
             current, title=title, body=body, status=status, date=date, workflows=workflows,
             superseded_by=superseded_by, supersedes=supersedes, actor=actor, reason=reason, correction=correction,
@@ -141,6 +143,7 @@ def _queue(superseded_by: int | None, supersedes: Sequence[int]) -> None:
 def _columns(decision: Decision) -> tuple[Any, ...]:
     return (
         decision.title, decision.body, decision.status, decision.date, decision.owner_id, decision.superseded_by_id,
+        decision.front_matter,
     )  # fmt: skip
 
 

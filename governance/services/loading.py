@@ -1,23 +1,22 @@
 """Loads files of decisions and runbooks: each once, by slug; what exists already is left as people made it.
 
-Owns the order (a decision after its successor) and the report per file. A file that can't be loaded never stops the
-others. Never reads the disk: the caller brings names and texts.
+Owns what counts as there already, and the report per file; decisions are imported by services.importing. A file that
+can't be loaded never stops the others. Never reads the disk: the caller brings names and texts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from governance.decisions.files import DecisionFile
-from governance.decisions.files import parse as parse_decision
 from governance.front_matter import Unreadable
-from governance.models import Decision, Runbook
+from governance.models import Decision, DecisionSource, Runbook
 from governance.runbooks.files import parse as parse_runbook
-from governance.services.decisions import create_decision
 from governance.services.documents import find_team
+from governance.services.import_values import slug_of_path
+from governance.services.importing import FAILED, NO_RECORD, import_decisions
 from governance.services.runbooks import create_runbook
-from orchestration.errors import PlumblineError
+from orchestration.errors import InvalidInput, PlumblineError
 from orchestration.models import Dependency, Team, Workflow
 
 
@@ -32,15 +31,15 @@ class Report:
 
 
 def load_documents(
-    *, decisions: Mapping[str, str], runbooks: Mapping[str, str], reason: str, default_owner: str = ""
-) -> Report:
+    *, decisions: Mapping[str, str], runbooks: Mapping[str, str], reason: str, default_owner: str = "",
+    folder: str = "documents",
+) -> Report:  # fmt: skip
     """Load files, given as name without .md → text. Never raises for a file: the report names it."""
     report = Report()
-    for decision in _ordered(_parsed(decisions, report)):
-        try:
-            _decision(decision, reason, default_owner, report)
-        except (PlumblineError, Unreadable) as error:
-            report.failed.append(f"decisions/{decision.slug}: {error}")
+    try:
+        _decisions(decisions, folder, find_team(default_owner) if default_owner else None, reason, report)
+    except InvalidInput as error:
+        report.failed.append(f"decisions: {error}")
     for stem, text in sorted(runbooks.items()):
         try:
             _runbook(stem, text, reason, default_owner, report)
@@ -49,52 +48,25 @@ def load_documents(
     return report
 
 
-def _parsed(files: Mapping[str, str], report: Report) -> list[DecisionFile]:
-    found = []
-    for stem, text in sorted(files.items()):
-        try:
-            found.append(parse_decision(stem, text))
-        except Unreadable as error:
-            report.failed.append(f"decisions/{error}")
-    return found
-
-
-def _ordered(files: list[DecisionFile]) -> list[DecisionFile]:
-    """Successors first; each record with its successor, whichever of the two files names it."""
-    successors = {number: file.number for file in files for number in file.supersedes if file.number}
-    waiting = []
-    for file in files:
-        superseded_by = file.superseded_by or successors.get(file.number, 0)
-        status = "superseded" if superseded_by else file.status
-        waiting.append(replace(file, superseded_by=superseded_by, status=status, supersedes=()))
-    in_batch = {file.number for file in waiting if file.number}
-    ordered: list[DecisionFile] = []
-    done: set[int] = set()
-    while waiting:
-        ready = [file for file in waiting if file.superseded_by not in in_batch - done]
-        # None is ready when files supersede one another in a circle: they are tried as they are, and refused by name.
-        ready = ready or waiting
-        ordered += ready
-        done |= {file.number for file in ready}
-        waiting = [file for file in waiting if file not in ready]
-    return ordered
-
-
-def _decision(file: DecisionFile, reason: str, default_owner: str, report: Report) -> None:
-    if Decision.objects.filter(slug=file.slug).exists():
-        report.kept.append(f"decision {file.slug}")
+def _decisions(files: Mapping[str, str], folder: str, owner: Team | None, reason: str, report: Report) -> None:
+    """Those that are new go the way of every import."""
+    known = set(DecisionSource.objects.filter(folder=folder).values_list("path", flat=True))
+    slugs = set(Decision.objects.values_list("slug", flat=True))
+    texts = {f"{stem}.md": text for stem, text in files.items()}
+    new = {path: text for path, text in texts.items() if path not in known and slug_of_path(path) not in slugs}
+    report.kept += [f"decision {path}" for path in texts if path not in new]
+    if not new:
         return
-    taken = file.number and Decision.objects.filter(number=file.number).exists()
-    decision = create_decision(
-        title=file.title, body=file.body, status=file.status, owner=_owner(file.owner, default_owner), date=file.date,
-        workflows=_existing(Workflow, file.workflows, file.slug, report), superseded_by=file.superseded_by or None,
-        number=None if taken else file.number or None, slug=file.slug, front_matter=file.rest, actor=None,
-        reason=reason,
-    )  # fmt: skip
-    if taken:
-        report.notices.append(f"{file.slug}: number {file.number} is taken; it became {decision.number}")
-    report.notices += file.notices
-    report.created.append(f"decision {decision.number} {decision.slug}")
+    imported = import_decisions(
+        files=new, folder=folder, owner=owner, actor=None, reason=reason, may=lambda _team: True
+    )
+    for line in imported.lines:
+        name = f"decisions/{line.path}"
+        if line.outcome in {FAILED, NO_RECORD}:
+            report.failed.append(f"{name}: {line.detail}")
+        else:
+            report.created.append(f"decision {line.number} {line.title}")
+        report.notices += [f"{name}: {notice}" for notice in line.notices]
 
 
 def _runbook(stem: str, text: str, reason: str, default_owner: str, report: Report) -> None:

@@ -11,8 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from governance.decisions.stored import people_in
 from governance.gate.decisions import submit, waiting
 from governance.models import Decision
+from governance.selectors.decision_files import relations_of
 from governance.selectors.decisions import DecisionFilter, decisions, find_decision, superseded_numbers, workflows_of
 from governance.selectors.revisions import revisions
 from governance.services.decisions import create_decision, edit_decision, restore_decision
@@ -32,6 +34,7 @@ from portal.api.document_shapes import (
     show_revision,
     tagged,
 )
+from portal.api.enums import RELATION_KINDS
 from portal.api.pages import PageQuery, actor_of, page, read_body, read_query
 from portal.document_permissions import require_decision_write
 from portal.permissions import Verb
@@ -99,12 +102,24 @@ class DecisionSummaryShape(serializers.Serializer[Any]):
     url = serializers.CharField()
 
 
+class RelationShape(serializers.Serializer[Any]):
+    """Another decision, as it stands to this one."""
+
+    kind = serializers.ChoiceField(choices=RELATION_KINDS)
+    words = serializers.CharField(help_text="as its file says it: Clarifies, …")
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+
+
 class DecisionShape(DecisionSummaryShape):
     """A decision. `workflows` counts those whose manifest names it. `change`: what is to accept it, while that waits."""
 
     workflows = serializers.ListField(child=serializers.CharField())
     supersedes = serializers.ListField(child=serializers.IntegerField())
     change = serializers.IntegerField(allow_null=True)
+    people = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), help_text="by role")
+    raw_status = serializers.CharField(help_text="as its file writes it, where that is another word")
+    relations = RelationShape(many=True)
     front_matter = serializers.JSONField(help_text="what a loaded file said beyond these fields")
     body = serializers.CharField()
 
@@ -239,6 +254,12 @@ def _show(decision: Decision) -> dict[str, Any]:
         "workflows": workflows_of(decision),
         "supersedes": superseded_numbers(decision),
         "change": waits.pk if waits else None,
+        "people": {role: list(people) for role, people in people_in(decision.front_matter).items()},
+        "raw_status": str(decision.front_matter.get("status") or ""),
+        "relations": [
+            {"kind": row.kind, "words": row.words, "number": row.decision.number, "title": row.decision.title}
+            for row in relations_of(decision)
+        ],
         "front_matter": decision.front_matter,
         "body": decision.body,
     }

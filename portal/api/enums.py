@@ -6,6 +6,7 @@ Owns nothing: the words come from the states and models. settings.SPECTACULAR_SE
 from __future__ import annotations
 
 from governance.models import Change, ContractVersion, Decision, Runbook, VerificationResult, WebhookDelivery
+from governance.services.importing import OUTCOMES
 from orchestration.models import Alert, AlertEvent, Objective
 from orchestration.policies.breaker import FORCED, State
 from orchestration.policies.burn import Severity
@@ -35,4 +36,7 @@ SEVERITIES = [severity.value for severity in Severity]
 INDICATORS = [str(indicator) for indicator in Objective.Indicator.values]
 OBJECTIVE_SOURCES = [str(source) for source in Objective.Source.values]
 BUDGET_STATES = [state.value for state in BudgetState]
+RELATION_KINDS = ["amends", "amended_by", "relates"]
+#: What becomes of a decision's file.
+IMPORT_OUTCOMES = list(OUTCOMES)
 IMPORT_ACTIONS = ["create", "change", "unchanged", "nothing", "refused"]

@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from portal.api import decisions, runbooks, search
+from portal.api import decision_files, decisions, runbooks, search
 
 urlpatterns: list[URLPattern] = [
     path("decisions", decisions.Decisions.as_view()),
+    path("decisions/import", decision_files.DecisionImport.as_view()),
+    path("decisions/export", decision_files.DecisionExport.as_view()),
     path("decisions/<int:number>", decisions.OneDecision.as_view()),
     path("decisions/<int:number>/history", decisions.DecisionHistory.as_view()),
     path("decisions/<int:number>/restore", decisions.DecisionRestore.as_view()),

@@ -56,6 +56,19 @@ class Portal:
         headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
         return self._ask("POST", path, data=data, headers=headers, repeatable=repeatable or bool(key))
 
+    def send(
+        self, path: str, data: bytes, kind: str, query: Mapping[str, Any], *, repeatable: bool = False
+    ) -> Answer:  # fmt: skip
+        """Send bytes of a media type, what is to be said of them in the query. Raises Failure."""
+        return self._ask("POST", path, query=query, data=data, headers={"content-type": kind}, repeatable=repeatable)
+
+    def download(self, path: str, query: Mapping[str, Any]) -> bytes:
+        """The bytes at a path, for what is no JSON. Raises Failure."""
+        reply = self._reply("GET", path, query=query, repeatable=True)
+        if not 200 <= reply.status < 300:
+            read_answer(reply, self.url, signed=bool(self._token))
+        return reply.body
+
     def pages(self, path: str, query: Mapping[str, Any], most: int | None) -> Iterator[dict[str, Any]]:
         """The items of a list, page after page, at most so many."""
         left, cursors = most, set[str]()
@@ -75,7 +88,10 @@ class Portal:
             cursors.add(cursor)
             wanted["cursor"] = cursor
 
-    def _ask(
+    def _ask(self, method: str, path: str, **wanted: Any) -> Answer:
+        return read_answer(self._reply(method, path, **wanted), self.url, signed=bool(self._token))
+
+    def _reply(
         self,
         method: str,
         path: str,
@@ -84,7 +100,7 @@ class Portal:
         data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool,
-    ) -> Answer:
+    ) -> Reply:
         import httpx
 
         given = {name: value for name, value in (query or {}).items() if value is not None}
@@ -93,7 +109,7 @@ class Portal:
                 reply = self._exchange(method, path, given, data, headers or {})
                 again = reply.status == 429 or (repeatable and reply.status in _BUSY)
                 if not again or delay is None:
-                    return read_answer(reply, self.url, signed=bool(self._token))
+                    return reply
                 pause = _pause(delay, reply.headers.get("retry-after", ""))
             except httpx.InvalidURL as error:
                 message = f"--url {self.url} is no address: {one_line(error)}"

@@ -10,7 +10,7 @@ from io import TextIOWrapper
 
 import click
 
-from . import applying, checking, deploying, exporting, manifests, openslo, runs, starting
+from . import applying, checking, decisions, deploying, exporting, manifests, openslo, runs, starting
 from .exits import ExitCode, Failure
 from .session import Session, shared_options
 
@@ -72,6 +72,8 @@ for _command in (
     deploying.can_deploy, exporting.export, openslo.importing,
 ):  # fmt: skip
     program.add_command(_command)
+openslo.importing.add_command(decisions.import_decisions)
+exporting.export.add_command(decisions.export_decisions)
 
 
 def main() -> None:

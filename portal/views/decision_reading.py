@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from governance.gate.decisions import waiting
 from governance.models import Decision
 from governance.selectors.confirmations import confirmation
+from governance.selectors.decision_files import linked_files, relations_of, source_of, with_links
 from governance.selectors.decisions import find_decision, newest_decisions, superseded_numbers, workflows_by
 from orchestration import clock
 from portal.dashboards.decision_panel import p95_panel
@@ -38,14 +39,18 @@ def decision(request: HttpRequest, number: int) -> HttpResponse:
     """One, to be read."""
     found = find_decision(number)
     concerned, now = workflows_by([found])[found.pk], clock.now()
-    checks = confirmation(found, now)
+    checks, source = confirmation(found, now), source_of(found)
+    links = {text: reverse("decision", args=[other]) for text, other in linked_files(source, found.body).items()}
     context = {
         **documents.frame(request, found),
         "look": decision_look(found.status),
-        "html": document_html(found.body),
+        "html": document_html(with_links(found.body, links)),
         "workflows": concerned,
         "supersedes": superseded_numbers(found),
-        "said": documents.said(found.front_matter),
+        "said": documents.said({key: value for key, value in found.front_matter.items() if key != "status"}),
+        "raw_status": found.front_matter.get("status", ""),
+        "relations": relations_of(found),
+        "source": source,
         "recent": documents.recent(found),
         "waits": waiting(found) if found.status == Status.PROPOSED else None,
         "checks": confirmation_words.rows(checks),

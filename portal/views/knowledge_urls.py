@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import decision_reading, decisions, documents, runbooks, search, writing
+from portal.views import decision_files, decision_reading, decisions, documents, runbooks, search, writing
 
 urlpatterns: list[URLPattern] = [
     path("search/", search.search_everything, name="search"),
     path("decisions/", decisions.list_decisions, name="decisions"),
     path("decisions/new/", decisions.new, name="decision-new"),
     path("decisions/timeline/", decision_reading.timeline, name="decision-timeline"),
+    path("decisions/import/", decision_files.import_page, name="decision-import"),
+    path("decisions/export/", decision_files.export, name="decision-export"),
     path("decisions/preview/", documents.preview, name="decision-preview"),
     path("decisions/<int:number>/", decision_reading.decision, name="decision"),
     path("decisions/<int:number>/edit/", decisions.edit, name="decision-edit"),

@@ -24,6 +24,7 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     body: Any
+    raw: bytes = b""
 
 
 @dataclass
@@ -76,7 +77,8 @@ class StubPortal:
         raw = handler.rfile.read(int(handler.headers.get("content-length") or 0))
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        request = Request(handler.command, parts.path, query, headers, json.loads(raw) if raw else None)
+        is_json = bool(raw) and headers.get("content-type") == "application/json"
+        request = Request(handler.command, parts.path, query, headers, json.loads(raw) if is_json else None, raw)
         with self.arrived:
             self.requests.append(request)
             self.arrived.notify_all()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from governance.decisions.files import parse
+from governance.decisions import parse
 from tests.docs.documents import DECISIONS, ROOT
 
 HEADINGS = ["## Context and Problem Statement", "## Considered Options", "## Decision Outcome", "### Consequences"]
@@ -21,12 +21,13 @@ def test_decisions_are_numbered_without_a_gap():
 
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
 def test_our_own_reader_takes_each_decision(path: Path):
-    found = parse(path.stem, path.read_text())
+    found = parse(path.read_text(), path.name)
 
-    assert found.notices == ()
+    assert found.warnings == ()
     assert found.status == "accepted"
     assert found.date is not None
-    assert found.rest == {"decision-makers": ["engineering"]}
+    assert found.number == int(path.stem.split("-")[0])
+    assert dict(found.people) == {"decision-makers": ("engineering",)}
 
 
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)

@@ -91,9 +91,12 @@ def test_strange_files_are_reported_by_name_and_the_rest_is_loaded(folder):
         }
     )
     out, err = load(path)
-    assert "2 loaded, 0 there already, 8 not loaded" in out
-    for name in ("no-owner", "bad-yaml", "circle", "circle-too", "nul", "Latin", "bytes", "elsewhere"):
+    assert "4 loaded, 0 there already, 6 not loaded" in out
+    for name in ("no-owner", "bad-yaml", "nul", "Latin", "bytes", "elsewhere"):
         assert name in err
+    assert "0008-circle-too.md: 0008-circle-too.md itself supersedes" not in err
+    assert "that would be a circle; kept as a relation" in out
+    assert [row.status for row in Decision.objects.filter(number__in=[7, 8])] == ["deprecated", "superseded"]
     assert "good: there is no workflow 'not-yet' yet; the link was left out" in out
     assert "status 'fine' is none of ours" in out
     assert Runbook.objects.get().front_matter == {"status": "fine"}

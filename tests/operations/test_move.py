@@ -27,6 +27,8 @@ from governance.models import (
     BrokenGlass,
     Change,
     Comment,
+    Decision,
+    DecisionRelation,
     Delegation,
     DependencyReview,
     GatePolicy,
@@ -180,6 +182,8 @@ def gate_rows(change: Change, first: User, team: Team) -> None:
         GatePolicy(name="more", document={"spec": {"approvals": 2}}, content_hash="0" * 64),
         DependencyReview(dependency=Dependency.objects.first(), area="é", person=first, findings="ü", signed_at=now),
     ]  # fmt: skip
+    one, other = Decision.objects.order_by("number")[:2]
+    rows.append(DecisionRelation(decision=one, other=other, kind="relates", words="Clarifies ü"))
     for row in rows:
         save(row, actor=first, reason="r")
     Comment.objects.create(change=change, author=first, text="ü\n", at=now)

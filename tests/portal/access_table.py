@@ -7,9 +7,12 @@ A body is what the route needs before it can know which team is meant.
 
 from __future__ import annotations
 
+import base64
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
+from governance.decisions.archive import write_zip
 from portal.permissions import Verb
 
 PUBLIC, SIGNED_IN, OWN = "public", "signed-in", "own"
@@ -20,6 +23,12 @@ BALLOT = {"team": "checkout", "vote": "approve", "seen": "change-hash", **REASON
 NEW_CONTRACT = {
     "name": "brand.new", "version": "1.0.0", "owner": "checkout", "policy": "tolerant", "schema": "{}", "propose": "1", **REASON,
 }  # fmt: skip
+
+
+def zipped(files: dict[str, str]) -> str:
+    held = io.BytesIO()
+    write_zip(files.items(), held)
+    return base64.urlsafe_b64encode(held.getvalue()).decode()
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,9 @@ class Picture:
 
 
 DECISION = {"title": "T", "owner": "checkout", "body": "text", "status": "draft", "date": "2026-01-02", **REASON}
+#: An archive with one record, as the import's page carries it.
+ZIP = zipped({"0009-x.md": "# X\n"})
+IMPORT = {"folder": "adr", "owner": "checkout", "files": {"0009-x.md": "# X\n"}, **REASON}
 RUNBOOK = {"title": "T", "slug": "new-one", "owner": "checkout", "body": "text", "status": "active", **REASON}
 MANIFEST = """apiVersion: plumbline/v1
 kind: Workflow
@@ -158,6 +170,8 @@ API = [
     Entry("GET", "exports/grafana", SIGNED_IN),
     Entry("GET", "decisions", SIGNED_IN),
     Entry("POST", "decisions", Verb.MAINTAIN, body=DECISION),
+    Entry("POST", "decisions/import", Verb.MAINTAIN, body=IMPORT),
+    Entry("GET", "decisions/export", SIGNED_IN),
     Entry("GET", "decisions/<int:number>", SIGNED_IN, ("1",)),
     Entry("PUT", "decisions/<int:number>", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),
     Entry("GET", "decisions/<int:number>/history", SIGNED_IN, ("1",)),
@@ -350,6 +364,8 @@ PAGES = [
     Entry("GET", "decisions/", SIGNED_IN),
     Entry("GET", "decisions/timeline/", SIGNED_IN),
     Entry("POST", "decisions/new/", Verb.MAINTAIN, body=DECISION),
+    Entry("POST", "decisions/import/", Verb.MAINTAIN, body={"owner": "checkout", "carried": ZIP, "try": "1"}),
+    Entry("GET", "decisions/export/", SIGNED_IN),
     Entry("POST", "decisions/preview/", SIGNED_IN, body={"text": "*x*"}),
     Entry("GET", "decisions/<int:number>/", SIGNED_IN, ("1",)),
     Entry("POST", "decisions/<int:number>/edit/", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),

@@ -38,6 +38,7 @@ class Command(BaseCommand):
             runbooks=runbooks,
             reason=reason or f"Loaded from the folder {path.resolve().name}",
             default_owner=owner,
+            folder=path.resolve().name or "documents",
         )
         for notice in report.notices if verbosity else []:
             self.stdout.write(notice)

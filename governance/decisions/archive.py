@@ -1,0 +1,137 @@
+"""A zip of records: read within limits, and made. Owns what an archive may hold. Pure, never touches a disk.
+
+A name never leads out of the folder, a link is no file, and how much comes out is counted, not believed.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO
+
+from governance.decisions.naming import split_stem
+from orchestration.errors import InvalidInput
+
+MAX_FILES = 3_000
+MAX_FILE = 512 * 1024
+MAX_TOTAL = 64 * 1024 * 1024
+MAX_PATH = 400
+SUFFIXES = frozenset({".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt"})
+#: Entries that are no records are passed over; of these many, an archive is something else.
+_MOST_ENTRIES = 50_000
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Texts by path, and why others were not read."""
+
+    texts: Mapping[str, str]
+    refused: Mapping[str, str]
+
+
+def is_wanted(path: str) -> bool:
+    """It may be a record: a text by its suffix, in no hidden folder."""
+    place = PurePosixPath(path)
+    hidden = any(part.startswith(".") and part not in {".", ".."} for part in place.parts) or "__MACOSX" in place.parts
+    return not hidden and place.suffix.lower() in SUFFIXES
+
+
+def path_fault(path: str) -> str:
+    """Why a path can't be one below a folder; empty for one that can."""
+    parts = path.split("/")
+    if not path or len(path) > MAX_PATH:
+        return f"its path is empty or longer than {MAX_PATH} characters"
+    if path.startswith("/") or "\\" in path or ".." in parts or ":" in parts[0]:
+        return "its path leads out of the folder"
+    if "" in parts or "." in parts or any(ord(char) < 32 or "\ud800" <= char <= "\udfff" for char in path):
+        return "its path has empty parts or control characters"
+    return ""
+
+
+def decoded(data: bytes) -> str:
+    """The text. Raises ValueError with place and remedy."""
+    if len(data) > MAX_FILE:
+        raise ValueError(f"it is larger than {MAX_FILE // 1024} KiB; no record is")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"line {line} is not UTF-8; save the file as UTF-8") from None
+
+
+def read_zip(data: bytes) -> Files:
+    """The archive's texts, without a folder that all of them are in. Raises InvalidInput for what is no archive."""
+    texts: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    left = MAX_TOTAL
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            wanted = [entry for entry in entries if not entry.is_dir() and is_wanted(entry.filename)]
+            if len(wanted) > MAX_FILES or len(entries) > _MOST_ENTRIES:
+                raise InvalidInput(
+                    f"the archive has {len(wanted):,} texts in {len(entries):,} entries; {MAX_FILES:,} texts are the limit"
+                )
+            for entry in wanted:
+                try:
+                    content = _content(archive, entry, left)
+                    left -= len(content)
+                    texts[entry.filename] = decoded(content)
+                except ValueError as error:
+                    refused[entry.filename] = str(error)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise InvalidInput(f"this is no zip that can be read ({str(error)[:100]}); make it anew") from None
+    if not texts and not refused:
+        raise InvalidInput(f"the archive has no file that ends in {', '.join(sorted(SUFFIXES))}")
+    return _below_one_folder(Files(texts, refused))
+
+
+def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> bytes:
+    fault = path_fault(entry.filename)
+    if fault:
+        raise ValueError(fault)
+    mode = entry.external_attr >> 16
+    if mode and stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
+        raise ValueError("it is a link or a device, not a file")
+    if entry.flag_bits & 1:
+        raise ValueError("it is encrypted")
+    try:
+        with archive.open(entry) as stream:
+            content = stream.read(MAX_FILE + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"it can't be unpacked: {str(error)[:100]}") from None
+    if len(content) > left:
+        raise InvalidInput(f"the archive unpacks to more than {MAX_TOTAL // 2**20} MiB; send fewer files at once")
+    return content
+
+
+def _below_one_folder(files: Files) -> Files:
+    """Archives of a folder have its name before each path, which says nothing, unless it is a record's own folder."""
+    paths = [*files.texts, *files.refused]
+    while all("/" in path for path in paths) and len({path.split("/")[0] for path in paths}) == 1:
+        name = paths[0].split("/")[0]
+        if split_stem(name) != ("", name):
+            break
+        cut = len(name) + 1
+        files = Files({k[cut:]: v for k, v in files.texts.items()}, {k[cut:]: v for k, v in files.refused.items()})
+        paths = [*files.texts, *files.refused]
+    return files
+
+
+def write_zip(files: Iterable[tuple[str, str]], to: IO[bytes]) -> int:
+    """Write the texts as an archive; gives how many. The same files make the same bytes."""
+    count = 0
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, text in files:
+            info = zipfile.ZipInfo(path, _EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, text.encode("utf-8", "surrogatepass"))
+            count += 1
+    return count

@@ -1,0 +1,189 @@
+"""Which other records a record speaks of, and how: supersedes, superseded by, amends, amended by, relates.
+
+Owns the verbs, and where they count: in the status, under a label, in a list of links, in a sentence about this record.
+Pure, resolves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from governance.decisions.plain import BULLET, words
+from governance.decisions.record import Link
+from governance.decisions.references import Target, targets
+
+_TAKEN = (
+    r"(?:superseded|superceded|superseeded|supersceded|replaced|obsoleted|obsolete|overridden|supplanted|"
+    r"deprecated|overruled)"
+)
+_VERBS: tuple[tuple[str, str], ...] = (
+    ("amended_by", rf"(?:partially|partly|in part)\s+{_TAKEN}\s+by|{_TAKEN}\s+(?:in part|partially|partly)\s+by"),
+    ("amends", r"(?:partially|partly|in part)\s+(?:supersedes|supercedes|replaces)|(?:supersedes|"
+        r"replaces)\s+(?:parts? of|in part|partially|partly)"),
+    ("superseded_by", rf"{_TAKEN}[\s*_,;:–—-]*(?:\([^()]{{0,40}}\)[\s*_]*|the same day )?\(?(?:by|with|"
+        rf"in favou?r of|via)|supersedes by|supercedes by|ersetzt durch|remplacé(?:e)? par|"
+                      r"reemplazad[oa] por|sustituid[oa] por|superada por"),
+    ("supersedes", r"supersed(?:es|ing)|superced(?:es|ing)|superseeds|supersceds|replaces|obsoletes|overrides|"
+        r"supplants|deprecates|ersetzt(?! durch)|"
+                   r"remplace|reemplaza(?! por)"),
+    ("amended_by", r"amended\s+(?:by|in|with)|modified by|updated by|revised by|amended:"),
+    ("amends", r"amends|amending|modifies|updates|revises"),
+    ("relates", r"clarifie[sd](?: by)?|extends|extended by|refines|refined by|relates to|related to|related|"
+        r"depends on|depended on by|"
+                r"required by|requires|complements|complemented by|builds on|builds upon|enables|enabled by|"
+                    r"follows(?: up)?(?: on)?|followed by|"
+                r"influence[sd](?: by)?|linked to|links to|see also|continues|continued by|informed by|"
+                    r"constrains|conflicts with|implements|"
+                r"implemented by|supports|supported by|supplements|supplemented by"),
+)  # fmt: skip
+_VERB = re.compile(
+    "|".join(rf"(?P<v{n}>(?<![\w-])(?:{verb})(?!\w))" for n, (_, verb) in enumerate(_VERBS)), re.IGNORECASE
+)
+_BEGINS = re.compile(
+    rf"[\W_]*(?:accepted|proposed|rejected|{_TAKEN}|supersedes|supercedes|amend|clarif|relate|"
+    rf"replace|extend|refine)",
+    re.IGNORECASE,
+)
+_JOINT = re.compile(
+    r"(?:[\s,;&/+()]|and|or|also|as well as|the|adrs?|rfcs?|decisions?|records?|by|:|\*|_|`|und|et|y)*", re.IGNORECASE
+)
+_LEADIN = re.compile(
+    r"(?:[\s:>*_`(\[#→=–—-]|adrs?|rfcs?|decisions?|records?|number|no\.?|the|our|nr\.?|\.)*", re.IGNORECASE
+)
+_SELF = re.compile(r"\b(?:this|the present|it)\b[\w\s,'-]{0,40}$", re.IGNORECASE)
+_UNSURE = re.compile(
+    r"\b(?:would|could|should|may|might|if|not|never|can|must|unless|until|when|once|to be|be|will)\b", re.IGNORECASE
+)
+_SENTENCE_END = re.compile(r"[.!?]\s+(?=[A-Z\"'(])")
+_NONE = re.compile(
+    r"\W*(?:none|n/?a|nothing|no|null|-|—|–|not applicable|not superseded|tbd|keine|aucun|ninguno)?\W*", re.IGNORECASE
+)
+#: A target stands close behind its verb.
+_NEAR = 90
+
+
+def of_status(text: str, defined: Mapping[str, str], *, superseded: bool) -> Iterator[Link]:
+    """Links of a status: after its verbs, and for `Superseded, see [12](…)` after none."""
+    for line in _unwrapped(text):
+        told = list(_after_verbs(line, defined))
+        yield from told
+        if superseded and not told and re.match(r"\W*supers?[ec]", words(line), re.IGNORECASE):
+            yield from (
+                _made("superseded_by", "", target)
+                for target in targets(line, defined)
+                if target.is_record and not target.bare
+            )
+
+
+def _unwrapped(text: str) -> Iterator[str]:
+    """The lines, a paragraph's next one joined to the one before where it goes on: a link may be wrapped away from its verb."""
+    held = ""
+    for line in text.split("\n"):
+        begins = not line.strip() or BULLET.sub("", line, count=1) != line.lstrip() or _BEGINS.match(line)
+        if begins or len(held) > 2_000:
+            yield held
+            held = line
+        else:
+            held = f"{held} {line.strip()}"
+    yield held
+
+
+def of_label(kind: str, label: str, value: str, defined: Mapping[str, str]) -> Iterator[Link]:
+    """Links under a label, such as `Supersedes:` or `## Related decisions`."""
+    said = label.strip(" *_:") if kind == "relates" else ""
+    for line in value.split("\n"):
+        own = list(_after_verbs(line, defined)) if kind == "relates" else []
+        if own:
+            yield from own
+            continue
+        found = [target for target in targets(line, defined) if target.is_record]
+        if kind == "relates":
+            # Under such labels stand also tickets and books: a number alone means nothing.
+            found = [target for target in found if not target.bare and (target.file or target.number is not None)]
+        else:
+            found = [target for target in found if not (target.bare and _is_date_part(line, target))]
+            partly = re.search(r"\b(?:partial|partially|partly|in part)\b", line, re.IGNORECASE)
+            kind_here = (
+                {"supersedes": "amends", "superseded_by": "amended_by"}.get(kind, kind)
+                if partly and len(found) == 1
+                else kind
+            )
+            yield from (_made(kind_here, said, target) for target in found)
+            if not found and not _NONE.fullmatch(line) and kind in {"supersedes", "superseded_by"} and "{" not in line:
+                yield Link(kind, None, "", words(line)[:200], said)
+            continue
+        yield from (_made(kind, said, target) for target in found)
+
+
+def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Iterator[Link]:
+    """Links of a line that says what became of this very record, or what it does to another."""
+    lead = BULLET.match(line)
+    begin = lead.end() if lead else 0
+    for verb, kind, found in _clauses(line, defined):
+        if kind == "relates":
+            continue
+        before = line[begin : verb.start()]
+        bare = re.sub(
+            r"\b(?:note|status|update|warning|important|has been|was|is|now|also|and)\b|[\W_]",
+            "",
+            before,
+            flags=re.IGNORECASE,
+        )
+        about_self = not bare or (_SELF.search(before) and not _UNSURE.search(before))
+        if about_self and (header or bare or found) and not _UNSURE.search(line[verb.end() : verb.end() + 12]):
+            yield from (_made(kind, verb[0], target) for target in found if not target.bare)
+
+
+def _after_verbs(line: str, defined: Mapping[str, str]) -> Iterator[Link]:
+    for verb, kind, found in _clauses(line, defined):
+        if _UNSURE.search(line[max(0, verb.start() - 14) : verb.start()]):
+            continue
+        yield from (_made(kind, verb[0], target) for target in found)
+        rest = words(line[verb.end() :])
+        if not found and kind == "superseded_by" and rest and not _NONE.fullmatch(rest) and "{" not in rest:
+            yield Link(kind, None, "", rest[:200], verb[0])
+
+
+def _clauses(line: str, defined: Mapping[str, str]) -> Iterator[tuple[re.Match[str], str, list[Target]]]:
+    """Each verb of the line with the targets that it has: those right behind it, in one enumeration."""
+    everything = targets(line, defined)
+    inside = [(target.start, target.end) for target in everything]
+    verbs = [verb for verb in _VERB.finditer(line) if not any(start <= verb.start() < end for start, end in inside)]
+    for place, verb in enumerate(verbs):
+        limit = verbs[place + 1].start() if place + 1 < len(verbs) else len(line)
+        kind = next(kind for n, (kind, _) in enumerate(_VERBS) if verb[f"v{n}"] is not None)
+        yield verb, kind, _enumeration(line, verb.end(), limit, everything)
+
+
+def _enumeration(line: str, begin: int, limit: int, everything: list[Target]) -> list[Target]:
+    found: list[Target] = []
+    at = begin
+    for target in everything:
+        if target.start < begin or target.start >= limit:
+            continue
+        gap = line[at : target.start]
+        if found:
+            if not _JOINT.fullmatch(gap):
+                break
+        elif len(gap) > _NEAR or _SENTENCE_END.search(gap):
+            break
+        elif target.bare and (not _LEADIN.fullmatch(gap) or _is_date_part(line, target)):
+            continue
+        if target.is_record and not (target.bare and _is_date_part(line, target)):
+            found.append(target)
+            at = target.end
+        elif found:
+            break
+    return found
+
+
+def _is_date_part(line: str, target: Target) -> bool:
+    """`Superseded by 2023 roadmap`: a year; `on 3 May`: a day."""
+    after = line[target.end : target.end + 12]
+    year = bool(re.fullmatch(r"(?:19|20)\d\d", target.text))
+    return year or bool(re.match(r"\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", after, re.IGNORECASE))
+
+
+def _made(kind: str, verb: str, target: Target) -> Link:
+    return Link(kind, target.number, target.file, target.text[:200], verb.strip()[:60])

@@ -1,0 +1,304 @@
+"""`parse`: what a decision's file says. Owns putting the parts together: where each fact may stand, and which wins.
+
+Pure, and never raises: whatever the text, there is a record of it, with warnings that name place and remedy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath
+
+from governance.decisions import dates, kinds, labels, linking
+from governance.decisions.fields import ELSEWHERE, HEADER, SECTION, Fact, cells_of, facts
+from governance.decisions.front import take_front
+from governance.decisions.heading import find_title, number_stated, title_stated
+from governance.decisions.naming import number_of_path, stem_of
+from governance.decisions.people import names
+from governance.decisions.plain import BULLET, words
+from governance.decisions.record import Link, ParsedDecision
+from governance.decisions.references import definitions
+from governance.decisions.statuses import Status, is_hint, judge
+from governance.decisions.visible import Heading, headings, lines_of, visible
+from orchestration.manifest.values import JSON
+
+FRONT = 0
+#: How many links one record may have; more are an index of something.
+MOST_LINKS = 200
+_HISTORY = frozenset(
+    {
+        "changelog",
+        "change log",
+        "history",
+        "revision history",
+        "document history",
+        "revisions",
+        "status history",
+        "change history",
+    }
+)
+_VERBAL = re.compile(r"supers?[ec]|replac|amend|obsolet|overrid|deprecat", re.IGNORECASE)
+_MONTH_ONLY = re.compile(
+    r"^\W*(?:[A-Za-z]{3,9}\.?,? (?:19|20)\d\d|(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])|(?:19|20)\d\d)\W*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A file taken apart."""
+
+    path: str
+    lines: Sequence[str]
+    shown: Sequence[str]
+    found: Sequence[Heading]
+    title: Heading | None
+    told: Sequence[Fact]
+    defined: Mapping[str, str]
+    below: int
+
+
+def parse(text: str, path: str) -> ParsedDecision:
+    """The record that the file at `path` holds. Never raises; what is not understood is kept as it is."""
+    lines = lines_of(text)
+    front = take_front(lines, path)
+    read = _taken_apart(lines, front.below, front.values, path)
+    warnings = [front.warning] if front.warning else []
+    status, judged = _status(read)
+    number = number_of_path(path)
+    said = number_stated(read.title, front.values, read.told)
+    if number is None:
+        number = said
+    elif said is not None and said != number:
+        warnings.append(f"{path}: its name has the number {number}, its text {said}; the name counts, as links use it")
+    day = _date(read, status, warnings)
+    links = _links(read, judged, status, number)
+    if status.word is None and not status.raw and any(link.kind == "superseded_by" for link in links):
+        status = Status("superseded", "")
+    if status.raw and status.word is None:
+        warnings.append(f"{path}: the status {status.raw[:60]!r} is none of ours; kept as written, choose one")
+    heading = read.title.text if read.title else str(front.values.get("title") or "")
+    reason = kinds.no_record(path, text, read.shown, heading, read.found, stated=status.word is not None)
+    return ParsedDecision(
+        path=path, source=text, number=number,
+        title=title_stated(path, read.title, read.found, front.values, read.told, number),
+        status=status.word, raw_status=status.raw, date=day, people=_people(read), links=links,
+        body=_body(read, status), front_matter=front.values,
+        style=kinds.style_of(path, front.values, read.shown, read.found),
+        is_record=not reason, reason=reason, warnings=tuple(warnings),
+    )  # fmt: skip
+
+
+def _taken_apart(lines: Sequence[str], below: int, front: Mapping[str, JSON], path: str) -> _Text:
+    suffix = PurePosixPath(path).suffix.lower()
+    shown = [""] * below + visible(lines[below:])
+    found = headings(shown, suffix)
+    title = find_title(found)
+    _open_block(lines, shown, title.below if title else below)
+    told = [*_of_front(front), *facts(shown, below, found, title)]
+    return _Text(path, lines, shown, found, title, told, definitions(shown), below)
+
+
+def _open_block(lines: Sequence[str], shown: list[str], begin: int) -> None:
+    """Some put their facts into a code block right below the title: that one is read."""
+    start = next((n for n in range(begin, min(begin + 5, len(lines))) if lines[n].strip()), None)
+    if start is None or not lines[start].startswith("```"):
+        return
+    end = next((n for n in range(start + 1, min(start + 20, len(lines))) if lines[n].startswith("```")), None)
+    inner = range(start + 1, end or start)
+    if inner and all(not lines[n].strip() or labels.meaning(lines[n].partition(":")[0]) for n in inner):
+        for n in inner:
+            shown[n] = lines[n].rstrip()
+
+
+def _of_front(front: Mapping[str, JSON]) -> Iterator[Fact]:
+    for key, value in front.items():
+        meaning = labels.meaning(key)
+        if meaning is not None:
+            yield Fact(meaning, key, _flat(value), 0, 0, FRONT)
+
+
+def _flat(value: JSON) -> str:
+    """A value of front matter as lines; a mapping is a hint such as `{proposed | accepted}`."""
+    if isinstance(value, list):
+        return "\n".join(_flat(item) for item in value)
+    if isinstance(value, dict):
+        named = [value[key] for key in ("name", "id", "value", "number") if isinstance(value.get(key), str | int)]
+        return str(named[0]) if named else ""
+    return "" if value is None else str(value)
+
+
+def _status(read: _Text) -> tuple[Status, list[tuple[str, bool]]]:
+    """The status, and every text that states one, for the links in it."""
+    judged: list[tuple[str, bool]] = []
+    best = Status()
+    candidates = [fact for fact in read.told if fact.meaning == labels.STATUS]
+    for fact in sorted(candidates, key=lambda fact: fact.where):
+        if not fact.value.strip() or is_hint(fact.value):
+            continue
+        found = judge(fact.value)
+        if fact.where == ELSEWHERE and not (found.word and found.sure):
+            continue
+        judged.append((fact.value, found.word == "superseded"))
+        best = found if best.word is None and (found.word or not best.raw) else best
+    if not best.raw:
+        best = next(_unlabelled(read), best)
+    return best, judged
+
+
+def _unlabelled(read: _Text) -> Iterator[Status]:
+    """A status without a label: a badge, or a bold word, on a line of its own below the title; or a history of them."""
+    begin = read.title.below if read.title else read.below
+    end = next((heading.line for heading in read.found if heading.line >= begin), len(read.shown))
+    for line in read.shown[begin : min(end, begin + 12)]:
+        if 0 < len(words(line)) <= 60 and cells_of(line) is None:
+            found = judge(line)
+            if found.word and found.sure and len(words(line).split()) <= 6:
+                yield found
+    for heading in read.found:
+        if labels.normal(heading.text) == "status history":
+            yield judge("\n".join(read.shown[heading.below : heading.below + 20]))
+
+
+def _date(read: _Text, status: Status, warnings: list[str]) -> date | None:
+    """The day of the decision, by the best label; else of the status, of the history, of the file's name."""
+    by_label = {meaning: [fact for fact in read.told if fact.meaning == meaning] for meaning in labels.DATES}
+    for meaning in labels.DATES:
+        if meaning == "created" and status.date:
+            return status.date
+        for fact in sorted(by_label[meaning], key=lambda fact: fact.where):
+            near = fact.line < 60 or fact.line > len(read.lines) - 20
+            if fact.where == ELSEWHERE and (meaning != "date" or not near):
+                continue
+            found = dates.find(words(fact.value)) or dates.find(fact.value)
+            if found is None:
+                if meaning == "date" and _MONTH_ONLY.match(words(fact.value)):
+                    warnings.append(f"{read.path}: the date {fact.value[:40]!r} names no day; write it as 2026-11-30")
+                continue
+            if found.doubtful:
+                said = f"{read.path}: the date {fact.value[:40]!r} was read as day, month, year: {found.date}"
+                warnings.append(f"{said}; write it as {found.date.isoformat()} if that is right")
+            return found.date
+    return status.date or _unlabelled_date(read) or _of_history(read) or _of_name(read.path)
+
+
+def _unlabelled_date(read: _Text) -> date | None:
+    """A line below the title that is a date and nothing else."""
+    begin = read.title.below if read.title else read.below
+    for line in read.shown[begin : begin + 8]:
+        found = dates.find(words(line))
+        if found and found.start <= 1 and len(words(line)) - found.end <= 1:
+            return found.date
+    return None
+
+
+def _of_history(read: _Text) -> date | None:
+    for heading in read.found:
+        if labels.normal(heading.text) in _HISTORY:
+            end = next((other.line for other in read.found if other.line > heading.line), len(read.shown))
+            found = [
+                hit.date
+                for line in read.shown[heading.below : min(end, heading.below + 60)]
+                if (hit := dates.find(line))
+            ]
+            if found:
+                return max(found)
+    return None
+
+
+def _of_name(path: str) -> date | None:
+    found = dates.find(re.sub(r"^(\d{8})\d{4,6}(?!\d)", r"\1", stem_of(path)[:24]).replace("_", "-"))
+    return found.date if found and found.start == 0 else None
+
+
+def _people(read: _Text) -> dict[str, tuple[str, ...]]:
+    """Each role's names: of the front matter before those of the text."""
+    found: dict[str, tuple[str, ...]] = {}
+    for fact in sorted(read.told, key=lambda fact: fact.where):
+        if fact.meaning not in labels.PEOPLE or fact.where == ELSEWHERE or fact.meaning in found:
+            continue
+        value: JSON = list(fact.value.split("\n")) if fact.where == FRONT and "\n" in fact.value else fact.value
+        named = tuple(name for name in names(value) if len(name) <= 80 or fact.where == FRONT)
+        if named:
+            found[fact.meaning] = named
+    return found
+
+
+def _links(read: _Text, judged: Iterable[tuple[str, bool]], status: Status, number: int | None) -> tuple[Link, ...]:
+    found: list[Link] = []
+    for value, superseded in judged:
+        found += linking.of_status(value, read.defined, superseded=superseded)
+    for fact in read.told:
+        if fact.meaning not in labels.LINKS or (fact.meaning == "relates" and fact.where == ELSEWHERE):
+            continue
+        if fact.where == ELSEWHERE and fact.meaning in {"amends", "amended_by"} and "](" not in fact.value:
+            continue
+        found += linking.of_label(fact.meaning, fact.label, fact.value, read.defined)
+    header = next((heading.line for heading in read.found if heading is not read.title), len(read.shown))
+    spoken = {fact.line for fact in read.told if fact.where != FRONT and fact.meaning in {labels.STATUS, *labels.LINKS}}
+    spoken |= set(range(read.title.line, read.title.below)) if read.title else set()
+    for n, line in enumerate(read.shown[:1_000]):
+        if n not in spoken and _VERBAL.search(line):
+            found += linking.of_sentence(line, read.defined, header=n < header)
+    return _each_once(found, read.path, number)
+
+
+def _each_once(found: Sequence[Link], path: str, number: int | None) -> tuple[Link, ...]:
+    """One of each kind and target, the one with a file; of words alone, only where nothing better was found."""
+    kept: dict[tuple[str, object], Link] = {}
+    own = PurePosixPath(path).name
+    stronger = {link.number for link in found if link.kind != "relates" and link.number is not None}
+    for link in found:
+        if (PurePosixPath(link.file).name == own and link.file) or (
+            link.number is not None and link.number == number and not link.file
+        ):
+            continue
+        if link.kind == "relates" and link.number in stronger and link.number is not None:
+            continue
+        key = (link.kind, link.number if link.number is not None else PurePosixPath(link.file).name or link.text)
+        if key not in kept or (link.file and not kept[key].file):
+            kept[key] = link
+    worded = {link.kind for link in kept.values() if link.number is not None or link.file}
+    told = [link for link in kept.values() if link.number is not None or link.file or link.kind not in worded]
+    return tuple(told[:MOST_LINKS])
+
+
+def _body(read: _Text, status: Status) -> str:
+    """The text below front matter and title, without the lines whose facts the record's fields fully tell."""
+    gone = set(range(read.below))
+    if read.title is not None:
+        gone |= set(range(read.title.line, read.title.below))
+    by_line: dict[int, list[Fact]] = {}
+    for fact in read.told:
+        if fact.where in {HEADER, SECTION}:
+            by_line.setdefault(fact.line, []).append(fact)
+    for together in by_line.values():
+        if all(_is_told(fact, status, read.defined) for fact in together):
+            gone |= set(range(together[0].line, together[0].below))
+    kept = "\n".join(line for n, line in enumerate(read.lines) if n not in gone)
+    return re.sub(r"\A(?:[ \t]*\n)+", "", kept)
+
+
+def _is_told(fact: Fact, status: Status, defined: Mapping[str, str]) -> bool:
+    if not fact.whole:
+        return False
+    lines = [line for line in fact.value.split("\n") if line.strip()]
+    if fact.meaning == labels.STATUS:
+        if status.word is None or len(lines) > 4 or not lines:
+            return False
+        return len(words(status.raw)) <= 60 and all(_is_plain_status(line, defined) for line in lines)
+    if fact.meaning in {"date", "decided"}:
+        found = dates.find(words(fact.value))
+        return found is not None and len(words(fact.value)) - (found.end - found.start) <= 12 and len(lines) == 1
+    if fact.meaning in labels.PEOPLE and fact.where == HEADER:
+        return bool(names(fact.value)) and BULLET.sub("", fact.value) != ""
+    return False
+
+
+def _is_plain_status(line: str, defined: Mapping[str, str]) -> bool:
+    """A word or two, or a link to the record that takes its place: nothing that only this line would tell."""
+    found = judge(line)
+    return (found.sure and len(words(line).split()) <= 3) or bool(
+        list(linking.of_status(line, defined, superseded=True))
+    )

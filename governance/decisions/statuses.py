@@ -1,0 +1,234 @@
+"""A record's status, out of the words that teams use for it.
+
+Owns the vocabulary and which of several statuses is the current one. Pure. A word whose use is not clear is none of ours:
+the caller keeps it as written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from governance.decisions import dates
+from governance.decisions.plain import words
+
+#: What teams write for each of the six. Phrases count before the words in them: `not accepted` is no `accepted`.
+_VOCABULARY = {
+    "draft": """draft|drafting|drafted|wip|work in progress|in progress|in preparation|pre-?draft|ideation|idea|pre-?discussion|
+        sketch|entwurf|brouillon|borrador|bozza|rascunho|草案|草稿|черновик""",
+    "proposed": """proposed|proposal|proposing|suggested|suggestion|submitted|in review|under review|for review|in-review|
+        ready for review|needs review|review|reviewing|being reviewed|in discussion|under discussion|for discussion|discussion|
+        discussing|being discussed|to be discussed|under consideration|being considered|pending|pending approval|pending review|
+        pending decision|awaiting approval|awaiting review|awaiting decision|to be decided|to be approved|to be accepted|
+        to be determined|tbd|undecided|not decided|not yet decided|not yet accepted|not yet approved|
+        open|request for comments?|last call|provisional|for approval|candidate|vorgeschlagen|proposé|propuesto|propuesta|
+        proposto|proposta|提案|提议|提案中|提议中|предложено|предложен""",
+    "accepted": """accepted|accept|acepted|acccepted|accpeted|acceped|approved|approve|adopted|adopt|agreed|decided|implemented|
+        implementable|partially implemented|implementing|done|completed|complete|finished|active|final|finalised|finalized|
+        ratified|in effect|in force|in use|current|live|valid|committed|published|confirmed|enacted|enforced|effective|
+        partially accepted|conditionally accepted|provisionally accepted|partially superseded|partly superseded|
+        partially superceded|partially replaced|amended|akzeptiert|angenommen|beschlossen|entschieden|
+        genehmigt|accepté|acceptée|approuvé|adopté|aceptado|aceptada|aprobado|aprobada|accettato|accettata|approvato|aceito|
+        aceita|aprovado|aprovada|geaccepteerd|接受|已接受|已采纳|已采用|采纳|通过|已批准|採用|承認|承認済み|принято|принят|утверждено""",
+    "rejected": """rejected|reject|declined|decline|withdrawn|withdrew|refused|abandoned|cancelled|canceled|discarded|denied|
+        dismissed|dropped|not accepted|not approved|not adopted|not pursued|won'?t do|will not do|wontfix|will not be implemented|
+        turned down|abgelehnt|verworfen|rejeté|refusé|rechazado|rechazada|rifiutato|rejeitado|rejeitada|afgewezen|已拒绝|拒绝|
+        却下|отклонено|отклонён|отклонен""",
+    "deprecated": """deprecated|deprecate|depreciated|obsolete|obsoleted|retired|outdated|out of date|expired|historic|historical|
+        archived|no longer valid|no longer relevant|no longer applicable|no longer applies|no longer used|no longer in use|
+        no longer in force|no longer current|not relevant anymore|not used anymore|sunset|inactive|defunct|revoked|rescinded|
+        reverted|veraltet|obsolète|déprécié|obsoleto|obsoleta|deprecado|已弃用|已废弃|弃用|廃止|非推奨|устарело""",
+    "superseded": """superseded|superceded|superseeded|supersceded|supercedes? by|supersedes by|supplanted|overridden|overruled|
+        replaced|obsoleted by|obsolete by|ersetzt|abgelöst|remplacé|reemplazado|sustituido|sostituito|substituído|substituido|
+        vervangen|已取代|被取代|取代|заменено|заменён""",
+}  # fmt: skip
+_STATUS_OF = {
+    " ".join(phrase.split()): status for status, phrases in _VOCABULARY.items() for phrase in phrases.split("|")
+}
+_PHRASES = "|".join(re.sub(r" ", r"[ _-]+", phrase) for phrase in sorted(_STATUS_OF, key=len, reverse=True))
+#: Letters of scripts without spaces between words have no edges.
+_PHRASE = re.compile(rf"(?<![a-zà-ÿ0-9-])(?:{_PHRASES})(?![a-zà-ÿ0-9]|-[a-z])", re.IGNORECASE)
+#: What stands firm in the middle of a sentence. `open`, `review`, `current` there mean something else.
+_FIRM = frozenset(
+    [
+        "draft",
+        "proposed",
+        "accepted",
+        "approved",
+        "adopted",
+        "agreed",
+        "decided",
+        "implemented",
+        "ratified",
+        "rejected",
+        "declined",
+        "withdrawn",
+        "abandoned",
+        "deprecated",
+        "obsolete",
+        "superseded",
+        "superceded",
+        "replaced",
+        "undecided",
+    ]
+) | {"not accepted", "not approved", "not yet accepted", "not yet approved", "no longer valid", "no longer relevant"}
+_RANK = {"draft": 0, "proposed": 1, "accepted": 2, "rejected": 2, "deprecated": 3, "superseded": 4}
+_LEAD = re.compile(
+    r"(?:(?:current )?(?:status|state)\s*(?:[:=–—-]|is|has been|was)?\s*)?(?:(?:this|the) (?:adr|rfc|decision|"
+    r"record|proposal|document) "
+    r"(?:is|was|has been|have been)\s+)?(?:(?:currently|now|already|has been|formally|officially|tentatively)\s+)*",
+    re.IGNORECASE,
+)
+#: What may follow a status in a list of them. `Rejected alternatives` is a sentence's beginning.
+_AFTER = re.compile(
+    r"\s*(?:$|[.,;:()\[\]–—|/&+*!?→'\"-]|(?:by|on|in|since|with|as|at|and|but|see|from|for|via)\b|\d)", re.IGNORECASE
+)
+_BY_WHOM = re.compile(
+    r"(?:\w+ ){0,2}by\s*:|(?:\w+ )?(?:proposed|accepted|approved|reviewed) by\b(?!.*\d{4}-)", re.IGNORECASE
+)
+_ARROW = re.compile(r"→|->|=>|⇒|➡|➜|>{1,2}")
+_BOX = re.compile(r"^[\s>]*(?:[-*+]\s+)?\[([ xX✓✔])\]\s*")
+_BOLD = re.compile(r"\*\*([^*]{1,80})\*\*|__([^_]{1,80})__|`([^`]{1,80})`")
+#: The date in the name of a file that is linked is not the status's.
+_NAME_OF_FILE = re.compile(r"(?:19|20)\d\d-?\d\d-?\d\d-[a-z]\S*", re.IGNORECASE)
+_HINT = re.compile(r"^\W*[{<\[].*(?:\||/|,| or ).*[}>\]]\W*$|\{[^{}]*\|[^{}]*\}|^\W*\{\{?.*\}\}?\W*$|<[^<>]*\|[^<>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The current status. `word` is one of the six or None; `raw` is the line that says it; `date` stands there."""
+
+    word: str | None = None
+    raw: str = ""
+    date: date | None = None
+    sure: bool = False
+    """It begins the line, as a status does, and is not only named in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    status: Status
+    order: int
+    leads: bool
+
+
+def judge(text: str) -> Status:
+    """The current status of a text that states one, in a word, a sentence or a list of them."""
+    said: list[_Said] = []
+    first = ""
+    for order, line in enumerate(text.split("\n")[:60]):
+        told = _told(line)
+        if told is None:
+            continue
+        read = _of_line(told, is_first=not first)
+        first = first or line.strip()
+        if read is not None:
+            word, leads = read
+            found = dates.find(_NAME_OF_FILE.sub(" ", told))
+            said.append(_Said(Status(word, line.strip(), found.date if found else None, leads), order, leads))
+    if not said:
+        return Status(None, first)
+    return _current(said)
+
+
+def _told(line: str) -> str | None:
+    """What the line says; None for a hint of the template, an unticked box, an empty line."""
+    box = _BOX.match(line)
+    if box:
+        return words(line[box.end() :]) if box[1] != " " else None
+    if _HINT.search(line.strip()):
+        return None
+    options = _options(words(line))
+    if options > 2:
+        # A list of choices states one only by marking it.
+        marked = [next(filter(None, match.groups())) for match in _BOLD.finditer(line)]
+        chosen = [text for text in marked if _PHRASE.search(words(text))]
+        return words(chosen[0]) if len(chosen) == 1 else None
+    return words(line) or None
+
+
+def _options(text: str) -> int:
+    """How many statuses stand there as alternatives: `proposed | accepted | rejected`."""
+    parts = [part for part in re.split(r"\s*(?:\||/|,|…|\.\.\.|\bor\b)\s*", text) if part]
+    plain = [part for part in parts if (match := _PHRASE.match(part)) and match.end() >= len(part) - 2]
+    return len({part.lower() for part in plain}) if len(plain) * 2 >= len(parts) else 0
+
+
+def _of_line(text: str, *, is_first: bool) -> tuple[str, bool] | None:
+    """The line's status, and whether the line begins with it."""
+    if not is_first and _BY_WHOM.match(text):
+        return None
+    start = _start(text)
+    matches = list(_PHRASE.finditer(text))
+    if not matches:
+        return None
+    if len(matches) > 1 and _ARROW.search(text[matches[0].end() : matches[-1].start()]):
+        return _word(matches[-1][0]), True
+    first = matches[0]
+    leads = first.start() <= start
+    if leads and (is_first or _AFTER.match(text, first.end())):
+        return _with_successor(text, matches), True
+    if is_first and not leads:
+        firm = [match for match in matches if _key(match[0]) in _FIRM]
+        return (_with_successor(text, firm), False) if firm else None
+    return None
+
+
+def _start(text: str) -> int:
+    """Where the status may begin: behind emoji, a date, `Status:`."""
+    at = re.match(r"[^\w(]*", text)
+    place = at.end() if at else 0
+    found = dates.find(text[:60])
+    if found and found.start <= place + 12:
+        place = found.end + len(re.match(r"[^\w]*(?:\d\d:\d\d\S*)?[^\w]*", text[found.end :])[0])  # type: ignore[index]
+    lead = _LEAD.match(text, place)
+    return lead.end() if lead else place
+
+
+def _with_successor(text: str, matches: list[re.Match[str]]) -> str:
+    """`Accepted, superseded by 12` is superseded: the later word wins where it names who took over."""
+    for match in matches:
+        if _word(match[0]) == "superseded" and re.match(r"\s+(?:by|with)\b", text[match.end() :], re.IGNORECASE):
+            before = text[max(0, match.start() - 12) : match.start()].lower()
+            if not re.search(r"partially|partly|in part|was|not", before):
+                return "superseded"
+    first = matches[0]
+    if re.match(r"\s+(?:in part|partially|partly)\b", text[first.end() :]) and _word(first[0]) == "superseded":
+        return "accepted"
+    return _word(first[0])
+
+
+def _current(said: list[_Said]) -> Status:
+    """Of several: the latest by its date; undated, the one furthest in a record's life, and of two such the later line."""
+    leading = [one for one in said if one.leads] or said[:1]
+    dated = [one for one in leading if one.status.date]
+    if len(dated) > 1 and len(dated) == len(leading):
+        return max(dated, key=lambda one: (one.status.date or date.min, _rank(one), one.order)).status
+    return max(leading, key=lambda one: (_rank(one), one.order)).status
+
+
+def _rank(said: _Said) -> int:
+    return _RANK[said.status.word or "draft"]
+
+
+def _key(text: str) -> str:
+    return " ".join(re.split(r"[ _-]+", text.lower()))
+
+
+def _word(text: str) -> str:
+    key = _key(text)
+    return _STATUS_OF.get(key) or _STATUS_OF.get(text.lower()) or next(_spelled(key), "proposed")
+
+
+def _spelled(key: str) -> Iterator[str]:
+    """The status of a phrase that is written as an expression."""
+    for phrase, status in _STATUS_OF.items():
+        if re.fullmatch(phrase, key) or re.fullmatch(phrase.replace("-?", " ?"), key):
+            yield status
+
+
+def is_hint(text: str) -> bool:
+    """`{proposed | rejected | …}`: what the template asks for, left as it was."""
+    return bool(text.strip()) and all(_told(line) is None for line in text.split("\n"))

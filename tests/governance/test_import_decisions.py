@@ -1,0 +1,286 @@
+"""A folder of decisions comes in file by file, again and again, and loses nothing that people wrote on either side."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from governance.decisions.archive import MAX_FILE, read_zip
+from governance.models import Decision, DecisionRelation, DecisionSource
+from governance.selectors.decision_files import exported, relations_of
+from governance.selectors.revisions import revisions
+from governance.services import importing
+from governance.services.decisions import create_decision, edit_decision
+from governance.services.importing import import_decisions
+from orchestration.errors import InvalidInput
+from tests.decisions.test_parse import CASES
+
+OLD = "# 1. Old way\n\nDate: 2020-01-02\n\n## Status\n\nSuperceded by [2. New way](0002-new-way.md)\n\n## Context\n\nOnce.\n"
+NEW = "# 2. New way\n\nDate: 2021-03-04\n\n## Status\n\nAccepted\n\nSupercedes [1. Old way](0001-old-way.md)\n\nAmends [3. Third](0003-third.md)\n\n## Context\n\nNow.\n"
+THIRD = "---\nstatus: Approved (2021-01-01)\ndate: 2021-01-01\ndecision-makers: [red, blue]\n---\n# Third\n\nText.\r\n"
+FOLDER = {"0001-old-way.md": OLD, "0002-new-way.md": NEW, "0003-third.md": THIRD, "README.md": "# Decisions\n\nOurs.\n"}
+
+
+@pytest.fixture
+def bring(team, maintainer):
+    def run(files, folder="adr", dry_run=False, may=lambda team: True, reason="import of adr", **more):
+        report = import_decisions(
+            files=files, folder=folder, owner=team, actor=maintainer, reason=reason, may=may, dry_run=dry_run, **more
+        )
+        return {line.path: line for line in report.lines}
+
+    return run
+
+
+def outcomes(lines):
+    return {path: line.outcome for path, line in lines.items()}
+
+
+def test_a_folder_becomes_decisions_with_both_ends_of_every_link(bring, maintainer):
+    lines = bring(FOLDER)
+    assert outcomes(lines) == {
+        "0001-old-way.md": "created", "0002-new-way.md": "created", "0003-third.md": "created", "README.md": "not_a_record",
+    }  # fmt: skip
+    old, new, third = Decision.objects.order_by("number")
+    assert (old.number, old.status, old.superseded_by, old.revision) == (1, "superseded", new, 1)
+    assert (new.title, new.status, new.date.isoformat(), new.slug) == ("New way", "accepted", "2021-03-04", "new-way")
+    assert (third.status, third.front_matter) == (
+        "accepted",
+        {"decision-makers": ["red", "blue"], "status": "Approved (2021-01-01)"},
+    )
+    assert [(row.label, row.decision) for row in relations_of(new)] == [("Amends", third)]
+    assert [(row.label, row.decision) for row in relations_of(third)] == [("Amended by", new)]
+    first = revisions(new).items[0]
+    assert (first.by, first.reason) == (maintainer.get_username(), "import of adr")
+
+
+def test_an_unedited_export_is_the_very_folder(bring):
+    files = {case.path: case.text for case in CASES if "\x00" not in case.text}
+    lines = bring(files)
+    taken = {path for path, line in lines.items() if line.outcome == "created"}
+    assert taken == set(files)
+    assert dict(exported()) == files
+
+
+def test_the_same_folder_again_is_kept_and_writes_nothing(bring):
+    bring(FOLDER)
+    before = sum(decision.history.count() for decision in Decision.objects.all())
+    lines = bring(FOLDER)
+    assert set(outcomes(lines).values()) == {"kept", "not_a_record"}
+    assert sum(decision.history.count() for decision in Decision.objects.all()) == before
+
+
+def test_a_file_that_changed_is_a_new_revision_with_the_imports_reason(bring):
+    bring(FOLDER)
+    lines = bring({**FOLDER, "0003-third.md": THIRD.replace("Text.", "Other text.")}, reason="import of adr at noon")
+    assert outcomes(lines)["0003-third.md"] == "updated"
+    third = Decision.objects.get(number=3)
+    assert (third.revision, third.body) == (2, "Other text.\n")
+    assert revisions(third).items[0].reason == "import of adr at noon"
+
+
+def test_what_was_edited_here_is_kept_and_what_was_edited_on_both_sides_is_a_conflict(bring, decision_edit):
+    bring(FOLDER)
+    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=3), body="Said here."))
+    assert (bring(FOLDER)["0003-third.md"].outcome, Decision.objects.get(number=3).body) == ("kept", "Said here.")
+    changed = {**FOLDER, "0003-third.md": THIRD.replace("Text.", "Said there.")}
+    line = bring(changed)["0003-third.md"]
+    assert (line.outcome, line.number) == ("conflict", 3)
+    assert "changed in the file and here" in line.detail
+    assert Decision.objects.get(number=3).body == "Said here."
+    assert DecisionSource.objects.get(path="0003-third.md").text == THIRD
+
+
+def test_an_edited_decision_is_exported_as_it_is_now_and_its_file_comes_back_as_kept(bring, decision_edit):
+    bring(FOLDER)
+    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=3), body="Said here.", title="Third, anew"))
+    files = dict(exported())
+    assert files["0001-old-way.md"] == OLD
+    assert "# Third, anew\n\nSaid here.\n" in files["0003-third.md"]
+    assert "decision-makers: [red, blue]" in files["0003-third.md"]
+    assert 'status: "Approved (2021-01-01)"' in files["0003-third.md"]
+    line = bring({**FOLDER, **files})["0003-third.md"]
+    assert (line.outcome, line.detail) == ("kept", "")
+    assert dict(exported()) == files
+
+
+def test_a_dry_run_says_what_would_come_and_writes_nothing(bring):
+    bring({"0003-third.md": THIRD})
+    tried = bring({**FOLDER, "0003-third.md": THIRD.replace("Text.", "New.")}, dry_run=True)
+    assert Decision.objects.count() == 1
+    real = bring({**FOLDER, "0003-third.md": THIRD.replace("Text.", "New.")})
+    assert {path: (line.outcome, line.number) for path, line in tried.items()} == {
+        path: (line.outcome, line.number) for path, line in real.items()
+    }
+
+
+def test_a_taken_number_becomes_the_next_free_one_with_a_notice(bring, decide):
+    decide("There first")
+    lines = bring({"0001-a.md": "# A\n", "x/0007-b.md": "# B\n", "y/0007-c.md": "# C\n"})
+    assert [(line.number, line.notices) for line in lines.values()] == [
+        (8, ("number 1 is taken; it became 8",)), (7, ()), (9, ("number 7 is taken; it became 9",)),
+    ]  # fmt: skip
+
+
+def test_files_with_one_title_become_decisions_with_names_of_their_own(bring):
+    bring({"a/0001-same.md": "# Same\n", "b/0002-same.md": "# Same\n", "0003-日本.md": "# 日本\n"})
+    assert list(Decision.objects.order_by("number").values_list("slug", flat=True)) == ["same", "same-2", "decision-3"]
+
+
+def test_a_record_superseded_by_nothing_here_is_deprecated_and_says_so(bring):
+    line = bring({"0001-x.md": "# X\n\nStatus: Superseded by the new platform\n"})["0001-x.md"]
+    decision = Decision.objects.get()
+    assert (decision.status, decision.front_matter["status"]) == ("deprecated", "Superseded by the new platform")
+    assert any("shown as deprecated" in notice for notice in line.notices)
+
+
+def test_a_successor_that_comes_later_takes_its_place(bring):
+    first = {"0001-old-way.md": OLD}
+    assert bring(first)["0001-old-way.md"].outcome == "created"
+    assert Decision.objects.get().status == "deprecated"
+    lines = bring({"0002-new-way.md": NEW, "0003-third.md": THIRD})
+    assert outcomes(lines) == {"0001-old-way.md": "updated", "0002-new-way.md": "created", "0003-third.md": "created"}
+    old = Decision.objects.get(number=1)
+    assert (old.status, old.superseded_by.number) == ("superseded", 2)
+    assert dict(exported())["0001-old-way.md"] == OLD
+
+
+def test_circles_of_superseding_and_amending_are_cut_and_told(bring):
+    status = "# {0}\n\n## Status\n\nSuperseded by [{1}](000{1}-x.md)\n"
+    amends = "# {0}\n\n## Status\n\nAccepted\n\nAmends [{1}](000{1}-x.md)\n"
+    lines = bring(
+        {
+            "0001-x.md": status.format(1, 2),
+            "0002-x.md": status.format(2, 1),
+            "0003-x.md": amends.format(3, 4),
+            "0004-x.md": amends.format(4, 3),
+        }
+    )
+    assert set(outcomes(lines).values()) == {"created"}
+    told = [notice for line in lines.values() for notice in line.notices]
+    assert sum("that would be a circle" in notice for notice in told) == 2
+    assert DecisionRelation.objects.filter(kind="amends").count() == 1
+
+
+def test_a_file_never_stops_the_others(bring, monkeypatch):
+    files = {
+        "good.md": "# Good\n", "nul.md": "# N\n\na\x00", "surrogate.md": "# \ud800\n", "../up.md": "# Up\n", "/abs.md": "# Abs\n", "a\\b.md": "# B\n",
+        "long.md": "# L\n" + "x" * 250_000, "huge.md": "x" * (MAX_FILE + 1), "title.md": f"# {'T' * 300}\n", "pic.png": "", "empty.md": " \n",
+        "000-template.md": "# {short title}\n", "p" * 500 + ".md": "# P\n",
+    }  # fmt: skip
+    lines = bring(files, refused={"latin.md": "line 3 is not UTF-8; save the file as UTF-8"})
+    by = {
+        outcome: {path for path, line in lines.items() if line.outcome == outcome}
+        for outcome in set(outcomes(lines).values())
+    }
+    assert by["created"] == {"good.md", "title.md"}
+    assert by["not_a_record"] == {"pic.png", "empty.md", "000-template.md"}
+    assert {"nul.md", "surrogate.md", "../up.md", "/abs.md", "a\\b.md", "long.md", "huge.md", "latin.md"} < by["failed"]
+    assert all(line.detail for line in lines.values() if line.outcome == "failed")
+    assert Decision.objects.get(slug="title").title.endswith("…")
+
+
+def test_a_record_of_another_team_is_left_to_its_maintainers(bring, other_team, decision_edit):
+    bring(FOLDER)
+    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=3), owner=other_team))
+    line = bring({**FOLDER, "0003-third.md": THIRD + "More.\n"}, may=lambda team: team != other_team)["0003-third.md"]
+    assert (line.outcome, line.number) == ("failed", 3)
+    assert "belongs to payments" in line.detail
+
+
+def test_somebody_who_takes_the_number_meanwhile_keeps_it(bring, team, monkeypatch):
+    create = importing.create_decision
+
+    def after_another(**values):
+        if not Decision.objects.exists():
+            create_decision(
+                title="Faster",
+                body="",
+                status="draft",
+                owner=team,
+                date=None,
+                workflows=[],
+                actor=None,
+                reason="r",
+                number=5,
+            )
+        return create(**values)
+
+    monkeypatch.setattr(importing, "create_decision", after_another)
+    line = bring({"0005-mine.md": "# Mine\n"})["0005-mine.md"]
+    assert (line.outcome, line.number) == ("created", 6)
+    assert "number 5 is taken; it became 6" in line.notices
+
+
+@pytest.mark.parametrize("folder", ["", " ", "a/b", "..", "x" * 121])
+def test_a_folders_name_is_a_plain_one(bring, folder):
+    with pytest.raises(InvalidInput, match="the folder's name"):
+        bring(FOLDER, folder=folder)
+
+
+def test_two_folders_are_two_worlds_and_are_exported_side_by_side(bring):
+    bring(FOLDER)
+    lines = bring({"0001-old-way.md": OLD, "0002-new-way.md": NEW}, folder="more")
+    assert [line.number for line in lines.values()] == [4, 5]
+    assert Decision.objects.get(number=4).superseded_by.number == 5
+    files = dict(exported())
+    assert files["adr/0001-old-way.md"] == files["more/0001-old-way.md"] == OLD
+    assert set(dict(exported(folder="more"))) == {"0001-old-way.md", "0002-new-way.md"}
+
+
+def packed(entries, compression=zipfile.ZIP_DEFLATED):
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", compression) as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return held.getvalue()
+
+
+def test_a_zip_gives_its_texts_without_the_folder_around_them():
+    files = read_zip(
+        packed(
+            [
+                ("repo/docs/0001-a.md", "é"),
+                ("repo/docs/b/x.rst", "y"),
+                ("repo/docs/i.png", b"\xff"),
+                ("__MACOSX/repo/._a.md", "z"),
+            ]
+        )
+    )
+    assert files.texts == {"0001-a.md": "é", "b/x.rst": "y"}
+    assert read_zip(packed([("0001/README.md", "# A")])).texts == {"0001/README.md": "# A"}
+
+
+def test_what_a_zip_must_not_hold_is_refused_by_name():
+    link = zipfile.ZipInfo("link.md")
+    link.external_attr = 0o120777 << 16
+    held = packed(
+        [
+            ("good.md", "x"),
+            ("../up.md", "x"),
+            ("latin.md", b"a\nb\xff"),
+            (link, "/etc/passwd"),
+            ("bomb.md", b"0" * (50 * 2**20)),
+        ]
+    )
+    files = read_zip(held)
+    assert set(files.texts) == {"good.md"}
+    assert files.refused["latin.md"].startswith("line 2 is not UTF-8")
+    assert "leads out" in files.refused["../up.md"]
+    assert "link" in files.refused["link.md"]
+    assert "larger than 512 KiB" in files.refused["bomb.md"]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "no zip"), (b"PK\x03\x04 broken", "no zip"), (packed([("a.png", "")]), "no file that ends in"),
+        (packed([(f"{n}.md", b"0" * (MAX_FILE - 1)) for n in range(130)]), "unpacks to more than 64 MiB"),
+        (packed([(f"{n}.md", "") for n in range(3_001)]), "3,000 texts are the limit"),
+    ],
+)  # fmt: skip
+def test_what_is_no_archive_of_records_is_refused_whole(data, words):
+    with pytest.raises(InvalidInput, match=words):
+        read_zip(data)
