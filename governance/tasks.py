@@ -13,6 +13,7 @@ from celery import shared_task
 from django.db import connection
 
 from governance.gate import rounds
+from governance.playbooks import automatic
 from governance.services import delivering
 from governance.services.auditing import Walk, export_head, is_due, keep
 from orchestration.pace import Pace
@@ -21,18 +22,22 @@ log = structlog.get_logger(__name__)
 
 #: Beat asks every two seconds for webhooks, and every five for the gate.
 _delivering, _pruning, _tending, _reminding = Pace(1.0), Pace(60.0), Pace(2.0), Pace(60.0)
+_playing = Pace(2.0)
 _round: threading.Thread | None = None
 
 
 @shared_task(name="governance.tasks.tend", ignore_result=True, acks_late=False)
 def tend() -> None:
-    """Do what falls due at the gate, and once a minute remind whom it waits for."""
+    """Do what falls due at the gate, once a minute remind whom it waits for, and start what alerts start by themselves."""
     with _tending.turn() as due:
         if due:
             rounds.tend()
     with _reminding.turn() as due:
         if due:
             rounds.remind()
+    with _playing.turn() as due:
+        if due:
+            automatic.tend()
 
 
 @shared_task(name="governance.tasks.deliver", ignore_result=True, acks_late=False)

@@ -5,8 +5,9 @@ from governance.models.change import Change, Comment, Review, ReviewRequest
 from governance.models.contract import Contract, ContractVersion
 from governance.models.decision import Decision, DecisionLink
 from governance.models.dependency_review import DependencyReview
+from governance.models.exercise import Exercise, ExerciseAction, ExerciseEntry
 from governance.models.gate import BrokenGlass, Delegation, GatePolicy, Waiver
-from governance.models.runbook import Runbook, RunbookLink
+from governance.models.runbook import Runbook, RunbookLink, RunbookOrigin
 from governance.models.verification import VerificationResult
 from governance.models.webhook import GoneReceiver, WebhookDelivery
 
@@ -23,12 +24,16 @@ __all__ = [
     "DecisionLink",
     "Delegation",
     "DependencyReview",
+    "Exercise",
+    "ExerciseAction",
+    "ExerciseEntry",
     "GatePolicy",
     "GoneReceiver",
     "Review",
     "ReviewRequest",
     "Runbook",
     "RunbookLink",
+    "RunbookOrigin",
     "VerificationResult",
     "Waiver",
     "WebhookDelivery",

@@ -21,7 +21,7 @@ from governance.selectors.documents import (
     workflow_mentions,
 )
 from orchestration.errors import InvalidInput, NotFound
-from orchestration.models import Dependency, Workflow
+from orchestration.models import Alert, Dependency, Run, Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,15 @@ def stale_runbooks(limit: int = 50) -> list[Runbook]:
     """Active runbooks past their review date, the longest past first."""
     rows = filtered(RunbookFilter(status=Runbook.Status.ACTIVE, freshness=Freshness.STALE))
     return list(rows.order_by("review_by", "slug")[:limit])
+
+
+def runbook_of_alert(alert: Alert) -> Runbook | None:
+    """That of its objective; of a run that could not be undone, the one of its version's manifest."""
+    slug = alert.objective.runbook if alert.objective else ""
+    if alert.run_id:
+        said = Run.objects.filter(pk=alert.run_id).values_list("version__canonical", flat=True).first() or {}
+        slug = said.get("metadata", {}).get("runbook", "")
+    return Runbook.objects.select_related("owner").filter(slug=slug).first() if slug else None
 
 
 @dataclass(frozen=True, slots=True)
