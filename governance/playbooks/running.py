@@ -44,11 +44,10 @@ def ask(*, exercise: Exercise, position: int, attempt: int, actor: Any) -> tuple
             raise Conflict(f"the next try of this action is number {len(tries) + 1}; look again")
         now = clock.now()
         seen = play_of(kind).preview(parameters, now)
-        action = ExerciseAction(
+        action = ExerciseAction.objects.create(
             exercise=current, position=position, attempt=attempt, kind=kind, parameters=parameters, chosen=seen.chosen,
             person=actor, asked_at=now, claimed_until=now + CLAIM,
         )  # fmt: skip
-        action.save()
         add(current, ExerciseEntry.What.ACTION, position=position, note=f"Asked: {seen.text}", actor=actor)
     return action, True
 
