@@ -65,13 +65,13 @@ class Strip:
         return hashlib.sha256(f"{self.things}{[(one.pk, one.state) for one in self.alerts]}".encode()).hexdigest()[:16]
 
 
-def strip(about: About, now: datetime) -> Strip:
-    """What is shown for a runbook about these."""
+def strip(slug: str, about: About, now: datetime) -> Strip:
+    """What is shown for the runbook, which is about these."""
     workflows, services = about.workflows[:MOST], about.dependencies[:MOST]
     budgets = glances(now) if workflows or services else []
     found = [*_services(services, budgets, now), *_workflows(workflows, budgets, now)]
     order = {"fail": 0, "warn": 1, "unk": 2, "ok": 3}
-    return Strip(sorted(found, key=lambda thing: order[thing.look.tone]), _alerts(workflows, services))
+    return Strip(sorted(found, key=lambda thing: order[thing.look.tone]), _alerts(slug, workflows, services))
 
 
 def _services(names: Sequence[str], budgets: Sequence[Glance], now: datetime) -> Iterable[Thing]:
@@ -103,7 +103,7 @@ def _workflows(names: Sequence[str], budgets: Sequence[Glance], now: datetime) -
     ended = {
         name: (bad, n)
         for name, bad, n in lately.values_list("workflow__name")
-        .annotate(bad=Count("*", filter=Q(result__in=sorted(RESULT_BAD))), n=count)
+        .annotate(bad=Count("pk", filter=Q(result__in=sorted(RESULT_BAD))), n=count)
         .order_by()
     }
     worst = _worst((one.workflow, one) for one in budgets)
@@ -148,7 +148,7 @@ def _tone(look: Look) -> str:
     return look.tone if look.tone in {"fail", "warn"} else ""
 
 
-def _alerts(workflows: Sequence[str], services: Sequence[str]) -> list[Alert]:
-    about = Q(workflow__in=workflows) | Q(objective__dependency__in=services)
+def _alerts(slug: str, workflows: Sequence[str], services: Sequence[str]) -> list[Alert]:
+    about = Q(objective__runbook=slug) | Q(workflow__in=workflows) | Q(objective__dependency__in=services)
     rows = Alert.objects.filter(about, resolved_at__isnull=True).select_related("team", "objective")
     return list(rows.order_by("severity", "-pk")[:MOST])

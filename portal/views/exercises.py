@@ -108,7 +108,7 @@ def _live(found: Exercise) -> dict[str, Any]:
     now, entries = clock.now(), entries_of(found)
     views = steps_of(found, entries)
     said = sum(view.latest is not None for view in views)
-    seen = strip(about_by([found.runbook])[found.runbook_id], now)
+    seen = strip(found.runbook.slug, about_by([found.runbook])[found.runbook_id], now)
     elapsed = (found.ended_at or now) - found.started_at
     tries = [action.state for view in views for action in view.actions]
     facts = f"{found.state}{found.holder_id}{[entry.pk for entry in entries]}{tries}{elapsed.seconds // 5}{seen.mark}"

@@ -33,7 +33,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
 
 def live_context(found: Runbook, about: About) -> dict[str, Any]:
     """What templates/runbooks/live.html wants."""
-    seen = strip(about, clock.now())
+    seen = strip(found.slug, about, clock.now())
     url = f"{reverse('runbook-live', args=[found.slug])}?seen={seen.mark}"
     return {"strip": seen, "strip_url": url, "slots": slots(found.body, seen)}
 

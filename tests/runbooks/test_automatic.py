@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -73,7 +73,7 @@ def test_at_most_so_many_an_hour_and_the_next_hour_more(allowed, team):
     assert Exercise.objects.count() == 3
 
 
-@pytest.mark.parametrize("fields", [{"told_at": None}, {"resolved_at": clock.now()}])
+@pytest.mark.parametrize("fields", [{"told_at": None}, {"resolved_at": datetime(2026, 1, 1, tzinfo=UTC)}])
 def test_what_nobody_is_told_of_starts_nothing(allowed, team, fields):
     publish({"a": {"python": "test.fail"}})
     fire(team, **fields)

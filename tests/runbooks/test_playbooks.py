@@ -170,7 +170,7 @@ def test_ten_clicks_at_once_are_one_try(book, operator):
     def click() -> None:
         try:
             go(exercise, 2, operator)
-        except Exception as error:  # noqa: BLE001 - shown below
+        except Exception as error:
             faults.append(error)
         finally:
             connection.close()
