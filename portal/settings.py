@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from celery.schedules import crontab
+
 from portal.config import ROOT, read
 
 CONFIG = read(os.environ)
@@ -165,6 +167,10 @@ if CONFIG.run_retention_days:
     CELERY_BEAT_SCHEDULE["prune"] = {
         "task": "orchestration.tasks.prune", "schedule": 10, "options": {"queue": "control"},
     }  # fmt: skip
+if CONFIG.runbooks_export_dir is not None:
+    CELERY_BEAT_SCHEDULE["export-runbooks"] = {
+        "task": "governance.tasks.export_runbooks", "schedule": crontab(hour=2, minute=40), "options": {"queue": "control"},
+    }  # fmt: skip
 CELERY_BEAT_SCHEDULE_FILENAME = str(CONFIG.data_dir / "beat-schedule")
 
 if CONFIG.mail is not None:
@@ -221,6 +227,7 @@ SPECTACULAR_SETTINGS = {
         "Indicator": "portal.api.enums.INDICATORS",
         "ObjectiveSource": "portal.api.enums.OBJECTIVE_SOURCES",
         "BudgetState": "portal.api.enums.BUDGET_STATES",
+        "FileAction": "portal.api.enums.FILE_ACTIONS",
         "ImportAction": "portal.api.enums.IMPORT_ACTIONS",
     },
 }

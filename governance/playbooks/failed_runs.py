@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from orchestration.ids import floor
 from orchestration.manifest import parse_duration
 from orchestration.models import Run
@@ -37,8 +39,9 @@ def failed_runs(parameters: Mapping[str, str], now: datetime) -> Found:
     ).exclude(compensation__in=(Compensation.FAILED, Compensation.RUNNING))  # fmt: skip
     if parameters.get("step"):
         rows = rows.filter(failed_step=parameters["step"])
-    if parameters.get("error"):
-        rows = rows.filter(error_type=parameters["error"])
+    if parameters.get("error"):  # timeout means timeout.schedule_to_close as well
+        error = parameters["error"]
+        rows = rows.filter(Q(error_type=error) | Q(error_type__startswith=f"{error}."))
     ids = list(rows.order_by("-pk").values_list("pk", flat=True)[:COUNTED])
     most = int(parameters.get("most", MOST))
     return Found([str(pk) for pk in ids[:most]], len(ids))

@@ -16,6 +16,7 @@ from governance.selectors.documents import (
     checked_filter,
     cut,
     dependency_mentions,
+    of_failure_modes,
     page_size,
     words_match,
     workflow_mentions,
@@ -128,12 +129,20 @@ def stale_runbooks(limit: int = 50) -> list[Runbook]:
 
 
 def runbook_of_alert(alert: Alert) -> Runbook | None:
-    """That of its objective; of a run that could not be undone, the one of its version's manifest."""
-    slug = alert.objective.runbook if alert.objective else ""
+    """That of its objective; of a dependency's, the one that its failure modes name first; of a run, its version's."""
+    objective = alert.objective
+    slug = objective.runbook if objective else ""
+    if objective and objective.dependency and not slug:
+        slug = next((slug for slug in _named_by(objective.dependency)), "")
     if alert.run_id:
         said = Run.objects.filter(pk=alert.run_id).values_list("version__canonical", flat=True).first() or {}
         slug = said.get("metadata", {}).get("runbook", "")
     return Runbook.objects.select_related("owner").filter(slug=slug).first() if slug else None
+
+
+def _named_by(dependency: str) -> list[str]:
+    found = Dependency.objects.filter(name=dependency).first()
+    return list(of_failure_modes(found)) if found else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from orchestration.services.governed import require_reason
 
 MAX_SLUG = 63
 #: Words that stand in URLs at a slug's place.
-RESERVED = frozenset({"new", "preview"})
+RESERVED = frozenset({"new", "preview", "import", "export"})
 _SLUG = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -60,13 +60,15 @@ def create_runbook(
 def edit_runbook(
     *, runbook: Runbook, revision: int, title: str, body: str, status: str, owner: Team,
     review_by: datetime.date | None, workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str,
-    auto_start: int | None = None,
+    auto_start: int | None = None, front_matter: Mapping[str, Any] | None = None,
 ) -> Runbook:  # fmt: skip
     """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput."""
     reason = require_reason(reason)
     with transaction.atomic():
         current = lock(runbook, revision)
         current.owner = owner
+        if front_matter is not None:
+            current.front_matter = dict(front_matter)
         return _write(
             current, Faults(), title=title, body=body, status=status, review_by=review_by, workflows=workflows,
             dependencies=dependencies, auto_start=auto_start, actor=actor, reason=reason,
@@ -134,7 +136,15 @@ def _write(
 
 
 def _columns(runbook: Runbook) -> tuple[Any, ...]:
-    return (runbook.title, runbook.body, runbook.status, runbook.owner_id, runbook.review_by, runbook.auto_start)
+    return (
+        runbook.title,
+        runbook.body,
+        runbook.status,
+        runbook.owner_id,
+        runbook.review_by,
+        runbook.auto_start,
+        runbook.front_matter,
+    )
 
 
 def _facts(runbook: Runbook) -> tuple[Any, ...]:

@@ -36,3 +36,5 @@ INDICATORS = [str(indicator) for indicator in Objective.Indicator.values]
 OBJECTIVE_SOURCES = [str(source) for source in Objective.Source.values]
 BUDGET_STATES = [state.value for state in BudgetState]
 IMPORT_ACTIONS = ["create", "change", "unchanged", "nothing", "refused"]
+#: What becomes of a file of a folder that is imported.
+FILE_ACTIONS = ["create", "change", "unchanged", "conflict", "skipped", "refused"]

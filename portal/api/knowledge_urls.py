@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.api import decisions, runbooks
+from portal.api import decisions, runbook_files, runbooks
 
 urlpatterns: list[URLPattern] = [
     path("decisions", decisions.Decisions.as_view()),
@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern] = [
     path("decisions/<int:number>/history", decisions.DecisionHistory.as_view()),
     path("decisions/<int:number>/restore", decisions.DecisionRestore.as_view()),
     path("runbooks", runbooks.Runbooks.as_view()),
+    path("runbooks/import", runbook_files.ImportRunbooks.as_view()),
+    path("runbooks/export", runbook_files.ExportRunbooks.as_view()),
     path("runbooks/<slug:slug>", runbooks.OneRunbook.as_view()),
     path("runbooks/<slug:slug>/history", runbooks.RunbookHistory.as_view()),
     path("runbooks/<slug:slug>/restore", runbooks.RunbookRestore.as_view()),

@@ -10,7 +10,7 @@ from io import TextIOWrapper
 
 import click
 
-from . import applying, checking, deploying, exporting, manifests, openslo, runs, starting
+from . import applying, checking, deploying, exporting, manifests, openslo, runbook_files, runs, starting
 from .exits import ExitCode, Failure
 from .session import Session, shared_options
 
@@ -72,6 +72,8 @@ for _command in (
     deploying.can_deploy, exporting.export, openslo.importing,
 ):  # fmt: skip
     program.add_command(_command)
+openslo.importing.add_command(runbook_files.import_runbooks)
+exporting.export.add_command(runbook_files.export_runbooks)
 
 
 def main() -> None:

@@ -67,6 +67,13 @@ API = [
         {"ends_at": "tomorrow-moment", **REASON},
     ),
     Entry("POST", "silences/<int:number>/end", Verb.OPERATE, ("silence",), REASON),
+    Entry("GET", "runbooks/export", SIGNED_IN),
+    Entry(
+        "POST",
+        "runbooks/import",
+        SIGNED_IN,
+        body={"files": [{"path": "a.md", "text": "x"}], "owner": "checkout", **REASON},
+    ),
     Entry("GET", "openslo", SIGNED_IN),
     Entry("POST", "openslo", SIGNED_IN, body={"documents": [{"source": "a.yaml", "text": SLO}], **REASON}),
     Entry("GET", "alerts", SIGNED_IN),

@@ -107,7 +107,9 @@ def test_a_step_is_answered_its_action_run_and_the_exercise_ended(browser, book,
     page = text_of(browser.get(where))
     assert "0 of 5 steps" in page
     assert "Retries 3 failed runs of demo at a." in page
-    assert browser.post(f"{where}steps/1/", {"what": "done", "note": "it is slow", "evidence": "2.4 s"}).status_code == 302
+    assert (
+        browser.post(f"{where}steps/1/", {"what": "done", "note": "it is slow", "evidence": "2.4 s"}).status_code == 302
+    )
     for _ in range(2):
         answer = browser.post(f"{where}steps/2/action/", {"attempt": "1"})
     assert answer["Location"] == f"{where}#step-2"
@@ -176,7 +178,9 @@ def test_an_action_needs_the_role_that_it_would_need_by_hand(book, operator, bro
 
 
 def test_nothing_written_by_people_acts_on_the_page(browser, book, operator):
-    book(body=f"## {XSS}\n\n1. **Do** {XSS}\n   **Expect** {XSS}\n   **If not** {XSS}\n   **Action** {XSS}\n", title="T")
+    book(
+        body=f"## {XSS}\n\n1. **Do** {XSS}\n   **Expect** {XSS}\n   **If not** {XSS}\n   **Action** {XSS}\n", title="T"
+    )
     where = browser.post("/runbooks/payments-slow/exercise/")["Location"]
     browser.post(f"{where}steps/1/", {"what": "done", "note": XSS, "evidence": XSS})
     browser.post(f"{where}hand-over/", {"to": XSS, "note": XSS})
@@ -241,7 +245,10 @@ def test_how_often_alerts_may_start_it_is_set_on_its_form(maintainer, book):
     assert maintainer.post("/runbooks/payments-slow/edit/", form).status_code == 302
     assert Runbook.objects.get().auto_start == 3
     assert "at most 3 an hour" in text_of(maintainer.get("/runbooks/payments-slow/"))
-    assert maintainer.post("/runbooks/payments-slow/edit/", {**form, "revision": "2", "auto_start": "1000"}).status_code == 422
+    assert (
+        maintainer.post("/runbooks/payments-slow/edit/", {**form, "revision": "2", "auto_start": "1000"}).status_code
+        == 422
+    )
 
 
 def test_the_list_of_exercises_filters_and_says_when_it_is_empty(browser, book, operator):
