@@ -22,23 +22,23 @@ from portal.permissions import Verb
 MOST_FILES = 500
 
 
-class FileShape(serializers.Serializer[Any]):
+class RunbookFileShape(serializers.Serializer[Any]):
     """A file: its path below the folder, with /, and its text."""
 
     path = serializers.CharField(max_length=1_000, trim_whitespace=False)
     text = serializers.CharField(max_length=LONGEST, trim_whitespace=False, allow_blank=True)
 
 
-class ImportShape(serializers.Serializer[Any]):
+class RunbookImportShape(serializers.Serializer[Any]):
     """Files to take in, and why. `owner`: the team of those that name none."""
 
-    files = serializers.ListField(child=FileShape(), max_length=MOST_FILES, allow_empty=False)
+    files = serializers.ListField(child=RunbookFileShape(), max_length=MOST_FILES, allow_empty=False)
     owner = serializers.CharField(max_length=63, required=False, allow_blank=True, default="")
     reason = serializers.CharField(max_length=2_000)
     dry_run = serializers.BooleanField(default=False)
 
 
-class LineShape(serializers.Serializer[Any]):
+class RunbookFileLineShape(serializers.Serializer[Any]):
     """What became of a file."""
 
     path = serializers.CharField()
@@ -48,27 +48,29 @@ class LineShape(serializers.Serializer[Any]):
     notes = serializers.ListField(child=serializers.CharField())
 
 
-class ReportShape(serializers.Serializer[Any]):
+class RunbookReportShape(serializers.Serializer[Any]):
     """A line for each file. `refused` counts those that were not taken, conflicts among them."""
 
-    lines = LineShape(many=True)
+    lines = RunbookFileLineShape(many=True)
     refused = serializers.IntegerField()
 
 
-class FilesShape(serializers.Serializer[Any]):
+class RunbookFilesShape(serializers.Serializer[Any]):
     """A page of files."""
 
-    files = FileShape(many=True)
+    files = RunbookFileShape(many=True)
     next = serializers.CharField(allow_null=True)
 
 
 class ImportRunbooks(APIView):
     """/runbooks/import"""
 
-    @extend_schema(operation_id="importRunbooks", request=ImportShape, responses={200: ReportShape, **WRITE_PROBLEMS})
+    @extend_schema(
+        operation_id="importRunbooks", request=RunbookImportShape, responses={200: RunbookReportShape, **WRITE_PROBLEMS}
+    )
     def post(self, request: Request) -> Response:
         """Make and change runbooks from Markdown files; each by itself, and those of teams that you maintain."""
-        body, actor = read_body(ImportShape, request), actor_of(request)
+        body, actor = read_body(RunbookImportShape, request), actor_of(request)
         lines = import_runbooks(
             files=[(one["path"], one["text"]) for one in body["files"]], actor=request.user, reason=body["reason"],
             default_owner=body["owner"], may=lambda team: _may(actor, team), dry_run=body["dry_run"],
@@ -80,7 +82,9 @@ class ImportRunbooks(APIView):
 class ExportRunbooks(APIView):
     """/runbooks/export"""
 
-    @extend_schema(operation_id="exportRunbooks", parameters=[PageQuery], responses={200: FilesShape, **READ_PROBLEMS})
+    @extend_schema(
+        operation_id="exportRunbooks", parameters=[PageQuery], responses={200: RunbookFilesShape, **READ_PROBLEMS}
+    )
     def get(self, request: Request) -> Response:
         """All runbooks as Markdown files; those that nobody edited here byte for byte as they came."""
         query = read_query(PageQuery, request)

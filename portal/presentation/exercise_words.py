@@ -66,5 +66,5 @@ def sentence(exercise: Exercise, said: int, now: datetime) -> str:
     took = quantities.duration(round(((exercise.ended_at or now) - exercise.started_at).total_seconds()))
     by = exercise.started_by.get_username() if exercise.started_by else "the alert itself"
     if exercise.state == Exercise.State.RUNNING:
-        return f"Started by {by} {took} ago. {said} of {len(exercise.steps)} steps are answered."
+        return f"Started by {by}; {said} of {len(exercise.steps)} steps are answered."
     return f"Started by {by}; it took {took}. {said} of {len(exercise.steps)} steps were answered."

@@ -89,6 +89,7 @@ def page(request: HttpRequest, found: Exercise, reply: Reply = NO_REPLY, status:
     context = {
         **live,
         "nav": "runbooks",
+        "crumb": f"Exercise {found.pk}",
         "look": exercise_words.look(found),
         "cards": _cards(
             live["views"], live["strip"], actor, reply, current=(reply.at or current) if may else 0, may=may
