@@ -6,11 +6,12 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from tests.processes.conftest import wait_until
@@ -30,6 +31,23 @@ def troubled() -> Iterator[Product]:
     yield found
     stop(found)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_an_exercise_is_accessible_in_both_themes_and_fits_a_phone(window: Callable[..., Window]):
+    seen = window("maintainer", color_scheme="light")
+    page = seen.go("/runbooks/fulfilment-stuck/")
+    page.get_by_role("button", name="Start exercise").click()
+    page.wait_for_url(re.compile(r"/exercises/\d+/$"))
+    page.locator("#note-1").fill("one step stands out")
+    page.locator("#evidence-1").fill("x" * 400)
+    page.locator("#step-1").get_by_role("button", name="Not as expected").click()
+    expect(page.locator("#step-state-1")).to_have_text("Not as expected")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found = Axe().run(page).response["violations"]
+        assert not found, [(one["id"], [node["target"] for node in one["nodes"][:3]]) for one in found]
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_from_the_alert_to_the_runs_that_are_retried_and_the_trail(troubled: Product, browser: Browser):
