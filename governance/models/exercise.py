@@ -50,6 +50,7 @@ class Exercise(models.Model):
         indexes = [
             models.Index(fields=["runbook", "state", "-ended_at"], name="exercise_of_runbook"),
             models.Index(fields=["state", "-id"], name="exercise_state"),
+            models.Index(fields=["alert"], name="exercise_alert", condition=models.Q(alert__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(

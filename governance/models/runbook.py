@@ -40,6 +40,10 @@ class Runbook(models.Model):
 
     class Meta:
         ordering = ["slug"]
+        indexes = [
+            # Asked every few seconds, and as a rule of nobody.
+            models.Index(fields=["auto_start"], name="runbook_auto", condition=models.Q(auto_start__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.slug

@@ -79,9 +79,9 @@ def test_the_strip_costs_the_same_queries_whatever_it_is_about(browser, book, te
     trouble(team)
     book(workflows=["demo"])
     browser.get("/runbooks/payments-slow/")
-    with django_assert_max_num_queries(38):
+    with django_assert_max_num_queries(26):
         browser.get("/runbooks/payments-slow/")
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(20):
         browser.get("/runbooks/payments-slow/live/")
 
 
