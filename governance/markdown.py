@@ -6,6 +6,7 @@ afterwards: two walls, of which each would do alone. Owns the rules of links, he
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -42,24 +43,52 @@ _ATTRIBUTES = {
     **{f"h{level}": {"id"} for level in range(2, 7)},
 }
 #: How a runbook's step is written: each of these begins a line of its own, also where the source only wraps.
-_STEP_WORDS = frozenset({"Do", "Expect", "If not"})
+_STEP_WORDS = frozenset({"Do", "Expect", "If not", "Action"})
 _TASK = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
 
 
-def render(text: str, known: Mapping[Key, Reference] | None = None) -> SafeString:
+def render(
+    text: str, known: Mapping[Key, Reference] | None = None, after: Mapping[int, SafeString] | None = None
+) -> SafeString:
     """The document's HTML, sanitised. Its highest heading becomes an h2, because the page has the h1.
 
     `known`: what the references in it name; one that is not among them is shown as it is written.
+    `after`: HTML of ours to put at the end of the list items that begin at these lines, from 1.
     """
-    html = nh3.clean(
-        _parser().render(text, {"references": known or {}}),
+    parser, slots = _parser(), dict(after or {})
+    env = {"references": known or {}}
+    tokens = parser.parse(text, env)
+    # What only we know marks the places: no text can name them, and the sanitiser sees a word.
+    mark = f"slot{secrets.token_hex(12)}x" if slots else ""
+    html = _clean(parser.renderer.render(_marked(tokens, slots, mark), parser.options, env))
+    for line, piece in slots.items():
+        html = html.replace(f"{mark}{line}.", piece)
+    return mark_safe(html)  # noqa: S308 - nh3's output, and what we made, is what this function is for
+
+
+def _clean(html: str) -> str:
+    return nh3.clean(
+        html,
         tags=set(_TAGS.split()),
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
         strip_comments=True,
     )
-    return mark_safe(html)  # noqa: S308 - nh3's output is what this function is for
+
+
+def _marked(tokens: Sequence[Token], slots: Mapping[int, SafeString], mark: str) -> list[Token]:
+    """The tokens, with a mark before the end of each item that has a slot."""
+    found, items = [], []
+    for token in tokens:
+        if token.type == "list_item_open":
+            items.append(token.map[0] + 1 if token.map and token.level == 1 else 0)
+        if token.type == "list_item_close" and (line := items.pop()) in slots:
+            place = Token("slot", "", 0)
+            place.content = f"{mark}{line}."
+            found.append(place)
+        found.append(token)
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -71,6 +100,7 @@ def _parser() -> MarkdownIt:
     parser.add_render_rule("html_block", _raw_block)
     parser.add_render_rule("html_inline", _raw_inline)
     parser.add_render_rule("image", _image)
+    parser.add_render_rule("slot", _slot)
     return parser
 
 
@@ -97,6 +127,10 @@ def _as_text(html: str) -> str:
     first, *others = html.split("<!--")
     # Cut by hand: a lazy expression is quadratic when many comments open and none closes. An open one hides the rest.
     return escape(first + "".join(other.partition("-->")[2] for other in others))
+
+
+def _slot(_self: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    return tokens[index].content
 
 
 def _image(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:

@@ -10,29 +10,37 @@ import threading
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.db import connection
 
 from governance.gate import rounds
+from governance.playbooks import automatic
 from governance.services import delivering
 from governance.services.auditing import Walk, export_head, is_due, keep
+from governance.services.runbook_folder import write_folder
+from orchestration import clock
 from orchestration.pace import Pace
 
 log = structlog.get_logger(__name__)
 
 #: Beat asks every two seconds for webhooks, and every five for the gate.
 _delivering, _pruning, _tending, _reminding = Pace(1.0), Pace(60.0), Pace(2.0), Pace(60.0)
+_playing, _writing = Pace(2.0), Pace(60.0)
 _round: threading.Thread | None = None
 
 
 @shared_task(name="governance.tasks.tend", ignore_result=True, acks_late=False)
 def tend() -> None:
-    """Do what falls due at the gate, and once a minute remind whom it waits for."""
+    """Do what falls due at the gate, once a minute remind whom it waits for, and start what alerts start by themselves."""
     with _tending.turn() as due:
         if due:
             rounds.tend()
     with _reminding.turn() as due:
         if due:
             rounds.remind()
+    with _playing.turn() as due:
+        if due:
+            automatic.tend()
 
 
 @shared_task(name="governance.tasks.deliver", ignore_result=True, acks_late=False)
@@ -55,6 +63,20 @@ def _deliver() -> None:
         log.exception("webhooks.round_failed")
     finally:
         connection.close()
+
+
+@shared_task(name="governance.tasks.export_runbooks", ignore_result=True, acks_late=False)
+def export_runbooks() -> None:
+    """Once a night: all runbooks as a folder of files, to be read when the portal is down."""
+    folder = settings.PLUMBLINE.runbooks_export_dir
+    if folder is None:
+        return  # the message came from a beat that knew another setting
+    with _writing.turn() as due:
+        if due:
+            try:
+                log.info("runbooks.exported", folder=str(folder), runbooks=write_folder(folder, clock.now()))
+            except OSError as error:  # the next night tries again
+                log.error("runbooks.not_exported", folder=str(folder), error=str(error))
 
 
 #: Seconds that one slice of a walk may keep the control worker from waking what is due.

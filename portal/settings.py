@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from celery.schedules import crontab
+
 from portal.config import ROOT, read
 
 CONFIG = read(os.environ)
@@ -170,6 +172,10 @@ if CONFIG.mail is not None:
     CELERY_BEAT_SCHEDULE["digests"] = {
         "task": "portal.tasks.send_digests", "schedule": 60, "options": {"queue": "control"},
     }  # fmt: skip
+if CONFIG.runbooks_export_dir is not None:
+    CELERY_BEAT_SCHEDULE["export-runbooks"] = {
+        "task": "governance.tasks.export_runbooks", "schedule": crontab(hour=2, minute=40), "options": {"queue": "control"},
+    }  # fmt: skip
 CELERY_BEAT_SCHEDULE_FILENAME = str(CONFIG.data_dir / "beat-schedule")
 
 if CONFIG.mail is not None:
@@ -226,6 +232,7 @@ SPECTACULAR_SETTINGS = {
         "Indicator": "portal.api.enums.INDICATORS",
         "ObjectiveSource": "portal.api.enums.OBJECTIVE_SOURCES",
         "BudgetState": "portal.api.enums.BUDGET_STATES",
+        "FileAction": "portal.api.enums.FILE_ACTIONS",
         "ImportAction": "portal.api.enums.IMPORT_ACTIONS",
         "RelationKind": "portal.api.enums.RELATION_KINDS",
         "ImportOutcome": "portal.api.enums.IMPORT_OUTCOMES",

@@ -4,6 +4,7 @@ Owns the command line and the signals, nothing else.
 """
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -19,7 +20,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m examples.sandbox", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help=f"port on {HOST}; 0 takes a free one")
     parser.add_argument(
-        "--clock-offset", type=float, default=0.0, help="seconds by which the script of trouble is moved"
+        "--clock-offset",
+        type=float,
+        default=float(os.environ.get("SANDBOX_CLOCK_OFFSET") or 0),
+        help="seconds by which the script of trouble is moved",
     )
     parser.add_argument("--seed", type=int, default=None, help="makes latencies and ids repeatable")
     options = parser.parse_args(arguments)

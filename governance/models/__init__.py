@@ -5,8 +5,9 @@ from governance.models.change import Change, Comment, Review, ReviewRequest
 from governance.models.contract import Contract, ContractVersion
 from governance.models.decision import Decision, DecisionLink, DecisionRelation, DecisionSource
 from governance.models.dependency_review import DependencyReview
+from governance.models.exercise import Exercise, ExerciseAction, ExerciseEntry
 from governance.models.gate import BrokenGlass, Delegation, GatePolicy, Waiver
-from governance.models.runbook import Runbook, RunbookLink
+from governance.models.runbook import Runbook, RunbookLink, RunbookOrigin
 from governance.models.search import SearchDocument, SearchName, SearchText
 from governance.models.verification import VerificationResult
 from governance.models.webhook import GoneReceiver, WebhookDelivery
@@ -26,12 +27,16 @@ __all__ = [
     "DecisionSource",
     "Delegation",
     "DependencyReview",
+    "Exercise",
+    "ExerciseAction",
+    "ExerciseEntry",
     "GatePolicy",
     "GoneReceiver",
     "Review",
     "ReviewRequest",
     "Runbook",
     "RunbookLink",
+    "RunbookOrigin",
     "SearchDocument",
     "SearchName",
     "SearchText",

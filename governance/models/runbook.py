@@ -1,4 +1,7 @@
-"""Runbooks and their links to workflows and dependencies. `revision` grows with each save: an older one conflicts."""
+"""Runbooks, their links to workflows and dependencies, and the files they came from.
+
+`revision` grows with each save: an older one conflicts.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,11 @@ class Runbook(models.Model):
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="runbooks")
     body = models.TextField()
     review_by = models.DateField(null=True, blank=True)
+    #: When somebody last said that the text holds: by writing it, or by saying so.
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    auto_start = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="exercises an hour that alerts may start by themselves; empty: none"
+    )
     front_matter = models.JSONField(default=dict, blank=True, help_text="what a loaded file said beyond these columns")
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -32,6 +40,10 @@ class Runbook(models.Model):
 
     class Meta:
         ordering = ["slug"]
+        indexes = [
+            # Asked every few seconds, and as a rule of nobody.
+            models.Index(fields=["auto_start"], name="runbook_auto", condition=models.Q(auto_start__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.slug
@@ -62,3 +74,19 @@ class RunbookLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.runbook.slug} is about {self.workflow or self.dependency}"
+
+
+class RunbookOrigin(models.Model):
+    """The file that a runbook was imported from, as it was; by it an unedited one is exported byte for byte.
+
+    Written with the runbook in one transaction, whose history says by whom and why.
+    """
+
+    runbook = models.OneToOneField(Runbook, on_delete=models.CASCADE, related_name="origin")
+    path = models.CharField(max_length=300, unique=True)
+    text = models.TextField()
+    revision = models.PositiveIntegerField(help_text="the runbook's, as imported")
+    imported_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.path

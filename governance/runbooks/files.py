@@ -9,7 +9,7 @@ from governance.front_matter import day, names, others, slug_of, split, take_tit
 from orchestration.manifest.values import JSON
 
 STATUSES = ("draft", "active", "retired")
-_KNOWN = frozenset({"title", "owner", "workflows", "dependencies", "review_by"})
+_KNOWN = frozenset({"title", "owner", "workflows", "dependencies", "review_by", "auto_start"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,11 @@ def dependency_mentions(names: Iterable[str] | None = None) -> list[Mention]:
     rows = Dependency.objects.order_by("name")
     if names is not None:
         rows = rows.filter(name__in=list(names))
-    return [Mention(row.name, frozenset(_of_failure_modes(row))) for row in rows]
+    return [Mention(row.name, frozenset(of_failure_modes(row))) for row in rows]
 
 
-def _of_failure_modes(dependency: Dependency) -> Iterable[str]:
+def of_failure_modes(dependency: Dependency) -> Iterable[str]:
+    """The runbooks that they name, in their order."""
     modes = dependency.spec.get("failure_modes")
     for mode in modes if isinstance(modes, list) else []:
         if isinstance(mode, dict) and mode.get("runbook"):

@@ -81,6 +81,7 @@ def revision_text(document: Decision | Runbook, history_id: int) -> str:
         )  # fmt: skip
     return runbook_text(
         title=row.title, status=row.status, owner=row.owner.name, review_by=row.review_by, body=row.body,
+        auto_start=row.auto_start,
         workflows=_linked(RunbookLink, "runbook", row, "workflow", Workflow),
         dependencies=_linked(RunbookLink, "runbook", row, "dependency", Dependency),
     )  # fmt: skip
@@ -100,12 +101,13 @@ def decision_text(
 
 def runbook_text(
     *, title: str, status: str, owner: str, review_by: date | None, workflows: Iterable[str],
-    dependencies: Iterable[str], body: str,
+    dependencies: Iterable[str], body: str, auto_start: int | None = None,
 ) -> str:  # fmt: skip
     """A runbook, stored or still in a form, as one text."""
     head = {
         "Title": title, "Status": status, "Owner": owner, "Review by": review_by or "",
         "Workflows": ", ".join(sorted(workflows)), "Dependencies": ", ".join(sorted(dependencies)),
+        **({"Started by alerts, an hour": auto_start} if auto_start else {}),
     }  # fmt: skip
     return as_text(head, body)
 

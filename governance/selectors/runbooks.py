@@ -16,12 +16,13 @@ from governance.selectors.documents import (
     checked_filter,
     cut,
     dependency_mentions,
+    of_failure_modes,
     page_size,
     words_match,
     workflow_mentions,
 )
 from orchestration.errors import InvalidInput, NotFound
-from orchestration.models import Dependency, Workflow
+from orchestration.models import Alert, Dependency, Run, Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,23 @@ def stale_runbooks(limit: int = 50) -> list[Runbook]:
     """Active runbooks past their review date, the longest past first."""
     rows = filtered(RunbookFilter(status=Runbook.Status.ACTIVE, freshness=Freshness.STALE))
     return list(rows.order_by("review_by", "slug")[:limit])
+
+
+def runbook_of_alert(alert: Alert) -> Runbook | None:
+    """That of its objective; of a dependency's, the one that its failure modes name first; of a run, its version's."""
+    objective = alert.objective
+    slug = objective.runbook if objective else ""
+    if objective and objective.dependency and not slug:
+        slug = next((slug for slug in _named_by(objective.dependency)), "")
+    if alert.run_id:
+        said = Run.objects.filter(pk=alert.run_id).values_list("version__canonical", flat=True).first() or {}
+        slug = said.get("metadata", {}).get("runbook", "")
+    return Runbook.objects.select_related("owner").filter(slug=slug).first() if slug else None
+
+
+def _named_by(dependency: str) -> list[str]:
+    found = Dependency.objects.filter(name=dependency).first()
+    return list(of_failure_modes(found)) if found else []
 
 
 @dataclass(frozen=True, slots=True)

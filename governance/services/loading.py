@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from governance.front_matter import Unreadable
 from governance.models import Decision, DecisionSource, Runbook
+from governance.runbooks import parse as structured
 from governance.runbooks.files import parse as parse_runbook
 from governance.services.documents import find_team
 from governance.services.import_values import slug_of_path
@@ -79,7 +80,7 @@ def _runbook(stem: str, text: str, reason: str, default_owner: str, report: Repo
         owner=_owner(file.owner, default_owner), review_by=file.review_by,
         workflows=_existing(Workflow, file.workflows, file.slug, report),
         dependencies=_existing(Dependency, file.dependencies, file.slug, report),
-        front_matter=file.rest, actor=None, reason=reason,
+        front_matter=file.rest, auto_start=structured(text).facts.auto_start, actor=None, reason=reason,
     )  # fmt: skip
     report.notices += file.notices
     report.created.append(f"runbook {file.slug}")

@@ -1,4 +1,4 @@
-"""Writes of runbooks: create, edit, restore. Every write leaves a revision with who and why.
+"""Writes of runbooks: create, edit, review, restore. Every write leaves a revision with who and why.
 
 Owns the slug's rules: it is what manifests name, so it never changes. Never decides who may write: portal asks that.
 """
@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from governance.models import Runbook
+from governance.runbooks.reading import MOST_AN_HOUR
 from governance.selectors.revisions import find_revision
 from governance.services.documents import (
     Faults,
@@ -25,20 +26,21 @@ from governance.services.documents import (
     sync_links,
     unlinked,
 )
-from orchestration.errors import Conflict
+from orchestration import clock
+from orchestration.errors import Conflict, InvalidInput, Violation
 from orchestration.models import Dependency, Team, Workflow
 from orchestration.services.governed import require_reason
 
 MAX_SLUG = 63
 #: Words that stand in URLs at a slug's place.
-RESERVED = frozenset({"new", "preview"})
+RESERVED = frozenset({"new", "preview", "import", "export"})
 _SLUG = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def create_runbook(
     *, slug: str, title: str, body: str, status: str, owner: Team, review_by: datetime.date | None,
     workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str,
-    front_matter: Mapping[str, Any] | None = None,
+    front_matter: Mapping[str, Any] | None = None, auto_start: int | None = None,
 ) -> Runbook:  # fmt: skip
     """Write a new runbook; an empty slug is made from the title. Raises InvalidInput."""
     reason = require_reason(reason)
@@ -49,7 +51,7 @@ def create_runbook(
             runbook.slug = _checked_slug(slug or slugify(title)[:MAX_SLUG].strip("-"), faults)
             return _write(
                 runbook, faults, title=title, body=body, status=status, review_by=review_by, workflows=workflows,
-                dependencies=dependencies, actor=actor, reason=reason,
+                dependencies=dependencies, auto_start=auto_start, actor=actor, reason=reason,
             )  # fmt: skip
     except IntegrityError:
         raise Conflict(f"a runbook {slug!r} was created at this moment; edit that one") from None
@@ -58,15 +60,18 @@ def create_runbook(
 def edit_runbook(
     *, runbook: Runbook, revision: int, title: str, body: str, status: str, owner: Team,
     review_by: datetime.date | None, workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str,
+    auto_start: int | None = None, front_matter: Mapping[str, Any] | None = None,
 ) -> Runbook:  # fmt: skip
     """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput."""
     reason = require_reason(reason)
     with transaction.atomic():
         current = lock(runbook, revision)
         current.owner = owner
+        if front_matter is not None:
+            current.front_matter = dict(front_matter)
         return _write(
             current, Faults(), title=title, body=body, status=status, review_by=review_by, workflows=workflows,
-            dependencies=dependencies, actor=actor, reason=reason,
+            dependencies=dependencies, auto_start=auto_start, actor=actor, reason=reason,
         )  # fmt: skip
 
 
@@ -85,9 +90,24 @@ def restore_runbook(
         return sign(current, unlinked, actor=actor, reason=reason)
 
 
+def review_runbook(
+    *, runbook: Runbook, revision: int, review_by: datetime.date, actor: Any, reason: str
+) -> Runbook:  # fmt: skip
+    """Somebody went through it and it holds, until that day. Raises EditConflict, InvalidInput."""
+    reason = require_reason(reason)
+    now = clock.now()
+    if review_by <= now.date():
+        raise InvalidInput("the next review lies in the future", [Violation("/review_by", "choose a later day")])
+    with transaction.atomic():
+        current = lock(runbook, revision)
+        current.review_by, current.reviewed_at = review_by, now
+        current.revision += 1
+        return sign(current, unlinked, actor=actor, reason=reason)
+
+
 def _write(
     runbook: Runbook, faults: Faults, *, title: str, body: str, status: str, review_by: datetime.date | None,
-    workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str,
+    workflows: Sequence[str], dependencies: Sequence[str], auto_start: int | None, actor: Any, reason: str,
 ) -> Runbook:  # fmt: skip
     """Check everything, then write the runbook and its links."""
     before = _facts(runbook) if runbook.pk else None
@@ -96,7 +116,9 @@ def _write(
     if status not in Runbook.Status.values:
         faults.add("status", f"status {status[:40]!r} is none of {', '.join(Runbook.Status.values)}")
     runbook.status = status
-    runbook.review_by = review_by
+    if auto_start is not None and not 1 <= auto_start <= MOST_AN_HOUR:
+        faults.add("auto_start", f"alerts start from 1 to {MOST_AN_HOUR} exercises an hour, or none: leave it empty")
+    runbook.review_by, runbook.auto_start = review_by, auto_start
     about = named(Workflow, workflows, "workflows", faults)
     needed = named(Dependency, dependencies, "dependencies", faults)
     faults.check()
@@ -109,11 +131,20 @@ def _write(
         sync_links(runbook, "dependency", needed, moment, actor=actor, reason=reason)
 
     runbook.revision += 1
+    runbook.reviewed_at = clock.now()  # whoever writes it has looked at it
     return sign(runbook, link, actor=actor, reason=reason)
 
 
 def _columns(runbook: Runbook) -> tuple[Any, ...]:
-    return (runbook.title, runbook.body, runbook.status, runbook.owner_id, runbook.review_by)
+    return (
+        runbook.title,
+        runbook.body,
+        runbook.status,
+        runbook.owner_id,
+        runbook.review_by,
+        runbook.auto_start,
+        runbook.front_matter,
+    )
 
 
 def _facts(runbook: Runbook) -> tuple[Any, ...]:

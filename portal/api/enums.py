@@ -40,3 +40,5 @@ RELATION_KINDS = ["amends", "amended_by", "relates"]
 #: What becomes of a decision's file.
 IMPORT_OUTCOMES = list(OUTCOMES)
 IMPORT_ACTIONS = ["create", "change", "unchanged", "nothing", "refused"]
+#: What becomes of a file of a folder that is imported.
+FILE_ACTIONS = ["create", "change", "unchanged", "conflict", "skipped", "refused"]

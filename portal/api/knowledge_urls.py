@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.api import decision_files, decisions, runbooks, search
+from portal.api import decision_files, decisions, runbook_files, runbooks, search
 
 urlpatterns: list[URLPattern] = [
     path("decisions", decisions.Decisions.as_view()),
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern] = [
     path("decisions/<int:number>/restore", decisions.DecisionRestore.as_view()),
     path("search", search.Search.as_view()),
     path("runbooks", runbooks.Runbooks.as_view()),
+    path("runbooks/import", runbook_files.ImportRunbooks.as_view()),
+    path("runbooks/export", runbook_files.ExportRunbooks.as_view()),
     path("runbooks/<slug:slug>", runbooks.OneRunbook.as_view()),
     path("runbooks/<slug:slug>/history", runbooks.RunbookHistory.as_view()),
     path("runbooks/<slug:slug>/restore", runbooks.RunbookRestore.as_view()),

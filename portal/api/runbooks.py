@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from governance.models import Runbook
 from governance.runbooks.freshness import Freshness
+from governance.runbooks.reading import MOST_AN_HOUR
 from governance.selectors.revisions import revisions
 from governance.selectors.runbooks import (
     RunbookFilter,
@@ -61,6 +62,10 @@ class RunbookEditShape(serializers.Serializer[Any]):
     review_by = serializers.DateField(
         required=False, allow_null=True, default=None, help_text="stale from the day after"
     )
+    auto_start = serializers.IntegerField(
+        min_value=1, max_value=MOST_AN_HOUR, required=False, allow_null=True, default=None,
+        help_text="exercises an hour that alerts may start by themselves; null: none",
+    )  # fmt: skip
     workflows = names_field()
     dependencies = names_field()
     body = serializers.CharField(max_length=LONGEST, trim_whitespace=False, allow_blank=True, help_text="Markdown")
@@ -90,6 +95,8 @@ class RunbookSummaryShape(serializers.Serializer[Any]):
     freshness = serializers.ChoiceField(choices=list(Freshness))
     owner = serializers.CharField()
     review_by = serializers.DateField(allow_null=True)
+    auto_start = serializers.IntegerField(allow_null=True)
+    reviewed_at = serializers.DateTimeField(allow_null=True)
     revision = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -206,6 +213,8 @@ def _summary(runbook: Runbook) -> dict[str, Any]:
         "freshness": freshness_of(runbook),
         "owner": runbook.owner.name,
         "review_by": runbook.review_by.isoformat() if runbook.review_by else None,
+        "auto_start": runbook.auto_start,
+        "reviewed_at": runbook.reviewed_at.isoformat() if runbook.reviewed_at else None,
         "revision": runbook.revision,
         "created_at": runbook.created_at.isoformat(),
         "updated_at": runbook.updated_at.isoformat(),

@@ -10,7 +10,7 @@ from io import TextIOWrapper
 
 import click
 
-from . import applying, checking, decisions, deploying, exporting, manifests, openslo, runs, starting
+from . import applying, checking, decisions, deploying, exporting, manifests, openslo, runbook_files, runs, starting
 from .exits import ExitCode, Failure
 from .session import Session, shared_options
 
@@ -74,6 +74,8 @@ for _command in (
     program.add_command(_command)
 openslo.importing.add_command(decisions.import_decisions)
 exporting.export.add_command(decisions.export_decisions)
+openslo.importing.add_command(runbook_files.import_runbooks)
+exporting.export.add_command(runbook_files.export_runbooks)
 
 
 def main() -> None:

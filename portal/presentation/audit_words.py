@@ -39,6 +39,8 @@ ACTION = {
     "released": Look("ok", "undo", "Released"),
     "acknowledged": Look("unk", "user", "Acknowledged"),
     "resolved": Look("ok", "ok", "Resolved"),
+    "ticked": Look("unk", "check", "Ticked"),
+    "acted": Look("unk", "rerun", "Acted"),
     "glass_asked": Look("warn", "warn", "Glass: asked"),
     "glass_broken": Look("fail", "fail", "Glass: broken"),
     "glass_lapsed": Look("warn", "undo", "Glass: lapsed"),

@@ -9,18 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from governance.models import Runbook
+from governance.selectors.exercises import exercises_for
+from governance.selectors.runbooks import runbook_of_alert
 from orchestration import clock
 from orchestration.errors import InvalidInput
-from orchestration.models import Alert, Run, Team
+from orchestration.models import Alert, Team
 from orchestration.policies.burn import Severity
 from orchestration.selectors import budgets
 from orchestration.selectors.alerts import AlertFilter, AlertPage, alerts, events_of, find_alert, silences_of
-from orchestration.selectors.workflows import find_version
 from orchestration.services.alerts import is_hushed
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.presentation import objective_words
+from portal.presentation import exercise_words, objective_words
 from portal.views import document_lists as lists
 
 FILTERS = ("state", "severity", "team", "workflow")
@@ -66,6 +66,7 @@ def page(request: HttpRequest, found: Alert, *, problem: str = "", status: int =
     now, objective = clock.now(), found.objective
     budget = budgets.budget_of(objective, now) if objective else None
     is_open = found.resolved_at is None
+    runbook = runbook_of_alert(found)
     may = actor_of(request).may(Verb.OPERATE, found.team)
     context = {
         "nav": "alerts",
@@ -76,7 +77,9 @@ def page(request: HttpRequest, found: Alert, *, problem: str = "", status: int =
         "sentence": objective_words.alert_sentence(found, now),
         "row": objective_words.row(budget) if budget else None,
         "runs_url": objective_words.failed_runs_url(found),
-        "runbook": _runbook(found),
+        "runbook": runbook,
+        "exercises": [(exercise_words.look(one), one) for one in exercises_for(found)],
+        "may_respond": runbook is not None and actor_of(request).may(Verb.OPERATE, found.team),
         "events": [(objective_words.EVENT[one.what], one) for one in events_of(found)],
         "silences": list(silences_of(objective.pk, now)) if objective else [],
         "is_hushed": is_open and is_hushed(found),
@@ -101,12 +104,3 @@ def _row(one: Alert) -> dict[str, Any]:
         "look": objective_words.ALERT[Alert.State(one.state)],
         "severity": objective_words.severity_look(one.severity),
     }
-
-
-def _runbook(found: Alert) -> Runbook | None:
-    """The objective's; of a run, the one of its workflow."""
-    slug = found.objective.runbook if found.objective else ""
-    if found.run_id:
-        run = Run.objects.select_related("workflow", "version").filter(pk=found.run_id).first()
-        slug = find_version(run.workflow, run.version.version).canonical["metadata"].get("runbook", "") if run else ""
-    return Runbook.objects.filter(slug=slug).first() if slug else None

@@ -18,7 +18,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from governance.selectors.dependency_reviews import standings_of
-from governance.selectors.runbooks import freshness_of, runbooks_of_dependency, today
+from governance.selectors.runbooks import runbooks_of_dependency, today
 from orchestration import clock
 from orchestration.ids import floor
 from orchestration.models import Attempt, Breaker, Dependency, DependencyEnd, Run, Team, WorkflowVersion
@@ -38,11 +38,12 @@ from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import dependency_pages
 from portal.presentation.history import changes
-from portal.presentation.words import breaker_look, health_look, review_look, runbook_look
+from portal.presentation.words import breaker_look, health_look, review_look
 from portal.selectors.callers import callers
 from portal.selectors.dependencies import Calls, by_caller, last_day
 from portal.selectors.dependency_health import dependency_health, order_of
 from portal.selectors.example_data import example_until
+from portal.selectors.runbook_rows import runbook_rows
 
 #: Failed attempts are looked for in the latest runs of the last day: a bound that holds however busy the day was.
 RECENT_RUNS = 500
@@ -120,7 +121,7 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
         "modes": [(mode, mode.get("runbook") in slugs) for mode in dependency_pages.failure_modes(found.spec)],
         "reviews": [(review_look(one.state, never=one.last is None), one) for one in standings_of(found, today())],
         "may_review": actor_of(request).may(Verb.REVIEW, found.owner),
-        "runbooks": [(runbook_look(freshness_of(book)), book) for book in books],
+        "runbooks": runbook_rows(books),
         "entries": changes(history, ("owner", "description", "content_hash"), "Dependency"),
         "consumers": consumers,
     }

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from governance.models import Decision, Runbook
+from governance.runbooks.reading import MOST_AN_HOUR
 from orchestration.errors import InvalidInput
 from orchestration.models import Dependency, Team, Workflow
 
@@ -125,8 +126,18 @@ class RunbookForm(DocumentForm):
         label="Dependencies", required=False, widget=forms.SelectMultiple({"size": 5}),
         help_text="Shown on their pages too.",
     )  # fmt: skip
-    field_order = ["title", "slug", "status", "owner", "review_by", "workflows", "dependencies", "body", "reason"]
-    rows: tuple[tuple[str, ...], ...] = (("status", "owner", "review_by"), ("workflows", "dependencies"))
+    auto_start = forms.IntegerField(
+        label="Started by alerts, an hour", required=False, min_value=1, max_value=MOST_AN_HOUR,
+        help_text="Empty: never. Its leading steps marked automatic=yes then run by themselves.",
+    )  # fmt: skip
+    field_order = [
+        "title", "slug", "status", "owner", "review_by", "auto_start", "workflows", "dependencies", "body", "reason",
+    ]  # fmt: skip
+    rows: tuple[tuple[str, ...], ...] = (
+        ("status", "owner", "review_by"),
+        ("auto_start",),
+        ("workflows", "dependencies"),
+    )
 
     def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -140,8 +151,15 @@ class RunbookForm(DocumentForm):
 
     def values(self) -> dict[str, Any]:
         """What services.runbooks wants, slug, owner and revision apart."""
-        names = ("title", "body", "status", "review_by", "workflows", "dependencies", "reason")
+        names = ("title", "body", "status", "review_by", "auto_start", "workflows", "dependencies", "reason")
         return {name: self.cleaned_data[name] for name in names}
+
+
+class ReviewedForm(ReasonForm):
+    """Somebody looked at a runbook and it holds. `revision` is the one that they read."""
+
+    review_by = forms.DateField(label="Next review", widget=_DATE)
+    revision = forms.IntegerField(widget=forms.HiddenInput)
 
 
 def decision_initial(decision: Decision) -> dict[str, Any]:
@@ -156,7 +174,8 @@ def decision_initial(decision: Decision) -> dict[str, Any]:
 def runbook_initial(runbook: Runbook) -> dict[str, Any]:
     """A form's values of a runbook as it is."""
     services = [link.dependency.name for link in runbook.links.all() if link.dependency]
-    return {**_initial(runbook), "review_by": runbook.review_by, "dependencies": services}
+    own = {"review_by": runbook.review_by, "auto_start": runbook.auto_start, "dependencies": services}
+    return {**_initial(runbook), **own}
 
 
 def _initial(document: Decision | Runbook) -> dict[str, Any]:

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from governance.models import Runbook
 from governance.runbooks.freshness import Freshness
 from governance.selectors.documents import Page
+from governance.selectors.exercises import exercises_of
 from governance.selectors.revisions import runbook_text
-from governance.selectors.runbooks import About, RunbookFilter, about_by, find_runbook, freshness_of, runbooks
+from governance.selectors.runbook_changes import standing
+from governance.selectors.runbooks import About, RunbookFilter, about_by, find_runbook, freshness_of, runbooks, today
 from governance.services.documents import EditConflict, find_team
-from governance.services.runbooks import create_runbook, edit_runbook, restore_runbook
+from governance.services.runbooks import create_runbook, edit_runbook, restore_runbook, review_runbook
 from orchestration.errors import InvalidInput
 from orchestration.models import Dependency, Team, Workflow
+from portal.exercise_permissions import may_start
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
+from portal.presentation import exercise_words
 from portal.presentation.document_html import document_html
-from portal.presentation.words import Look, runbook_look
+from portal.presentation.words import runbook_look
+from portal.selectors.runbook_rows import look_of, runbook_rows
 from portal.views import document_lists as lists
 from portal.views import documents
-from portal.views.document_forms import RunbookForm, runbook_initial, typed
+from portal.views.document_forms import ReviewedForm, RunbookForm, runbook_initial, typed
+from portal.views.runbook_live import live_context, slot_html
 
 FILTERS = ("q", "status", "freshness", "owner", "workflow", "dependency")
 PER_PAGE = 50
+#: What the form of a review suggests.
+NEXT_REVIEW = timedelta(days=90)
 SKELETON = """## Meaning
 
 ## Impact
@@ -44,15 +55,6 @@ SKELETON = """## Meaning
 """
 
 
-def look_of(runbook: Runbook) -> Look:
-    """Freshness for one in use; a draft and a retired one are just that."""
-    if runbook.status == Runbook.Status.DRAFT:
-        return Look("unk", "edit", "Draft")
-    if runbook.status == Runbook.Status.RETIRED:
-        return Look("unk", "none", "Retired")
-    return runbook_look(freshness_of(runbook))
-
-
 @login_required
 @require_GET
 def list_runbooks(request: HttpRequest) -> HttpResponse:
@@ -61,20 +63,19 @@ def list_runbooks(request: HttpRequest) -> HttpResponse:
         return redirect(clean)
     given, problem = lists.given(request, FILTERS), ""
     try:
-        page = runbooks(RunbookFilter(**given), cursor=request.GET.get("cursor", ""), limit=PER_PAGE)
+        found = runbooks(RunbookFilter(**given), cursor=request.GET.get("cursor", ""), limit=PER_PAGE)
     except InvalidInput as error:
         # The list still opens, with what was typed; nothing is shown, since a filter that is ignored would lie.
-        problem, page = str(error), Page([], None)
-    about = about_by(page.items)
+        problem, found = str(error), Page([], None)
     context = {
         "nav": "runbooks",
-        "rows": [(look_of(row), row, about[row.pk]) for row in page.items],
+        "rows": runbook_rows(found.items),
         "given": given,
         "applied": lists.applied(given),
         "sentence": lists.sentence(given),
         "problem": problem,
         "is_first": "cursor" not in request.GET,
-        "next_url": lists.next_url(given, page.next),
+        "next_url": lists.next_url(given, found.next),
         "statuses": Runbook.Status.choices,
         "freshnesses": [(str(word), runbook_look(word).word) for word in Freshness],
         "owners": lists.offered(Team.objects.values_list("name", flat=True), given.get("owner")),
@@ -89,18 +90,51 @@ def list_runbooks(request: HttpRequest) -> HttpResponse:
 @require_GET
 def runbook(request: HttpRequest, slug: str) -> HttpResponse:
     """One, to be read."""
-    found = find_runbook(slug)
+    return page(request, find_runbook(slug))
+
+
+def page(request: HttpRequest, found: Runbook, *, problem: str = "", status: int = 200) -> HttpResponse:
+    """The page, with what was wrong with a review, if that was asked."""
     about: About = about_by([found])[found.pk]
+    stands, live = standing(found, about), live_context(found, about)
     context = {
         **documents.frame(request, found),
-        "look": look_of(found),
+        **live,
+        "look": look_of(found, stands),
         "freshness": freshness_of(found),
-        "html": document_html(found.body),
+        "standing": stands,
+        "html": document_html(found.body, slot_html(live["slots"])),
         "about": about,
+        "exercises": [(exercise_words.look(one), one) for one in exercises_of(found)],
+        "may_start": may_start(actor_of(request), found) and found.status != Runbook.Status.RETIRED,
+        "next_review": today() + NEXT_REVIEW,
+        "problem": problem,
+        "typed": request.POST,
         "said": documents.said(found.front_matter),
         "recent": documents.recent(found),
     }
-    return render(request, "runbooks/runbook.html", context)
+    return render(request, "runbooks/runbook.html", context, status=status)
+
+
+@login_required
+@require_POST
+def reviewed(request: HttpRequest, slug: str) -> HttpResponse:
+    """Somebody looked at it and it holds."""
+    found = find_runbook(slug)
+    actor_of(request).require(Verb.MAINTAIN, found.owner)
+    form = ReviewedForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise InvalidInput("; ".join(f"{name}: {errors[0]}" for name, errors in form.errors.items()))
+        saved = review_runbook(runbook=found, actor=request.user, **form.cleaned_data)
+    except EditConflict:
+        return page(
+            request, find_runbook(slug), problem="Somebody edited it meanwhile: read it again, then say so.", status=409
+        )
+    except InvalidInput as error:
+        return page(request, found, problem=f"{str(error)[:1].upper()}{str(error)[1:]}.", status=422)
+    messages.success(request, f"Reviewed; the next review is due on {saved.review_by:%-d %B %Y}.")
+    return redirect("runbook", slug)
 
 
 @login_required

@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from governance.selectors.decisions import decisions_of
-from governance.selectors.runbooks import freshness_of, runbooks_of
+from governance.selectors.runbooks import runbooks_of
 from orchestration import clock
 from orchestration.hooks import hooks
 from orchestration.manifest import write_path
@@ -35,8 +35,9 @@ from portal.permissions import Verb
 from portal.presentation import objective_words, textdiff, workflow_pages
 from portal.presentation.history import changes
 from portal.presentation.runs import row
-from portal.presentation.words import decision_look, runbook_look
+from portal.presentation.words import decision_look
 from portal.selectors.home import workflow_health
+from portal.selectors.runbook_rows import runbook_rows
 from portal.views.living import living
 from portal.views.objectives import chart
 from portal.views.shapes import shape
@@ -96,7 +97,8 @@ def decisions_tab(request: HttpRequest, name: str) -> HttpResponse:
 @require_GET
 def runbooks_tab(request: HttpRequest, name: str) -> HttpResponse:
     """The runbooks about it."""
-    return page(request, find_workflow(name), "runbooks", {})
+    workflow = find_workflow(name)
+    return page(request, workflow, "runbooks", {"runbooks": runbook_rows(runbooks_of(workflow))})
 
 
 @login_required
@@ -197,7 +199,6 @@ def page(
         "tab": tab,
         "tabs": [(key, label, reverse(url, args=[workflow.name]) + chosen, count) for key, label, url, count in tabs],
         "decisions": [(decision_look(item.status), item) for item in decisions],
-        "runbooks": [(runbook_look(freshness_of(item)), item) for item in runbooks],
         "versions": [
             (workflow_pages.version_look(item.state), item, workflow_pages.source_words(item)) for item in versions
         ],

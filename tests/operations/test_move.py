@@ -31,14 +31,18 @@ from governance.models import (
     DecisionRelation,
     Delegation,
     DependencyReview,
+    ExerciseAction,
     GatePolicy,
     GoneReceiver,
+    Runbook,
+    RunbookOrigin,
     VerificationResult,
     Waiver,
     WebhookDelivery,
 )
 from governance.search.engines import SHADOWS
 from governance.services.auditing import keep, verify
+from governance.services.exercises import start_exercise
 from orchestration import clock
 from orchestration.engine.claim import claim
 from orchestration.models import (
@@ -131,6 +135,9 @@ def fill() -> Run:
     Parking.objects.create(step=parked, dependency="shop", kind="breaker", since=timezone.now(), message="ü")
     alert_rows(team)
     inbox_rows(user, team)
+    RunbookOrigin.objects.create(
+        runbook=Runbook.objects.first(), path="a/ü.md", text="x\r\n\ufeff", revision=1, imported_at=timezone.now()
+    )
     keep(verify())
     return run
 
@@ -156,6 +163,11 @@ def alert_rows(team: Team) -> None:
     AlertEvent.objects.create(alert=alert, at=now, what="opened", text="é\n")
     silence = Silence(objective=objective, reason="ü", starts_at=now, ends_at=now + timedelta(days=1))
     save(silence, actor=None, reason="r")
+    exercise, _ = start_exercise(runbook=Runbook.objects.get(slug="payments-slow"), actor=None, alert=alert)
+    ExerciseAction.objects.create(
+        exercise=exercise, position=4, attempt=1, kind="retry-failed-runs", parameters={"workflow": "ü"}, chosen=["é"],
+        asked_at=now, claimed_until=now,
+    )  # fmt: skip
 
 
 def breaker_rows() -> None:

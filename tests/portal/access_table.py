@@ -89,6 +89,13 @@ API = [
         {"ends_at": "tomorrow-moment", **REASON},
     ),
     Entry("POST", "silences/<int:number>/end", Verb.OPERATE, ("silence",), REASON),
+    Entry("GET", "runbooks/export", SIGNED_IN),
+    Entry(
+        "POST",
+        "runbooks/import",
+        SIGNED_IN,
+        body={"files": [{"path": "a.md", "text": "x"}], "owner": "checkout", **REASON},
+    ),
     Entry("GET", "openslo", SIGNED_IN),
     Entry("POST", "openslo", SIGNED_IN, body={"documents": [{"source": "a.yaml", "text": SLO}], **REASON}),
     Entry("GET", "alerts", SIGNED_IN),
@@ -382,6 +389,30 @@ PAGES = [
     Entry("GET", "runbooks/<slug:slug>/", SIGNED_IN, ("stuck",)),
     Entry("POST", "runbooks/<slug:slug>/edit/", Verb.MAINTAIN, ("stuck",), {**RUNBOOK, "slug": "stuck", "revision": 2}),
     Entry("GET", "runbooks/<slug:slug>/history/", SIGNED_IN, ("stuck",)),
+    Entry("GET", "runbooks/<slug:slug>/live/", SIGNED_IN, ("stuck",)),
+    Entry(
+        "POST",
+        "runbooks/<slug:slug>/reviewed/",
+        Verb.MAINTAIN,
+        ("stuck",),
+        {"review_by": "2099-01-01", "revision": 2, **REASON},
+    ),
+    Entry("POST", "runbooks/<slug:slug>/exercise/", Verb.OPERATE, ("stuck",)),
+    Entry("GET", "exercises/", SIGNED_IN),
+    Entry("GET", "exercises/<int:number>/", SIGNED_IN, ("exercise",)),
+    Entry("POST", "exercises/<int:number>/hand-over/", Verb.OPERATE, ("exercise",)),
+    Entry(
+        "POST",
+        "exercises/<int:number>/end/",
+        Verb.OPERATE,
+        ("exercise",),
+        {"state": "completed", "summary": "it went well"},
+    ),
+    Entry("POST", "exercises/<int:number>/steps/<int:position>/", Verb.OPERATE, ("exercise", "1"), {"what": "done"}),
+    Entry(
+        "POST", "exercises/<int:number>/steps/<int:position>/action/", Verb.OPERATE, ("exercise", "1"), {"attempt": "1"}
+    ),
+    Entry("POST", "alerts/<int:number>/respond/", Verb.OPERATE, ("alert",)),
     Entry(
         "POST", "runbooks/<slug:slug>/restore/", Verb.MAINTAIN, ("stuck",), {"revision": "runbook-history", **REASON}
     ),

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from governance.gate.glass import ask_to_break
 from governance.models import Change, Contract, Decision, Delegation, Runbook, Waiver, WebhookDelivery
+from governance.services.exercises import start_exercise
 from orchestration.engine import publish as messages
 from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team
 from orchestration.services.manifests import Document, Signature, apply
@@ -96,6 +97,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     for document in (decision, runbook):  # a second revision, so that there is one to restore
         document.body, document.revision = "newer", 2
         document.save()
+    walked = Runbook.objects.create(
+        slug="walked", title="W", owner=team, body="1. x\n   **Action** retry-failed-runs workflow=demo\n"
+    )
+    exercise, _ = start_exercise(runbook=walked, actor=victim)
     gate = gate_world(team)
     token = Token.objects.create(
         user=victim,
@@ -118,6 +123,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,
         **gate,
         **alert_world(team),
+        "exercise": str(exercise.pk),
         "runbook-history": runbook.history.earliest().history_id,
     }  # fmt: skip
 
@@ -132,6 +138,7 @@ def alert_world(team: Team) -> dict[str, Any]:
         indicator="success",
         target=Decimal("0.99"),
         page=False,
+        runbook="stuck",
         since=now,
     )
     alert = Alert.objects.create(

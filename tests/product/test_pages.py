@@ -47,7 +47,7 @@ def paths(product: Product) -> list[str]:
         "/explore/?what=call&measure=p95&by=step&period=1h&compare=previous", "/explore/?what=tea",
         "/workflows/order-fulfilment/performance/", "/workflows/order-fulfilment/?period=1h", "/decisions/", "/decisions/1/", "/decisions/7/", "/decisions/timeline/", "/decisions/1/edit/",
         "/decisions/1/history/", "/decisions/new/", "/decisions/import/", "/runbooks/", "/runbooks/fulfilment-stuck/",
-        "/runbooks/fulfilment-stuck/edit/", "/runbooks/fulfilment-stuck/history/", "/runbooks/new/", "/account/",
+        "/runbooks/fulfilment-stuck/edit/", "/runbooks/fulfilment-stuck/history/", "/runbooks/new/", "/exercises/", "/account/",
         "/account/password/", "/account/tokens/new/", "/admin/users/", "/admin/new-user/", "/admin/teams/",
         "/admin/teams/checkout/", "/admin/new-team/", "/nothing-here/",
     ]  # fmt: skip

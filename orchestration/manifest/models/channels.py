@@ -30,6 +30,7 @@ WebhookEvent = Literal[
     "alert.escalated",
     "alert.acknowledged",
     "alert.resolved",
+    "playbook.called",
 ]
 WEBHOOK_EVENTS: tuple[str, ...] = get_args(WebhookEvent)
 LONGEST_WEBHOOK_URL = 500

@@ -1,0 +1,243 @@
+"""Runbooks in from files and out to files: by the path that each came from, byte for byte while nobody edited it here.
+
+A file that changed updates its runbook; where both changed, nothing is written and the report says so. Owns that rule and the
+report. Never reads a disk, and never decides who may write: the caller says for which teams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db import transaction
+
+from governance.models import Runbook, RunbookOrigin
+from governance.runbooks import ParsedRunbook, parse, render
+from governance.runbooks.structure import Facts
+from governance.runbooks.writing import head_of
+from governance.services.documents import MAX_TITLE, find_team
+from governance.services.runbooks import create_runbook, edit_runbook
+from orchestration import clock
+from orchestration.errors import PlumblineError
+from orchestration.models import Dependency, Team, Workflow
+from orchestration.services.governed import require_reason
+
+MAX_PATH = 300
+#: Files about a folder, not about trouble.
+INDEXES = frozenset({"readme.md", "index.md"})
+
+
+@dataclass(slots=True)
+class Line:
+    """What became of a file. `action`: create, change, unchanged, conflict, skipped or refused."""
+
+    path: str
+    action: str
+    slug: str = ""
+    problem: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """Who imports, why, for which team where a file names none, and for which teams they may."""
+
+    actor: Any
+    reason: str
+    default_owner: str
+    may: Callable[[Team], bool]
+
+
+class _Refused(Exception):
+    """The file is not taken; the message says why."""
+
+
+def import_runbooks(
+    *, files: Sequence[tuple[str, str]], actor: Any, reason: str, default_owner: str, may: Callable[[Team], bool],
+    dry_run: bool = False,
+) -> list[Line]:  # fmt: skip
+    """Take in files, given as path and text: each by itself, in one report. `may`: whether the actor may write for a team."""
+    hand = _Hand(actor, require_reason(reason), default_owner, may)
+    lines = []
+    for path, text in files:
+        line = Line(path[:MAX_PATH], "refused")
+        lines.append(line)
+        try:
+            with transaction.atomic():
+                _take(line, path, text, hand)
+                if dry_run:
+                    transaction.set_rollback(True)
+        except (_Refused, PlumblineError) as error:
+            line.action, line.problem = "refused", str(error)
+    return lines
+
+
+def export_runbooks(runbooks: Iterable[Runbook]) -> list[tuple[str, str]]:
+    """Path and text of each. Two queries beside what came prefetched."""
+    found = list(runbooks)
+    origins = {row.runbook_id: row for row in RunbookOrigin.objects.filter(runbook__in=found)}
+    return [(_path(row, origins.get(row.pk)), text_of(row, origins.get(row.pk))) for row in found]
+
+
+def text_of(runbook: Runbook, origin: RunbookOrigin | None) -> str:
+    """The file: as it came, or with what was edited here, in the words that it came in."""
+    if origin is not None and origin.revision == runbook.revision:
+        return origin.text
+    facts = _facts_of(runbook)
+    if origin is None:
+        return head_of(facts, runbook.front_matter) + runbook.body
+    read = parse(origin.text, origin.path)
+    body = origin.text[len(read.head) :]
+    facts = _with_unknown(facts, read.facts)
+    if read.facts.status is None and facts.status == Runbook.Status.ACTIVE:
+        facts = replace(facts, status=None)
+    if not read.facts.title and facts.title == _title(read):
+        facts = replace(facts, title="")
+    if not read.facts.owner:
+        facts = replace(facts, owner="")
+    kept = body if _plain(body) == runbook.body else runbook.body
+    return render(replace(read, facts=facts, rest=dict(runbook.front_matter), sections=())) + kept
+
+
+def _take(line: Line, path: str, text: str, hand: _Hand) -> None:
+    if len(path) > MAX_PATH or "\x00" in path or path.startswith("/") or ".." in path.split("/"):
+        raise _Refused("its path is none of a file below the folder that is imported")
+    if path.rsplit("/", 1)[-1].lower() in INDEXES:
+        line.action, line.problem = "skipped", "an index is no runbook; give it another name to import it"
+        return
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise _Refused("it has a character that no database here can hold: U+0000, or half of a surrogate pair")
+    read = parse(text, path)
+    line.slug, line.notes = read.slug, [f"line {one.line}: {one.message}" for one in read.warnings]
+    origin = RunbookOrigin.objects.select_related("runbook__owner").filter(path=path).first()
+    found = origin.runbook if origin else Runbook.objects.select_related("owner").filter(slug=read.slug).first()
+    if found is None:
+        _create(line, read, text, hand)
+        return
+    line.slug = found.slug
+    if not hand.may(found.owner):
+        raise _Refused(f"you may not edit documents of team {found.owner.name}, whose it is")
+    if origin is None:
+        _adopt(line, read, text, found)
+    elif origin.text == text:
+        line.action = "unchanged"
+    elif text_of(found, origin) == text:  # what was edited here went out, and came back
+        line.action = "unchanged"
+        _keep(found, path, text)
+    elif found.revision != origin.revision:
+        line.action = "conflict"
+        line.problem = f"{found.slug} was edited here since it was imported; export it, merge the two, and import that"
+    else:
+        _change(line, read, text, found, hand)
+
+
+def _create(line: Line, read: ParsedRunbook, text: str, hand: _Hand) -> None:
+    if not read.slug:
+        raise _Refused("no name can be made of its file's; use Latin letters, as in payments-slow.md")
+    name = read.facts.owner or hand.default_owner
+    if not name:
+        raise _Refused("no owner: write `owner: <team>` into its front matter, or name a team for all")
+    owner = find_team(name)
+    if not hand.may(owner):
+        raise _Refused(f"you may not edit documents of team {owner.name}")
+    made = create_runbook(
+        slug=read.slug, owner=owner, actor=hand.actor, reason=hand.reason, **_values(read, text, line)
+    )
+    line.action = "create"
+    _keep(made, read.path, text)
+
+
+def _change(line: Line, read: ParsedRunbook, text: str, found: Runbook, hand: _Hand) -> None:
+    owner = find_team(read.facts.owner) if read.facts.owner else found.owner
+    if not hand.may(owner):
+        raise _Refused(f"you may not edit documents of team {owner.name}")
+    values = _values(read, text, line)
+    edited = edit_runbook(
+        runbook=found, revision=found.revision, owner=owner, actor=hand.actor, reason=hand.reason, **values
+    )  # fmt: skip
+    line.action = "change"
+    _keep(edited, read.path, text)
+
+
+def _adopt(line: Line, read: ParsedRunbook, text: str, found: Runbook) -> None:
+    """One of this name is here, from elsewhere: the file is its file where both say the same."""
+    other = RunbookOrigin.objects.filter(runbook=found).first()
+    if other is not None:
+        raise _Refused(f"the name {found.slug} belongs to {other.path} already; rename one of the two")
+    if (_plain(text[len(read.head) :]), _title(read)) != (found.body, found.title):
+        line.action = "conflict"
+        line.problem = f"a runbook {found.slug} was written here; export it, merge the two, and import that"
+        return
+    line.action = "unchanged"
+    _keep(found, read.path, text)
+
+
+def _values(read: ParsedRunbook, text: str, line: Line) -> dict[str, Any]:
+    """What create and edit take. Links to nothing are left out with a note, rather than keeping the file out."""
+    facts = read.facts
+    if len(_title(read)) > MAX_TITLE:
+        line.notes.append(f"the title is longer than {MAX_TITLE} characters: cut here, whole in the export")
+    return {
+        "title": _title(read)[:MAX_TITLE],
+        "body": _plain(text[len(read.head) :]),
+        "status": facts.status or Runbook.Status.ACTIVE,
+        "review_by": facts.review_by,
+        "auto_start": facts.auto_start,
+        "workflows": _existing(Workflow, facts.workflows, line),
+        "dependencies": _existing(Dependency, facts.dependencies, line),
+        "front_matter": dict(read.rest),
+    }
+
+
+def _existing(model: type[Workflow] | type[Dependency], names: Sequence[str], line: Line) -> list[str]:
+    known = set(
+        model._default_manager.filter(name__in=[name for name in names if name.isprintable()]).values_list(
+            "name", flat=True
+        )
+    )
+    for name in names:
+        if name not in known:
+            line.notes.append(f"there is no {model._meta.verbose_name} {name[:63]!r}; the link is left out")
+    return [name for name in names if name in known]
+
+
+def _title(read: ParsedRunbook) -> str:
+    return read.facts.title or read.slug.replace("-", " ").capitalize()
+
+
+def _plain(body: str) -> str:
+    return body.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _keep(runbook: Runbook, path: str, text: str) -> None:
+    facts = {"path": path, "text": text, "revision": runbook.revision, "imported_at": clock.now()}
+    RunbookOrigin.objects.update_or_create(runbook=runbook, defaults=facts)
+
+
+def _facts_of(runbook: Runbook) -> Facts:
+    links = list(runbook.links.all())
+    return Facts(
+        title=runbook.title, status=runbook.status, owner=runbook.owner.name,
+        workflows=tuple(sorted(link.workflow.name for link in links if link.workflow)),
+        dependencies=tuple(sorted(link.dependency.name for link in links if link.dependency)),
+        review_by=runbook.review_by, auto_start=runbook.auto_start,
+    )  # fmt: skip
+
+
+def _with_unknown(now: Facts, read: Facts) -> Facts:
+    """Links in the order of the file, with those to what is not here: the file may be of more than this installation."""
+
+    def merged(here: Sequence[str], there: Sequence[str], model: Any) -> tuple[str, ...]:
+        known = set(model._default_manager.filter(name__in=there).values_list("name", flat=True))
+        kept = [name for name in there if name in here or name not in known]
+        return (*kept, *(name for name in here if name not in kept))
+
+    return replace(
+        now, workflows=merged(now.workflows, read.workflows, Workflow),
+        dependencies=merged(now.dependencies, read.dependencies, Dependency),
+    )  # fmt: skip
+
+
+def _path(runbook: Runbook, origin: RunbookOrigin | None) -> str:
+    return origin.path if origin is not None else f"{runbook.slug}.md"
