@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from governance.models import Runbook
+from governance.selectors.postmortems import postmortem_from
 from orchestration import clock
 from orchestration.errors import InvalidInput
 from orchestration.models import Alert, Run, Team
@@ -77,6 +78,8 @@ def page(request: HttpRequest, found: Alert, *, problem: str = "", status: int =
         "row": objective_words.row(budget) if budget else None,
         "runs_url": objective_words.failed_runs_url(found),
         "runbook": _runbook(found),
+        "postmortem": postmortem_from(f"alert {found.pk}"),
+        "may_write": actor_of(request).may(Verb.MAINTAIN, found.team),
         "events": [(objective_words.EVENT[one.what], one) for one in events_of(found)],
         "silences": list(silences_of(objective.pk, now)) if objective else [],
         "is_hushed": is_open and is_hushed(found),

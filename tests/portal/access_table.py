@@ -34,6 +34,11 @@ class Entry:
 
 DECISION = {"title": "T", "owner": "checkout", "body": "text", "status": "draft", "date": "2026-01-02", **REASON}
 RUNBOOK = {"title": "T", "slug": "new-one", "owner": "checkout", "body": "text", "status": "active", **REASON}
+POSTMORTEM = {
+    "title": "T", "owner": "checkout", "body": "text", "status": "draft", "severity": "minor",
+    "began_at": "2026-01-02T10:00Z", "ended_at": "2026-01-02T11:00Z", **REASON,
+}  # fmt: skip
+ACTION = {"text": "Do it", "owner": "checkout", "due": "2099-01-02", "check": "confirmed"}
 MANIFEST = """apiVersion: plumbline/v1
 kind: Workflow
 metadata: {name: demo, version: 2.0.0, owner: checkout}
@@ -153,6 +158,18 @@ API = [
     Entry("GET", "decisions/<int:number>/history", SIGNED_IN, ("1",)),
     Entry(
         "POST", "decisions/<int:number>/restore", Verb.MAINTAIN, ("1",), {"history_id": "decision-history", **REASON}
+    ),
+    Entry("GET", "postmortems", SIGNED_IN),
+    Entry("POST", "postmortems", Verb.MAINTAIN, body=POSTMORTEM),
+    Entry("GET", "postmortems/<int:number>", SIGNED_IN, ("1",)),
+    Entry("PUT", "postmortems/<int:number>", Verb.MAINTAIN, ("1",), {**POSTMORTEM, "revision": 2}),
+    Entry("GET", "postmortems/<int:number>/history", SIGNED_IN, ("1",)),
+    Entry(
+        "POST",
+        "postmortems/<int:number>/restore",
+        Verb.MAINTAIN,
+        ("1",),
+        {"history_id": "postmortem-history", **REASON},
     ),
     Entry("GET", "runbooks", SIGNED_IN),
     Entry("POST", "runbooks", Verb.MAINTAIN, body=RUNBOOK),
@@ -329,6 +346,34 @@ PAGES = [
     Entry("POST", "decisions/<int:number>/edit/", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),
     Entry("GET", "decisions/<int:number>/history/", SIGNED_IN, ("1",)),
     Entry("POST", "decisions/<int:number>/restore/", Verb.MAINTAIN, ("1",), {"revision": "decision-history", **REASON}),
+    Entry("GET", "postmortems/", SIGNED_IN),
+    Entry("POST", "postmortems/new/", Verb.MAINTAIN, body=POSTMORTEM),
+    Entry("POST", "postmortems/preview/", SIGNED_IN, body={"text": "*x*"}),
+    Entry("POST", "postmortems/of-alert/<int:number>/", Verb.MAINTAIN, ("alert",)),
+    Entry("POST", "postmortems/of-run/<uuid:run_id>/", Verb.MAINTAIN, ("failed",)),
+    Entry("GET", "postmortems/<int:number>/", SIGNED_IN, ("1",)),
+    Entry("POST", "postmortems/<int:number>/edit/", Verb.MAINTAIN, ("1",), {**POSTMORTEM, "revision": 2}),
+    Entry("GET", "postmortems/<int:number>/history/", SIGNED_IN, ("1",)),
+    Entry(
+        "POST", "postmortems/<int:number>/restore/", Verb.MAINTAIN, ("1",), {"revision": "postmortem-history", **REASON}
+    ),
+    Entry("POST", "postmortems/<int:number>/mark/", Verb.MAINTAIN, ("1",), {"key": "own:1", "shown": "pinned"}),
+    Entry(
+        "POST", "postmortems/<int:number>/note/", Verb.MAINTAIN, ("1",), {"shown": "plain", "note": "x"}, "?key=own:1"
+    ),
+    Entry(
+        "POST",
+        "postmortems/<int:number>/lines/new/",
+        Verb.MAINTAIN,
+        ("1",),
+        {"at": "2026-01-02T10:01", "text": "x"},
+    ),
+    Entry("POST", "postmortems/<int:number>/lines/remove/", Verb.MAINTAIN, ("1",), REASON, "?key=own:1"),
+    Entry("POST", "postmortems/<int:number>/actions/new/", Verb.MAINTAIN, ("1",), ACTION),
+    Entry("POST", "actions/<int:pk>/edit/", Verb.MAINTAIN, ("action",), {**ACTION, **REASON}),
+    Entry("POST", "actions/<int:pk>/close/", Verb.MAINTAIN, ("action",), {"link": "https://x.example/", **REASON}),
+    Entry("POST", "actions/<int:pk>/drop/", Verb.MAINTAIN, ("action",), REASON),
+    Entry("GET", "workflows/<str:name>/postmortems/", SIGNED_IN, ("demo",)),
     Entry("GET", "runbooks/", SIGNED_IN),
     Entry("POST", "runbooks/new/", Verb.MAINTAIN, body=RUNBOOK),
     Entry("POST", "runbooks/preview/", SIGNED_IN, body={"text": "*x*"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,18 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from governance.gate.glass import ask_to_break
-from governance.models import Change, Contract, Decision, Delegation, Runbook, Waiver, WebhookDelivery
+from governance.models import (
+    ActionItem,
+    Change,
+    Contract,
+    Decision,
+    Delegation,
+    Postmortem,
+    Runbook,
+    TimelineMark,
+    Waiver,
+    WebhookDelivery,
+)
 from orchestration.engine import publish as messages
 from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team
 from orchestration.services.manifests import Document, Signature, apply
@@ -90,7 +101,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         number=1, slug="one", title="One", date=date(2026, 1, 2), owner=team, body="text"
     )
     runbook = Runbook.objects.create(slug="stuck", title="Stuck", owner=team, body="text")
-    for document in (decision, runbook):  # a second revision, so that there is one to restore
+    postmortem = Postmortem.objects.create(
+        number=1, title="One", owner=team, body="text", began_at=datetime(2026, 1, 2, 10, tzinfo=UTC)
+    )
+    for document in (decision, runbook, postmortem):  # a second revision, so that there is one to restore
         document.body, document.revision = "newer", 2
         document.save()
     gate = gate_world(team)
@@ -113,8 +127,18 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,
         **gate,
         **alert_world(team),
+        **postmortem_world(postmortem),
         "runbook-history": runbook.history.earliest().history_id,
     }  # fmt: skip
+
+
+def postmortem_world(postmortem: Postmortem) -> dict[str, Any]:
+    """A line and an action of the postmortem."""
+    TimelineMark.objects.create(postmortem=postmortem, key="own:1", at=postmortem.began_at, text="x")
+    item = ActionItem.objects.create(
+        postmortem=postmortem, text="Do it", owner=postmortem.owner, due=date(2099, 1, 2), since=timezone.now()
+    )
+    return {"action": str(item.pk), "postmortem-history": postmortem.history.earliest().history_id}
 
 
 def alert_world(team: Team) -> dict[str, Any]:
