@@ -1,10 +1,40 @@
-"""URLs of the knowledge pages: decisions, runbooks, postmortems, patterns."""
+"""URLs of the knowledge pages: documents, and the upkeep that they belong to."""
 
 from django.urls import URLPattern, path
 
-from portal.views import decisions, documents, postmortem_actions, postmortem_parts, postmortems, runbooks
+from portal.views import (
+    decisions,
+    documents,
+    onboarding,
+    ownership,
+    patterns,
+    postmortem_actions,
+    postmortem_parts,
+    postmortems,
+    runbooks,
+    scorecards,
+    upkeep,
+)
 
 urlpatterns: list[URLPattern] = [
+    path("patterns/", patterns.list_patterns, name="patterns"),
+    path("patterns/new/", patterns.new, name="pattern-new"),
+    path("patterns/preview/", documents.preview, name="pattern-preview"),
+    path("patterns/<slug:slug>/", patterns.pattern, name="pattern"),
+    path("patterns/<slug:slug>/edit/", patterns.edit, name="pattern-edit"),
+    path("patterns/<slug:slug>/history/", patterns.history, name="pattern-history"),
+    path("patterns/<slug:slug>/restore/", patterns.restore, name="pattern-restore"),
+    path("scorecards/", scorecards.list_scorecards, name="scorecards"),
+    path("scorecards/waivers/<int:pk>/end/", scorecards.stop_waiver, name="score-waiver-end"),
+    path("workflows/<str:name>/scorecard/", scorecards.scorecard, name="workflow-scorecard"),
+    path("workflows/<str:name>/scorecard/line/", scorecards.line, name="workflow-score-line"),
+    path("workflows/<str:name>/scorecard/waive/", scorecards.new_waiver, name="workflow-waive"),
+    path("workflows/<str:name>/onboarding/", onboarding.page, name="workflow-onboarding"),
+    path("ownership/", ownership.list_teams, name="ownership"),
+    path("ownership/<str:name>/", ownership.team, name="ownership-of"),
+    path("upkeep/", upkeep.upkeep, name="upkeep"),
+    path("upkeep/new/", upkeep.new, name="upkeep-new"),
+    path("upkeep/<int:pk>/end/", upkeep.end, name="upkeep-end"),
     path("decisions/", decisions.list_decisions, name="decisions"),
     path("decisions/new/", decisions.new, name="decision-new"),
     path("decisions/preview/", documents.preview, name="decision-preview"),

@@ -38,6 +38,7 @@ POSTMORTEM = {
     "title": "T", "owner": "checkout", "body": "text", "status": "draft", "severity": "minor",
     "began_at": "2026-01-02T10:00Z", "ended_at": "2026-01-02T11:00Z", **REASON,
 }  # fmt: skip
+PATTERN = {"title": "T", "slug": "dead-letter", "owner": "checkout", "body": "text", "status": "active", **REASON}
 ACTION = {"text": "Do it", "owner": "checkout", "due": "2099-01-02", "check": "confirmed"}
 MANIFEST = """apiVersion: plumbline/v1
 kind: Workflow
@@ -346,6 +347,33 @@ PAGES = [
     Entry("POST", "decisions/<int:number>/edit/", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),
     Entry("GET", "decisions/<int:number>/history/", SIGNED_IN, ("1",)),
     Entry("POST", "decisions/<int:number>/restore/", Verb.MAINTAIN, ("1",), {"revision": "decision-history", **REASON}),
+    Entry("GET", "patterns/", SIGNED_IN),
+    Entry("POST", "patterns/new/", Verb.MAINTAIN, body=PATTERN),
+    Entry("POST", "patterns/preview/", SIGNED_IN, body={"text": "*x*"}),
+    Entry("GET", "patterns/<slug:slug>/", SIGNED_IN, ("outbox",)),
+    Entry("POST", "patterns/<slug:slug>/edit/", Verb.MAINTAIN, ("outbox",), {**PATTERN, "revision": 2}),
+    Entry("GET", "patterns/<slug:slug>/history/", SIGNED_IN, ("outbox",)),
+    Entry(
+        "POST", "patterns/<slug:slug>/restore/", Verb.MAINTAIN, ("outbox",), {"revision": "pattern-history", **REASON}
+    ),
+    Entry("GET", "scorecards/", SIGNED_IN),
+    Entry("POST", "scorecards/waivers/<int:pk>/end/", Verb.REVIEW, ("score-waiver",), REASON),
+    Entry("GET", "workflows/<str:name>/scorecard/", SIGNED_IN, ("demo",)),
+    Entry("GET", "workflows/<str:name>/scorecard/line/", SIGNED_IN, ("demo",)),
+    Entry(
+        "POST",
+        "workflows/<str:name>/scorecard/waive/",
+        Verb.REVIEW,
+        ("demo",),
+        {"until": "tomorrow", **REASON},
+        "?check=runbook",
+    ),
+    Entry("GET", "workflows/<str:name>/onboarding/", SIGNED_IN, ("demo",)),
+    Entry("GET", "ownership/", SIGNED_IN),
+    Entry("GET", "ownership/<str:name>/", SIGNED_IN, ("checkout",)),
+    Entry("GET", "upkeep/", SIGNED_IN),
+    Entry("POST", "upkeep/new/", Verb.MAINTAIN, body={"team": "checkout", "text": "x", "effort": "small"}),
+    Entry("POST", "upkeep/<int:pk>/end/", Verb.MAINTAIN, ("upkeep",), {"state": "done", **REASON}),
     Entry("GET", "postmortems/", SIGNED_IN),
     Entry("POST", "postmortems/new/", Verb.MAINTAIN, body=POSTMORTEM),
     Entry("POST", "postmortems/preview/", SIGNED_IN, body={"text": "*x*"}),

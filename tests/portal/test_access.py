@@ -23,14 +23,17 @@ from governance.models import (
     Contract,
     Decision,
     Delegation,
+    Pattern,
     Postmortem,
     Runbook,
+    ScoreWaiver,
     TimelineMark,
+    UpkeepItem,
     Waiver,
     WebhookDelivery,
 )
 from orchestration.engine import publish as messages
-from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team
+from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team, Workflow
 from orchestration.services.manifests import Document, Signature, apply
 from portal.models import Token, User
 from portal.models.token import digest
@@ -138,6 +141,22 @@ def postmortem_world(postmortem: Postmortem) -> dict[str, Any]:
     item = ActionItem.objects.create(
         postmortem=postmortem, text="Do it", owner=postmortem.owner, due=date(2099, 1, 2), since=timezone.now()
     )
+    workflow = Workflow.objects.get(name="demo")
+    waiver = ScoreWaiver.objects.create(
+        workflow=workflow, check_key="runbook", person=person("approver", postmortem.owner), reason="x",
+        given_at=timezone.now(), expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    upkeep = UpkeepItem.objects.create(team=postmortem.owner, text="x", made_at=timezone.now())
+    pattern = Pattern.objects.create(slug="outbox", title="T", owner=postmortem.owner, body="text")
+    pattern.body, pattern.revision = "newer", 2
+    pattern.save()
+    return {
+        "score-waiver": str(waiver.pk), "upkeep": str(upkeep.pk),
+        "pattern-history": pattern.history.earliest().history_id, **_action_world(item, postmortem),
+    }  # fmt: skip
+
+
+def _action_world(item: ActionItem, postmortem: Postmortem) -> dict[str, Any]:
     return {"action": str(item.pk), "postmortem-history": postmortem.history.earliest().history_id}
 
 
