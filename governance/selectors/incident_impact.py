@@ -18,8 +18,11 @@ from governance.selectors.postmortems import about
 from orchestration import clock
 from orchestration.models import Objective, Run, Series, Workflow
 from orchestration.policies import burn
-from orchestration.selectors.series import Span, total
+from orchestration.selectors.series import Grain, Span, total
 from orchestration.states import RESULT_BAD, Compensation, RunResult
+
+#: For how long, at least, there are rows of minutes and of hours; a window is read in one grain, so it goes by its beginning.
+_MINUTES_KEPT, _HOURS_KEPT = timedelta(hours=44), timedelta(days=86)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,8 @@ def impact_shown(postmortem: Postmortem) -> Impact:
 def impact_of(
     began: datetime, ended: datetime | None, workflows: Collection[str], dependencies: Collection[str]
 ) -> Impact:
-    """Of the window up to now where it goes on."""
-    until = min(ended or clock.now(), clock.now())
+    """Of the window up to now where it goes on; of one long ago in whole hours, or days, which is all that is kept of it."""
+    began, until = _kept(began, min(ended or clock.now(), clock.now()))
     length = until - began
     rows = Series.objects.filter(kind=Series.Kind.RUN, version="", workflow__in=workflows)
     series = dict(rows.values_list("workflow", "pk"))
@@ -107,6 +110,14 @@ def impact_of(
         )
     teams = {one.team for one in touched if one.bad or one.degraded} | {one.team for one in budgets if one.bad}
     return Impact(touched, budgets, sorted(teams))
+
+
+def _kept(began: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """The window, widened to the whole hours or days around it where finer rows are gone: one that lies within an hour would
+    otherwise count nothing."""
+    age = clock.now() - began
+    grain = Grain.DAY if age > _HOURS_KEPT else Grain.HOUR if age > _MINUTES_KEPT else Grain.MINUTE
+    return grain.floor(began), min(grain.ceil(until), clock.now())
 
 
 def _of_frozen(kept: Mapping[str, Any]) -> Impact:

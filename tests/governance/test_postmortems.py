@@ -22,7 +22,18 @@ from governance.services.documents import EditConflict
 from governance.services.postmortems import LONGEST, edit_postmortem, restore_postmortem
 from governance.services.timelines import add_line, mark_line, remove_line
 from orchestration.errors import Conflict, InvalidInput, NotFound
-from orchestration.models import Alert, AlertEvent, BreakerTransition, Objective, Run
+from orchestration.models import (
+    Alert,
+    AlertEvent,
+    BreakerTransition,
+    Objective,
+    RollupDay,
+    RollupHour,
+    RollupMinute,
+    Run,
+    Series,
+)
+from orchestration.selectors.series import Grain
 from orchestration.services.retention import prune
 from tests.governance.incidents import edit_of, ended, now_minute, version_of, write
 from tests.people import person
@@ -192,6 +203,18 @@ def test_figures_count_what_was_undone(team: Any, workflow: Any, dependency: Any
     ended(version, at, "cancelled", compensation="failed")
     (one,) = impact_shown(find_postmortem(made.number)).workflows
     assert (one.compensated, one.not_undone) == (1, 1)
+
+
+@pytest.mark.parametrize("days", [1, 5, 89])
+def test_a_short_window_long_ago_is_counted_in_the_hours_or_days_that_are_kept(team: Any, workflow: Any, days: int):
+    began = now_minute().replace(minute=10) - timedelta(days=days)
+    series = Series.objects.create(kind="run", workflow=workflow.name)
+    for moment, bad in ((began + timedelta(minutes=20), 4), (began - timedelta(days=1, hours=1), 9)):
+        for grain, model in ((Grain.MINUTE, RollupMinute), (Grain.HOUR, RollupHour), (Grain.DAY, RollupDay)):
+            model.objects.create(series=series, ts=grain.floor(moment), n=10, ok=10 - bad, error=bad)
+    made = write(team, began_at=began, ended_at=began + timedelta(minutes=30), workflows=[workflow.name])
+    (one,) = impact_shown(find_postmortem(made.number)).workflows
+    assert (one.bad, one.ended) == (4, 10)
 
 
 def test_the_timeline_asks_few_queries_however_much_happened(
