@@ -113,6 +113,7 @@ def _alerts(began: datetime, ended: datetime, workflows: Collection[str], depend
     mine = Q(workflow__in=workflows) | Q(objective__workflow__in=workflows) | Q(objective__dependency__in=dependencies)
     open_then = Alert.objects.filter(mine, opened_at__gte=began - LOOK_BACK, opened_at__lte=ended).values("pk")
     rows = AlertEvent.objects.filter(alert__in=open_then, at__gte=began, at__lte=ended)
+    rows = rows.exclude(what=AlertEvent.What.TOLD)  # that people are told follows from its opening
     found = []
     for row in rows.select_related("alert", "person").order_by("at", "pk")[: MOST + 1]:
         by = f" by {row.person}" if row.person else ""

@@ -61,6 +61,11 @@ class Impact:
     teams: list[str]
 
     @property
+    def burned(self) -> list[BudgetImpact]:
+        """Objectives that lost anything, those that lost most first."""
+        return sorted((one for one in self.budgets if one.bad), key=lambda one: (-(one.spent or 0.0), one.objective))
+
+    @property
     def bad(self) -> int:
         """Runs that failed or timed out."""
         return sum(one.bad for one in self.workflows)

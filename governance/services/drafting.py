@@ -21,6 +21,10 @@ from orchestration.states import RESULT_BAD
 
 #: What led to an alert began before it opened: as long as its longest window, or this.
 BEFORE = timedelta(minutes=60)
+#: The windows of a slow burn are days long; what matters happened later. Minutes.
+LONGEST_LEAD = 6 * 60
+#: Budgets that a draft tells of, those that lost most.
+TOLD = 2
 #: Around a failed run.
 AROUND = timedelta(minutes=30)
 
@@ -28,7 +32,7 @@ AROUND = timedelta(minutes=30)
 def from_alert(*, alert: Alert, actor: Any) -> Postmortem:
     """The draft about an alert."""
     windows = [int(minutes) for minutes in alert.facts.get("windows", {}) if str(minutes).isdigit()]
-    lead = timedelta(minutes=min(max(windows), 24 * 60)) if windows else BEFORE
+    lead = timedelta(minutes=min(max(windows), LONGEST_LEAD)) if windows else BEFORE
     began, ended = alert.opened_at - lead, alert.resolved_at
     began = max(began, (ended or clock.now()) - LONGEST + timedelta(hours=1))
     objective = alert.objective
@@ -71,10 +75,9 @@ def _draft(
     counted = (
         f"{impact.bad:,} of {impact.ended:,} runs failed in the window, {impact.bad_before:,} in the same time before."
     )
-    spent = [f"{one.objective} lost {one.spent:.0%} of its budget" for one in impact.budgets if one.spent]
-    summary = (
-        f"{counted} {'; '.join(spent).capitalize() + '. ' if spent else ''}Say what happened, and whom it touched."
-    )
+    spent = [f"{one.spent:.0%} of the budget of {one.objective}" for one in impact.burned if one.spent][:TOLD]
+    took = f"It took {' and '.join(spent)}. " if spent else ""
+    summary = f"{counted} {took}Say what happened, and whom it touched."
     known = Postmortem.objects.filter(source=source).first()
     return known or create_postmortem(
         title=title[:200], body=skeleton(summary), status=Postmortem.Status.DRAFT, severity=severity, owner=owner,

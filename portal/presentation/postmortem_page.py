@@ -73,7 +73,7 @@ def parts(postmortem: Postmortem, *, hidden: bool, may: Callable[[Team], bool]) 
         "shows_hidden": hidden,
         "impact": impact,
         "impact_words": impact_words(impact),
-        "worst": max((one for one in impact.budgets if one.spent), key=lambda one: one.spent or 0.0, default=None),
+        "worst": next((one for one in impact.burned if one.spent), None),
         "actions": actions,
         "open_count": sum(row.item.state == ActionItem.State.OPEN for row in actions),
     }
