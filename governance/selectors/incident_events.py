@@ -22,6 +22,9 @@ from orchestration.states import RESULT_BAD, RunResult
 MOST = 100
 #: An alert that was open in the window may have opened so much earlier.
 LOOK_BACK = timedelta(days=7)
+#: A run that ended in the window may have begun so much earlier. Without a bound a planner may go through every failed run there
+#: ever was; with it each index that it may choose is read in part. One that took longer is not among the lines.
+LONGEST_RUN = timedelta(days=31)
 _RESULTS = {
     "failed": "failed",
     "timed_out": "timed out",
@@ -58,7 +61,11 @@ def _runs(began: datetime, ended: datetime, workflows: Collection[str]) -> list[
     results = [*RESULT_BAD, RunResult.CANCELLED, RunResult.TERMINATED]
     groups: QuerySet[Any, Any] = (
         Run.objects.filter(
-            finished_at__gte=began, finished_at__lte=ended, workflow__name__in=workflows, result__in=results
+            pk__gte=floor(began - LONGEST_RUN),
+            finished_at__gte=began,
+            finished_at__lte=ended,
+            workflow__name__in=workflows,
+            result__in=results,
         )
         .values("workflow__name", "result", "failed_step", "error_type")
         .annotate(count=Count("pk"), first=Min("finished_at"), last=Max("finished_at"))

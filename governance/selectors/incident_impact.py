@@ -14,8 +14,10 @@ from typing import Any
 from django.db.models import Count, Q
 
 from governance.models import Postmortem
+from governance.selectors.incident_events import LONGEST_RUN
 from governance.selectors.postmortems import about
 from orchestration import clock
+from orchestration.ids import floor
 from orchestration.models import Objective, Run, Series, Workflow
 from orchestration.policies import burn
 from orchestration.selectors.series import Grain, Span, total
@@ -139,7 +141,11 @@ def _compensated(began: datetime, until: datetime, workflows: Collection[str]) -
     ended_badly = [*RESULT_BAD, RunResult.CANCELLED]
     rows = (
         Run.objects.filter(
-            finished_at__gte=began, finished_at__lte=until, workflow__name__in=workflows, result__in=ended_badly
+            pk__gte=floor(began - LONGEST_RUN),
+            finished_at__gte=began,
+            finished_at__lte=until,
+            workflow__name__in=workflows,
+            result__in=ended_badly,
         )
         .values("workflow__name")
         .annotate(
