@@ -1,5 +1,6 @@
 """Contracts, the gate, documents, the audit log, the webhooks that tell of them, and what search knows of it all."""
 
+from governance.models.action_item import ActionItem
 from governance.models.audit import AuditEntry, AuditHead, AuditVerification
 from governance.models.change import Change, Comment, Review, ReviewRequest
 from governance.models.contract import Contract, ContractVersion
@@ -7,12 +8,19 @@ from governance.models.decision import Decision, DecisionLink, DecisionRelation,
 from governance.models.dependency_review import DependencyReview
 from governance.models.exercise import Exercise, ExerciseAction, ExerciseEntry
 from governance.models.gate import BrokenGlass, Delegation, GatePolicy, Waiver
+from governance.models.pattern import Pattern
+from governance.models.postmortem import Postmortem, PostmortemLink, TimelineMark
 from governance.models.runbook import Runbook, RunbookLink, RunbookOrigin
 from governance.models.search import SearchDocument, SearchName, SearchText
+from governance.models.upkeep import ScoreWaiver, UpkeepItem
 from governance.models.verification import VerificationResult
 from governance.models.webhook import GoneReceiver, WebhookDelivery
 
+#: What is edited as a document: with revisions, a diff, a merge page, restore.
+Document = Decision | Runbook | Postmortem | Pattern
+
 __all__ = [
+    "ActionItem",
     "AuditEntry",
     "AuditHead",
     "AuditVerification",
@@ -27,19 +35,26 @@ __all__ = [
     "DecisionSource",
     "Delegation",
     "DependencyReview",
+    "Document",
     "Exercise",
     "ExerciseAction",
     "ExerciseEntry",
     "GatePolicy",
     "GoneReceiver",
+    "Pattern",
+    "Postmortem",
+    "PostmortemLink",
     "Review",
     "ReviewRequest",
     "Runbook",
     "RunbookLink",
     "RunbookOrigin",
+    "ScoreWaiver",
     "SearchDocument",
     "SearchName",
     "SearchText",
+    "TimelineMark",
+    "UpkeepItem",
     "VerificationResult",
     "Waiver",
     "WebhookDelivery",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -101,3 +102,32 @@ def ports_of_contract(name: str) -> list[Port]:
     """As many of them as a page shows, each with when its version was run last."""
     newest = Run.objects.filter(version=OuterRef("version")).order_by("-pk")
     return list(live_ports(name).annotate(last_run=Subquery(newest.values("created_at")[:1]))[:500])
+
+
+@dataclass(frozen=True, slots=True)
+class PortVersion:
+    """A contract version at a workflow version's ports. `where`: `input`, `charge output`, several with commas."""
+
+    contract: str
+    version: str
+    where: str
+    state: str
+    owner: str
+
+
+def port_versions(version: WorkflowVersion) -> list[PortVersion]:
+    """Of a workflow version, its own ports first. Two queries."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for port in Port.objects.filter(version=version).order_by("step", "direction"):
+        places.setdefault((port.contract, port.resolved), []).append(f"{port.step} {port.direction}".strip())
+    known = ContractVersion.objects.filter(contract__name__in={name for name, _ in places})
+    facts = {
+        (name, number): (state, owner)
+        for name, number, state, owner in known.values_list(
+            "contract__name", "version", "state", "contract__owner__name"
+        )
+    }
+    return [
+        PortVersion(name, number, ", ".join(where), *facts.get((name, number), ("", "")))
+        for (name, number), where in places.items()
+    ]

@@ -8,10 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from governance.models import Decision, DecisionLink, Runbook, RunbookLink
+from governance.models import (
+    Decision,
+    DecisionLink,
+    Document,
+    Pattern,
+    Postmortem,
+    PostmortemLink,
+    RunbookLink,
+)
 from governance.selectors.documents import Page, cut, page_size
 from orchestration.errors import InvalidInput, NotFound
 from orchestration.models import Dependency, Workflow
@@ -30,10 +38,10 @@ class Revision:
     status: str
 
 
-def revisions(document: Decision | Runbook, *, cursor: str = "", limit: int = 50) -> Page[Revision]:
+def revisions(document: Document, *, cursor: str = "", limit: int = 50) -> Page[Revision]:
     """A page, newest first. Raises InvalidInput for a cursor that is none."""
     rows = document.history.exclude(history_type="-").select_related("history_user")
-    rows = rows.defer("body", "front_matter")
+    rows = rows.defer(*(name for name in ("body", "front_matter") if hasattr(document, name)))
     if cursor:
         if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
             raise InvalidInput("the cursor is not one that this list gave out; begin again without it")
@@ -55,7 +63,7 @@ def _revision(row: Any) -> Revision:
     )
 
 
-def find_revision(document: Decision | Runbook, history_id: int) -> Any:
+def find_revision(document: Document, history_id: int) -> Any:
     """The historical row, which has the document's columns. Raises NotFound."""
     row = document.history.filter(history_id=history_id).exclude(history_type="-").first()
     if row is None:
@@ -63,13 +71,13 @@ def find_revision(document: Decision | Runbook, history_id: int) -> Any:
     return row
 
 
-def at_revision(document: Decision | Runbook, revision: int) -> int | None:
+def at_revision(document: Document, revision: int) -> int | None:
     """The history id of the revision with this number: where an edit that conflicts began."""
     row = document.history.filter(revision=revision).exclude(history_type="-").order_by("-history_id").first()
     return row.history_id if row else None
 
 
-def revision_text(document: Decision | Runbook, history_id: int) -> str:
+def revision_text(document: Document, history_id: int) -> str:
     """The revision as one text. Raises NotFound."""
     row = find_revision(document, history_id)
     if isinstance(document, Decision):
@@ -78,6 +86,16 @@ def revision_text(document: Decision | Runbook, history_id: int) -> str:
             title=row.title, status=row.status, date=row.date, owner=row.owner.name, body=row.body,
             superseded_by=successor.number if successor else None,
             workflows=_linked(DecisionLink, "decision", row, "workflow", Workflow),
+        )  # fmt: skip
+    if isinstance(document, Pattern):
+        owner = row.owner.name if row.owner else ""
+        return pattern_text(title=row.title, status=row.status, owner=owner, summary=row.summary, body=row.body)
+    if isinstance(document, Postmortem):
+        return postmortem_text(
+            title=row.title, status=row.status, severity=row.severity, owner=row.owner.name, began_at=row.began_at,
+            ended_at=row.ended_at, body=row.body,
+            workflows=_linked(PostmortemLink, "postmortem", row, "workflow", Workflow),
+            dependencies=_linked(PostmortemLink, "postmortem", row, "dependency", Dependency),
         )  # fmt: skip
     return runbook_text(
         title=row.title, status=row.status, owner=row.owner.name, review_by=row.review_by, body=row.body,
@@ -110,6 +128,28 @@ def runbook_text(
         **({"Started by alerts, an hour": auto_start} if auto_start else {}),
     }  # fmt: skip
     return as_text(head, body)
+
+
+def postmortem_text(
+    *, title: str, status: str, severity: str, owner: str, began_at: datetime, ended_at: datetime | None,
+    workflows: Iterable[str], dependencies: Iterable[str], body: str,
+) -> str:  # fmt: skip
+    """A postmortem, stored or still in a form, as one text. Times in UTC, to the minute, as forms have them."""
+    head = {
+        "Title": title, "Status": status, "Severity": severity, "Owner": owner, "Began": _minute(began_at),
+        "Ended": _minute(ended_at) if ended_at else "", "Workflows": ", ".join(sorted(workflows)),
+        "Dependencies": ", ".join(sorted(dependencies)),
+    }  # fmt: skip
+    return as_text(head, body)
+
+
+def pattern_text(*, title: str, status: str, owner: str, summary: str, body: str) -> str:
+    """A pattern, stored or still in a form, as one text."""
+    return as_text({"Title": title, "Status": status, "Owner": owner, "Summary": summary}, body)
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def as_text(head: Mapping[str, object], body: str) -> str:

@@ -1,4 +1,4 @@
-"""What decisions and runbooks share when they are written: checked text, signed revisions, links, no lost edit.
+"""What documents share when they are written, whatever they are: checked text, signed revisions, links, no lost edit.
 
 Owns those rules. Never decides who may write: portal asks that before it calls.
 """
@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from governance.models import Decision, Runbook
+from governance.models import Decision, Pattern, Postmortem, Runbook
+from governance.models import Document as AnyDocument
 from orchestration import clock
 from orchestration.errors import Conflict, InvalidInput, Violation
 from orchestration.models import Dependency, Team, Workflow
@@ -28,7 +29,7 @@ Named = TypeVar("Named", Workflow, Dependency)
 class EditConflict(Conflict):
     """The document has moved on since the edit began. `current` is what it is now; the edit was not written."""
 
-    def __init__(self, current: Decision | Runbook) -> None:
+    def __init__(self, current: AnyDocument) -> None:
         super().__init__(
             f"{current} is at revision {current.revision} by now; read it again, merge your edit and send that revision"
         )
@@ -112,7 +113,7 @@ def find_team(name: str) -> Team:
     return team
 
 
-Document = TypeVar("Document", Decision, Runbook)
+Document = TypeVar("Document", Decision, Runbook, Postmortem, Pattern)
 
 
 def lock(document: Document, revision: int | None) -> Document:
@@ -141,7 +142,7 @@ def unlinked(_moment: datetime) -> None:
 
 
 def sync_links(
-    document: Decision | Runbook, relation: str, targets: Iterable[models.Model], moment: datetime, *, actor: Any,
+    document: Decision | Runbook | Postmortem, relation: str, targets: Iterable[models.Model], moment: datetime, *, actor: Any,
     reason: str,
 ) -> None:  # fmt: skip
     """Make the document's links by `relation` (workflow or dependency) exactly these."""

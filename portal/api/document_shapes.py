@@ -1,4 +1,4 @@
-"""What decisions and runbooks share in the API: revisions, restore, and the revision that an edit is made over."""
+"""What decisions, runbooks and postmortems share in the API: revisions, restore, and the revision that an edit is made over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from governance.models import Decision, Runbook
+from governance.models import Document
 from governance.selectors.revisions import Revision
 from governance.services.documents import EditConflict
 from orchestration.errors import InvalidInput, Violation
@@ -80,7 +80,7 @@ def show_revision(revision: Revision) -> dict[str, Any]:
     }
 
 
-def tagged(document: Decision | Runbook, shown: dict[str, Any], status: int = 200, location: str = "") -> Response:
+def tagged(document: Document, shown: dict[str, Any], status: int = 200, location: str = "") -> Response:
     """The answer with the revision as ETag."""
     headers = {"ETag": f'"{document.revision}"'}
     if location:

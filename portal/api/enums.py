@@ -5,7 +5,18 @@ Owns nothing: the words come from the states and models. settings.SPECTACULAR_SE
 
 from __future__ import annotations
 
-from governance.models import Change, ContractVersion, Decision, Runbook, VerificationResult, WebhookDelivery
+from governance.models import (
+    ActionItem,
+    Change,
+    ContractVersion,
+    Decision,
+    Postmortem,
+    Runbook,
+    TimelineMark,
+    VerificationResult,
+    WebhookDelivery,
+)
+from governance.postmortems.lines import KINDS
 from governance.services.importing import OUTCOMES
 from orchestration.models import Alert, AlertEvent, Objective
 from orchestration.policies.breaker import FORCED, State
@@ -23,6 +34,12 @@ DECISION_STATUSES = [str(state) for state in Decision.Status.values]
 CHANGE_STATES = [str(state) for state in Change.State.values]
 VERSION_STATES = [str(state) for state in ContractVersion.State.values]
 VERIFICATION_ROLES = [str(side) for side in VerificationResult.Side.values]
+POSTMORTEM_STATUSES = [str(state) for state in Postmortem.Status.values]
+POSTMORTEM_SEVERITIES = [str(severity) for severity in Postmortem.Severity.values]
+ACTION_STATES = [str(state) for state in ActionItem.State.values]
+ACTION_CHECKS = [str(check) for check in ActionItem.Check.values]
+LINE_KINDS = list(KINDS)
+LINES_SHOWN = [str(shown) for shown in TimelineMark.Shown.values]
 RUNBOOK_STATUSES = [str(state) for state in Runbook.Status.values]
 DELIVERY_STATES = [str(state) for state in WebhookDelivery.State.values]
 BREAKER_STATES = [str(state) for state in State]

@@ -1,8 +1,8 @@
-"""API URLs: decisions, runbooks and search."""
+"""API URLs: decisions, runbooks, postmortems and search."""
 
 from django.urls import URLPattern, path
 
-from portal.api import decision_files, decisions, runbook_files, runbooks, search
+from portal.api import decision_files, decisions, postmortems, runbook_files, runbooks, search
 
 urlpatterns: list[URLPattern] = [
     path("decisions", decisions.Decisions.as_view()),
@@ -12,6 +12,10 @@ urlpatterns: list[URLPattern] = [
     path("decisions/<int:number>/history", decisions.DecisionHistory.as_view()),
     path("decisions/<int:number>/restore", decisions.DecisionRestore.as_view()),
     path("search", search.Search.as_view()),
+    path("postmortems", postmortems.Postmortems.as_view()),
+    path("postmortems/<int:number>", postmortems.OnePostmortem.as_view()),
+    path("postmortems/<int:number>/history", postmortems.PostmortemHistory.as_view()),
+    path("postmortems/<int:number>/restore", postmortems.PostmortemRestore.as_view()),
     path("runbooks", runbooks.Runbooks.as_view()),
     path("runbooks/import", runbook_files.ImportRunbooks.as_view()),
     path("runbooks/export", runbook_files.ExportRunbooks.as_view()),

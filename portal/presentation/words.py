@@ -62,6 +62,16 @@ DECISION = {
     "deprecated": Look("warn", "warn", "Deprecated"),
     "superseded": Look("unk", "hand", "Superseded"),
 }
+POSTMORTEM = {
+    "draft": Look("unk", "edit", "Draft"),
+    "in_review": Look("unk", "wait", "In review"),
+    "published": Look("ok", "ok", "Published"),
+}
+SEVERITY = {
+    "critical": Look("fail", "fail", "Critical"),
+    "major": Look("warn", "warn", "Major"),
+    "minor": Look("unk", "info", "Minor"),
+}
 REVIEW: dict[str, Look] = {
     "fresh": Look("ok", "ok", "Reviewed"),
     "due": Look("warn", "wait", "Due soon"),
@@ -143,6 +153,14 @@ def step_look(status: str, waiting_kind: str = "", compensation: str = "none") -
 
 def decision_look(status: str) -> Look:
     return _of(DECISION, status)
+
+
+def postmortem_look(status: str) -> Look:
+    return _of(POSTMORTEM, status)
+
+
+def severity_look(severity: str) -> Look:
+    return _of(SEVERITY, severity)
 
 
 def review_look(state: str, *, never: bool) -> Look:

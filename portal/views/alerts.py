@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from governance.selectors.exercises import exercises_for
+from governance.selectors.postmortems import postmortem_from
 from governance.selectors.runbooks import runbook_of_alert
 from orchestration import clock
 from orchestration.errors import InvalidInput
@@ -80,6 +81,8 @@ def page(request: HttpRequest, found: Alert, *, problem: str = "", status: int =
         "runbook": runbook,
         "exercises": [(exercise_words.look(one), one) for one in exercises_for(found)],
         "may_respond": runbook is not None and actor_of(request).may(Verb.OPERATE, found.team),
+        "postmortem": postmortem_from(f"alert {found.pk}"),
+        "may_write": actor_of(request).may(Verb.MAINTAIN, found.team),
         "events": [(objective_words.EVENT[one.what], one) for one in events_of(found)],
         "silences": list(silences_of(objective.pk, now)) if objective else [],
         "is_hushed": is_open and is_hushed(found),

@@ -1,6 +1,6 @@
-"""What the pages of decisions and runbooks share: the frame, the editor, the merge page, history, restore, preview.
+"""What the pages of documents share: the frame, the editor, the merge page, history, restore, preview.
 
-Owns the flow of those pages. Never knows the fields of either noun: its own view brings the form.
+Owns the flow of those pages. Never knows the fields of a noun: its own view brings the form.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from governance.models import Decision, Runbook
+from governance.models import Decision, Document, Postmortem
 from governance.selectors.revisions import Revision, at_revision, find_revision, revision_text, revisions
 from governance.services.documents import MAX_BODY, EditConflict
 from orchestration.errors import InvalidInput
@@ -28,7 +28,6 @@ from portal.presentation.textdiff import diff
 from portal.services.drafts import discard, draft_for
 from portal.views.document_forms import DocumentForm, ReasonForm, typed
 
-Document = Decision | Runbook
 PER_PAGE = 100
 Restore = Callable[..., Document]
 
@@ -45,12 +44,12 @@ def said(front_matter: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def noun_of(document: Document) -> str:
     """The prefix of its URL names, and its word."""
-    return "decision" if isinstance(document, Decision) else "runbook"
+    return type(document).__name__.lower()
 
 
 def link(document: Document, page: str = "") -> str:
     """A page of the document: "", edit, history or restore."""
-    key = document.number if isinstance(document, Decision) else document.slug
+    key = document.number if isinstance(document, Decision | Postmortem) else document.slug
     return reverse(f"{noun_of(document)}{'-' if page else ''}{page}", args=[key])
 
 
@@ -63,7 +62,9 @@ def frame(request: HttpRequest, document: Document) -> dict[str, Any]:
         "label": f"{noun}s".capitalize(),
         "list_url": reverse(f"{noun}s"),
         "document": document,
-        "name": f"Decision {document.number}" if isinstance(document, Decision) else document.slug,
+        "name": f"{noun.capitalize()} {document.number}"
+        if isinstance(document, Decision | Postmortem)
+        else document.slug,
         "urls": {page or "read": link(document, page) for page in ("", "edit", "history", "restore")},
         "may_edit": actor_of(request).may(Verb.MAINTAIN, document.owner),
     }

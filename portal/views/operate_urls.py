@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<str:name>/budgets/", workflow.budgets_tab, name="workflow-budgets"),
     path("workflows/<str:name>/decisions/", workflow.decisions_tab, name="workflow-decisions"),
     path("workflows/<str:name>/runbooks/", workflow.runbooks_tab, name="workflow-runbooks"),
+    path("workflows/<str:name>/postmortems/", workflow.postmortems_tab, name="workflow-postmortems"),
     path("workflows/<str:name>/versions/", workflow.versions_tab, name="workflow-versions"),
     path("workflows/<str:name>/history/", workflow.history_tab, name="workflow-history"),
     path("workflows/<str:name>/versions/<str:version>/manifest/", workflow.manifest, name="workflow-manifest"),

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from governance.selectors.postmortems import postmortem_from
 from governance.selectors.runbooks import runbooks_of
 from orchestration import clock
 from orchestration.engine.payloads import load
@@ -157,7 +158,10 @@ def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> d
         return reverse("run-step", args=[found.pk, name])
 
     bad = found.result in RESULT_BAD or found.ending in RESULT_BAD
+    failed = found.status == RunStatus.FINISHED and found.result in RESULT_BAD
     return {
+        "postmortem": postmortem_from(f"run {found.pk}") if failed else None,
+        "may_write": failed and actor.may(Verb.MAINTAIN, found.workflow.owner_id),
         "run": found,
         "detail": detail,
         "look": words.look_of(found),

@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from governance.selectors.decisions import decisions_of
+from governance.selectors.postmortems import about, postmortems_of
 from governance.selectors.runbooks import runbooks_of
 from orchestration import clock
 from orchestration.hooks import hooks
@@ -35,7 +36,7 @@ from portal.permissions import Verb
 from portal.presentation import objective_words, textdiff, workflow_pages
 from portal.presentation.history import changes
 from portal.presentation.runs import row
-from portal.presentation.words import decision_look
+from portal.presentation.words import decision_look, postmortem_look, severity_look
 from portal.selectors.home import workflow_health
 from portal.selectors.runbook_rows import runbook_rows
 from portal.views.living import living
@@ -99,6 +100,13 @@ def runbooks_tab(request: HttpRequest, name: str) -> HttpResponse:
     """The runbooks about it."""
     workflow = find_workflow(name)
     return page(request, workflow, "runbooks", {"runbooks": runbook_rows(runbooks_of(workflow))})
+
+
+@login_required
+@require_GET
+def postmortems_tab(request: HttpRequest, name: str) -> HttpResponse:
+    """The postmortems about it."""
+    return page(request, find_workflow(name), "postmortems", {})
 
 
 @login_required
@@ -168,7 +176,7 @@ def page(
     health = next(item for item in measured if item.name == workflow.name)
     drawn, plan = shape(version), plan_for(version)
     decisions, runbooks = list(decisions_of(workflow)), list(runbooks_of(workflow))
-    versions = versions_of(workflow)
+    versions, postmortems = versions_of(workflow), postmortems_of(workflow)
     chosen = f"?{urlencode({'version': version.version})}" if "version" in request.GET else ""
     called = {
         action.dependency for step in plan.steps.values() for action in (step, step.compensate) if action is not None
@@ -180,6 +188,7 @@ def page(
         ("dependencies", "Dependencies", "workflow-dependencies", len(called)),
         ("decisions", "Decisions", "workflow-decisions", len(decisions)),
         ("runbooks", "Runbooks", "workflow-runbooks", len(runbooks)),
+        ("postmortems", "Postmortems", "workflow-postmortems", len(postmortems)),
         ("versions", "Versions", "workflow-versions", len(versions)),
         ("history", "History", "workflow-history", None),
     ]
@@ -201,6 +210,9 @@ def page(
         "decisions": [(decision_look(item.status), item) for item in decisions],
         "versions": [
             (workflow_pages.version_look(item.state), item, workflow_pages.source_words(item)) for item in versions
+        ],
+        "postmortems": [
+            (postmortem_look(item.status), severity_look(item.severity), item, about(item)) for item in postmortems
         ],
         "tab_template": f"workflows/tab_{tab}.html",
     }

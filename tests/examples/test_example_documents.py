@@ -69,3 +69,18 @@ def test_workflows_link_documents_that_exist():
         if document["kind"] == "Workflow":
             assert set(document["metadata"]["decisions"]) <= decisions
             assert document["metadata"]["runbook"] in runbooks
+
+
+def test_the_postmortem_is_about_trouble_that_the_example_history_plays():
+    from examples.history import SLOW
+
+    (path,) = sorted((EXAMPLES / "postmortems").glob("*.md"))
+    head, body = front_matter(path)
+    hour, minute = map(int, head["began"].split(":"))
+    assert (head["days_ago"], hour, head["minutes"]) in SLOW
+    assert minute == 7, "the trouble begins seven minutes past the hour"
+    assert {head["owner"], *(item["owner"] for item in head["actions"])} <= named("Team")
+    assert set(head["workflows"]) <= named("Workflow")
+    assert set(head["dependencies"]) <= named("Dependency")
+    assert head["began"] < min(line["at"] for line in head["lines"])
+    assert "root cause" not in body.lower()

@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from governance.gate.reviewing import review
 from governance.models import (
+    ActionItem,
     BrokenGlass,
     Change,
     Comment,
@@ -34,8 +35,14 @@ from governance.models import (
     ExerciseAction,
     GatePolicy,
     GoneReceiver,
+    Pattern,
+    Postmortem,
+    PostmortemLink,
     Runbook,
     RunbookOrigin,
+    ScoreWaiver,
+    TimelineMark,
+    UpkeepItem,
     VerificationResult,
     Waiver,
     WebhookDelivery,
@@ -65,6 +72,7 @@ from orchestration.models import (
     StepRun,
     Team,
     WorkerProcess,
+    Workflow,
 )
 from orchestration.services.governed import save
 from orchestration.services.runs import retry_run
@@ -193,6 +201,7 @@ def gate_rows(change: Change, first: User, team: Team) -> None:
         Delegation(team=team, giver=first, taker=second, reason="ü", starts_at=now, ends_at=ends),
         GatePolicy(name="more", document={"spec": {"approvals": 2}}, content_hash="0" * 64),
         DependencyReview(dependency=Dependency.objects.first(), area="é", person=first, findings="ü", signed_at=now),
+        *upkeep_rows(first, team),
     ]  # fmt: skip
     one, other = Decision.objects.order_by("number")[:2]
     rows.append(DecisionRelation(decision=one, other=other, kind="relates", words="Clarifies ü"))
@@ -202,6 +211,23 @@ def gate_rows(change: Change, first: User, team: Team) -> None:
     VerificationResult.objects.create(
         version=change.version, role="provider", participant="shop", commit="c0ffee", passed=False, at=now
     )
+
+
+def upkeep_rows(person: User, team: Team) -> list[Any]:
+    """Something of everything that is written after an incident, and to keep workflows up. Each saved before the next names it."""
+    now, workflow = timezone.now(), Workflow.objects.first()
+    postmortem = Postmortem(
+        number=901, title="ü", owner=team, began_at=now, body="é\n", source="alert 1", frozen={"lines": [{"text": "ü"}]}
+    )
+    save(postmortem, actor=person, reason="r")
+    return [
+        PostmortemLink(postmortem=postmortem, workflow=workflow),
+        TimelineMark(postmortem=postmortem, key="own:ü", at=now, text="é\n"),
+        ActionItem(postmortem=postmortem, text="ü", owner=team, person=person, due=now.date(), since=now),
+        Pattern(slug="of-our-own", title="ü", body="é\n"),
+        ScoreWaiver(workflow=workflow, check_key="undo", person=person, reason="ü", given_at=now, expires_at=now),
+        UpkeepItem(team=team, workflow=workflow, text="ü", made_at=now),
+    ]  # fmt: skip
 
 
 def _version(name: str) -> Any:

@@ -55,6 +55,12 @@ DECISION = {"title": "T", "owner": "checkout", "body": "text", "status": "draft"
 ZIP = zipped({"0009-x.md": "# X\n"})
 IMPORT = {"folder": "adr", "owner": "checkout", "files": {"0009-x.md": "# X\n"}, **REASON}
 RUNBOOK = {"title": "T", "slug": "new-one", "owner": "checkout", "body": "text", "status": "active", **REASON}
+POSTMORTEM = {
+    "title": "T", "owner": "checkout", "body": "text", "status": "draft", "severity": "minor",
+    "began_at": "2026-01-02T10:00Z", "ended_at": "2026-01-02T11:00Z", **REASON,
+}  # fmt: skip
+PATTERN = {"title": "T", "slug": "dead-letter", "owner": "checkout", "body": "text", "status": "active", **REASON}
+ACTION = {"text": "Do it", "owner": "checkout", "due": "2099-01-02", "check": "confirmed"}
 MANIFEST = """apiVersion: plumbline/v1
 kind: Workflow
 metadata: {name: demo, version: 2.0.0, owner: checkout}
@@ -184,6 +190,18 @@ API = [
     Entry("GET", "decisions/<int:number>/history", SIGNED_IN, ("1",)),
     Entry(
         "POST", "decisions/<int:number>/restore", Verb.MAINTAIN, ("1",), {"history_id": "decision-history", **REASON}
+    ),
+    Entry("GET", "postmortems", SIGNED_IN),
+    Entry("POST", "postmortems", Verb.MAINTAIN, body=POSTMORTEM),
+    Entry("GET", "postmortems/<int:number>", SIGNED_IN, ("1",)),
+    Entry("PUT", "postmortems/<int:number>", Verb.MAINTAIN, ("1",), {**POSTMORTEM, "revision": 2}),
+    Entry("GET", "postmortems/<int:number>/history", SIGNED_IN, ("1",)),
+    Entry(
+        "POST",
+        "postmortems/<int:number>/restore",
+        Verb.MAINTAIN,
+        ("1",),
+        {"history_id": "postmortem-history", **REASON},
     ),
     Entry("GET", "runbooks", SIGNED_IN),
     Entry("POST", "runbooks", Verb.MAINTAIN, body=RUNBOOK),
@@ -383,6 +401,61 @@ PAGES = [
     Entry("POST", "writing/images/", OF_ANY_TEAM, body={"image": Picture()}),
     Entry("GET", "writing/references/", SIGNED_IN),
     Entry("GET", "images/<str:name>", SIGNED_IN, ("image",)),
+    Entry("GET", "patterns/", SIGNED_IN),
+    Entry("POST", "patterns/new/", Verb.MAINTAIN, body=PATTERN),
+    Entry("POST", "patterns/preview/", SIGNED_IN, body={"text": "*x*"}),
+    Entry("GET", "patterns/<slug:slug>/", SIGNED_IN, ("outbox",)),
+    Entry("POST", "patterns/<slug:slug>/edit/", Verb.MAINTAIN, ("outbox",), {**PATTERN, "revision": 2}),
+    Entry("GET", "patterns/<slug:slug>/history/", SIGNED_IN, ("outbox",)),
+    Entry(
+        "POST", "patterns/<slug:slug>/restore/", Verb.MAINTAIN, ("outbox",), {"revision": "pattern-history", **REASON}
+    ),
+    Entry("GET", "scorecards/", SIGNED_IN),
+    Entry("POST", "scorecards/waivers/<int:pk>/end/", Verb.REVIEW, ("score-waiver",), REASON),
+    Entry("GET", "workflows/<str:name>/scorecard/", SIGNED_IN, ("demo",)),
+    Entry("GET", "workflows/<str:name>/scorecard/line/", SIGNED_IN, ("demo",)),
+    Entry(
+        "POST",
+        "workflows/<str:name>/scorecard/waive/",
+        Verb.REVIEW,
+        ("demo",),
+        {"until": "tomorrow", **REASON},
+        "?check=runbook",
+    ),
+    Entry("GET", "workflows/<str:name>/onboarding/", SIGNED_IN, ("demo",)),
+    Entry("GET", "ownership/", SIGNED_IN),
+    Entry("GET", "ownership/<str:name>/", SIGNED_IN, ("checkout",)),
+    Entry("GET", "upkeep/", SIGNED_IN),
+    Entry("POST", "upkeep/new/", Verb.MAINTAIN, body={"team": "checkout", "text": "x", "effort": "small"}),
+    Entry("POST", "upkeep/<int:pk>/end/", Verb.MAINTAIN, ("upkeep",), {"state": "done", **REASON}),
+    Entry("GET", "postmortems/", SIGNED_IN),
+    Entry("POST", "postmortems/new/", Verb.MAINTAIN, body=POSTMORTEM),
+    Entry("POST", "postmortems/preview/", SIGNED_IN, body={"text": "*x*"}),
+    Entry("POST", "postmortems/of-alert/<int:number>/", Verb.MAINTAIN, ("alert",)),
+    Entry("POST", "postmortems/of-run/<uuid:run_id>/", Verb.MAINTAIN, ("failed",)),
+    Entry("GET", "postmortems/<int:number>/", SIGNED_IN, ("1",)),
+    Entry("POST", "postmortems/<int:number>/edit/", Verb.MAINTAIN, ("1",), {**POSTMORTEM, "revision": 2}),
+    Entry("GET", "postmortems/<int:number>/history/", SIGNED_IN, ("1",)),
+    Entry(
+        "POST", "postmortems/<int:number>/restore/", Verb.MAINTAIN, ("1",), {"revision": "postmortem-history", **REASON}
+    ),
+    Entry("POST", "postmortems/<int:number>/mark/", Verb.MAINTAIN, ("1",), {"key": "own:1", "shown": "pinned"}),
+    Entry(
+        "POST", "postmortems/<int:number>/note/", Verb.MAINTAIN, ("1",), {"shown": "plain", "note": "x"}, "?key=own:1"
+    ),
+    Entry(
+        "POST",
+        "postmortems/<int:number>/lines/new/",
+        Verb.MAINTAIN,
+        ("1",),
+        {"at": "2026-01-02T10:01", "text": "x"},
+    ),
+    Entry("POST", "postmortems/<int:number>/lines/remove/", Verb.MAINTAIN, ("1",), REASON, "?key=own:1"),
+    Entry("POST", "postmortems/<int:number>/actions/new/", Verb.MAINTAIN, ("1",), ACTION),
+    Entry("POST", "actions/<int:pk>/edit/", Verb.MAINTAIN, ("action",), {**ACTION, **REASON}),
+    Entry("POST", "actions/<int:pk>/close/", Verb.MAINTAIN, ("action",), {"link": "https://x.example/", **REASON}),
+    Entry("POST", "actions/<int:pk>/drop/", Verb.MAINTAIN, ("action",), REASON),
+    Entry("GET", "workflows/<str:name>/postmortems/", SIGNED_IN, ("demo",)),
     Entry("GET", "runbooks/", SIGNED_IN),
     Entry("POST", "runbooks/new/", Verb.MAINTAIN, body=RUNBOOK),
     Entry("POST", "runbooks/preview/", SIGNED_IN, body={"text": "*x*"}),

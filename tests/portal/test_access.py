@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,10 +18,24 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from governance.gate.glass import ask_to_break
-from governance.models import Change, Contract, Decision, Delegation, Runbook, Waiver, WebhookDelivery
+from governance.models import (
+    ActionItem,
+    Change,
+    Contract,
+    Decision,
+    Delegation,
+    Pattern,
+    Postmortem,
+    Runbook,
+    ScoreWaiver,
+    TimelineMark,
+    UpkeepItem,
+    Waiver,
+    WebhookDelivery,
+)
 from governance.services.exercises import start_exercise
 from orchestration.engine import publish as messages
-from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team
+from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team, Workflow
 from orchestration.services.manifests import Document, Signature, apply
 from portal.models import SavedView, Token, User
 from portal.models.token import digest
@@ -94,7 +108,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         number=1, slug="one", title="One", date=date(2026, 1, 2), owner=team, body="text"
     )
     runbook = Runbook.objects.create(slug="stuck", title="Stuck", owner=team, body="text")
-    for document in (decision, runbook):  # a second revision, so that there is one to restore
+    postmortem = Postmortem.objects.create(
+        number=1, title="One", owner=team, body="text", began_at=datetime(2026, 1, 2, 10, tzinfo=UTC)
+    )
+    for document in (decision, runbook, postmortem):  # a second revision, so that there is one to restore
         document.body, document.revision = "newer", 2
         document.save()
     walked = Runbook.objects.create(
@@ -124,8 +141,34 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         **gate,
         **alert_world(team),
         "exercise": str(exercise.pk),
+        **postmortem_world(postmortem),
         "runbook-history": runbook.history.earliest().history_id,
     }  # fmt: skip
+
+
+def postmortem_world(postmortem: Postmortem) -> dict[str, Any]:
+    """A line and an action of the postmortem."""
+    TimelineMark.objects.create(postmortem=postmortem, key="own:1", at=postmortem.began_at, text="x")
+    item = ActionItem.objects.create(
+        postmortem=postmortem, text="Do it", owner=postmortem.owner, due=date(2099, 1, 2), since=timezone.now()
+    )
+    workflow = Workflow.objects.get(name="demo")
+    waiver = ScoreWaiver.objects.create(
+        workflow=workflow, check_key="runbook", person=person("approver", postmortem.owner), reason="x",
+        given_at=timezone.now(), expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    upkeep = UpkeepItem.objects.create(team=postmortem.owner, text="x", made_at=timezone.now())
+    pattern = Pattern.objects.create(slug="outbox", title="T", owner=postmortem.owner, body="text")
+    pattern.body, pattern.revision = "newer", 2
+    pattern.save()
+    return {
+        "score-waiver": str(waiver.pk), "upkeep": str(upkeep.pk),
+        "pattern-history": pattern.history.earliest().history_id, **_action_world(item, postmortem),
+    }  # fmt: skip
+
+
+def _action_world(item: ActionItem, postmortem: Postmortem) -> dict[str, Any]:
+    return {"action": str(item.pk), "postmortem-history": postmortem.history.earliest().history_id}
 
 
 def alert_world(team: Team) -> dict[str, Any]:

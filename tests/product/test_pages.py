@@ -48,6 +48,11 @@ def paths(product: Product) -> list[str]:
         "/workflows/order-fulfilment/performance/", "/workflows/order-fulfilment/?period=1h", "/decisions/", "/decisions/1/", "/decisions/7/", "/decisions/timeline/", "/decisions/1/edit/",
         "/decisions/1/history/", "/decisions/new/", "/decisions/import/", "/runbooks/", "/runbooks/fulfilment-stuck/",
         "/runbooks/fulfilment-stuck/edit/", "/runbooks/fulfilment-stuck/history/", "/runbooks/new/", "/exercises/", "/account/",
+        "/postmortems/", "/postmortems/1/", "/postmortems/1/edit/", "/postmortems/1/history/", "/postmortems/new/",
+        "/postmortems/1/lines/new/", "/postmortems/1/actions/new/", "/workflows/order-fulfilment/postmortems/",
+        "/patterns/", "/patterns/saga/", "/patterns/saga/edit/", "/patterns/new/", "/scorecards/",
+        "/workflows/order-fulfilment/scorecard/", "/workflows/order-fulfilment/onboarding/", "/ownership/",
+        "/ownership/checkout/", "/upkeep/", "/upkeep/new/",
         "/account/password/", "/account/tokens/new/", "/admin/users/", "/admin/new-user/", "/admin/teams/",
         "/admin/teams/checkout/", "/admin/new-team/", "/nothing-here/",
     ]  # fmt: skip

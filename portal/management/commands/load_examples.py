@@ -16,13 +16,15 @@ from governance.gate.commenting import comment
 from governance.gate.opening import propose
 from governance.gate.subjects import Object
 from governance.models import Change, ContractVersion
-from orchestration.models import Role
+from orchestration.models import EngineMark, Role
 from orchestration.services.governed import save
 from orchestration.services.manifests import Document, Signature, apply
 from portal.config import ROOT
+from portal.management.commands.load_history import MARK
 from portal.models import Token, User
 from portal.models.token import digest, generate
 from portal.permissions import Verb
+from portal.services.example_postmortem import load_postmortem
 
 REASON = "The example company, loaded at the first start."
 
@@ -44,6 +46,10 @@ class Command(BaseCommand):
         _propose(folder / "proposals" / "payment-receipt-4.yaml")
         _deprecate()
         call_command("load_documents", str(folder), verbosity=0)
+        call_command("load_patterns", verbosity=0)
+        past = EngineMark.objects.filter(name=MARK).first()
+        for path in sorted((folder / "postmortems").glob("*.md")):
+            load_postmortem(path, past.at if past else timezone.now())
         _traffic_token(settings.PLUMBLINE.data_dir / "traffic-token")
 
 

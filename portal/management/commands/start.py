@@ -44,6 +44,7 @@ class Command(BaseCommand):
         _refuse_taken(host, port)
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # inside the data folder
         call_command("migrate", verbosity=0, interactive=False)
+        call_command("load_patterns", verbosity=0)
         sandbox_port, token_file = self._examples(port) if examples else (None, None)
         try:
             plan = children(Options(host, port, sandbox_port, token_file, history))

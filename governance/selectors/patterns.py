@@ -1,0 +1,41 @@
+"""Reads of patterns, and which workflows use each now. Never writes."""
+
+from __future__ import annotations
+
+from governance.models import Pattern
+from governance.patterns.usage import uses
+from governance.selectors.documents import checked_filter, words_match
+from orchestration.errors import NotFound
+from orchestration.models import Dependency, WorkflowVersion
+
+
+def find_pattern(slug: str) -> Pattern:
+    """By slug. Raises NotFound."""
+    found = Pattern.objects.select_related("owner").filter(slug=slug).first() if slug.isascii() else None
+    if found is None:
+        raise NotFound(f"there is no pattern {slug[:80]!r}")
+    return found
+
+
+def patterns(query: str = "") -> list[Pattern]:
+    """By title, without the texts; retired ones last."""
+    rows = Pattern.objects.select_related("owner").filter(
+        words_match(checked_filter("q", query), "title", "summary", "body")
+    )
+    return sorted(rows.defer("body"), key=lambda row: (row.status == Pattern.Status.RETIRED, row.title.lower()))
+
+
+def used_by() -> dict[str, list[str]]:
+    """Pattern → workflows whose highest active version uses it. Two queries; it reads every such manifest, so share it."""
+    newest = dict(
+        WorkflowVersion.objects.filter(state=WorkflowVersion.State.ACTIVE)
+        .order_by("precedence")
+        .values_list("workflow__name", "pk")
+    )
+    specs = {row.name: row.spec for row in Dependency.objects.all()}
+    found: dict[str, list[str]] = {}
+    rows = WorkflowVersion.objects.filter(pk__in=newest.values()).order_by("workflow__name")
+    for name, canonical in rows.values_list("workflow__name", "canonical").iterator():
+        for pattern in uses(canonical, specs):
+            found.setdefault(pattern, []).append(name)
+    return found
