@@ -51,10 +51,10 @@ def linked_files(source: DecisionSource | None, body: str) -> dict[str, int]:
     here = posixpath.dirname(source.path)
     written = {match[1] for match in _FILE_LINK.finditer(body)}
     paths = {text: posixpath.normpath(posixpath.join(here, unquote(text))) for text in written}
-    rows = (
-        DecisionSource.objects.filter(folder=source.folder, path__in=sorted(set(paths.values()))[:500]) if paths else []
-    )
-    numbers = {row.path: row.decision.number for row in rows.select_related("decision").defer("text")} if rows else {}
+    if not paths:
+        return {}
+    rows = DecisionSource.objects.filter(folder=source.folder, path__in=sorted(set(paths.values()))[:500])
+    numbers = dict(rows.values_list("path", "decision__number"))
     return {text: numbers[path] for text, path in paths.items() if path in numbers}
 
 
