@@ -130,7 +130,8 @@ def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Itera
             before,
             flags=re.IGNORECASE,
         )
-        about_self = not bare or (_SELF.search(before) and not _UNSURE.search(before))
+        labelled = before.rstrip(" *_`").endswith(":") and len(before) < 60
+        about_self = not bare or labelled or (_SELF.search(before) and not _UNSURE.search(before))
         if about_self and (header or bare or found) and not _UNSURE.search(line[verb.end() : verb.end() + 12]):
             yield from (_made(kind, verb[0], target) for target in found if not target.bare)
 

@@ -18,6 +18,8 @@ _CLOSING = re.compile(r"(?:[ \t]+|^)#+[ \t]*$")
 _ASCIIDOC = re.compile(r"(={1,6})[ \t]+(\S.*)")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*")
 _RST_UNDERLINE = re.compile(r"([=\-~^\"'*+#<>_:.`])\1{2,}[ \t]*")
+#: How Hugo's pages name a file in a link.
+_SHORTCODE = re.compile(r'\{\{[<%]\s*(?:rel)?ref\s+"([^"{}]{1,300})"\s*[%>]\}\}')
 _NO_SETEXT = re.compile(r"[ \t]*(?:[-*+][ \t]|\d+[.)][ \t]|[|>#]|`{3}|~{3})")
 
 
@@ -41,7 +43,7 @@ def visible(lines: Sequence[str]) -> list[str]:
     shown: list[str] = []
     fence, in_comment = "", False
     for line in lines:
-        text = line[:LONGEST_LINE]
+        text = _SHORTCODE.sub(r"\1", line[:LONGEST_LINE])
         if fence:
             match = _FENCE.match(text)
             if match and match[1].startswith(fence) and not match[2].strip():

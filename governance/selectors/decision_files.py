@@ -54,7 +54,7 @@ def linked_files(source: DecisionSource | None, body: str) -> dict[str, int]:
     if not paths:
         return {}
     rows = DecisionSource.objects.filter(folder=source.folder, path__in=sorted(set(paths.values()))[:500])
-    numbers = {row.path: row.decision.number for row in rows.select_related("decision").defer("text")}
+    numbers = dict(rows.values_list("path", "decision__number"))
     return {text: numbers[path] for text, path in paths.items() if path in numbers}
 
 

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from governance.markdown import render as render_markdown
+from portal.presentation.document_html import document_html
 from governance.models import Exercise
 from governance.playbooks.plays import play_of
 from governance.selectors.documents import Page
@@ -145,9 +145,9 @@ def _cards(
         card = {
             "view": view,
             "look": _look(view),
-            "do": render_markdown(step["do"]),
-            "expect": render_markdown(step["expect"]),
-            "if_not": render_markdown(step["if_not"]),
+            "do": document_html(step["do"]),
+            "expect": document_html(step["expect"]),
+            "if_not": document_html(step["if_not"]),
             "things": [thing for thing in seen.things if thing.is_named_in(text)],
             "is_now": view.position == current,
             "is_done": view.latest is not None,

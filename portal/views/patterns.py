@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from governance.markdown import render as render_markdown
+from portal.presentation.document_html import document_html
 from governance.models import Pattern
 from governance.patterns.usage import RULES
 from governance.selectors.patterns import find_pattern, patterns, used_by
@@ -103,7 +103,7 @@ def pattern(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         **documents.frame(request, found),
         "look": LOOKS[found.status],
-        "html": render_markdown(found.body),
+        "html": document_html(found.body),
         "users": shared("patterns", used_by).get(slug, []),
         "has_rule": slug in RULES,
         "recent": documents.recent(found),

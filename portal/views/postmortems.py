@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from governance.markdown import render as render_markdown
+from portal.presentation.document_html import document_html
 from governance.models import Postmortem
 from governance.postmortems.sections import parse, skeleton
 from governance.selectors.documents import Page
@@ -73,7 +73,7 @@ def postmortem(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         **frame,
         **postmortem_page.parts(found, hidden="hidden" in request.GET, may=lambda team: actor.may(Verb.MAINTAIN, team)),
-        "html": render_markdown(found.body),
+        "html": document_html(found.body),
         "notices": parse(found.body).notices,
         "about": about(found),
         "recent": documents.recent(found),

@@ -97,5 +97,8 @@ CASES = [
     case("another script", adr("已接受", "# 5. 使用账本\n\n日期: 2019-04-05\n"), "accepted", title="使用账本"),
     case("no date", adr("Accepted", "# 5. Keep a ledger\n"), "accepted", day=None),
     case("reference links", adr("Superseded by [that one][new]\n\n[new]: 0009-keep-two.md"), "superseded", [("superseded_by", 9)]),
+    case("a reference of Hugo", adr("Accepted") + "\n## Links\n\n* supersedes [ADR-0003 Storage]({{< ref \"0003-storage.md\" >}})\n", "accepted", [("supersedes", 3)]),
+    case("a verb under a label of its own", adr("Accepted", "# 5. Keep a ledger\n\nDate: 2019-04-05\n\n**Relationship to ADR 004:** supersedes [ADR 004](0004-x.md)\n"), "accepted", [("supersedes", 4)]),
+    case("the choices in a comment", adr("Accepted <!-- Proposed | Accepted | Superseded by NNNN | Deprecated -->"), "accepted"),
     case("note above", f"# 5. Keep a ledger\n\nDate: 2019-04-05\n\n> **Note** This ADR has been superseded by [ADR-9](0009-keep-two.md).\n{CONTEXT}", "superseded", [("superseded_by", 9)]),
 ]  # fmt: skip
