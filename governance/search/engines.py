@@ -65,8 +65,14 @@ def install(there: BaseDatabaseWrapper) -> None:
     if TABLE not in there.introspection.table_names():
         return
     with there.cursor() as cursor:
+        if there.vendor == "postgresql" and _has_vector(there, cursor):
+            return  # to add a column that is there already would lock the table all the same
         for sql in _POSTGRESQL if there.vendor == "postgresql" else _SQLITE:
             cursor.execute(sql)
+
+
+def _has_vector(there: BaseDatabaseWrapper, cursor: Any) -> bool:
+    return any(column.name == "vector" for column in there.introspection.get_table_description(cursor, TABLE))
 
 
 def renew() -> None:

@@ -176,6 +176,6 @@ def test_no_words_break_the_page_the_palette_or_the_endpoint(viewer: Client, tex
 
 
 def test_a_page_costs_a_fixed_number_of_queries(viewer: Client, company: None, django_assert_max_num_queries: Any):
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(15):
         viewer.get("/search/?q=order")
     assert User.objects.count() == 1
