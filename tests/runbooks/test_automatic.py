@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from governance.models import Exercise, ExerciseAction, Runbook
+from governance.models import Change, Exercise, ExerciseAction, GatePolicy, Runbook
 from governance.playbooks import automatic
 from governance.services.runbooks import edit_runbook
 from orchestration import clock
-from orchestration.models import Alert, Objective, Run, Team
+from orchestration.models import Alert, Breaker, Objective, Run, Team
 from tests.engine.harness import begin, publish, pump
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +121,17 @@ def test_a_workflow_that_is_not_there_leaves_the_step_to_people(allowed, team):
     automatic.tend()
     assert Exercise.objects.count() == 1
     assert not ExerciseAction.objects.exists()
+
+
+def test_a_breaker_is_forced_as_the_system_and_waits_where_reviews_are_wanted(book, team):
+    body = "1. x\n   **Action** force-breaker dependency=payments state=metrics_only for=1h automatic=yes\n"
+    book(body=body, auto_start=5)
+    fire(team)
+    automatic.tend()
+    assert (Breaker.objects.get().state, Change.objects.get().author) == ("metrics_only", None)
+    spec = {"changes": ["breaker.force"], "review": "always"}
+    GatePolicy.objects.create(name="strict", document={"spec": spec}, content_hash="0")
+    fire(team, 1)
+    automatic.tend()
+    assert [one.state for one in ExerciseAction.objects.all()] == ["done", "done"]
+    assert "waits for its reviews" in ExerciseAction.objects.latest("pk").outcome
