@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from governance.models import Change, Decision, Runbook
+from governance.models import Change, Decision, Pattern, Postmortem, Runbook
 from governance.search.excerpts import headings, plain
 from governance.search.kinds import Entry, Kind, registry
 from orchestration.models import Alert, AlertEvent
@@ -61,6 +61,53 @@ class Decisions(Kind):
             self.name, str(number), row.title, row.updated_at, body=plain(row.body), headings=headings(row.body),
             names=(f"adr {number}", f"decision {number}", row.slug), team=row.owner.name, status=row.status,
             is_over=row.status in _NOT_IN_FORCE,
+        )  # fmt: skip
+
+
+@registry.register
+class Postmortems(Kind):
+    """A postmortem: its text, never its timeline, which is asked anew each time."""
+
+    name, word, icon, page = "postmortem", "Postmortem", "pulse", "postmortem"
+    model = Postmortem
+
+    def rows(self) -> QuerySet[Postmortem]:
+        """See Kind."""
+        return Postmortem.objects.select_related("owner")
+
+    def key(self, row: Postmortem) -> str:
+        """See Kind."""
+        return str(row.number)
+
+    def entry(self, row: Postmortem) -> Entry:
+        """See Kind."""
+        return Entry(
+            self.name, str(row.number), row.title, row.updated_at, body=plain(row.body), headings=headings(row.body),
+            names=(f"postmortem {row.number}",), team=row.owner.name, status=row.status,
+        )  # fmt: skip
+
+
+@registry.register
+class Patterns(Kind):
+    """A pattern of the library."""
+
+    name, word, icon, page = "pattern", "Pattern", "compass", "pattern"
+    model = Pattern
+
+    def rows(self) -> QuerySet[Pattern]:
+        """See Kind."""
+        return Pattern.objects.select_related("owner")
+
+    def key(self, row: Pattern) -> str:
+        """See Kind."""
+        return row.slug
+
+    def entry(self, row: Pattern) -> Entry:
+        """See Kind."""
+        return Entry(
+            self.name, row.slug, row.title, row.updated_at, body=f"{row.summary}\n{plain(row.body)}",
+            headings=headings(row.body), team=row.owner.name if row.owner else "", status=row.status,
+            is_over=row.status == Pattern.Status.RETIRED,
         )  # fmt: skip
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import Count, Sum
 
@@ -14,11 +14,13 @@ from governance.runbooks.freshness import Freshness
 from governance.scorecards.rules import RECENT, Facts, Score, score
 from governance.selectors.dependency_reviews import standings
 from governance.selectors.documents import workflow_mentions
+from governance.selectors.exercises import last_completed
 from orchestration.engine.plans import plan_of
 from orchestration.manifest import Plan
 from orchestration.models import Dependency, Membership, Port, Role, RollupDay, Series, Workflow, WorkflowVersion
 from orchestration.selectors import budgets
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _OVER = (ContractVersion.State.DEPRECATED, ContractVersion.State.RETIRED)
 
 
@@ -58,11 +60,6 @@ def scores(now: datetime, names: Collection[str] | None = None) -> list[Score]:
     return found
 
 
-def exercised(runbooks: Iterable[Runbook]) -> dict[int, datetime]:
-    """Runbook id → when somebody went through it last. A revision counts as that: whoever reviews a runbook revises it."""
-    return {one.pk: one.updated_at for one in runbooks}
-
-
 def waivers(now: datetime, names: Collection[str] | None = None) -> dict[str, list[ScoreWaiver]]:
     """Workflow → what holds now, the one that ends last at the end."""
     rows = ScoreWaiver.objects.filter(expires_at__gt=now).select_related("workflow", "person").order_by("expires_at")
@@ -98,15 +95,15 @@ def _books(names: Collection[str]) -> dict[str, _Book]:
     """Workflow → of the runbooks about it, the one that its manifest names, else the one that was gone through last."""
     rows = Runbook.objects.filter(status=Runbook.Status.ACTIVE).defer("body", "front_matter")
     active = {row.slug: row for row in rows.prefetch_related("links__workflow")}
-    when = exercised(active.values())
+    when = last_completed([row.pk for row in active.values()])
     found: dict[str, _Book] = {}
-    for row in sorted(active.values(), key=lambda one: when[one.pk]):
+    for row in sorted(active.values(), key=lambda one: when.get(one.pk, LONG_AGO)):
         for link in row.links.all():
             if link.workflow and link.workflow.name in names:
-                found[link.workflow.name] = _Book(row.slug, when[row.pk])
+                found[link.workflow.name] = _Book(row.slug, when.get(row.pk))
     for mention in workflow_mentions(names):
         for slug in mention.runbooks & active.keys():
-            found[mention.name] = _Book(slug, when[active[slug].pk])
+            found[mention.name] = _Book(slug, when.get(active[slug].pk))
     return found
 
 

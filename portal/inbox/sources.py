@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar
 
+from django.db.models import Q
 from django.urls import reverse
 
-from governance.models import Decision
+from governance.models import ActionItem, Decision
 from governance.selectors.changes import waiting_for
 from governance.selectors.dependency_reviews import due_of
 from orchestration.models import Alert
@@ -119,6 +120,25 @@ class Approvals(Source):
             url = reverse("change", args=[change.pk])
             key = f"change:{change.pk}:{change.content_hash[:16]}"
             yield Item(self.kind, key, f"Review {change.title}", url, change.reason, change.opened_at, self.icon)
+
+
+@sources.register
+class ActionItems(Source):
+    """Open action items of postmortems: one's own, and those of one's teams that name nobody."""
+
+    kind, word, icon = "action", "Action items of mine and my teams", "check"
+
+    def items(self, who: Who) -> Iterable[Item]:
+        """See Source."""
+        mine = Q(person=who.person) | Q(person=None, owner_id__in=who.team_ids)
+        waits = ActionItem.objects.filter(mine, state=ActionItem.State.OPEN).select_related("postmortem")
+        for item in waits.defer("postmortem__body", "postmortem__frozen").order_by("due", "pk")[:MOST]:
+            url = f"{reverse('postmortem', args=[item.postmortem.number])}#actions"
+            late = "overdue" if item.due < who.today else "due"
+            yield Item(
+                self.kind, f"action:{item.pk}:{item.due}", item.text, url,
+                f"{late} {item.due:%-d %b %Y}, {item.postmortem}", item.due, self.icon,
+            )  # fmt: skip
 
 
 @sources.register

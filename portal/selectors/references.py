@@ -10,12 +10,12 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from governance.models import Contract, Decision, Runbook
+from governance.models import Contract, Decision, Pattern, Postmortem, Runbook
 from governance.references import Key, Reference
 from governance.runbooks.freshness import freshness
 from orchestration import clock
 from orchestration.models import Dependency, Objective, Workflow
-from portal.presentation.words import Look, decision_look, health_look, runbook_look
+from portal.presentation.words import Look, decision_look, health_look, postmortem_look, runbook_look
 from portal.presentation.workflow_pages import look_of
 from portal.selectors.dependency_health import dependency_health
 from portal.selectors.home import workflow_health
@@ -90,6 +90,23 @@ def _runbooks(names: Collection[str], now: datetime) -> Found:
     }
 
 
+def _postmortems(names: Collection[str], _now: datetime) -> Found:
+    numbers = [int(name) for name in names if name.isascii() and name.isdigit() and len(name) < 10]
+    rows = Postmortem.objects.filter(number__in=numbers).values_list("number", "title", "status")
+    by_number = {
+        number: _reference(
+            f"Postmortem {number}. {title}", reverse("postmortem", args=[number]), postmortem_look(status)
+        )
+        for number, title, status in rows
+    }
+    return {name: by_number[int(name)] for name in names if name.isdigit() and int(name) in by_number}
+
+
+def _patterns(names: Collection[str], _now: datetime) -> Found:
+    rows = Pattern.objects.filter(slug__in=names).values_list("slug", "title")
+    return {slug: _reference(title, reverse("pattern", args=[slug])) for slug, title in rows}
+
+
 def _objectives(names: Collection[str], _now: datetime) -> Found:
     found = Objective.objects.filter(name__in=names).values_list("name", flat=True)
     return {name: _reference(name, reverse("objective", args=[name])) for name in found}
@@ -102,7 +119,7 @@ def _reference(label: str, url: str, look: Look | None = None) -> Reference:
 #: Kind → the references of these names.
 KINDS: Mapping[str, Callable[[Collection[str], datetime], Found]] = {
     "workflow": _workflows, "dependency": _dependencies, "contract": _contracts, "decision": _decisions,
-    "runbook": _runbooks, "objective": _objectives,
+    "runbook": _runbooks, "objective": _objectives, "postmortem": _postmortems, "pattern": _patterns,
 }  # fmt: skip
 
 
@@ -121,6 +138,16 @@ def _decisions_like(typed: str) -> list[Key]:
     return [(str(number), title) for number, title in rows.order_by("-number").values_list("number", "title")[:MOST]]
 
 
+def _postmortems_like(typed: str) -> list[Key]:
+    rows = Postmortem.objects.filter(title__icontains=typed)
+    return [(str(number), title) for number, title in rows.order_by("-number").values_list("number", "title")[:MOST]]
+
+
+def _patterns_like(typed: str) -> list[Key]:
+    rows = Pattern.objects.filter(slug__icontains=typed) | Pattern.objects.filter(title__icontains=typed)
+    return list(rows.order_by("slug").values_list("slug", "title")[:MOST])
+
+
 def _runbooks_like(typed: str) -> list[Key]:
     rows = Runbook.objects.filter(slug__icontains=typed) | Runbook.objects.filter(title__icontains=typed)
     return list(rows.order_by("slug").values_list("slug", "title")[:MOST])
@@ -130,4 +157,5 @@ def _runbooks_like(typed: str) -> list[Key]:
 NAMES: Mapping[str, Callable[[str], list[Key]]] = {
     "workflow": _named(Workflow), "dependency": _named(Dependency), "contract": _named(Contract),
     "decision": _decisions_like, "runbook": _runbooks_like, "objective": _named(Objective),
+    "postmortem": _postmortems_like, "pattern": _patterns_like,
 }  # fmt: skip

@@ -14,7 +14,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from portal.presentation.document_html import document_html
 from governance.models import Exercise
 from governance.playbooks.plays import play_of
 from governance.selectors.documents import Page
@@ -26,6 +25,7 @@ from portal.exercise_permissions import may_act, may_work, takers
 from portal.middleware.reader import actor_of
 from portal.permissions import Actor
 from portal.presentation import exercise_words
+from portal.presentation.document_html import document_html
 from portal.presentation.words import Look
 from portal.selectors.runbook_strip import Strip, strip
 from portal.views import document_lists as lists

@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.presentation.document_html import document_html
 from governance.models import Pattern
 from governance.patterns.usage import RULES
 from governance.selectors.patterns import find_pattern, patterns, used_by
@@ -25,6 +24,7 @@ from orchestration.models import Team
 from portal.dashboards.shared import shared
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
+from portal.presentation.document_html import document_html
 from portal.presentation.words import Look
 from portal.views import document_lists as lists
 from portal.views import documents

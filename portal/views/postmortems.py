@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.presentation.document_html import document_html
 from governance.models import Postmortem
 from governance.postmortems.sections import parse, skeleton
 from governance.selectors.documents import Page
@@ -22,6 +21,7 @@ from orchestration.models import Dependency, Team, Workflow
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import postmortem_page
+from portal.presentation.document_html import document_html
 from portal.presentation.words import postmortem_look, severity_look
 from portal.views import document_lists as lists
 from portal.views import documents
