@@ -13,7 +13,8 @@ from governance.decisions import labels
 from governance.decisions.plain import BULLET
 from governance.decisions.visible import Heading
 
-HEADER, SECTION, ELSEWHERE = 1, 2, 3
+#: Where a fact stands, the strongest place first.
+FRONT, HEADER, SECTION, ELSEWHERE = 0, 1, 2, 3
 #: A section is read so far: a status of more lines is an essay.
 _MOST_LINES = 60
 _LABEL = re.compile(
