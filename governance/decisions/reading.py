@@ -38,9 +38,6 @@ _HISTORY = frozenset(
     }
 )
 _VERBAL = re.compile(r"supers?[ec]|replac|amend|obsolet|overrid|deprecat", re.IGNORECASE)
-_MONTH_ONLY = re.compile(
-    r"^\W*(?:[A-Za-z]{3,9}\.?,? (?:19|20)\d\d|(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])|(?:19|20)\d\d)\W*$"
-)
 
 
 def parse(text: str, path: str) -> ParsedDecision:
@@ -118,7 +115,7 @@ def _date(read: Text, status: Status, warnings: list[str]) -> date | None:
                 continue
             found = dates.find(words(fact.value)) or dates.find(fact.value)
             if found is None:
-                if meaning == "date" and _MONTH_ONLY.match(words(fact.value)):
+                if meaning == "date" and re.search(r"\d", fact.value) and not is_hint(fact.value):
                     warnings.append(f"{read.path}: the date {fact.value[:40]!r} names no day; write it as 2026-11-30")
                 continue
             if found.doubtful:
