@@ -13,7 +13,8 @@ from governance.decisions import labels
 from governance.decisions.plain import BULLET
 from governance.decisions.visible import Heading
 
-HEADER, SECTION, ELSEWHERE = 1, 2, 3
+#: Where a fact stands, the strongest place first.
+FRONT, HEADER, SECTION, ELSEWHERE = 0, 1, 2, 3
 #: A section is read so far: a status of more lines is an essay.
 _MOST_LINES = 60
 _LABEL = re.compile(
@@ -183,6 +184,11 @@ def _of_table(lines: Sequence[str], n: int, where: int) -> tuple[list[Fact], int
         at, cells = rows[1]
         pairs = zip(head, rows[0][1], cells, strict=False)
         told = [Fact(what, label, value, at, at + 1, where, False) for what, label, value in pairs if what and value]
+        if len(rows) > 2 and {labels.STATUS, "date"} <= set(head):
+            # A history: its lines are judged together, each with its date.
+            lines = [" ".join(_told(head, row, what) for what in ("date", labels.STATUS)) for _, row in rows[1:]]
+            told = [fact for fact in told if fact.meaning not in {labels.STATUS, "date"}]
+            told.append(Fact(labels.STATUS, "Status", "\n".join(lines), at, at + 1, where, False))
     else:
         for at, cells in rows:
             for place in range(0, len(cells) - 1, 2 if len(cells) > 3 else len(cells)):
@@ -190,6 +196,11 @@ def _of_table(lines: Sequence[str], n: int, where: int) -> tuple[list[Fact], int
                 if what:
                     told.append(Fact(what, cells[place], cells[place + 1], at, at + 1, where, False))
     return told, end
+
+
+def _told(head: Sequence[str | None], row: Sequence[str], what: str) -> str:
+    place = head.index(what)
+    return row[place] if place < len(row) else ""
 
 
 def _paired(cells: Sequence[str]) -> bool:

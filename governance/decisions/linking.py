@@ -53,7 +53,8 @@ _LEADIN = re.compile(
 )
 _SELF = re.compile(r"\b(?:this|the present|it)\b[\w\s,'-]{0,40}$", re.IGNORECASE)
 _UNSURE = re.compile(
-    r"\b(?:would|could|should|may|might|if|not|never|can|must|unless|until|when|once|to be|be|will)\b", re.IGNORECASE
+    r"\b(?:would|could|should|(?-i:may)|might|if|not|never|can|must|unless|until|when|once|to be|be|will)\b",
+    re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?]\s+(?=[A-Z\"'(])")
 _NONE = re.compile(

@@ -14,7 +14,7 @@ from governance.decisions.plain import one_title
 #: Larger numbers in names are dates, tickets or phone numbers.
 LARGEST = 99_999
 _KIND = (
-    r"(?:l?m?adr|rfc|rfd|drfc|ddr|tdr|pdr|adl|edr|oep|kep|dr|ad|arch|arc|decision|record|proposal|madr|"
+    r"(?:l?m?adr|rfc|rfd|drfc|ddr|tdr|pdr|adl|edr|oep|kep|mep|pep|eip|hip|cip|nep|dr|ad|arch|arc|decision|record|proposal|madr|"
     r"architecture[-_ ]decision(?:[-_ ]record)?|design)s?"
 )
 _NUMBERED = re.compile(rf"(?:{_KIND}[-_ .#]{{0,3}}|#)?0*(\d{{1,5}})(?=$|[-_ .:—–)]|\D)[-_ .:—–)#]*(.*)", re.IGNORECASE)

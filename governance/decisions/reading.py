@@ -7,24 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
 
 from governance.decisions import dates, kinds, labels, linking
-from governance.decisions.fields import ELSEWHERE, HEADER, SECTION, Fact, cells_of, facts
+from governance.decisions.apart import Text, taken_apart
+from governance.decisions.fields import ELSEWHERE, FRONT, HEADER, SECTION, Fact, cells_of
 from governance.decisions.front import take_front
-from governance.decisions.heading import find_title, number_stated, title_stated
+from governance.decisions.heading import number_stated, title_stated
 from governance.decisions.naming import number_of_path, stem_of
 from governance.decisions.people import names
 from governance.decisions.plain import BULLET, words
 from governance.decisions.record import Link, ParsedDecision
-from governance.decisions.references import definitions
 from governance.decisions.statuses import Status, is_hint, judge
-from governance.decisions.visible import Heading, headings, lines_of, visible
+from governance.decisions.visible import lines_of
 from orchestration.manifest.values import JSON
 
-FRONT = 0
 #: How many links one record may have; more are an index of something.
 MOST_LINKS = 200
 _HISTORY = frozenset(
@@ -40,30 +38,13 @@ _HISTORY = frozenset(
     }
 )
 _VERBAL = re.compile(r"supers?[ec]|replac|amend|obsolet|overrid|deprecat", re.IGNORECASE)
-_MONTH_ONLY = re.compile(
-    r"^\W*(?:[A-Za-z]{3,9}\.?,? (?:19|20)\d\d|(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])|(?:19|20)\d\d)\W*$"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A file taken apart."""
-
-    path: str
-    lines: Sequence[str]
-    shown: Sequence[str]
-    found: Sequence[Heading]
-    title: Heading | None
-    told: Sequence[Fact]
-    defined: Mapping[str, str]
-    below: int
 
 
 def parse(text: str, path: str) -> ParsedDecision:
     """The record that the file at `path` holds. Never raises; what is not understood is kept as it is."""
     lines = lines_of(text)
     front = take_front(lines, path)
-    read = _taken_apart(lines, front.below, front.values, path)
+    read = taken_apart(lines, front.below, front.values, path)
     warnings = [front.warning] if front.warning else []
     status, judged = _status(read)
     number = number_of_path(path)
@@ -90,46 +71,7 @@ def parse(text: str, path: str) -> ParsedDecision:
     )  # fmt: skip
 
 
-def _taken_apart(lines: Sequence[str], below: int, front: Mapping[str, JSON], path: str) -> _Text:
-    suffix = PurePosixPath(path).suffix.lower()
-    shown = [""] * below + visible(lines[below:])
-    found = headings(shown, suffix)
-    title = find_title(found)
-    _open_block(lines, shown, title.below if title else below)
-    told = [*_of_front(front), *facts(shown, below, found, title)]
-    return _Text(path, lines, shown, found, title, told, definitions(shown), below)
-
-
-def _open_block(lines: Sequence[str], shown: list[str], begin: int) -> None:
-    """Some put their facts into a code block right below the title: that one is read."""
-    start = next((n for n in range(begin, min(begin + 5, len(lines))) if lines[n].strip()), None)
-    if start is None or not lines[start].startswith("```"):
-        return
-    end = next((n for n in range(start + 1, min(start + 20, len(lines))) if lines[n].startswith("```")), None)
-    inner = range(start + 1, end or start)
-    if inner and all(not lines[n].strip() or labels.meaning(lines[n].partition(":")[0]) for n in inner):
-        for n in inner:
-            shown[n] = lines[n].rstrip()
-
-
-def _of_front(front: Mapping[str, JSON]) -> Iterator[Fact]:
-    for key, value in front.items():
-        meaning = labels.meaning(key)
-        if meaning is not None:
-            yield Fact(meaning, key, _flat(value), 0, 0, FRONT)
-
-
-def _flat(value: JSON) -> str:
-    """A value of front matter as lines; a mapping is a hint such as `{proposed | accepted}`."""
-    if isinstance(value, list):
-        return "\n".join(_flat(item) for item in value)
-    if isinstance(value, dict):
-        named = [value[key] for key in ("name", "id", "value", "number") if isinstance(value.get(key), str | int)]
-        return str(named[0]) if named else ""
-    return "" if value is None else str(value)
-
-
-def _status(read: _Text) -> tuple[Status, list[tuple[str, bool]]]:
+def _status(read: Text) -> tuple[Status, list[tuple[str, bool]]]:
     """The status, and every text that states one, for the links in it."""
     judged: list[tuple[str, bool]] = []
     best = Status()
@@ -147,7 +89,7 @@ def _status(read: _Text) -> tuple[Status, list[tuple[str, bool]]]:
     return best, judged
 
 
-def _unlabelled(read: _Text) -> Iterator[Status]:
+def _unlabelled(read: Text) -> Iterator[Status]:
     """A status without a label: a badge, or a bold word, on a line of its own below the title; or a history of them."""
     begin = read.title.below if read.title else read.below
     end = next((heading.line for heading in read.found if heading.line >= begin), len(read.shown))
@@ -161,7 +103,7 @@ def _unlabelled(read: _Text) -> Iterator[Status]:
             yield judge("\n".join(read.shown[heading.below : heading.below + 20]))
 
 
-def _date(read: _Text, status: Status, warnings: list[str]) -> date | None:
+def _date(read: Text, status: Status, warnings: list[str]) -> date | None:
     """The day of the decision, by the best label; else of the status, of the history, of the file's name."""
     by_label = {meaning: [fact for fact in read.told if fact.meaning == meaning] for meaning in labels.DATES}
     for meaning in labels.DATES:
@@ -173,7 +115,7 @@ def _date(read: _Text, status: Status, warnings: list[str]) -> date | None:
                 continue
             found = dates.find(words(fact.value)) or dates.find(fact.value)
             if found is None:
-                if meaning == "date" and _MONTH_ONLY.match(words(fact.value)):
+                if meaning == "date" and re.search(r"\d", fact.value) and not is_hint(fact.value):
                     warnings.append(f"{read.path}: the date {fact.value[:40]!r} names no day; write it as 2026-11-30")
                 continue
             if found.doubtful:
@@ -183,7 +125,7 @@ def _date(read: _Text, status: Status, warnings: list[str]) -> date | None:
     return status.date or _unlabelled_date(read) or _of_history(read) or _of_name(read.path)
 
 
-def _unlabelled_date(read: _Text) -> date | None:
+def _unlabelled_date(read: Text) -> date | None:
     """A line below the title that is a date and nothing else."""
     begin = read.title.below if read.title else read.below
     for line in read.shown[begin : begin + 8]:
@@ -193,7 +135,7 @@ def _unlabelled_date(read: _Text) -> date | None:
     return None
 
 
-def _of_history(read: _Text) -> date | None:
+def _of_history(read: Text) -> date | None:
     for heading in read.found:
         if labels.normal(heading.text) in _HISTORY:
             end = next((other.line for other in read.found if other.line > heading.line), len(read.shown))
@@ -212,7 +154,7 @@ def _of_name(path: str) -> date | None:
     return found.date if found and found.start == 0 else None
 
 
-def _people(read: _Text) -> dict[str, tuple[str, ...]]:
+def _people(read: Text) -> dict[str, tuple[str, ...]]:
     """Each role's names: of the front matter before those of the text."""
     found: dict[str, tuple[str, ...]] = {}
     for fact in sorted(read.told, key=lambda fact: fact.where):
@@ -225,7 +167,7 @@ def _people(read: _Text) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _links(read: _Text, judged: Iterable[tuple[str, bool]], status: Status, number: int | None) -> tuple[Link, ...]:
+def _links(read: Text, judged: Iterable[tuple[str, bool]], status: Status, number: int | None) -> tuple[Link, ...]:
     found: list[Link] = []
     for value, superseded in judged:
         found += linking.of_status(value, read.defined, superseded=superseded)
@@ -264,7 +206,7 @@ def _each_once(found: Sequence[Link], path: str, number: int | None) -> tuple[Li
     return tuple(told[:MOST_LINKS])
 
 
-def _body(read: _Text, status: Status) -> str:
+def _body(read: Text, status: Status) -> str:
     """The text below front matter and title, without the lines whose facts the record's fields fully tell."""
     gone = set(range(read.below))
     if read.title is not None:

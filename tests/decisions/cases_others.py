@@ -108,6 +108,17 @@ CASES = [
     Case(
         "two numbers and a year in the title", "0049-years.md", "# 2023 budget in 2 parts\n\n## Status\n\nDone\n", 49, "2023 budget in 2 parts", "accepted"
     ),
+    Case(
+        "a history as a table", "0055-history.md",
+        "# History\n\n| Date | Status |\n|---|---|\n| 2020-01-01 | Proposed |\n| 2020-02-01 | Accepted |\n", 55, "History", "accepted", on("2020-02-01"),
+    ),
+    Case(
+        "a month that may is not", "0056-may.md",
+        "# May\n\n## Status\n\nIn effect since May 2021. Supersedes ADR-55.\n", 56, "May", "accepted", None, (("supersedes", 55),),
+    ),
+    Case(
+        "a day that is none", "0057-day.md", "# Day\n\nDate: 2020-02-30\n\n## Status\n\nAccepted\n", 57, "Day", "accepted", None, warns="names no day",
+    ),
     Case("a dated name with hyphens", "2021-03-04-hyphens.md", "# Hyphens\n\nStatus: Open\n", None, "Hyphens", "proposed", on("2021-03-04")),
     Case("a time in the name", "202103041530-stamp.md", "# Stamp\n", None, "Stamp", None, on("2021-03-04")),
     Case("a status of a service", "0050-http.md", "# Http\n\n## Context\n\n- Status: 200 OK\n- Date: header\n", 50, "Http", None),
