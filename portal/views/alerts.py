@@ -19,6 +19,7 @@ from orchestration.policies.burn import Severity
 from orchestration.selectors import budgets
 from orchestration.selectors.alerts import AlertFilter, AlertPage, alerts, events_of, find_alert, silences_of
 from orchestration.services.alerts import is_hushed
+from portal.exercise_permissions import may_start
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import exercise_words, objective_words
@@ -80,7 +81,7 @@ def page(request: HttpRequest, found: Alert, *, problem: str = "", status: int =
         "runs_url": objective_words.failed_runs_url(found),
         "runbook": runbook,
         "exercises": [(exercise_words.look(one), one) for one in exercises_for(found)],
-        "may_respond": runbook is not None and actor_of(request).may(Verb.OPERATE, found.team),
+        "may_respond": runbook is not None and may_start(actor_of(request), runbook, found),
         "postmortem": postmortem_from(f"alert {found.pk}"),
         "may_write": actor_of(request).may(Verb.MAINTAIN, found.team),
         "events": [(objective_words.EVENT[one.what], one) for one in events_of(found)],

@@ -83,7 +83,7 @@ def test_a_file_that_changed_is_a_new_revision_with_the_imports_reason(bring):
 
 def test_what_was_edited_here_is_kept_and_what_was_edited_on_both_sides_is_a_conflict(bring, decision_edit):
     bring(FOLDER)
-    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=3), body="Said here."))
+    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=3), body="Said here.", correction=True))
     assert (bring(FOLDER)["0003-third.md"].outcome, Decision.objects.get(number=3).body) == ("kept", "Said here.")
     changed = {**FOLDER, "0003-third.md": THIRD.replace("Text.", "Said there.")}
     line = bring(changed)["0003-third.md"]
@@ -95,7 +95,7 @@ def test_what_was_edited_here_is_kept_and_what_was_edited_on_both_sides_is_a_con
 
 def test_an_edited_decision_is_exported_as_it_is_now_and_its_file_comes_back_as_kept(bring, decision_edit):
     bring(FOLDER)
-    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=3), body="Said here.", title="Third, anew"))
+    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=3), body="Said here.", title="Third, anew", correction=True))
     files = dict(exported())
     assert files["0001-old-way.md"] == OLD
     assert "# Third, anew\n\nSaid here.\n" in files["0003-third.md"]

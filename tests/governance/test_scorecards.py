@@ -115,7 +115,10 @@ def test_the_facts_are_read_from_what_is_there(orders: Workflow, write_runbook: 
         "undo": "no way back from tell", "runbook": "no runbook is about it", "reviews": "overdue: security of shop",
         "retries": "no try was repeated in 90 days",
     }  # fmt: skip
-    write_runbook("orders-stuck")
+    runbook = write_runbook("orders-stuck")
+    assert {one.key for one in scores(now, ["orders"])[0].failed} >= {"runbook"}, "nobody went through it"
+    exercise, _ = start_exercise(runbook=runbook, actor=None)
+    Exercise.objects.filter(pk=exercise.pk).update(state=Exercise.State.COMPLETED, ended_at=now)
     series = Series.objects.create(kind="retry", workflow="orders", step="pay", label="timeout")
     RollupDay.objects.create(series=series, ts=Grain.DAY.floor(now), n=2, error=2)
     ContractVersion.objects.update_or_create(version="1.0.0", defaults={"state": "deprecated"})
