@@ -95,7 +95,10 @@ def test_what_was_edited_here_is_kept_and_what_was_edited_on_both_sides_is_a_con
 
 def test_an_edited_decision_is_exported_as_it_is_now_and_its_file_comes_back_as_kept(bring, decision_edit):
     bring(FOLDER)
-    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=3), body="Said here.", title="Third, anew", correction=True))
+    edit_decision(
+        actor=None,
+        **decision_edit(Decision.objects.get(number=3), body="Said here.", title="Third, anew", correction=True),
+    )
     files = dict(exported())
     assert files["0001-old-way.md"] == OLD
     assert "# Third, anew\n\nSaid here.\n" in files["0003-third.md"]

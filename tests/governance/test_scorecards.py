@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from governance.models import ContractVersion
+from governance.models import ContractVersion, Exercise
 from governance.scorecards.rules import CHECKS, KEYS, Facts, Level, Outcome, score
 from governance.selectors.scorecards import scores, waivers
+from governance.services.exercises import start_exercise
 from governance.services.scorecards import LONGEST, end_waiver, waive
 from orchestration import clock
 from orchestration.errors import Conflict, InvalidInput
 from orchestration.models import Objective, RollupDay, Series, Workflow
 from orchestration.selectors.series import Grain
+from orchestration.services.governed import save
 from orchestration.services.manifests import Document, Signature, apply
 from tests.alerts.counting import count
 from tests.people import person
@@ -118,7 +120,8 @@ def test_the_facts_are_read_from_what_is_there(orders: Workflow, write_runbook: 
     runbook = write_runbook("orders-stuck")
     assert {one.key for one in scores(now, ["orders"])[0].failed} >= {"runbook"}, "nobody went through it"
     exercise, _ = start_exercise(runbook=runbook, actor=None)
-    Exercise.objects.filter(pk=exercise.pk).update(state=Exercise.State.COMPLETED, ended_at=now)
+    exercise.state, exercise.ended_at = Exercise.State.COMPLETED, now
+    save(exercise, actor=None, reason="gone through")
     series = Series.objects.create(kind="retry", workflow="orders", step="pay", label="timeout")
     RollupDay.objects.create(series=series, ts=Grain.DAY.floor(now), n=2, error=2)
     ContractVersion.objects.update_or_create(version="1.0.0", defaults={"state": "deprecated"})
