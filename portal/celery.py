@@ -34,8 +34,9 @@ def _keep_our_logs(**_: Any) -> None:
 
 @worker_init.connect
 def _share_connections(**_: Any) -> None:
+    from orchestration.pooled import share_connections
 
-    pass
+    share_connections()
 
 
 @task_prerun.connect

@@ -85,7 +85,9 @@ def read_zip(data: bytes) -> Files:
                     texts[entry.filename] = decoded(content)
                 except ValueError as error:
                     refused[entry.filename] = str(error)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+        if isinstance(error, InvalidInput):
+            raise
         raise InvalidInput(f"this is no zip that can be read ({str(error)[:100]}); make it anew") from None
     if not texts and not refused:
         raise InvalidInput(f"the archive has no file that ends in {', '.join(sorted(SUFFIXES))}")
@@ -101,6 +103,9 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> byt
         raise ValueError("it is a link or a device, not a file")
     if entry.flag_bits & 1:
         raise ValueError("it is encrypted")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # The others are unpacked without a limit by Python's own reader: a few bytes could fill the memory.
+        raise ValueError("it is packed in a way that is not read here; use a plain zip")
     try:
         with archive.open(entry) as stream:
             content = stream.read(MAX_FILE + 1)

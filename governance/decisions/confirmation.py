@@ -30,7 +30,7 @@ _TIMES = frozenset({"p50", "p95", "p99"})
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt,
 }  # fmt: skip
-_SPAN = re.compile(r"`+[ \t]*check:([^`\n]*)`+")
+_SPAN = re.compile(r"(?<!`)`{1,2}[ \t]*check:([^`\n]{0,300})`")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _MET = re.compile(r"objective ([^\s/]+) is met")
 _APPLIED = re.compile(r"policy ([^\s/]+) is applied")

@@ -25,7 +25,8 @@ def render(record: ParsedDecision) -> str:
         return record.source
     head = "".join(f"{key}: {_written(value)}\n" for key, value in _head(record).items())
     body = record.body if not record.body or record.body.endswith("\n") else f"{record.body}\n"
-    return f"---\n{head}---\n\n# {record.title}\n{_gap(body)}{body}"
+    closing = " #" if record.title.endswith("#") else ""  # else its own would be read as the heading's end
+    return f"---\n{head}---\n\n# {record.title}{closing}\n{_gap(body)}{body}"
 
 
 def file_name(record: ParsedDecision) -> str:

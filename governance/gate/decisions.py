@@ -18,7 +18,6 @@ from governance.gate.subjects import Judgement, Object, each_once
 from governance.models import Change, Decision
 from governance.selectors.decisions import workflows_of
 from governance.services import accepting
-from governance.services.succession import DECIDED
 from orchestration.errors import Conflict
 from orchestration.models import Team, Workflow
 from orchestration.services.applying import Signature
@@ -40,7 +39,7 @@ class AcceptDecision:
     def judge(self, change: Change) -> Judgement:
         """See subjects.Subject."""
         decision = _found(change)
-        if decision.status in DECIDED:
+        if decision.status == Status.ACCEPTED:
             raise Conflict(f"decision {decision.number} is {decision.status} already")
         supersedes: list[int] = change.proposal.get("supersedes", [])
         concerned = workflows_of(decision)
@@ -77,7 +76,7 @@ def submit(
     with transaction.atomic():
         hold()
         waits = waiting(before) if before is not None else None
-        becomes = status == Status.ACCEPTED and (before is None or before.status not in DECIDED)
+        becomes = status == Status.ACCEPTED and (before is None or before.status != Status.ACCEPTED)
         if becomes:
             try:
                 with transaction.atomic():

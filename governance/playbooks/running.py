@@ -73,6 +73,9 @@ def perform(action: ExerciseAction) -> ExerciseAction:
         play = play_of(action.kind)
         if play.is_one_write:
             with transaction.atomic():
+                hold()  # whoever was late finds it recorded before it acts, not after
+                if not ExerciseAction.objects.select_for_update().filter(pk=action.pk, state=State.PENDING).exists():
+                    return ExerciseAction.objects.select_related("exercise__runbook").get(pk=action.pk)
                 record(action, play.run(action))
         else:
             record(action, play.run(action))

@@ -100,7 +100,7 @@ def _bad_value(values: Mapping[str, str]) -> str:
     if "state" in values and values["state"] not in STATES:
         return f"state {values['state'][:40]!r} can't be forced; use one of {', '.join(STATES)}"
     most = values.get("most", "1")
-    if not (most.isascii() and most.isdigit() and 1 <= int(most[:9]) <= MOST):
+    if not (most.isascii() and most.isdigit() and len(most) <= 4 and 1 <= int(most) <= MOST):
         return f"most is a number from 1 to {MOST}"
     for name in ("for", "within"):
         try:

@@ -7,6 +7,7 @@ text is cut by lines where markdown-it says that a block begins, so that a fence
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -124,6 +125,7 @@ def _sections(body: str, above: int, warnings: list[Warning]) -> tuple[Section, 
     found: list[Section] = []
     number = 0
     heads = [(start, end, level) for what, start, end, level in cuts if what == "heading"]
+    items = deque(cut for cut in cuts if cut[0] == "item")
     bounds = [(0, 0, 0), *heads] if not heads or heads[0][0] > 0 else heads
     for place, (start, end, level) in enumerate(bounds):
         stop = bounds[place + 1][0] if place + 1 < len(bounds) else len(lines)
@@ -132,7 +134,10 @@ def _sections(body: str, above: int, warnings: list[Warning]) -> tuple[Section, 
         kind = next((word for word in KINDS if title.lower().startswith(word)), "")
         blocks: list[Prose | Step] = []
         begin = end
-        for _, first, last, ordered in (cut for cut in cuts if cut[0] == "item" and end <= cut[1] < stop):
+        while items and items[0][1] < stop:
+            _, first, last, ordered = items.popleft()
+            if first < end:
+                continue
             text = "".join(lines[first:last])
             if not (_says_do(text) or (ordered and kind not in _TOLD)):
                 continue

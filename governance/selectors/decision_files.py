@@ -51,6 +51,7 @@ def linked_files(source: DecisionSource | None, body: str) -> dict[str, int]:
     here = posixpath.dirname(source.path)
     written = {match[1] for match in _FILE_LINK.finditer(body)}
     paths = {text: posixpath.normpath(posixpath.join(here, unquote(text))) for text in written}
+    paths = {text: path for text, path in paths.items() if path.isprintable()}
     if not paths:
         return {}
     rows = DecisionSource.objects.filter(folder=source.folder, path__in=sorted(set(paths.values()))[:500])

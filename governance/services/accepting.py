@@ -24,6 +24,7 @@ def accept(*, decision: Decision, supersedes: Sequence[int], actor: Any, reason:
         current, faults = lock(decision, None), Faults()
         overtaken = succession.numbers_to_supersede(current, supersedes, Status.ACCEPTED, faults)
         faults.check()
+        current.superseded_by = None
         _become(current, Status.ACCEPTED, actor, reason)
         for old in overtaken:
             old.superseded_by = current
@@ -40,7 +41,7 @@ def reject(*, decision: Decision, actor: Any, reason: str) -> None:
 
 
 def take_back(*, decision: Decision, reason: str) -> None:
-    """Nobody agreed to what broken glass let through: it is a proposal again, and what it superseded is accepted again."""
+    """Nobody agreed to what broken glass let through: it is a proposal again, and what it superseded is as it was."""
     with transaction.atomic():
         succession.one_at_a_time()
         current = lock(decision, None)
@@ -48,18 +49,20 @@ def take_back(*, decision: Decision, reason: str) -> None:
             return
         for old in current.supersedes.select_for_update():
             old.superseded_by = None
-            _become(old, Status.ACCEPTED, None, reason)
+            before = old.history.exclude(status=Status.SUPERSEDED).order_by("-history_id").first()
+            _become(old, Status(before.status) if before is not None else Status.ACCEPTED, None, reason)
         _become(current, Status.PROPOSED, None, reason)
 
 
 def check_fixed(before: Decision, after: Decision, faults: Faults, *, correction: bool) -> None:
     """An accepted decision changes by being superseded; its text only where a slip of writing is corrected."""
-    if before.status != Status.ACCEPTED:
+    if before.status not in succession.DECIDED:
         return
-    if after.status in (Status.DRAFT, Status.PROPOSED, Status.REJECTED):
+    undecided = (Status.DRAFT, Status.PROPOSED, Status.REJECTED)
+    if after.status in undecided and before.status == Status.ACCEPTED:
         faults.add("status", f"it was accepted, so it can't be {after.status} any more; deprecate or supersede it")
     fixed = (before.title, before.body, before.date) == (after.title, after.body, after.date)
-    if not fixed and not correction:
+    if after.status in succession.DECIDED and not fixed and not correction:
         faults.add(
             "correction",
             "an accepted decision is changed by one that supersedes it; where you only correct a slip of writing, say so",

@@ -86,12 +86,15 @@ def restore_decision(
 ) -> Decision:
     """Bring back title, text and date of an earlier revision, as a new one. Status, owner and links stay.
 
-    Of an accepted one too: an earlier text is what was decided, or a slip of writing, never a new decision.
+    Of one that was decided only a text that was decided: a draft of it was never agreed to.
     """
     reason = require_reason(reason)
     with transaction.atomic():
         current = lock(decision, revision)
         row = find_revision(current, history_id)
+        if current.status in succession.DECIDED and row.status not in succession.DECIDED:
+            text = f"revision {row.revision} was a {row.status}, and this is {current.status}: restore one that was decided"
+            raise InvalidInput(text, [Violation("/history_id", text)])
         if (row.title, row.body, row.date) == (current.title, current.body, current.date):
             return current
         current.title, current.body, current.date = row.title, row.body, row.date

@@ -16,9 +16,10 @@ from orchestration.services.governed import delete, hold, save
 
 
 def sync_relations(planned: Sequence[Planned], decisions: Mapping[str, Decision], *, actor: Any, reason: str) -> None:
-    """Make the relations among the folder's decisions exactly those of the plan."""
+    """Make the relations from the planned decisions to others of the folder exactly those of the plan."""
     inside = {decision.pk for decision in decisions.values()}
-    rows = DecisionRelation.objects.filter(decision__in=inside, other__in=inside).select_related("decision", "other")
+    mine = {decisions[one.record.path].pk for one in planned}
+    rows = DecisionRelation.objects.filter(decision__in=mine, other__in=inside).select_related("decision", "other")
     existing = {(row.decision_id, row.other_id, row.kind): row for row in rows}
     wanted: dict[tuple[int, int, str], DecisionRelation] = {}
     for one in planned:

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from governance.decisions import ParsedDecision, Planned, parse, plan
 from governance.decisions.archive import MAX_FILE, MAX_FILES, is_wanted, path_fault
+from governance.gate.decisions import waiting
 from governance.models import Decision, DecisionSource
 from governance.selectors.decision_files import content_sum
 from governance.services.decisions import create_decision, edit_decision
@@ -133,7 +134,8 @@ class _Import:
             if path in given or line.outcome == UPDATED:
                 lines.append(line)
         if not self.dry_run:
-            written = [one for path, one in planned.items() if path in self.decisions]
+            done = {line.path for line in lines if line.outcome in {CREATED, UPDATED, KEPT}}
+            written = [one for path, one in planned.items() if path in self.decisions and path in done]
             sync_relations(written, self.decisions, actor=self.signature.actor, reason=self.signature.reason)
         return lines
 
@@ -175,6 +177,10 @@ class _Import:
     def _again(self, wanted: Wanted, source: DecisionSource) -> Line:
         """A file that was imported before: both sides are compared with what the import left."""
         decision, path = source.decision, source.path
+        if not self.signature.may(decision.owner):
+            raise InvalidInput(
+                f"decision {decision.number} belongs to {decision.owner.name}; one of its maintainers can import this"
+            )
         is_edited = content_sum(decision) != source.content_sum
         is_new_text = wanted.record.source != source.text
         if wanted.sum_for(decision) == content_sum(decision):
@@ -188,10 +194,9 @@ class _Import:
             return Line(path, CONFLICT, decision.number, decision.title, detail)
         if is_edited:
             return Line(path, KEPT, decision.number, decision.title, "edited here since; the file has not changed")
-        if not self.signature.may(decision.owner):
-            raise InvalidInput(
-                f"decision {decision.number} belongs to {decision.owner.name}; one of its maintainers can import this"
-            )
+        if waits := waiting(decision):
+            detail = f"change {waits.pk} waits to accept it as it is here; import it when that is decided"
+            return Line(path, CONFLICT, decision.number, decision.title, detail)
         checked(wanted)
         if not self.dry_run:
             self._edit(wanted, decision)

@@ -26,10 +26,10 @@ def keep(*, user: User, place: str, fields: Mapping[str, list[str]]) -> Draft:
     if not (place.startswith("/") and len(place) <= 200 and place.isprintable()):
         raise InvalidInput("the place of a draft is the path of the page on which it was typed")
     typed = {name: values for name, values in fields.items() if name not in NOT_TYPED}
-    size = sum(len(value) for values in typed.values() for value in values)
+    size = sum(len(name) + sum(map(len, values)) for name, values in typed.items())
     if size > LONGEST or len(typed) > 100:
         raise InvalidInput(f"the draft has {size:,} characters; {LONGEST:,} are kept at most. Save it in parts")
-    if any("\x00" in value for values in typed.values() for value in values):
+    if any("\x00" in text for name, values in typed.items() for text in (name, *values)):
         raise InvalidInput("the draft has the character U+0000, which no database here can hold; remove it")
     with transaction.atomic():
         draft, _ = Draft.objects.update_or_create(

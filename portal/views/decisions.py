@@ -24,6 +24,7 @@ from orchestration import clock
 from orchestration.errors import InvalidInput
 from orchestration.models import Team, Workflow
 from orchestration.services.applying import Signature
+from portal.dashboards.shared import shared
 from portal.document_permissions import require_decision_write
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
@@ -73,7 +74,7 @@ def list_decisions(request: HttpRequest) -> HttpResponse:
         "is_first": "cursor" not in request.GET,
         "next_url": lists.next_url(given, page.next),
         "statuses": Decision.Status.choices,
-        "contradicted": contradicted(now=clock.now()),
+        "contradicted": shared("decisions:contradicted", lambda: contradicted(now=clock.now())),
         "contradicted_look": CONTRADICTED,
         "owners": lists.offered(Team.objects.values_list("name", flat=True), given.get("owner")),
         "workflows": lists.offered(Workflow.objects.values_list("name", flat=True), given.get("workflow")),

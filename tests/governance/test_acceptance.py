@@ -10,6 +10,7 @@ import pytest
 from governance.gate.decisions import submit, waiting
 from governance.gate.settling import withdraw
 from governance.models import Change, Decision
+from governance.services.accepting import take_back
 from governance.services.decisions import create_decision, edit_decision
 from orchestration.errors import Conflict, InvalidInput
 from orchestration.models import Team, Workflow
@@ -130,3 +131,24 @@ def test_what_was_accepted_never_becomes_undecided_again(people, teams, status: 
         put(people["author"], teams[0], status, fresh(decision))
     put(people["author"], teams[0], "deprecated", fresh(decision))
     assert fresh(decision).status == "deprecated"
+
+
+def test_no_detour_leads_past_the_gate_to_being_accepted_or_to_another_text(people, teams):
+    sent(policy(**REVIEWED))
+    decision, change = put(people["author"], teams[0], "deprecated")
+    assert change is None
+    again, change = put(people["author"], teams[0], "accepted", fresh(decision))
+    assert change is not None
+    assert fresh(again).status == "proposed"
+    vote(change, people["owner"], teams[0])
+    put(people["author"], teams[0], "deprecated", fresh(decision))
+    with pytest.raises(InvalidInput, match="changed by one that supersedes it"):
+        put(people["author"], teams[0], "deprecated", fresh(decision), body="Something else.")
+
+
+def test_broken_glass_that_lapses_gives_what_was_superseded_its_former_status_back(people, teams):
+    old, _ = put(people["author"], teams[0], "rejected", title="Use one transaction")
+    new, _ = put(people["author"], teams[0], supersedes=[old.number])
+    assert fresh(old).status == "superseded"
+    take_back(decision=new, reason="nobody agreed")
+    assert (fresh(old).status, fresh(old).superseded_by, fresh(new).status) == ("rejected", None, "proposed")

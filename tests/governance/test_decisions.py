@@ -146,8 +146,8 @@ def test_links_alone_make_a_revision_that_shows_them(decide, decision_edit, team
 
 
 def test_restoring_makes_a_new_revision_of_an_old_text_and_leaves_status_and_links(decide, decision_edit, workflow):
-    decision = decide("First", body="one", workflows=["order-fulfilment"])
-    edit = decision_edit(decision, title="Second", body="two", status="accepted", date=date(2026, 5, 5))
+    decision = decide("First", body="one", status="accepted", workflows=["order-fulfilment"])
+    edit = decision_edit(decision, title="Second", body="two", correction=True, date=date(2026, 5, 5))
     edited = edit_decision(actor=None, **edit)
     back = restore_decision(
         decision=edited, history_id=at_revision(edited, 1), revision=2, actor=None, reason="it was right"
@@ -155,6 +155,13 @@ def test_restoring_makes_a_new_revision_of_an_old_text_and_leaves_status_and_lin
     assert (back.title, back.body, back.date, back.revision) == ("First", "one", date(2026, 1, 2), 3)
     assert (back.status, back.links.count()) == ("accepted", 1)
     assert [row.reason for row in revisions(back).items] == ["it was right", "an edit", "first text"]
+
+
+def test_a_draft_of_an_accepted_decision_is_not_restored_since_nobody_agreed_to_it(decide, decision_edit):
+    decision = decide("First", body="what nobody agreed to")
+    accepted = edit_decision(actor=None, **decision_edit(decision, body="what was agreed", status="accepted"))
+    with pytest.raises(InvalidInput, match="restore one that was decided"):
+        restore_decision(decision=accepted, history_id=at_revision(accepted, 1), actor=None, reason="x")
 
 
 def test_restoring_wants_a_revision_of_this_document(decide, decision_edit):
