@@ -8,6 +8,9 @@ import zipfile
 import pytest
 
 from governance.decisions.archive import MAX_FILE, read_zip
+from governance.gate.decisions import ACCEPT
+from governance.gate.opening import propose
+from governance.gate.subjects import Object
 from governance.models import Decision, DecisionRelation, DecisionSource
 from governance.selectors.decision_files import exported, relations_of
 from governance.selectors.revisions import revisions
@@ -15,7 +18,10 @@ from governance.services import importing
 from governance.services.decisions import create_decision, edit_decision
 from governance.services.importing import import_decisions
 from orchestration.errors import InvalidInput
+from orchestration.services.applying import Signature
+from orchestration.services.manifests import Document, apply
 from tests.decisions.test_parse import CASES
+from tests.governance.gatehouse import policy
 
 OLD = "# 1. Old way\n\nDate: 2020-01-02\n\n## Status\n\nSuperceded by [2. New way](0002-new-way.md)\n\n## Context\n\nOnce.\n"
 NEW = "# 2. New way\n\nDate: 2021-03-04\n\n## Status\n\nAccepted\n\nSupercedes [1. Old way](0001-old-way.md)\n\nAmends [3. Third](0003-third.md)\n\n## Context\n\nNow.\n"
@@ -287,3 +293,26 @@ def test_what_a_zip_must_not_hold_is_refused_by_name():
 def test_what_is_no_archive_of_records_is_refused_whole(data, words):
     with pytest.raises(InvalidInput, match=words):
         read_zip(data)
+
+
+def test_neither_relations_nor_the_stored_file_of_another_teams_record_are_touched(bring, other_team, decision_edit):
+    bring({"0001-a.md": "# 1. A\n\n## Status\n\nAccepted\n\nAmends [2. B](0002-b.md)\n", "0002-b.md": "# 2. B\n"})
+    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=1), owner=other_team))
+    before = DecisionSource.objects.get(path="0001-a.md").text
+    lines = bring(
+        {"0001-a.md": "# 1. A\n\n## Status\n\nAccepted\n", "0002-b.md": "# 2. B\n"}, may=lambda team: team != other_team
+    )
+    assert lines["0001-a.md"].outcome == "failed"
+    assert DecisionRelation.objects.count() == 1
+    assert DecisionSource.objects.get(path="0001-a.md").text == before
+
+
+def test_a_file_does_not_write_over_what_is_being_reviewed(bring, maintainer, team):
+    bring({"0001-a.md": "---\nstatus: proposed\n---\n# A\n"})
+    apply([Document(policy(changes=["decision.accept"], review="always"), "m.yaml")], Signature(None, "r"))
+    found = Decision.objects.get(number=1)
+    propose(Object(ACCEPT, found.slug, "1", team, None, {"supersedes": []}), Signature(maintainer, "r"))
+    line = bring({"0001-a.md": "---\nstatus: accepted\n---\n# A\n"})["0001-a.md"]
+    assert line.outcome == "conflict"
+    assert "waits to accept it" in line.detail
+    assert Decision.objects.get(number=1).status == "proposed"
