@@ -65,6 +65,12 @@ def decoded(data: bytes) -> str:
         raise ValueError(f"line {line} is not UTF-8; save the file as UTF-8") from None
 
 
+#: What Python's reader raises at a damaged archive, names and all.
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError,
+)  # fmt: skip
+
+
 def read_zip(data: bytes) -> Files:
     """The archive's texts, without a folder that all of them are in. Raises InvalidInput for what is no archive."""
     texts: dict[str, str] = {}
@@ -85,7 +91,16 @@ def read_zip(data: bytes) -> Files:
                     texts[entry.filename] = decoded(content)
                 except ValueError as error:
                     refused[entry.filename] = str(error)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        IndexError,
+    ) as error:
         if isinstance(error, InvalidInput):
             raise
         raise InvalidInput(f"this is no zip that can be read ({str(error)[:100]}); make it anew") from None

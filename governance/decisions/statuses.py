@@ -23,21 +23,25 @@ _VOCABULARY = {
         discussing|being discussed|to be discussed|under consideration|being considered|pending|pending approval|pending review|
         pending decision|awaiting approval|awaiting review|awaiting decision|to be decided|to be approved|to be accepted|
         to be determined|tbd|undecided|not decided|not yet decided|not yet accepted|not yet approved|
-        open|request for comments?|last call|provisional|for approval|candidate|vorgeschlagen|proposé|propuesto|propuesta|
+        open|request for comments?|last call|will be accepted|will be approved|
+        provisional|for approval|candidate|vorgeschlagen|proposé|propuesto|propuesta|
         proposto|proposta|提案|提议|提案中|提议中|предложено|предложен""",
     "accepted": """accepted|accept|acepted|acccepted|accpeted|acceped|approved|approve|adopted|adopt|agreed|decided|implemented|
         implementable|partially implemented|implementing|done|completed|complete|finished|active|final|finalised|finalized|
         ratified|in effect|in force|in use|current|live|valid|committed|published|confirmed|enacted|enforced|effective|
-        partially accepted|conditionally accepted|provisionally accepted|partially superseded|partly superseded|
+        partially accepted|to be superseded|to be deprecated|will be superseded|will be deprecated|
+        conditionally accepted|provisionally accepted|partially superseded|partly superseded|
         partially superceded|partially replaced|amended|akzeptiert|angenommen|beschlossen|entschieden|
         genehmigt|accepté|acceptée|approuvé|adopté|aceptado|aceptada|aprobado|aprobada|accettato|accettata|approvato|aceito|
         aceita|aprovado|aprovada|geaccepteerd|接受|已接受|已采纳|已采用|采纳|通过|已批准|採用|承認|承認済み|принято|принят|утверждено""",
     "rejected": """rejected|reject|declined|decline|withdrawn|withdrew|refused|abandoned|cancelled|canceled|discarded|denied|
         dismissed|dropped|not accepted|not approved|not adopted|not pursued|won'?t do|will not do|wontfix|will not be implemented|
-        turned down|abgelehnt|verworfen|rejeté|refusé|rechazado|rechazada|rifiutato|rejeitado|rejeitada|afgewezen|已拒绝|拒绝|
+        turned down|never accepted|never approved|never adopted|
+        abgelehnt|verworfen|rejeté|refusé|rechazado|rechazada|rifiutato|rejeitado|rejeitada|afgewezen|已拒绝|拒绝|
         却下|отклонено|отклонён|отклонен""",
     "deprecated": """deprecated|deprecate|depreciated|obsolete|obsoleted|retired|outdated|out of date|expired|historic|historical|
-        archived|no longer valid|no longer relevant|no longer applicable|no longer applies|no longer used|no longer in use|
+        archived|no longer valid|no longer accepted|no longer approved|
+        no longer relevant|no longer applicable|no longer applies|no longer used|no longer in use|
         no longer in force|no longer current|not relevant anymore|not used anymore|sunset|inactive|defunct|revoked|rescinded|
         reverted|veraltet|obsolète|déprécié|obsoleto|obsoleta|deprecado|已弃用|已废弃|弃用|廃止|非推奨|устарело""",
     "superseded": """superseded|superceded|superseeded|supersceded|supercedes? by|supersedes by|supplanted|overridden|overruled|

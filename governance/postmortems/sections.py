@@ -36,8 +36,8 @@ _NAMES = {
     "where we were lucky": "lucky",
     "luck": "lucky",
 }
-_HEADING = re.compile(r"##[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*")
-_BELOW = re.compile(r"###[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*")
+_HEADING = re.compile(r"##[ \t]+(\S.*)")
+_BELOW = re.compile(r"###[ \t]+(\S.*)")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:[ \t]+(.*))?")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _ROOT_CAUSE = re.compile(r"root[ -]causes?", re.IGNORECASE)
@@ -104,8 +104,15 @@ def _parts(body: str) -> Iterator[tuple[str, list[str]]]:
             lines.append(line)
             continue
         yield heading, lines
-        heading, lines = match[1], []
+        heading, lines = _bare(match[1]), []
     yield heading, lines
+
+
+def _bare(heading: str) -> str:
+    """Without the marks that may close it. By hand: an expression with an optional end takes the square of the length."""
+    text = heading.rstrip()
+    bare = text.rstrip("#")
+    return bare.rstrip() if bare != text and bare[-1:] in " \t" else text
 
 
 def _points(lines: list[str]) -> tuple[str, ...]:
@@ -113,9 +120,9 @@ def _points(lines: list[str]) -> tuple[str, ...]:
     points: list[list[str]] = []
     before: list[str] = []
     for line in lines:
-        begun = _ITEM.fullmatch(line) or _BELOW.fullmatch(line)
-        if begun:
-            points.append([begun[1] or ""])
+        item, below = _ITEM.fullmatch(line), _BELOW.fullmatch(line)
+        if item or below:
+            points.append([_bare(below[1]) if below else (item[1] if item else "") or ""])
         elif points:
             points[-1].append(line.strip())
         else:

@@ -151,7 +151,8 @@ def _in_order(query: Query, reader: Reader, narrowed: Narrowed) -> list[int]:
     facts = ("pk", "kind", "title", "is_over", "updated_at")
     newest = rows.order_by("is_over", "-updated_at", "-pk").values_list(*facts)
     titled = [] if query.any_of else list(newest.filter(pk__in=matching(query, in_title=True))[:MOST])
-    called = list(newest.filter(pk__in=SearchName.objects.filter(name=query.name).values("document"))[:MOST])
+    named = newest.filter(pk__in=SearchName.objects.filter(name=query.name).values("document"))
+    called = list(named.filter(pk__in=matching(query))[:MOST])
     rest = list(newest.filter(pk__in=matching(query))[:MOST]) if len(titled) < MOST else []
     found = {row[0]: row for row in (*rest, *titled, *called)}
     tier = dict.fromkeys(found, 3) | {row[0]: 2 for row in titled} | {row[0]: 0 for row in called}

@@ -6,6 +6,7 @@ Owns reading and writing the folder, and the words of the report. What fits and 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -59,24 +60,35 @@ def import_runbooks(session: Session, path: Path, owner: str, dry_run: bool, rea
 
 @click.command(name="runbooks")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@click.option("--force", is_flag=True, help="Write over files that differ.")
 @shared_options
 @click.pass_obj
-def export_runbooks(session: Session, folder: Path) -> None:
+def export_runbooks(session: Session, folder: Path, force: bool) -> None:
     """Write all runbooks as Markdown files, for when the portal is down.
 
     A file that nobody edited in the portal is, byte for byte, the one that was imported.
     """
-    written, cursor = 0, ""
+    found: dict[Path, bytes] = {}
+    cursor = ""
     while True:
         answer = session.portal.get("/runbooks/export", {"limit": "100", **({"cursor": cursor} if cursor else {})})
         if not isinstance(answer.get("files"), list):
             raise Failure(f"{session.portal.url} sent no files", ExitCode.UNREACHABLE)
         for file in answer["files"]:
-            _write(folder, str(file["path"]), str(file["text"]))
-            written += 1
+            found[_place(folder, str(file["path"]))] = str(file["text"]).encode()
         cursor = str(answer.get("next") or "")
         if not cursor:
             break
+    differing = [place for place, content in found.items() if _present(place) not in (None, content)]
+    if differing and not force:
+        named = "\n".join(clean(place) for place in differing[:20])
+        raise Failure(
+            f"{count(len(differing), 'file')} there already and different:\n{named}", ExitCode.NO,
+            remedy="nothing was written; commit or move them, or use --force",
+        )  # fmt: skip
+    for place, content in found.items():
+        _write(place, content)
+    written = len(found)
     if session.as_json:
         session.printer.data({"written": written, "folder": str(folder)})
     else:
@@ -89,7 +101,10 @@ def _batches(path: Path, lines: list[Mapping[str, Any]]) -> Iterator[list[dict[s
     size = 0
     for name, file in _files(path):
         try:
-            data = file.read_bytes()
+            if not stat.S_ISREG(file.lstat().st_mode):
+                raise ValueError("is no plain file; links are not followed, since they could lead anywhere")
+            with file.open("rb") as stream:
+                data = stream.read(MAX_FILE + 1)
             if len(data) > MAX_FILE:
                 raise ValueError("is larger than 1 MiB")
             text = data.decode("utf-8")
@@ -118,15 +133,28 @@ def _files(path: Path) -> Iterator[tuple[str, Path]]:
         yield file.relative_to(path).as_posix(), file
 
 
-def _write(folder: Path, path: str, text: str) -> None:
+def _place(folder: Path, path: str) -> Path:
     """Within the folder, whatever the portal says."""
     parts = PurePosixPath(path).parts
     if not parts or any(part in {"..", "/"} or "\\" in part or ":" in part for part in parts):
         raise Failure(f"the portal sent the path {clean(path)[:80]!r}, which leaves the folder", ExitCode.UNREACHABLE)
-    target = folder.joinpath(*parts)
+    return folder.joinpath(*parts)
+
+
+def _present(target: Path) -> bytes | None:
+    """What is there; None where nothing is."""
+    try:
+        return target.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Failure(f"{clean(target)}: {error.strerror or error}", ExitCode.USAGE) from error
+
+
+def _write(target: Path, content: bytes) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(text.encode())
+        target.write_bytes(content)
     except OSError as error:
         raise Failure(f"{clean(target)}: {error.strerror or error}", ExitCode.USAGE) from error
 

@@ -44,9 +44,14 @@ def send_due(most: int = 50) -> int:
     sent = 0
     for user, period in list(_due(clock.now()))[:most]:
         digest = _claim(user, period)
-        if digest is not None:
+        if digest is None:
+            continue
+        try:
             sent += _send(user, digest)
-    Digest.objects.filter(began_at__lt=clock.now() - KEPT, next_at__isnull=True).delete()
+        except Exception as error:  # one person's must not end everybody's; nothing has left yet, so it is tried again
+            log.exception("digest.failed", digest=digest.pk)
+            _again(digest, error)
+    Digest.objects.filter(began_at__lt=clock.now() - KEPT).delete()
     return sent
 
 
@@ -97,13 +102,18 @@ def _send(user: User, digest: Digest) -> bool:
     try:
         _message(user, digest, unread).send()
     except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: an address with a line break
-        over = digest.attempts > len(SCHEDULE)
-        next_at = None if over else clock.now() + timedelta(seconds=SCHEDULE[digest.attempts - 1])
-        row.update(next_at=next_at, error=f"{type(error).__name__}: {error}"[:200])
-        log.warning("digest.refused", digest=digest.pk, attempts=digest.attempts, over=over, error=str(error)[:200])
+        _again(digest, error)
         return False
     row.update(items=len(unread), error="")
     return True
+
+
+def _again(digest: Digest, error: Exception) -> None:
+    over = digest.attempts > len(SCHEDULE)
+    next_at = None if over else clock.now() + timedelta(seconds=SCHEDULE[digest.attempts - 1])
+    told = f"{type(error).__name__}: {error}"[:200]
+    Digest.objects.filter(pk=digest.pk).update(next_at=next_at, error=told)
+    log.warning("digest.refused", digest=digest.pk, attempts=digest.attempts, over=over, error=told)
 
 
 def _message(user: User, digest: Digest, items: list[Item]) -> EmailMessage:

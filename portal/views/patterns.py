@@ -115,7 +115,8 @@ def pattern(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """A new one."""
-    teams, form = documents.owners(request), _form(request, is_new=True)
+    documents.owners(request)  # refuses who may write for no team
+    form = _form(request, is_new=True)
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         try:
             owner = _owner(request, form)
@@ -124,7 +125,6 @@ def new(request: HttpRequest) -> HttpResponse:
             return documents.saved(request, created, None)
         except InvalidInput as error:
             form.accuse(error)
-    assert teams, "documents.owners has refused who may write for no team"
     return documents.editor(request, form, "pattern", status=422 if form.is_bound else 200)
 
 

@@ -24,6 +24,7 @@ function keep(form) {
       const at = new Date((await answer.json()).saved_at);
       if (status && !sent) status.textContent = `Draft kept at ${at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" })}.`;
     } catch (error) {
+      timer ||= setTimeout(send, EVERY_MS * 4);
       if (status) status.textContent = `No draft could be kept: ${error.message}. Your text is untouched.`;
     }
   }

@@ -27,13 +27,22 @@ function wrap(source, before, after) {
 
 function prefix(source, mark) {
   const { selectionStart, selectionEnd, value } = source;
-  const from = value.lastIndexOf("\n", selectionStart - 1) + 1;
+  const from = value.slice(0, selectionStart).lastIndexOf("\n") + 1;
   const lines = value.slice(from, selectionEnd).split("\n");
   replace(source, from, selectionEnd, lines.map((line) => mark + line).join("\n"));
 }
 
+// Puts the image where it was dropped, wherever the caret has gone since.
+function settle(source, held, text) {
+  const at = source.value.indexOf(held);
+  if (at < 0) return;
+  source.setRangeText(text, at, at + held.length, "preserve");
+  source.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 async function upload(source, form, file, status) {
-  const place = source.selectionStart;
+  const held = `![sending ${(file.name || "image").replace(/[[\]()]/g, "")}…]()`;
+  replace(source, source.selectionStart, source.selectionStart, held);
   status.textContent = `Sending ${file.name || "the image"}…`;
   const body = new FormData();
   body.append("image", file);
@@ -41,10 +50,12 @@ async function upload(source, form, file, status) {
   try {
     const answer = await fetch(form.dataset.imageUrl, { method: "POST", body, headers: { "X-CSRFToken": token, Accept: "application/json" } });
     const told = (answer.headers.get("content-type") ?? "").includes("json") ? await answer.json() : {};
+    if (answer.redirected) throw new Error("you were signed out");
     if (!answer.ok) throw new Error(told.detail ?? (answer.status === 413 ? "it is too large" : `the server answered ${answer.status}`));
-    replace(source, place, place, `![${(file.name || "image").replace(/\.[a-z0-9]+$/i, "").replace(/[[\]]/g, "")}](${told.url})`);
+    settle(source, held, `![${(file.name || "image").replace(/\.[a-z0-9]+$/i, "").replace(/[[\]]/g, "")}](${told.url})`);
     status.textContent = "";
   } catch (error) {
+    settle(source, held, "");
     status.textContent = `The image was not taken: ${error.message}.`;
   }
 }

@@ -35,12 +35,17 @@ async function ask() {
     list.innerHTML = await answer.text();
     shown = text;
     choose(options()[0]);
-    count.textContent = `${options().length} matches`;
+    count.textContent = options().length === 1 ? "1 match" : `${options().length} matches`;
   } catch (error) {
     if (error.name === "AbortError") return;
     list.replaceChildren();
     field.removeAttribute("aria-activedescendant");
+    shown = null;
     count.textContent = "The portal does not answer. Try again.";
+    const said = document.createElement("li");
+    said.className = "meta";
+    said.textContent = count.textContent;
+    list.append(said);
   }
 }
 
@@ -97,6 +102,7 @@ if (dialog) {
       if (shown !== field.value) {
         clearTimeout(timer);
         await ask(); // what is chosen must be an answer to what stands in the field
+        if (shown !== field.value) return;
       }
       carryOut(chosen());
     }
