@@ -125,7 +125,7 @@ def _undo(facts: Facts, now: datetime) -> Found:
     if not facts.writes:
         return _NONE, "no step writes", ""
     if not facts.for_good:
-        return _PASSED, f"each of {facts.writes} writes can be undone, or says why not", ""
+        return _PASSED, f"{facts.writes} of {facts.writes} writes can be undone, or say why not", ""
     return (
         _FAILED, f"no way back from {_listed(facts.for_good)}",
         "Give the step compensate, or say under compensate.none why nothing needs to be undone.",

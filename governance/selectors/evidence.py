@@ -68,7 +68,14 @@ def _decision_accepted(item: ActionItem, now: datetime) -> Verdict:
     found = Decision.objects.defer("body", "front_matter").filter(number=number).first()
     if found is None:
         return Verdict(False, f"there is no decision {item.target}")
-    return Verdict(found.status == Decision.Status.ACCEPTED, f"decision {found.number} is {found.status}")
+    if found.status != Decision.Status.ACCEPTED:
+        return Verdict(False, f"decision {found.number} is {found.status}")
+    first = found.history.filter(status=Decision.Status.ACCEPTED).order_by("history_id").first()
+    if first is not None and first.history_date < item.since:
+        return Verdict(
+            False, f"decision {found.number} was accepted on {_day(first.history_date)}, before this was asked for"
+        )
+    return Verdict(True, f"decision {found.number} is accepted")
 
 
 def _contract_version(item: ActionItem, now: datetime) -> Verdict:

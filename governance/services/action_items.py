@@ -127,16 +127,17 @@ def _write(
 
 def _checked_target(check: str, target: str, faults: Faults) -> str:
     """A name that exists. A contract's version need not yet: that is what is waited for."""
+    target = target.strip().lstrip("#")
     model, column, word = _TARGETS[check]
     name, _, version = target.partition("@") if check == ActionItem.Check.CONTRACT_VERSION else (target, "", "")
     known = [str(one) for one in model._default_manager.values_list(column, flat=True)]
     if not target:
         faults.add("target", f"say which {word}")
-    elif name.lstrip("#") not in known:
+    elif name not in known:
         faults.add("target", f"there is no {word} {name[:63]!r}{suggestion(name[:63], known)}")
     elif check == ActionItem.Check.CONTRACT_VERSION and not _VERSION.fullmatch(version):
         faults.add("target", "name the contract's version too, as in order.placed@2.0.0")
-    return target.lstrip("#") if check == ActionItem.Check.DECISION_ACCEPTED else target[:200]
+    return target[:200]
 
 
 def _checked_link(link: str, faults: Faults) -> str:

@@ -20,6 +20,8 @@ from orchestration.services.governed import hold
 
 #: Characters of a text that are looked up. Longer ones exist, but their end is not what they are about.
 MOST_TEXT = 100_000
+#: Bytes of folded words of one place: PostgreSQL takes 1 MB of lexemes, positions apart.
+MOST_BYTES = 400_000
 #: Rows of one transaction while all is made anew: writers wait behind it.
 BATCH = 200
 _FACTS = ("title", "team", "status", "is_over", "restricted", "updated_at")
@@ -127,9 +129,14 @@ def _deleted(instance: Model, **_: Any) -> None:
 def _text(row: SearchDocument, entry: Entry) -> SearchText:
     body = entry.body[:MOST_TEXT].replace("\x00", "")
     return SearchText(
-        document=row, title_words=joined([entry.title]), heading_words=joined([*_names(entry), *entry.headings]),
-        body_words=joined([body]), shown=body,
+        document=row, title_words=joined([entry.title]), heading_words=_within(joined([*_names(entry), *entry.headings])),
+        body_words=_within(joined([body])), shown=body,
     )  # fmt: skip
+
+
+def _within(text: str) -> str:
+    """As much of it as PostgreSQL keeps in one place (1 MB of lexemes, whatever letters unfolded into)."""
+    return text.encode()[:MOST_BYTES].decode(errors="ignore")
 
 
 def _names(entry: Entry) -> list[str]:

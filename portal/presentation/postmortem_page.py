@@ -86,7 +86,7 @@ def impact_words(impact: Impact) -> str:
             "No run ended in the window." if impact.workflows else "Link the workflows that it touched to see figures."
         )
     said = f"{number(impact.bad)} of {number(impact.ended)} runs failed ({percent(impact.bad / impact.ended)})"
-    return f"{said}; in the same time before it were {number(impact.bad_before)}."
+    return f"{said}; {number(impact.bad_before)} failed in the same time before."
 
 
 def action_rows(items: Iterable[ActionItem], now: datetime, may: Callable[[Team], bool]) -> list[ActionRow]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from governance.models import ActionItem, Contract, ContractVersion
+from governance.models import ActionItem, Contract, ContractVersion, Decision
 from governance.selectors.evidence import verdict_of
 from governance.selectors.postmortems import open_actions
 from governance.services.action_items import add_action, change_action, close_action, drop_action
@@ -89,9 +89,12 @@ def test_an_accepted_decision_and_an_active_contract_version_are_evidence(team: 
     decision, postmortem = decide(), write(team)
     item = act(postmortem, "decision_accepted", f"#{decision.number}")
     assert not verdict_of(item, clock.now()).is_met
+    decision = Decision.objects.get(pk=decision.pk)
     decision.status = "accepted"
     decision.save()
     assert verdict_of(item, clock.now()).is_met
+    late = act(postmortem, "decision_accepted", str(decision.number))
+    assert "before this was asked for" in verdict_of(late, clock.now()).said
     contract = Contract.objects.create(name="order.placed", owner=team)
     item = act(postmortem, "contract_version", "order.placed@2.0.0")
     assert not verdict_of(item, clock.now()).is_met
