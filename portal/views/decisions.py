@@ -20,6 +20,7 @@ from governance.selectors.documents import Page
 from governance.selectors.revisions import decision_text
 from governance.services.decisions import create_decision, edit_decision, restore_decision
 from governance.services.documents import EditConflict, find_team
+from governance.services.succession import DECIDED
 from orchestration import clock
 from orchestration.errors import InvalidInput
 from orchestration.models import Team, Workflow
@@ -122,7 +123,7 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
     """Edit, status included. Somebody else's save in between gives a merge page."""
     found = find_decision(number)
     teams = documents.owners(request, found)
-    fixed = found.status == Decision.Status.ACCEPTED
+    fixed = found.status in DECIDED
     if request.method == "GET":
         return documents.editor(
             request, DecisionForm(initial=decision_initial(found), teams=teams, is_accepted=fixed), "decision", found

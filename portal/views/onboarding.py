@@ -15,16 +15,17 @@ from django.views.decorators.http import require_GET
 from governance.selectors.contracts import port_versions
 from governance.selectors.decisions import decisions_of
 from governance.selectors.postmortems import about, postmortems_of
-from governance.selectors.runbooks import freshness_of, runbooks_of
+from governance.selectors.runbooks import runbooks_of
 from orchestration import clock
 from orchestration.models import Dependency, Membership, Role, Team, Workflow
 from orchestration.selectors import budgets
 from orchestration.selectors.workflows import find_version, find_workflow, plan_for, versions_of
 from portal.presentation import objective_words, onboarding, workflow_pages
 from portal.presentation.dependency_pages import failure_modes
-from portal.presentation.words import decision_look, health_look, postmortem_look, runbook_look, severity_look
+from portal.presentation.words import decision_look, health_look, postmortem_look, severity_look
 from portal.selectors.dependency_health import dependency_health
 from portal.selectors.home import workflow_health
+from portal.selectors.runbook_rows import runbook_rows
 from portal.views.living import living
 
 RECENT_VERSIONS = 5
@@ -58,7 +59,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         "services": [(health_look(well[one.name].word) if one.name in well else None, one) for one in services],
         "modes": [(one, mode) for one in services for mode in failure_modes(one.spec)],
         "rows": [objective_words.row(one) for one in objectives],
-        "runbooks": [(runbook_look(freshness_of(item)), item) for item in runbooks_of(workflow)],
+        "runbooks": runbook_rows(runbooks_of(workflow)),
         "decisions": [(decision_look(item.status), item) for item in decisions_of(workflow)],
         "postmortems": [
             (postmortem_look(one.status), severity_look(one.severity), one, about(one))

@@ -150,14 +150,15 @@ def test_the_pages_show_it_and_a_maintainer_adds_and_ends_work(
 
 
 def test_onboarding_says_what_a_newcomer_asks(
-    orders: Workflow, team: Any, maintainer: Any, signed_in: Any, decide: Any
+    orders: Workflow, team: Any, maintainer: Any, signed_in: Any, decide: Any, write_runbook: Any
 ):
     decide("Use a saga", workflows=["orders"])
+    write_runbook("orders-stuck", title="Orders are stuck", workflows=["orders"])
     write(team, title="Charges hung", workflows=["orders"])
     told = text_of(signed_in(maintainer).get("/workflows/orders/onboarding/"))
     for words in (
         "Takes orders.", "The customer pays once.", "DELETE /a", "order.placed", "no answer", "Where the money is.",
-        "Use a saga", "Charges hung", maintainer.username, "checkout declares no escalation", "a test",
+        "Use a saga", "Orders are stuck", "Charges hung", maintainer.username, "checkout declares no escalation", "a test",
     ):  # fmt: skip
         assert words in told, words
 

@@ -326,8 +326,8 @@ HEADS = [
         [
             "m.yaml:4:70 channels[0].events[0]: wanted 'change.proposed', 'change.reviewed', 'change.reminder', "
             "'change.applied', 'change.rejected', 'change.glass_broken', 'version.published', 'version.deprecated', "
-            "'version.retired', 'version.sunset_near', 'alert.opened', 'alert.escalated', 'alert.acknowledged' or "
-            "'alert.resolved'; got 'change.aplied'; did you mean 'change.applied'?"
+            "'version.retired', 'version.sunset_near', 'alert.opened', 'alert.escalated', 'alert.acknowledged', "
+            "'alert.resolved' or 'playbook.called'; got 'change.aplied'; did you mean 'change.applied'?"
         ],
     ),
     (

@@ -100,7 +100,7 @@ def test_edit_a_runbook_with_preview_and_see_the_diff(window: Open):
 
 
 def test_two_people_edit_one_decision_and_nothing_is_lost(window: Open):
-    first, second = window("maintainer").go("/decisions/1/edit/"), window("admin").go("/decisions/1/edit/")
+    first, second = window("maintainer").go("/decisions/6/edit/"), window("admin").go("/decisions/6/edit/")
     for page, text in ((first, "First edit."), (second, "Second edit.")):
         body = page.locator("textarea[name=body]")
         body.fill(body.input_value() + f"\n\n{text}\n")
