@@ -50,6 +50,8 @@ def commit_late(version: WorkflowVersion, at: object, open_for: float) -> thread
 
     def hold() -> None:
         with transaction.atomic():
+            if connection.vendor == "postgresql":  # which the product has end a transaction that idles for so long
+                connection.cursor().execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             note([run_row(version.pk, "cancelled", began=at, at=at)])
             time.sleep(open_for)
         connection.close()

@@ -70,7 +70,7 @@ def start(folder: Path, *, examples: int = 1, **environment: str) -> Product:
             env={**clean, "PLUMBLINE_DATA_DIR": str(folder), **environment}, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     product = Product(process, f"http://127.0.0.1:{port}", folder, log)
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 120
     while True:
         if process.poll() is not None or time.monotonic() > ends:
             process.kill()  # its children go with it
