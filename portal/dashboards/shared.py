@@ -25,6 +25,8 @@ T = TypeVar("T")
 STALE = 2
 #: A few locks for any number of keys: two keys of one lock wait for each other, which harms nobody.
 _computing = tuple(threading.Lock() for _ in range(16))
+#: Whether this thread is computing a figure.
+_inside = threading.local()
 #: One, so that readers share the interpreter with no more than that.
 _background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="figures")
 
@@ -38,6 +40,9 @@ def shared(key: str, compute: Callable[[], T]) -> T:
     found: Any = cache.get(name)
     if _age(found) < seconds:
         return cast(T, found[0])
+    if getattr(_inside, "computing", False):
+        # A figure that is made of another one waits for no lock: it may hold that very lock, or whoever does may wait for it.
+        return cast(T, (found if _age(found) < STALE * seconds else _compute(name, compute))[0])
     if _age(found) < STALE * seconds:
         if lock.acquire(blocking=False):
             _background.submit(_renew, name, compute, lock)
@@ -61,7 +66,11 @@ def _renew(name: str, compute: Callable[[], Any], lock: threading.Lock) -> None:
 
 
 def _compute(name: str, compute: Callable[[], Any]) -> tuple[Any, float]:
-    found = (compute(), time.monotonic())
+    before, _inside.computing = getattr(_inside, "computing", False), True
+    try:
+        found = (compute(), time.monotonic())
+    finally:
+        _inside.computing = before
     cache.set(name, found, STALE * float(settings.PLUMBLINE_SHARED_SECONDS))
     return found
 

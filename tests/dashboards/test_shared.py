@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
+from portal.dashboards import shared as module
 from portal.dashboards.shared import shared
 from tests.processes.conftest import wait_until
 
@@ -81,3 +82,14 @@ def test_one_that_fails_keeps_nobody_waiting():
     with pytest.raises(ZeroDivisionError):
         shared("broken", lambda: 1 // 0)
     assert shared("broken", lambda: "fine") == "fine"
+
+
+def test_a_figure_made_of_another_one_never_waits_for_itself(monkeypatch):
+    monkeypatch.setattr(module, "_computing", (threading.Lock(),))  # as two keys may have one lock in any process
+    found: list[int] = []
+    thread = threading.Thread(
+        target=lambda: found.append(shared("of-another", lambda: shared("another", lambda: 20) + 1)), daemon=True
+    )
+    thread.start()
+    thread.join(5)
+    assert found == [21]
