@@ -6,7 +6,8 @@ Owns how templates call the presentation functions. Never reads the database and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django import template
@@ -73,8 +74,14 @@ def when(moment: datetime | None, style: str = "full") -> SafeString | str:
     """A time in the reader's zone, the exact UTC on hover. style: full, date, time or day (date and minute)."""
     if moment is None:
         return quantities.MISSING
-    local = timezone.localtime(moment)
-    year = "" if local.year == timezone.localtime().year else " Y"
+    return _when(moment, style, timezone.get_current_timezone(), timezone.localtime().year)
+
+
+@lru_cache(maxsize=8_192)
+def _when(moment: datetime, style: str, zone: tzinfo, this_year: int) -> SafeString:
+    """Kept, since a page that is read every few seconds has the same times again: a seventh of what it costs to draw."""
+    local = timezone.localtime(moment, zone)
+    year = "" if local.year == this_year else " Y"
     formats = {"full": f"j M{year}, H:i:s", "day": f"j M{year}, H:i", "date": f"j M{year}", "time": "H:i:s"}
     return _time(moment, format_date(local, formats[style]))
 
