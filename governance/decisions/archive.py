@@ -91,18 +91,7 @@ def read_zip(data: bytes) -> Files:
                     texts[entry.filename] = decoded(content)
                 except ValueError as error:
                     refused[entry.filename] = str(error)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        IndexError,
-    ) as error:
-        if isinstance(error, InvalidInput):
-            raise
+    except UNREADABLE as error:
         raise InvalidInput(f"this is no zip that can be read ({str(error)[:100]}); make it anew") from None
     if not texts and not refused:
         raise InvalidInput(f"the archive has no file that ends in {', '.join(sorted(SUFFIXES))}")

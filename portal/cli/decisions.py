@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from .exits import ExitCode, Failure
+from .giving_out import write_out
 from .plain import clean, count
 from .session import Session, shared_options
 
@@ -84,17 +85,7 @@ def export_decisions(session: Session, directory: Path, folder: str | None, owne
     """
     data = session.portal.download("/decisions/export", {"folder": folder, "owner": owner})
     files = dict(_unzipped(session, data))
-    present = {place: _bytes(directory / place) for place in files}
-    differing = [place for place, content in files.items() if present[place] not in (None, content)]
-    if differing and not force:
-        named = "\n".join(str(directory / place) for place in differing[:20])
-        raise Failure(
-            f"{count(len(differing), 'file')} there already and different:\n{named}", ExitCode.NO,
-            remedy="nothing was written; commit or move them, or use --force",
-        )  # fmt: skip
-    for place, content in files.items():
-        _write(directory / place, content)
-    written = sum(present[place] != content for place, content in files.items())
+    written = write_out({directory / place: content for place, content in files.items()}, _bytes, force=force)
     if session.as_json:
         session.printer.data({"files": len(files), "written": written, "directory": str(directory)})
     else:
@@ -166,14 +157,6 @@ def _unzipped(session: Session, data: bytes) -> Iterator[tuple[PurePosixPath, by
                 yield place, archive.read(entry)
     except (zipfile.BadZipFile, OSError) as error:
         raise Failure(f"{session.portal.url} sent no zip: {error}", ExitCode.UNREACHABLE) from error
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-    except OSError as error:
-        raise Failure(f"{file}: {error.strerror or error}", ExitCode.USAGE) from error
 
 
 def _tell(session: Session, lines: Sequence[Mapping[str, Any]], *, dry_run: bool) -> None:

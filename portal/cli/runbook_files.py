@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from .exits import ExitCode, Failure
+from .giving_out import write_out
 from .plain import clean, count
 from .session import Session, reason_option, shared_options
 
@@ -79,15 +80,7 @@ def export_runbooks(session: Session, folder: Path, force: bool) -> None:
         cursor = str(answer.get("next") or "")
         if not cursor:
             break
-    differing = [place for place, content in found.items() if _present(place) not in (None, content)]
-    if differing and not force:
-        named = "\n".join(clean(place) for place in differing[:20])
-        raise Failure(
-            f"{count(len(differing), 'file')} there already and different:\n{named}", ExitCode.NO,
-            remedy="nothing was written; commit or move them, or use --force",
-        )  # fmt: skip
-    for place, content in found.items():
-        _write(place, content)
+    write_out(found, _present, force=force)
     written = len(found)
     if session.as_json:
         session.printer.data({"written": written, "folder": str(folder)})
@@ -147,14 +140,6 @@ def _present(target: Path) -> bytes | None:
         return target.read_bytes()
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise Failure(f"{clean(target)}: {error.strerror or error}", ExitCode.USAGE) from error
-
-
-def _write(target: Path, content: bytes) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
     except OSError as error:
         raise Failure(f"{clean(target)}: {error.strerror or error}", ExitCode.USAGE) from error
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 
 from governance.models import Contract, Decision, Pattern, Postmortem, Runbook
@@ -67,19 +68,31 @@ def _dependencies(names: Collection[str], now: datetime) -> Found:
     }
 
 
-def _contracts(names: Collection[str], _now: datetime) -> Found:
-    found = Contract.objects.filter(name__in=names).values_list("name", flat=True)
-    return {name: _reference(name, reverse("contract", args=[name])) for name in found}
+def _by_name(model: type[Contract] | type[Objective], page: str) -> Callable[[Collection[str], datetime], Found]:
+    def found(names: Collection[str], _now: datetime) -> Found:
+        rows = model._default_manager.filter(name__in=names).values_list("name", flat=True)
+        return {name: _reference(name, reverse(page, args=[name])) for name in rows}
+
+    return found
 
 
-def _decisions(names: Collection[str], _now: datetime) -> Found:
-    numbers = [int(name) for name in names if name.isascii() and name.isdigit() and len(name) < 10]
-    rows = Decision.objects.filter(number__in=numbers).values_list("number", "title", "status")
-    by_number = {
-        number: _reference(f"{number}. {title}", reverse("decision", args=[number]), decision_look(status))
-        for number, title, status in rows
-    }
-    return {name: by_number[int(name)] for name in names if name.isdigit() and int(name) in by_number}
+def _by_number(
+    model: type[Decision] | type[Postmortem], page: str, look: Callable[[str], Look], prefix: str = ""
+) -> Callable[[Collection[str], datetime], Found]:
+    def found(names: Collection[str], _now: datetime) -> Found:
+        numbers = {name: int(name) for name in names if _is_number(name)}
+        rows = model._default_manager.filter(number__in=numbers.values()).values_list("number", "title", "status")
+        known = {
+            number: _reference(f"{prefix}{number}. {title}", reverse(page, args=[number]), look(status))
+            for number, title, status in rows
+        }
+        return {name: known[number] for name, number in numbers.items() if number in known}
+
+    return found
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def _runbooks(names: Collection[str], now: datetime) -> Found:
@@ -90,26 +103,9 @@ def _runbooks(names: Collection[str], now: datetime) -> Found:
     }
 
 
-def _postmortems(names: Collection[str], _now: datetime) -> Found:
-    numbers = [int(name) for name in names if name.isascii() and name.isdigit() and len(name) < 10]
-    rows = Postmortem.objects.filter(number__in=numbers).values_list("number", "title", "status")
-    by_number = {
-        number: _reference(
-            f"Postmortem {number}. {title}", reverse("postmortem", args=[number]), postmortem_look(status)
-        )
-        for number, title, status in rows
-    }
-    return {name: by_number[int(name)] for name in names if name.isdigit() and int(name) in by_number}
-
-
 def _patterns(names: Collection[str], _now: datetime) -> Found:
     rows = Pattern.objects.filter(slug__in=names).values_list("slug", "title")
     return {slug: _reference(title, reverse("pattern", args=[slug])) for slug, title in rows}
-
-
-def _objectives(names: Collection[str], _now: datetime) -> Found:
-    found = Objective.objects.filter(name__in=names).values_list("name", flat=True)
-    return {name: _reference(name, reverse("objective", args=[name])) for name in found}
 
 
 def _reference(label: str, url: str, look: Look | None = None) -> Reference:
@@ -118,8 +114,10 @@ def _reference(label: str, url: str, look: Look | None = None) -> Reference:
 
 #: Kind → the references of these names.
 KINDS: Mapping[str, Callable[[Collection[str], datetime], Found]] = {
-    "workflow": _workflows, "dependency": _dependencies, "contract": _contracts, "decision": _decisions,
-    "runbook": _runbooks, "objective": _objectives, "postmortem": _postmortems, "pattern": _patterns,
+    "workflow": _workflows, "dependency": _dependencies, "contract": _by_name(Contract, "contract"),
+    "decision": _by_number(Decision, "decision", decision_look), "runbook": _runbooks,
+    "objective": _by_name(Objective, "objective"),
+    "postmortem": _by_number(Postmortem, "postmortem", postmortem_look, "Postmortem "), "pattern": _patterns,
 }  # fmt: skip
 
 
@@ -131,31 +129,26 @@ def _named(model: type[Workflow] | type[Dependency] | type[Contract] | type[Obje
     return names
 
 
-def _decisions_like(typed: str) -> list[Key]:
-    rows = Decision.objects.filter(title__icontains=typed)
-    if typed.isascii() and typed.isdigit() and len(typed) < 10:
-        rows = Decision.objects.filter(number=int(typed))
-    return [(str(number), title) for number, title in rows.order_by("-number").values_list("number", "title")[:MOST]]
+def _numbered(model: type[Decision] | type[Postmortem]) -> Callable[[str], list[Key]]:
+    def names(typed: str) -> list[Key]:
+        wanted = {"number": int(typed)} if _is_number(typed) else {"title__icontains": typed}
+        rows = model._default_manager.filter(**wanted).order_by("-number").values_list("number", "title")
+        return [(str(number), title) for number, title in rows[:MOST]]
+
+    return names
 
 
-def _postmortems_like(typed: str) -> list[Key]:
-    rows = Postmortem.objects.filter(title__icontains=typed)
-    return [(str(number), title) for number, title in rows.order_by("-number").values_list("number", "title")[:MOST]]
+def _titled(model: type[Runbook] | type[Pattern]) -> Callable[[str], list[Key]]:
+    def names(typed: str) -> list[Key]:
+        rows = model._default_manager.filter(Q(slug__icontains=typed) | Q(title__icontains=typed))
+        return list(rows.order_by("slug").values_list("slug", "title")[:MOST])
 
-
-def _patterns_like(typed: str) -> list[Key]:
-    rows = Pattern.objects.filter(slug__icontains=typed) | Pattern.objects.filter(title__icontains=typed)
-    return list(rows.order_by("slug").values_list("slug", "title")[:MOST])
-
-
-def _runbooks_like(typed: str) -> list[Key]:
-    rows = Runbook.objects.filter(slug__icontains=typed) | Runbook.objects.filter(title__icontains=typed)
-    return list(rows.order_by("slug").values_list("slug", "title")[:MOST])
+    return names
 
 
 #: Kind → (name, title) of what fits.
 NAMES: Mapping[str, Callable[[str], list[Key]]] = {
     "workflow": _named(Workflow), "dependency": _named(Dependency), "contract": _named(Contract),
-    "decision": _decisions_like, "runbook": _runbooks_like, "objective": _named(Objective),
-    "postmortem": _postmortems_like, "pattern": _patterns_like,
+    "decision": _numbered(Decision), "runbook": _titled(Runbook), "objective": _named(Objective),
+    "postmortem": _numbered(Postmortem), "pattern": _titled(Pattern),
 }  # fmt: skip

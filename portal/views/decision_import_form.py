@@ -10,6 +10,7 @@ from django import forms
 from governance.services.importing import MAX_FOLDER
 from orchestration.errors import InvalidInput
 from orchestration.models import Team
+from portal.views.document_forms import accuse
 
 #: What a form's page may carry over from the trial to the import: a third more as text, below the limit of a request.
 MAX_UPLOAD = 4 * 1024 * 1024
@@ -44,14 +45,5 @@ class ImportForm(forms.Form):
         owner.choices = [(team.name, team.name) for team in teams]
 
     def accuse(self, error: InvalidInput) -> None:
-        """Put what a service found at its field."""
-        for violation in error.violations:
-            name = violation.pointer.strip("/")
-            self.add_error(name if name in self.fields else "file", _sentence(violation.message))
-        if not error.violations:
-            self.add_error("reason" if "reason" in str(error) else "file", _sentence(str(error)))
-
-
-def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+        """Put what a service found at its field; what has none is about the file."""
+        accuse(self, error, "file")

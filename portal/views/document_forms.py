@@ -71,12 +71,8 @@ class DocumentForm(ReasonForm):
         offered.choices = choices
 
     def accuse(self, error: InvalidInput) -> None:
-        """Put each violation that a service found at its field, or on top when there is no such field."""
-        for violation in error.violations:
-            name = violation.pointer.strip("/")
-            self.add_error(name if name in self.fields else None, _sentence(violation.message))
-        if not error.violations:
-            self.add_error("reason" if "reason" in str(error) else None, _sentence(str(error)))
+        """Put what a service found where it belongs."""
+        accuse(self, error)
 
 
 class DecisionForm(DocumentForm):
@@ -193,6 +189,13 @@ def typed(form: type[DocumentForm], data: QueryDict) -> dict[str, Any]:
     """What was typed, as initial values: a preview shows a form again without judging it."""
     lists = {name for name, field in form.base_fields.items() if isinstance(field, forms.MultipleChoiceField)}
     return {name: data.getlist(name) if name in lists else data.get(name, "") for name in form.base_fields}
+
+
+def accuse(form: forms.Form, error: InvalidInput, other: str | None = None) -> None:
+    """Put each violation that a service found at its field, or at `other` (the top) when there is no such field."""
+    told = [(violation.pointer.strip("/"), violation.message) for violation in error.violations]
+    for name, text in told or [("reason" if "reason" in str(error) else "", str(error))]:
+        form.add_error(name if name in form.fields else other, _sentence(text))
 
 
 def _sentence(text: str) -> str:

@@ -25,8 +25,8 @@ from orchestration.errors import Conflict, InvalidInput
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation.postmortem_page import check_words
-from portal.views.document_forms import ReasonForm
-from portal.views.postmortem_forms import ActionForm, CloseForm, accuse
+from portal.views.document_forms import ReasonForm, accuse
+from portal.views.postmortem_forms import ActionForm, CloseForm
 
 
 @login_required

@@ -5,14 +5,12 @@ Limits and rules are the services'; a form only turns text into values, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
 from governance.models import ActionItem, Postmortem, TimelineMark
 from governance.selectors.postmortems import about
-from orchestration.errors import InvalidInput
 from orchestration.models import Dependency, Team
 from portal.models import User
 from portal.views.document_forms import DocumentForm, ReasonForm
@@ -128,17 +126,3 @@ class CloseForm(ReasonForm):
     """Closing an action item."""
 
     link = forms.CharField(label="Link", required=False, max_length=500, help_text="What shows that it is done.")
-
-
-def accuse(form: forms.Form, error: InvalidInput) -> None:
-    """Put each violation that a service found at its field, or on top when there is no such field."""
-    for field, text in _accusations(error):
-        sentence = text[:1].upper() + text[1:]
-        form.add_error(field if field in form.fields else None, sentence if sentence.endswith(".") else f"{sentence}.")
-
-
-def _accusations(error: InvalidInput) -> Iterable[tuple[str, str]]:
-    if not error.violations:
-        yield "reason" if "reason" in str(error) else "", str(error)
-    for violation in error.violations:
-        yield violation.pointer.strip("/"), violation.message

@@ -25,8 +25,8 @@ from orchestration.selectors.alerts import find_alert
 from orchestration.selectors.runs import find_run
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.views.document_forms import ReasonForm
-from portal.views.postmortem_forms import LineForm, NoteForm, accuse
+from portal.views.document_forms import ReasonForm, accuse
+from portal.views.postmortem_forms import LineForm, NoteForm
 
 
 @login_required

@@ -28,8 +28,7 @@ from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation.score_words import level_look, outcome_look, summary
 from portal.views import document_lists as lists
-from portal.views.document_forms import ReasonForm
-from portal.views.postmortem_forms import accuse
+from portal.views.document_forms import ReasonForm, accuse
 
 FILTERS = ("owner", "level")
 

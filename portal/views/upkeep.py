@@ -22,8 +22,7 @@ from portal.permissions import Verb
 from portal.presentation.words import Look
 from portal.views import document_lists as lists
 from portal.views import documents
-from portal.views.document_forms import ReasonForm
-from portal.views.postmortem_forms import accuse
+from portal.views.document_forms import ReasonForm, accuse
 
 FILTERS = ("team", "kind")
 LOOKS = {
