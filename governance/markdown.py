@@ -40,6 +40,7 @@ _ATTRIBUTES = {
     "ol": {"start"},
     "pre": {"class", "tabindex"},
     "span": {"class"},
+    "table": {"tabindex"},
     **{f"h{level}": {"id"} for level in range(2, 7)},
 }
 #: How a runbook's step is written: each of these begins a line of its own, also where the source only wraps.
@@ -109,7 +110,6 @@ def _highlight(code: str, language: str, _attributes: str) -> str:
     shown = escape(code)
     if name in LANGUAGES and len(code) <= MAX_HIGHLIGHTED:
         shown = highlight(code, get_lexer_by_name(name, stripnl=False), HtmlFormatter(nowrap=True))
-    # Scrolls sideways, so the keyboard must be able to reach it.
     return f'<pre class="highlight" tabindex="0"><code>{shown}</code></pre>'
 
 
@@ -144,13 +144,15 @@ def _image(self: Any, tokens: Sequence[Token], index: int, options: Any, env: An
 
 
 def _fit_into_page(state: StateCore) -> None:
-    """Shift and name headings, point links at them, draw task boxes."""
+    """Shift and name headings, point links at them, draw task boxes, let the keyboard reach what scrolls."""
     opened = [token for token in state.tokens if token.type == "heading_open"]
     shift = 2 - min((int(token.tag[1]) for token in opened), default=2)
     seen: dict[str, int] = {}
     for position, token in enumerate(state.tokens):
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(int(token.tag[1]) + shift, 6)}"
+        if token.type in {"table_open", "code_block"}:
+            token.attrSet("tabindex", "0")  # scrolls sideways, so the keyboard must be able to reach it
         if token.type == "heading_open":
             token.attrSet("id", _anchor(state.tokens[position + 1], seen))
         if token.type == "inline" and token.children:

@@ -188,6 +188,12 @@ def test_do_expect_and_if_not_of_a_step_begin_lines_and_other_bold_words_do_not(
     assert "<br>\n<strong>If not</strong>" in html
 
 
+def test_the_keyboard_reaches_whatever_scrolls_sideways():
+    assert '<table tabindex="0">' in render("|a|\n|-|\n|1|")
+    assert '<pre tabindex="0"><code>' in render("text\n\n    indented code\n")
+    assert '<pre class="highlight" tabindex="0"><code>' in render("```\nfenced code\n```")
+
+
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_every_language_that_is_promised_has_a_lexer(language):
     assert '<pre class="highlight" tabindex="0"><code>' in render(f"```{language}\na: 1\n```")
