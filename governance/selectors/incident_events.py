@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
-from governance.models import Change, ContractVersion, Review
+from governance.models import Change, ContractVersion, Exercise, Review
 from governance.postmortems.lines import Found, Line, ordered
 from orchestration.ids import floor
 from orchestration.models import Alert, AlertEvent, BreakerTransition, Dependency, Port, Run, WorkflowVersion
@@ -34,7 +34,7 @@ _RESULTS = {
 
 
 def events(began: datetime, ended: datetime, workflows: Collection[str], dependencies: Collection[str]) -> Found:
-    """Every line, by time. Ten queries at most."""
+    """Every line, by time. Eleven queries at most."""
     found = Found()
     sources: list[tuple[str, Callable[[], list[Line]]]] = [
         ("published versions", lambda: _versions(began, ended, workflows)),
@@ -46,6 +46,7 @@ def events(began: datetime, ended: datetime, workflows: Collection[str], depende
         ("events of alerts", lambda: _alerts(began, ended, workflows, dependencies)),
         ("kinds of failed runs", lambda: _runs(began, ended, workflows)),
         ("retries", lambda: _retries(began, ended, workflows)),
+        ("exercises of runbooks", lambda: _exercises(began, ended, workflows, dependencies)),
     ]
     for words, read in sources:
         lines = read()
@@ -117,8 +118,7 @@ def _breakers(began: datetime, ended: datetime, dependencies: Collection[str]) -
 
 
 def _alerts(began: datetime, ended: datetime, workflows: Collection[str], dependencies: Collection[str]) -> list[Line]:
-    mine = Q(workflow__in=workflows) | Q(objective__workflow__in=workflows) | Q(objective__dependency__in=dependencies)
-    open_then = Alert.objects.filter(mine, opened_at__gte=began - LOOK_BACK, opened_at__lte=ended).values("pk")
+    open_then = _open_then(began, ended, workflows, dependencies)
     rows = AlertEvent.objects.filter(alert__in=open_then, at__gte=began, at__lte=ended)
     rows = rows.exclude(what=AlertEvent.What.TOLD)  # that people are told follows from its opening
     found = []
@@ -127,6 +127,34 @@ def _alerts(began: datetime, ended: datetime, workflows: Collection[str], depend
         more = f": {row.text}" if row.text else ""
         text = f"{row.alert.severity.capitalize()} of {row.alert.subject} {row.what}{by}{more}"
         found.append(Line(f"alert:{row.pk}", row.at, "alert", text, noun="alert", name=str(row.alert_id)))
+    return found
+
+
+def _open_then(
+    began: datetime, ended: datetime, workflows: Collection[str], dependencies: Collection[str]
+) -> QuerySet[Any, Any]:
+    """Ids of the alerts about these that may have been open in the window."""
+    mine = Q(workflow__in=workflows) | Q(objective__workflow__in=workflows) | Q(objective__dependency__in=dependencies)
+    return Alert.objects.filter(mine, opened_at__gte=began - LOOK_BACK, opened_at__lte=ended).values("pk")
+
+
+def _exercises(
+    began: datetime, ended: datetime, workflows: Collection[str], dependencies: Collection[str]
+) -> list[Line]:
+    """Runbooks that were gone through because of these alerts: when each was begun, and how it ended."""
+    alerts = _open_then(began, ended, workflows, dependencies)
+    rows = Exercise.objects.filter(alert__in=alerts).select_related("runbook", "started_by", "holder").defer("steps")
+    found = []
+    for row in rows.order_by("started_at", "pk")[: MOST + 1]:
+        named = {"kind": "action", "noun": "exercise", "name": str(row.pk)}
+        if began <= row.started_at <= ended:
+            who = row.started_by or "The alert itself"
+            text = f"{who} began to go through runbook {row.runbook.slug}"
+            found.append(Line(key=f"exercise:{row.pk}:began", at=row.started_at, text=text, **named))
+        if row.ended_at is not None and began <= row.ended_at <= ended:
+            said = f": {row.summary}" if row.summary else ""
+            text = f"{row.holder or 'The system'} {row.state} runbook {row.runbook.slug}{said}"
+            found.append(Line(key=f"exercise:{row.pk}:ended", at=row.ended_at, text=text, **named))
     return found
 
 

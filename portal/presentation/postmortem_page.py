@@ -129,6 +129,6 @@ def _url(line: Line, postmortem: Postmortem) -> str:
         workflow, _, result = line.name.partition(" ")
         since = f"{postmortem.began_at:%Y-%m-%dT%H:%M}"
         return f"{reverse('runs')}?{urlencode({'workflow': workflow, 'result': result, 'since': since})}"
-    if line.noun in {"alert", "change"}:
+    if line.noun in {"alert", "change", "exercise"}:
         return reverse(line.noun, args=[int(line.name)])
     return reverse(_PAGES[line.noun], args=[line.name]) if line.noun in _PAGES else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from governance.models import AuditEntry, Postmortem
+from governance.models import AuditEntry, Exercise, Postmortem
 from governance.selectors.incident_impact import impact_shown
 from governance.selectors.incident_lines import timeline
 from governance.selectors.postmortems import (
@@ -20,6 +20,7 @@ from governance.selectors.postmortems import (
 from governance.selectors.revisions import revision_text, revisions
 from governance.services.documents import EditConflict
 from governance.services.postmortems import LONGEST, edit_postmortem, restore_postmortem
+from governance.services.runbooks import create_runbook
 from governance.services.timelines import add_line, mark_line, remove_line
 from orchestration.errors import Conflict, InvalidInput, NotFound
 from orchestration.models import (
@@ -34,6 +35,7 @@ from orchestration.models import (
     Series,
 )
 from orchestration.selectors.series import Grain
+from orchestration.services import governed
 from orchestration.services.retention import prune
 from tests.governance.incidents import edit_of, ended, now_minute, version_of, write
 from tests.people import person
@@ -146,6 +148,29 @@ def test_the_timeline_has_what_happened_in_its_order_and_failed_runs_in_one_line
     assert "retried 1 run of order-fulfilment" in lines[5].text
 
 
+def test_a_runbook_that_was_gone_through_because_of_an_alert_is_in_the_timeline_with_how_it_ended(
+    team: Any, workflow: Any, dependency: Any
+):
+    made, who = find_postmortem(incident(team, workflow, dependency).number), person("maintainer", team)
+    book = create_runbook(
+        title="Charges hang", slug="charges-hang", body="1. **Do** look", status="active", owner=team,
+        review_by=None, workflows=[], dependencies=[], actor=who, reason="for the night",
+    )  # fmt: skip
+    began = made.began_at + timedelta(minutes=16)
+    shared: dict[str, Any] = {
+        "runbook": book, "runbook_revision": 1, "steps": [], "started_by": who, "holder": who, "started_at": began,
+    }  # fmt: skip
+    for alert in (Alert.objects.get(), None):  # the second is practice, and no part of the incident
+        exercise = Exercise(
+            **shared, alert=alert, state="completed", ended_at=began + timedelta(minutes=9), summary="It went well."
+        )
+        governed.save(exercise, actor=who, reason="a test")
+    texts = [line.text for line in timeline(made).lines if line.noun == "exercise"]
+    assert texts == [
+        f"{who} began to go through runbook charges-hang", f"{who} completed runbook charges-hang: It went well."
+    ]  # fmt: skip
+
+
 def test_a_line_is_pinned_hidden_noted_and_one_is_added_and_taken_back(team: Any, workflow: Any, dependency: Any):
     made, who = find_postmortem(incident(team, workflow, dependency).number), person("maintainer", team)
     key = timeline(made).lines[1].key
@@ -223,7 +248,7 @@ def test_the_timeline_asks_few_queries_however_much_happened(
     made = find_postmortem(incident(team, workflow, dependency).number)
     for number in range(30):
         ended(workflow.versions.get(), made.began_at + timedelta(seconds=number), error_type=f"http.{500 + number}")
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         assert len(timeline(made).lines) == 36
     with django_assert_max_num_queries(8):
         impact_shown(made)

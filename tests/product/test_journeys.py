@@ -99,8 +99,9 @@ def test_edit_a_runbook_with_preview_and_see_the_diff(window: Open):
     expect(page.locator("table.diff .add", has_text="night shift").first).to_be_visible()
 
 
-def test_two_people_edit_one_decision_and_nothing_is_lost(window: Open):
-    first, second = window("maintainer").go("/decisions/6/edit/"), window("admin").go("/decisions/6/edit/")
+@pytest.mark.parametrize("path", ["/decisions/6/", "/runbooks/fulfilment-stuck/"])
+def test_two_people_edit_one_document_and_nothing_is_lost(window: Open, path: str):
+    first, second = window("maintainer").go(f"{path}edit/"), window("admin").go(f"{path}edit/")
     for page, text in ((first, "First edit."), (second, "Second edit.")):
         body = page.locator("textarea[name=body]")
         body.fill(body.input_value() + f"\n\n{text}\n")
@@ -110,6 +111,17 @@ def test_two_people_edit_one_decision_and_nothing_is_lost(window: Open):
     expect(second.locator("main")).to_contain_text(re.compile("meanwhile|merge", re.I))
     assert "Second edit." in second.content()
     assert "First edit." in second.content()
+    # The second person writes both into one text and saves: neither edit is lost, and the history names both people.
+    merged = second.locator("textarea[name=body]")
+    if "First edit." not in merged.input_value():
+        merged.fill(merged.input_value() + "\n\nFirst edit.\n")
+    second.get_by_role("button", name=re.compile("^save", re.I)).first.click()
+    second.wait_for_url(re.compile(f"{path}$"))
+    for text in ("First edit.", "Second edit."):
+        expect(second.locator("main article")).to_contain_text(text)
+    history = window("viewer").go(f"{path}history/").locator("main")
+    for who in ("maintainer", "admin"):
+        expect(history).to_contain_text(who)
 
 
 @once

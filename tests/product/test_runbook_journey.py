@@ -1,4 +1,4 @@
-"""The scripted payment trouble, as whoever is on call lives through it: strip, alert, exercise, retry, closed."""
+"""The scripted payment trouble, as whoever is on call lives through it: strip, alert, exercise, retry, closed, postmortem."""
 
 from __future__ import annotations
 
@@ -84,8 +84,48 @@ def test_from_the_alert_to_the_runs_that_are_retried_and_the_trail(troubled: Pro
     trail = window.go("/audit/?kind=exercise").locator("table.audit")
     for words in ("Created", "Ticked", "Acted"):
         expect(trail).to_contain_text(words)
+    _write_up(window, alert)
     window.context.close()
     assert window.complaints == []
+
+
+def _write_up(window: Window, alert: dict[str, Any]) -> None:
+    """The postmortem made from the alert: its timeline and figures are there, people add what no machine saw."""
+    page = window.go(f"/alerts/{alert['number']}/")
+    page.get_by_role("button", name="Write a postmortem").click()
+    page.wait_for_url(re.compile(r"/postmortems/\d+/"))
+    where = re.sub(r"^https?://[^/]+", "", page.url).partition("edit/")[0]
+    story = window.go(where).locator("#timeline")
+    opened = f"of {alert['subject']} opened"
+    for words in (
+        "Breaker of payments: closed to open",
+        opened,
+        "maintainer began to go through runbook payments-slow",
+        "maintainer retried",
+        "maintainer completed runbook payments-slow: The provider was slow",
+        "runs of order-fulfilment timed out at charge",
+    ):
+        expect(story).to_contain_text(words)
+    expect(page.locator("#impact")).to_contain_text("order-fulfilment")
+    assert int(page.locator(".tile", has_text="Failed runs").locator(".figure").inner_text()) > 0
+
+    line = story.locator("li", has_text=opened).first
+    line.get_by_role("button", name="Pin").click()
+    expect(page.locator("#timeline li.pinned")).to_contain_text(opened)
+    page.get_by_role("link", name="Add an action").click()
+    page.get_by_label("What is to be done").fill("Hold back orders while the provider is slow")
+    page.get_by_label("Due").fill("2030-01-31")
+    page.get_by_role("button", name="Add it").click()
+    page.wait_for_url(re.compile(r"/postmortems/\d+/(#.*)?$"))
+    expect(page.locator("#actions")).to_contain_text("Hold back orders while the provider is slow")
+    page = window.go(f"{where}edit/")
+    body = page.locator("textarea[name=body]")
+    body.fill(body.input_value() + "\n\nWhat was lost was retried from the runbook.\n")
+    page.locator("[name=reason]").fill("what we know the same day")
+    page.get_by_role("button", name=re.compile("^save", re.I)).first.click()
+    expect(page.locator("main article")).to_contain_text("What was lost was retried from the runbook.")
+    # Whoever looks at the alert again is led to it, and no second one is begun.
+    expect(window.go(f"/alerts/{alert['number']}/").locator(".actions")).to_contain_text("Postmortem")
 
 
 def _alert(product: Product) -> dict[str, Any]:
