@@ -146,15 +146,16 @@ def _exercises(
     rows = Exercise.objects.filter(alert__in=alerts).select_related("runbook", "started_by", "holder").defer("steps")
     found = []
     for row in rows.order_by("started_at", "pk")[: MOST + 1]:
-        named = {"kind": "action", "noun": "exercise", "name": str(row.pk)}
         if began <= row.started_at <= ended:
             who = row.started_by or "The alert itself"
             text = f"{who} began to go through runbook {row.runbook.slug}"
-            found.append(Line(key=f"exercise:{row.pk}:began", at=row.started_at, text=text, **named))
+            key = f"exercise:{row.pk}:began"
+            found.append(Line(key, row.started_at, "action", text, noun="exercise", name=str(row.pk)))
         if row.ended_at is not None and began <= row.ended_at <= ended:
             said = f": {row.summary}" if row.summary else ""
             text = f"{row.holder or 'The system'} {row.state} runbook {row.runbook.slug}{said}"
-            found.append(Line(key=f"exercise:{row.pk}:ended", at=row.ended_at, text=text, **named))
+            key = f"exercise:{row.pk}:ended"
+            found.append(Line(key, row.ended_at, "action", text, noun="exercise", name=str(row.pk)))
     return found
 
 
