@@ -15,6 +15,7 @@ from functools import lru_cache
 LONGEST = 64
 _WORD = re.compile(r"[^\W_]+")
 _SIBILANT = ("sses", "shes", "ches", "xes", "zzes")
+_MUTE = ("sse", "she", "che", "xe", "zze")
 
 
 def words(text: str) -> list[str]:
@@ -42,9 +43,14 @@ def _settled(word: str) -> str:
 
 
 def singular(word: str) -> str:
-    """Without the s of a plural; words that merely end so (status, process, https) stay."""
-    if len(word) < 4 or not word.endswith("s") or not word.isascii():
+    """Without the s of a plural; words that merely end so (status, process, https) stay.
+
+    Whether `caches` is a cache or a cach, its end doesn't say: so a cache is a cach as well.
+    """
+    if len(word) < 4 or not word.endswith(("s", *_MUTE)) or not word.isascii():
         return word
+    if word.endswith(_MUTE):
+        return word[:-1]
     if word.endswith("ies") and len(word) > 4:
         return f"{word[:-3]}y"
     if word.endswith(_SIBILANT):

@@ -29,6 +29,15 @@ def test_text_is_cut_alike_wherever_it_stands(text: str, expected: list[str]):
     assert words(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [("cache", "caches"), ("batch", "batches"), ("policy", "policies"), ("axle", "axles"), ("bus", "bus"), ("fax", "faxes"),
+     ("deluxe", "deluxes"), ("finesse", "finesses"), ("breach", "breaches"), ("response", "responses")],
+)  # fmt: skip
+def test_one_and_many_of_a_thing_are_one_word(one: str, many: str):
+    assert words(one) == words(many)
+
+
 def test_a_word_of_a_question_is_a_word_a_phrase_or_one_that_must_not_be_there():
     query = parse('refund "two phase" -gift order-ful')
     assert query.terms == (Term(("refund",)), Term(("two", "phase")), Term(("order", "ful"), prefix=True))
