@@ -13,6 +13,9 @@ from typing import Any
 #: Kinds of lines, in the order in which they stand at one moment: what was changed comes before what followed from it.
 KINDS = ("version", "change", "approval", "action", "breaker", "alert", "runs", "own")
 
+#: Of each source so many lines; what is left out is said.
+MOST = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -66,3 +69,8 @@ def of_frozen(rows: Iterable[Mapping[str, Any]]) -> list[Line]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def spaced(state: str) -> str:
+    """A state's word as it is read: `half_open` is half open."""
+    return state.replace("_", " ")

@@ -1,7 +1,8 @@
 """What happened in a window to some workflows and dependencies, out of the live database, as lines of a timeline.
 
 Failed runs are counted by where and how they failed, never listed one by one. Each kind is one bounded query by an index: a
-window over ten million runs reads those that failed in it. Never writes; what people made of the lines is incident_lines.py's.
+window over ten million runs reads those that failed in it. What people changed is incident_changes.py's, what they made of the lines
+incident_lines.py's. Never writes.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
-from governance.models import Change, ContractVersion, Exercise, Review
-from governance.postmortems.lines import Found, Line, ordered
+from governance.models import Exercise
+from governance.postmortems.lines import MOST, Found, Line, ordered, spaced
+from governance.selectors import incident_changes as asked
 from orchestration.ids import floor
-from orchestration.models import Alert, AlertEvent, BreakerTransition, Dependency, Port, Run, WorkflowVersion
+from orchestration.models import Alert, AlertEvent, BreakerTransition, Run
 from orchestration.states import RESULT_BAD, RunResult
 
-#: Of each kind so many lines; what is left out is said.
-MOST = 100
 #: An alert that was open in the window may have opened so much earlier.
 LOOK_BACK = timedelta(days=7)
 #: A run that ended in the window may have begun so much earlier. Without a bound a planner may go through every failed run there
@@ -37,11 +37,11 @@ def events(began: datetime, ended: datetime, workflows: Collection[str], depende
     """Every line, by time. Eleven queries at most."""
     found = Found()
     sources: list[tuple[str, Callable[[], list[Line]]]] = [
-        ("published versions", lambda: _versions(began, ended, workflows)),
-        ("contract versions", lambda: _contracts(began, ended, workflows)),
-        ("manifests of dependencies", lambda: _manifests(began, ended, dependencies)),
-        ("changes at the gate", lambda: _changes(began, ended, {*workflows, *dependencies})),
-        ("reviews", lambda: _reviews(began, ended, {*workflows, *dependencies})),
+        ("published versions", lambda: asked.versions(began, ended, workflows)),
+        ("contract versions", lambda: asked.contracts(began, ended, workflows)),
+        ("manifests of dependencies", lambda: asked.manifests(began, ended, dependencies)),
+        ("changes at the gate", lambda: asked.changes(began, ended, workflows, dependencies)),
+        ("reviews", lambda: asked.reviews(began, ended, workflows, dependencies)),
         ("moves of breakers", lambda: _breakers(began, ended, dependencies)),
         ("events of alerts", lambda: _alerts(began, ended, workflows, dependencies)),
         ("kinds of failed runs", lambda: _runs(began, ended, workflows)),
@@ -111,7 +111,7 @@ def _breakers(began: datetime, ended: datetime, dependencies: Collection[str]) -
     found = []
     for row in rows.select_related("actor").order_by("at")[: MOST + 1]:
         why = f"{row.actor} forced it: {row.reason}" if row.actor else row.why
-        text = f"Breaker of {row.name}: {_words(row.source)} to {_words(row.target)}, {why}"
+        text = f"Breaker of {row.name}: {spaced(row.source)} to {spaced(row.target)}, {why}"
         kind = "action" if row.actor else "breaker"
         found.append(Line(f"breaker:{row.pk}", row.at, kind, text, noun="breaker", name=row.name))
     return found
@@ -157,85 +157,3 @@ def _exercises(
             key = f"exercise:{row.pk}:ended"
             found.append(Line(key, row.ended_at, "action", text, noun="exercise", name=str(row.pk)))
     return found
-
-
-def _versions(began: datetime, ended: datetime, workflows: Collection[str]) -> list[Line]:
-    rows = WorkflowVersion.objects.filter(
-        workflow__name__in=workflows, published_at__gte=began, published_at__lte=ended
-    )
-    rows = rows.select_related("workflow", "published_by").defer("canonical", "text").order_by("published_at")
-    return [
-        Line(
-            f"version:{row.pk}", row.published_at, "version",
-            f"{row.published_by or 'The system'} published {row.workflow.name} {row.version}: {row.reason}",
-            noun="workflow", name=row.workflow.name,
-        )
-        for row in rows[: MOST + 1]
-    ]  # fmt: skip
-
-
-def _contracts(began: datetime, ended: datetime, workflows: Collection[str]) -> list[Line]:
-    used = Port.objects.filter(version__workflow__name__in=workflows).values("contract")
-    rows = ContractVersion.objects.filter(contract__name__in=used, published_at__gte=began, published_at__lte=ended)
-    rows = rows.select_related("contract", "published_by").defer("schema", "canonical").order_by("published_at")
-    return [
-        Line(
-            f"contract:{row.pk}", row.published_at, "version",
-            f"{row.published_by or 'The system'} published the contract {row}: {row.reason}",
-            noun="contract", name=row.contract.name,
-        )
-        for row in rows[: MOST + 1]
-    ]  # fmt: skip
-
-
-def _manifests(began: datetime, ended: datetime, dependencies: Collection[str]) -> list[Line]:
-    """Each time that a dependency's manifest was applied."""
-    rows = Dependency.history.filter(name__in=dependencies, history_date__gte=began, history_date__lte=ended)
-    return [
-        Line(
-            f"manifest:{row.history_id}", row.history_date, "version",
-            f"{row.history_user or 'The system'} applied {row.name}: {row.history_change_reason or 'no reason given'}",
-            noun="dependency", name=row.name,
-        )
-        for row in rows.select_related("history_user").order_by("history_date")[: MOST + 1]
-    ]  # fmt: skip
-
-
-def _changes(began: datetime, ended: datetime, names: Collection[str]) -> list[Line]:
-    """What was asked at the gate, and what was decided."""
-    within = {"gte": began, "lte": ended}
-    opened, decided = (
-        Q(**{f"{field}__{how}": at for how, at in within.items()}) for field in ("opened_at", "decided_at")
-    )
-    rows = (
-        Change.objects.filter(opened | decided, name__in=names).select_related("base", "author").order_by("opened_at")
-    )
-    found = []
-    for row in rows.defer("report", "proposal")[: MOST + 1]:
-        if began <= row.opened_at <= ended:
-            text = f"{row.author or 'The system'} asked for {row.object}: {row.reason}"
-            found.append(
-                Line(f"change:{row.pk}:opened", row.opened_at, "change", text, noun="change", name=str(row.pk))
-            )
-        if row.decided_at is not None and began <= row.decided_at <= ended:
-            text = f"Change {row.pk}, {row.object}: {row.get_state_display()}"
-            found.append(
-                Line(f"change:{row.pk}:decided", row.decided_at, "change", text, noun="change", name=str(row.pk))
-            )
-    return found
-
-
-def _reviews(began: datetime, ended: datetime, names: Collection[str]) -> list[Line]:
-    rows = Review.objects.filter(change__name__in=names, at__gte=began, at__lte=ended)
-    return [
-        Line(
-            f"review:{row.pk}", row.at, "approval",
-            f"{row.person} for {row.team}: {_words(row.vote)} on {row.change.object}", noun="change",
-            name=str(row.change_id),
-        )
-        for row in rows.select_related("person", "team", "change").defer("change__report").order_by("at")[: MOST + 1]
-    ]  # fmt: skip
-
-
-def _words(state: str) -> str:
-    return state.replace("_", " ")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from governance.models import AuditEntry, Exercise, Postmortem
+from governance.models import AuditEntry, Change, Exercise, Postmortem
 from governance.selectors.incident_impact import impact_shown
 from governance.selectors.incident_lines import timeline
 from governance.selectors.postmortems import (
@@ -169,6 +169,24 @@ def test_a_runbook_that_was_gone_through_because_of_an_alert_is_in_the_timeline_
     assert texts == [
         f"{who} began to go through runbook charges-hang", f"{who} completed runbook charges-hang: It went well."
     ]  # fmt: skip
+
+
+def test_a_change_of_something_else_that_has_the_same_name_is_not_in_the_timeline(
+    team: Any, workflow: Any, dependency: Any
+):
+    made = find_postmortem(incident(team, workflow, dependency).number)
+    at = made.began_at + timedelta(minutes=2)
+    for kind, name in (
+        ("workflow.release", workflow.name), ("breaker.force", dependency.name),
+        ("contract.publish", workflow.name), ("workflow.release", dependency.name), ("decision.accept", workflow.name),
+    ):  # fmt: skip
+        change = Change(
+            kind=kind, name=name, number="1", owner=team, reason=kind, verdict="safe", report={}, content_hash="0" * 64,
+            opened_at=at, expires_at=at + timedelta(days=1),
+        )  # fmt: skip
+        governed.save(change, actor=None, reason="a test")
+    found = [line.text.rpartition(": ")[2] for line in timeline(made).lines if line.kind == "change"]
+    assert found == ["workflow.release", "breaker.force"]
 
 
 def test_a_line_is_pinned_hidden_noted_and_one_is_added_and_taken_back(team: Any, workflow: Any, dependency: Any):
