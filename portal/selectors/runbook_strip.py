@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, IntegerField, Q, When
 from django.urls import reverse
 
 from governance.selectors.runbooks import About
@@ -26,7 +26,9 @@ from portal.selectors.budget_glance import TROUBLED, Glance, glances
 from portal.selectors.dependency_health import dependency_health
 
 HOUR = timedelta(hours=1)
+#: Of workflows, of services and of alerts: no runbook that helps is about more.
 MOST = 12
+MOST_ALERTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,20 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """All of them, what is in trouble first, and the alerts that are not resolved."""
+    """All of them, what is in trouble first, and the alerts that are not resolved: those that name the runbook first."""
 
     things: Sequence[Thing]
     alerts: Sequence[Alert]
+
+    @property
+    def first_alerts(self) -> Sequence[Alert]:
+        """Those that are shown one by one: on a phone the steps must not be far down."""
+        return self.alerts[:MOST_ALERTS]
+
+    @property
+    def more_alerts(self) -> int:
+        """How many there are beside those."""
+        return len(self.alerts) - len(self.first_alerts)
 
     @property
     def mark(self) -> str:
@@ -149,6 +161,8 @@ def _tone(look: Look) -> str:
 
 
 def _alerts(slug: str, workflows: Sequence[str], services: Sequence[str]) -> list[Alert]:
-    about = Q(objective__runbook=slug) | Q(workflow__in=workflows) | Q(objective__dependency__in=services)
+    names_it = Q(objective__runbook=slug)
+    about = names_it | Q(workflow__in=workflows) | Q(objective__dependency__in=services)
     rows = Alert.objects.filter(about, resolved_at__isnull=True).select_related("team", "objective")
-    return list(rows.order_by("severity", "-pk")[:MOST])
+    first = Case(When(names_it, then=0), default=1, output_field=IntegerField())
+    return list(rows.order_by(first, "severity", "-pk")[:MOST])
