@@ -74,7 +74,7 @@ def test_of_many_alerts_three_are_shown_first_the_one_that_names_the_runbook(bro
         Alert.objects.create(severity="page", subject=f"demo.other-{number}", **common)
     page = browser.get("/runbooks/payments-slow/")
     shown = page.context["strip"].first_alerts
-    assert [one.pk for one in shown][0] == named.pk
+    assert shown[0].pk == named.pk
     assert len(shown) == 3
     assert "2 more alerts about these" in text_of(page)
 
