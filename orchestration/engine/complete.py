@@ -11,34 +11,30 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from orchestration import clock
 from orchestration.engine import parked, transition
 from orchestration.engine.advance import fatal
 from orchestration.engine.begin import begin, write
 from orchestration.engine.claim import FORWARD, Claim
-from orchestration.engine.execute import Executed, finish, presentable
+from orchestration.engine.execute import Executed
 from orchestration.engine.fallbacks import ending_of, fall_back, remember, remembers
 from orchestration.engine.gather import Apart, Item, gather, is_plain
+from orchestration.engine.inside import call_inside
 from orchestration.engine.payloads import store, text_of
 from orchestration.engine.plans import retry_policy
+from orchestration.engine.recording import Refused, count_end, grown, move, record_try, undone
 from orchestration.engine.settle import finish_if_over, lock, settle, states_of, stop
 from orchestration.errors import NotFound
 from orchestration.limits import LOST_WAKE_AFTER
-from orchestration.models import Attempt, Run, StepRun
+from orchestration.models import Run, StepRun
 from orchestration.policies.retry import GiveUp, decide
 from orchestration.states import Compensation, Effect, RunResult, StepStatus
 from orchestration.steps.outcome import Completed, Deferred, Degraded, Failed, Suspended, Transactional
-from orchestration.steps.python import failure_of
 from orchestration.telemetry import tracing
-from orchestration.telemetry.outcomes import note, step_row, try_row
 
 log = structlog.get_logger(__name__)
-
-
-class Refused(Exception):
-    """The claim no longer holds: someone else recorded an outcome. Rolls back whatever came with this one."""
 
 
 def complete(claim: Claim, executed: Executed, *, inline: bool) -> Claim | int | None:
@@ -56,7 +52,7 @@ def complete_apart(claim: Claim, executed: Executed, *, inline: bool) -> Claim |
     try:
         with transaction.atomic():
             if isinstance(executed.outcome, Transactional):
-                executed = _call_inside(claim, executed)  # before the lock: however long it takes, nobody waits for it
+                executed = call_inside(claim, executed)  # before the lock: however long it takes, nobody waits for it
             run = lock(claim.run.id)
             now = clock.now()
             if claim.phase == FORWARD:
@@ -77,7 +73,7 @@ def pass_time(step: StepRun, claim: Claim) -> None:
             waiting_kind="", not_before=None, finished_at=now, output="null",
         )  # fmt: skip
         if moved:
-            _ended(claim, StepStatus.SUCCEEDED, now)
+            count_end(claim, StepStatus.SUCCEEDED, now)
             _go_on(run, claim, now, inline=False)
 
 
@@ -93,45 +89,9 @@ def give_up(step: StepRun, claim: Claim, source: StepStatus, error_type: str, me
         ended = {"finished_at": now, "not_before": None, "waiting_kind": "", **columns}
         if not transition.move_step(step.pk, source, step.fence, target, **ended):
             return
-        _ended(claim, target, now)
+        count_end(claim, target, now)
         claim.step.error_type, claim.step.error_message = columns["error_type"], columns["error_message"]
         _go_on(run, claim, now, inline=False)
-
-
-def _call_inside(claim: Claim, executed: Executed) -> Executed:
-    """Run a transactional task in a savepoint: its writes stay only with the record of its success.
-
-    The given outcome stays as it is, so that the whole transaction can be tried again.
-    """
-    state = {"status": StepStatus.RUNNING} if claim.phase == FORWARD else {"compensation": Compensation.RUNNING}
-    if not StepRun.objects.filter(pk=claim.step.pk, fence=claim.step.fence, **state).exists():
-        raise Refused
-    outcome = executed.outcome
-    assert isinstance(outcome, Transactional)
-    if (
-        connection.vendor == "postgresql"
-    ):  # a transaction that idles for long is ended; this one may, while the task works
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = {int(claim.limit + 5) * 1000}")
-    called = replace(executed)
-    try:
-        with transaction.atomic():
-            called.outcome = finish(claim, called, Completed(outcome.call()))
-            if isinstance(called.outcome, Failed):
-                raise _Undone
-    except _Undone:
-        assert isinstance(called.outcome, Failed)
-        called.outcome, called.output = replace(called.outcome, effect=Effect.NONE), ""
-    except BaseException as error:  # a task that calls sys.exit() must not take its step along
-        if connection.needs_rollback:
-            raise  # the database went away: the whole transaction is tried again
-        failed = failure_of(error, writes=False)  # rolled back: it certainly had no effect
-        called.outcome = presentable(failed, executed.secrets_used)
-    return called
-
-
-class _Undone(Exception):
-    """Rolls the savepoint back."""
 
 
 def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inline: bool) -> Claim | int | None:
@@ -142,27 +102,25 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
         case Completed():
             stored |= {"output": store(executed.output, run.pk)}
             effect = Effect.HAPPENED if claim.writes else Effect.NONE
-            _move(
-                claim, StepStatus.SUCCEEDED, finished_at=now, effect=effect, error_type="", error_message="", **stored
-            )
-            _ended(claim, StepStatus.SUCCEEDED, now)
+            move(claim, StepStatus.SUCCEEDED, finished_at=now, effect=effect, error_type="", error_message="", **stored)
+            count_end(claim, StepStatus.SUCCEEDED, now)
             if step.fence > 1:  # of a success at the first claim the step's own row says it all
-                _record(claim, now, "succeeded")
+                record_try(claim, now, "succeeded")
             else:
                 tracing.attempt_ended(claim, now, "succeeded")
             if remembers(claim):
                 remember(claim, executed.input, executed.output)
         case Suspended():
-            _move(claim, StepStatus.WAITING, waiting_kind=outcome.kind, not_before=outcome.until, **stored)
+            move(claim, StepStatus.WAITING, waiting_kind=outcome.kind, not_before=outcome.until, **stored)
             tracing.attempt_ended(claim, now, "waiting")
         case Deferred():
-            _move(claim, StepStatus.WAITING, **parked.columns_of(claim, outcome), **stored)
+            move(claim, StepStatus.WAITING, **parked.columns_of(claim, outcome), **stored)
             if not run.ending:
                 parked.park(step.pk, outcome, now)
         case Degraded():
             target, columns = ending_of(outcome, run.pk)
-            _move(claim, target, finished_at=now, **{**stored, **columns})
-            _ended(claim, target, now)
+            move(claim, target, finished_at=now, **{**stored, **columns})
+            count_end(claim, target, now)
             tracing.fell_back(claim, now, outcome.taken)
             tracing.attempt_ended(claim, now, "degraded", outcome.failed.error_type)
         case Failed():
@@ -181,7 +139,7 @@ def _retried(run: Run, claim: Claim, executed: Executed, now: datetime, stored: 
     """Record the failure; True when the step will be tried again."""
     step, failed = claim.step, executed.outcome
     assert isinstance(failed, Failed)
-    effect = _grown(Effect(step.effect), failed.effect) if claim.writes else Effect.NONE
+    effect = grown(Effect(step.effect), failed.effect) if claim.writes else Effect.NONE
     columns = {
         "error_type": failed.error_type, "error_message": failed.message, "effect": effect, **stored,
     }  # fmt: skip
@@ -195,15 +153,15 @@ def _retried(run: Run, claim: Claim, executed: Executed, now: datetime, stored: 
         final = replace(failed, timed_out=timed_out)
         given = executed.input or text_of(step.input)
         last = final if run.ending else fall_back(claim, effect, given, final)
-        target, ended = ending_of(last, run.pk)
+        target, ending = ending_of(last, run.pk)
         if isinstance(last, Degraded):
             tracing.fell_back(claim, now, last.taken)
-        _move(claim, target, finished_at=now, **{**columns, **ended})
-        _ended(claim, target, now)
-        _record(claim, now, outcome, failed)
+        move(claim, target, finished_at=now, **{**columns, **ending})
+        count_end(claim, target, now)
+        record_try(claim, now, outcome, failed)
         return False
-    _move(claim, StepStatus.RETRYING, not_before=verdict.at, **columns)
-    _record(claim, now, outcome, failed, next_at=verdict.at)
+    move(claim, StepStatus.RETRYING, not_before=verdict.at, **columns)
+    record_try(claim, now, outcome, failed, next_at=verdict.at)
     return True
 
 
@@ -239,8 +197,8 @@ def _compensation(run: Run, claim: Claim, executed: Executed, now: datetime) -> 
             raise Refused
         return None
     if isinstance(outcome, Completed):
-        _undone(claim, Compensation.DONE, now)
-        _record(claim, now, "succeeded")
+        undone(claim, Compensation.DONE, now)
+        record_try(claim, now, "succeeded")
         return settle(run, claim.plan, now)
     failed = outcome if isinstance(outcome, Failed) else Failed("compensation", "a compensation can't wait", False)
     message = failed.message
@@ -250,8 +208,8 @@ def _compensation(run: Run, claim: Claim, executed: Executed, now: datetime) -> 
     )  # fmt: skip
     outcome_word = "timed_out" if failed.timed_out else "failed"
     if isinstance(verdict, GiveUp):
-        _undone(claim, Compensation.FAILED, now, compensation_error=message)
-        _record(claim, now, outcome_word, failed)
+        undone(claim, Compensation.FAILED, now, compensation_error=message)
+        record_try(claim, now, outcome_word, failed)
         log.error("compensation.failed", run_id=str(run.pk), step=step.name, error=message)
         return settle(run, claim.plan, now)
     due = verdict.at + timedelta(seconds=LOST_WAKE_AFTER)
@@ -260,51 +218,5 @@ def _compensation(run: Run, claim: Claim, executed: Executed, now: datetime) -> 
     )
     if not released:
         raise Refused
-    _record(claim, now, outcome_word, failed, next_at=verdict.at)
+    record_try(claim, now, outcome_word, failed, next_at=verdict.at)
     return None
-
-
-def _undone(claim: Claim, target: Compensation, now: datetime, **columns: object) -> None:
-    moved = transition.move_compensation(
-        claim.step.pk, Compensation.RUNNING, claim.step.fence, target,
-        compensated_at=now, **{**transition.UNHELD, **columns},
-    )  # fmt: skip
-    if not moved:
-        raise Refused
-
-
-def _move(claim: Claim, target: StepStatus, **columns: object) -> None:
-    step = claim.step
-    everything = {**transition.UNHELD, **columns}
-    if not transition.move_step(step.pk, StepStatus.RUNNING, step.fence, target, **everything):
-        raise Refused
-
-
-def _ended(claim: Claim, status: StepStatus, now: datetime) -> None:
-    """The step's outcome, to be counted."""
-    step = claim.step
-    plain = status == StepStatus.SUCCEEDED and step.fence == 1
-    note([step_row(claim.run.version_id, step, status, now, began=step.started_at, plain=plain)])
-
-
-def _record(
-    claim: Claim, now: datetime, outcome: str, failed: Failed | None = None, next_at: datetime | None = None
-) -> None:
-    Attempt.objects.create(
-        step_id=claim.step.pk, phase=claim.phase, number=claim.attempt, started_at=claim.claimed_at, finished_at=now,
-        outcome=outcome, error_type=failed.error_type if failed else "", message=failed.message if failed else "",
-        next_at=next_at, worker_id=claim.step.worker_id, fence=claim.step.fence,
-    )  # fmt: skip
-    tracing.attempt_ended(claim, now, outcome, failed.error_type if failed else "", next_at)
-    note([
-        try_row(
-            claim.run.version_id, claim.step.name, claim.phase, outcome, began=claim.claimed_at, at=now,
-            error=failed.error_type if failed else "", retried=next_at is not None,
-        )
-    ])  # fmt: skip
-
-
-def _grown(known: Effect, new: Effect) -> Effect:
-    """Effects only move towards happened: a later clean failure does not undo an earlier unknown one."""
-    order = [Effect.NONE, Effect.UNKNOWN, Effect.HAPPENED]
-    return max(known, new, key=order.index)

@@ -1,0 +1,69 @@
+"""What became of an attempt, written: the step's move, its try, and what is counted. In the caller's transaction.
+
+Every write is guarded by the fence: whoever lost the step is refused. Never decides what an outcome means: complete.py does.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from orchestration.engine import transition
+from orchestration.engine.claim import Claim
+from orchestration.models import Attempt
+from orchestration.states import Compensation, Effect, StepStatus
+from orchestration.steps.outcome import Failed
+from orchestration.telemetry import tracing
+from orchestration.telemetry.outcomes import note, step_row, try_row
+
+
+class Refused(Exception):
+    """The claim no longer holds: someone else recorded an outcome. Rolls back whatever came with this one."""
+
+
+def undone(claim: Claim, target: Compensation, now: datetime, **columns: object) -> None:
+    """How a compensation ended. Raises Refused."""
+    moved = transition.move_compensation(
+        claim.step.pk, Compensation.RUNNING, claim.step.fence, target,
+        compensated_at=now, **{**transition.UNHELD, **columns},
+    )  # fmt: skip
+    if not moved:
+        raise Refused
+
+
+def move(claim: Claim, target: StepStatus, **columns: object) -> None:
+    """The running step to its next state, held by nobody. Raises Refused."""
+    step = claim.step
+    everything = {**transition.UNHELD, **columns}
+    if not transition.move_step(step.pk, StepStatus.RUNNING, step.fence, target, **everything):
+        raise Refused
+
+
+def count_end(claim: Claim, status: StepStatus, now: datetime) -> None:
+    """The step's outcome, to be counted."""
+    step = claim.step
+    plain = status == StepStatus.SUCCEEDED and step.fence == 1
+    note([step_row(claim.run.version_id, step, status, now, began=step.started_at, plain=plain)])
+
+
+def record_try(
+    claim: Claim, now: datetime, outcome: str, failed: Failed | None = None, next_at: datetime | None = None
+) -> None:
+    """The attempt that just ended, for its page, its trace and the figures."""
+    Attempt.objects.create(
+        step_id=claim.step.pk, phase=claim.phase, number=claim.attempt, started_at=claim.claimed_at, finished_at=now,
+        outcome=outcome, error_type=failed.error_type if failed else "", message=failed.message if failed else "",
+        next_at=next_at, worker_id=claim.step.worker_id, fence=claim.step.fence,
+    )  # fmt: skip
+    tracing.attempt_ended(claim, now, outcome, failed.error_type if failed else "", next_at)
+    note([
+        try_row(
+            claim.run.version_id, claim.step.name, claim.phase, outcome, began=claim.claimed_at, at=now,
+            error=failed.error_type if failed else "", retried=next_at is not None,
+        )
+    ])  # fmt: skip
+
+
+def grown(known: Effect, new: Effect) -> Effect:
+    """Effects only move towards happened: a later clean failure does not undo an earlier unknown one."""
+    order = [Effect.NONE, Effect.UNKNOWN, Effect.HAPPENED]
+    return max(known, new, key=order.index)
