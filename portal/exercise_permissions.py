@@ -9,13 +9,13 @@ from __future__ import annotations
 from django.db.models import Q
 
 from governance.models import Exercise, Runbook
-from governance.playbooks.plays import Parameters, Play
+from governance.playbooks.play import Parameters, Play
 from orchestration.errors import PlumblineError
 from orchestration.models import Alert, Role, Team
 from portal.models import User
 from portal.permissions import Actor, Verb
 
-NEEDS = {"operate": Verb.OPERATE, "switch": Verb.SWITCH}
+NEEDS = {"operate": Verb.OPERATE, "switch": Verb.SWITCH, "maintain": Verb.MAINTAIN}
 MOST_TAKERS = 200
 
 

@@ -14,7 +14,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from governance.models import Exercise, ExerciseAction, Runbook
-from governance.playbooks.plays import Outcome, play_of
+from governance.playbooks.play import Outcome
+from governance.playbooks.plays import play_of
 from governance.playbooks.running import claim, perform, put_down, record
 from governance.runbooks.actions import AUTOMATIC
 from governance.selectors.runbooks import runbook_of_alert

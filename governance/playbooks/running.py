@@ -13,7 +13,8 @@ import structlog
 from django.db import transaction
 
 from governance.models import Exercise, ExerciseAction, ExerciseEntry
-from governance.playbooks.plays import Outcome, Play, play_of
+from governance.playbooks.play import Outcome, Play
+from governance.playbooks.plays import play_of
 from governance.services.exercises import add, locked
 from orchestration import clock
 from orchestration.errors import Conflict, InvalidInput, PlumblineError

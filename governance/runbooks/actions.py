@@ -20,6 +20,7 @@ class ActionKind(StrEnum):
     RETRY_FAILED_RUNS = "retry-failed-runs"
     FORCE_BREAKER = "force-breaker"
     RELEASE_BREAKER = "release-breaker"
+    ROLL_BACK_VERSION = "roll-back-version"
     RUN_WORKFLOW = "run-workflow"
     CALL_WEBHOOK = "call-webhook"
 
@@ -36,6 +37,7 @@ SHAPES: Mapping[ActionKind, Shape] = {
     ActionKind.RETRY_FAILED_RUNS: Shape(("workflow",), ("step", "error", "within", "most")),
     ActionKind.FORCE_BREAKER: Shape(("dependency", "state", "for")),
     ActionKind.RELEASE_BREAKER: Shape(("dependency",)),
+    ActionKind.ROLL_BACK_VERSION: Shape(("workflow",)),
     ActionKind.RUN_WORKFLOW: Shape(("workflow",), ("version", "input")),
     ActionKind.CALL_WEBHOOK: Shape(("team",), ("message",)),
 }

@@ -1,8 +1,8 @@
 """What happened in a window to some workflows and dependencies, out of the live database, as lines of a timeline.
 
 Failed runs are counted by where and how they failed, never listed one by one. Each kind is one bounded query by an index: a
-window over ten million runs reads those that failed in it. What people changed is incident_changes.py's, what they made of the lines
-incident_lines.py's. Never writes.
+window over ten million runs reads those that failed in it. What people changed is incident_changes.py's, and what they made of
+the lines incident_lines.py's. Never writes.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ ACTION_NAME = {
     "retry-failed-runs": "Retry failed runs",
     "force-breaker": "Force the breaker",
     "release-breaker": "Release the breaker",
+    "roll-back-version": "Roll the version back",
     "run-workflow": "Start the run",
     "call-webhook": "Call the webhook",
 }

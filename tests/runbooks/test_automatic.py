@@ -106,7 +106,7 @@ def test_after_an_action_that_failed_the_next_does_not_run(allowed, team, monkey
     version = publish({"a": {"python": "test.fail"}})
     begin(version)
     pump()
-    monkeypatch.setattr("governance.playbooks.plays.retry_run", lambda **_: 1 / 0)
+    monkeypatch.setattr("governance.playbooks.of_runs.retry_run", lambda **_: 1 / 0)
     fire(team)
     automatic.tend()
     automatic.tend()

@@ -17,7 +17,9 @@ from governance.services.exercises import end, start_exercise
 from orchestration import clock
 from orchestration.errors import Conflict, InvalidInput
 from orchestration.models import Breaker, Run, Team, WorkflowVersion
+from orchestration.services.runs import version_to_run
 from tests.engine.harness import begin, echo, publish, pump
+from tests.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -108,8 +110,46 @@ def test_a_breaker_waits_where_a_gate_policy_wants_reviews(exercise, operator):
     action = go(exercise, 3, operator)
     change = Change.objects.get()
     assert change.state == "open"
-    assert action.outcome == f"Change {change.pk} waits for its reviews; the breaker is as it was."
+    assert action.outcome == f"Change {change.pk} waits for its reviews; until then nothing changes."
     assert not Breaker.objects.filter(state="forced_open").exists()
+
+
+@pytest.fixture
+def rolling(book: Any, team: Team) -> Exercise:
+    """Two versions of demo, and an exercise whose one step rolls the newer back."""
+    for number in ("1.0.0", "2.0.0"):
+        publish({"a": {"python": "test.echo"}}, version=number)
+    found = book("bad-release", body="1. **Do** Go back.\n   **Action** roll-back-version workflow=demo\n")
+    return start_exercise(runbook=found, actor=person("maintainer", team))[0]
+
+
+def test_a_version_is_rolled_back_through_the_gate_and_new_runs_start_with_the_one_below(rolling, team):
+    who = person("maintainer", team)
+    action = go(rolling, 1, who)
+    assert (action.state, action.outcome) == ("done", "demo 2.0.0 is deprecated; new runs start with 1.0.0.")
+    assert version_to_run(workflow="demo").version == "1.0.0"
+    change = Change.objects.get(kind="workflow.deprecate")
+    assert (change.state, change.author, change.proposal["successor"]) == ("applied", who, "1.0.0")
+    assert go(rolling, 1, who).pk == action.pk, "the same try does nothing more"
+    with pytest.raises(Conflict, match="no earlier active version"):
+        go(rolling, 1, who, attempt=2)
+
+
+def test_of_a_roll_back_that_must_be_reviewed_nothing_is_done_yet(rolling, team):
+    spec = {"changes": ["workflow.deprecate"], "review": "always"}
+    GatePolicy.objects.create(name="strict", document={"spec": spec}, content_hash="0")
+    action = go(rolling, 1, person("maintainer", team))
+    assert "waits for its reviews" in action.outcome
+    assert version_to_run(workflow="demo").version == "2.0.0"
+
+
+def test_a_version_that_came_meanwhile_is_not_rolled_back_in_place_of_the_one_that_was_shown(rolling, team):
+    asked, _ = ask(exercise=rolling, position=1, attempt=1, actor=person("maintainer", team))
+    publish({"a": {"python": "test.echo"}}, version="3.0.0")
+    action = perform(asked)
+    assert action.state == "failed"
+    assert "are others now" in action.outcome
+    assert version_to_run(workflow="demo").version == "3.0.0"
 
 
 def test_a_run_is_started_with_the_exercise_as_its_key(exercise, operator):
@@ -149,7 +189,7 @@ def test_what_the_engine_refuses_is_said_and_may_be_tried_again(book, operator, 
 
 
 def test_a_fault_of_ours_is_recorded_and_leaves_nothing_pending(exercise, operator, monkeypatch):
-    monkeypatch.setattr("governance.playbooks.plays.start_run", lambda **_: 1 / 0)
+    monkeypatch.setattr("governance.playbooks.of_runs.start_run", lambda **_: 1 / 0)
     action = go(exercise, 4, operator)
     assert (action.state, action.outcome) == ("failed", "It failed with ZeroDivisionError; the log has more.")
 

@@ -175,6 +175,8 @@ def test_a_name_is_made_of_a_files_own(stem, slug):
         ("force-breaker dependency=payments state=forced_open for=1h", ""),
         ('call-webhook team=payments message="payments is slow"', ""),
         ("", "names its action first"),
+        ("roll-back-version workflow=orders", ""),
+        ("roll-back-version", "needs workflow=…"),
         ("retry-failed-runs", "needs workflow=…"),
         ("retry-failed-runs workflow=orders colour=red", "has no parameter 'colour'"),
         ("retry-failed-runs workflow=orders most=1000", "from 1 to 100"),
