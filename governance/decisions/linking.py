@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from governance.decisions.partly import is_partly
 from governance.decisions.plain import BULLET, words
 from governance.decisions.record import Link
 from governance.decisions.references import Target, targets
@@ -22,8 +23,8 @@ _VERBS: tuple[tuple[str, str], ...] = (
     ("amends", r"(?:partially|partly|in part)\s+(?:supersedes|supercedes|replaces)|(?:supersedes|"
         r"replaces)\s+(?:parts? of|in part|partially|partly)"),
     ("superseded_by", rf"{_TAKEN}[\s*_,;:–—-]*(?:\([^()]{{0,40}}\)[\s*_]*|the same day )?\(?(?:by|with|"
-        rf"in favou?r of|via)|supersedes by|supercedes by|ersetzt durch|remplacé(?:e)? par|"
-                      r"reemplazad[oa] por|sustituid[oa] por|superada por"),
+        rf"in favou?r of|via)|supersedes by|supercedes by|(?:ersetzt|abgelöst) durch|remplacé(?:e)? par|"
+                      r"(?:reemplazad|sustituid|substituíd|superad)[oa] por|sostituit[oa] da|vervangen door"),
     ("supersedes", r"supersed(?:es|ing)|superced(?:es|ing)|superseeds|supersceds|replaces|obsoletes|overrides|"
         r"supplants|deprecates|ersetzt(?! durch)|"
                    r"remplace|reemplaza(?! por)"),
@@ -46,7 +47,8 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 _JOINT = re.compile(
-    r"(?:[\s,;&/+()]|and|or|also|as well as|the|adrs?|rfcs?|decisions?|records?|by|:|\*|_|`|und|et|y)*", re.IGNORECASE
+    r"(?:[\s,;&/+()]|and|or|also|as well as|the|adrs?|rfcs?|decisions?|records?|by|:|\*|_|`|und|et|y|§\s?\d+(?:\.\d+)*)*",
+    re.IGNORECASE,
 )
 _LEADIN = re.compile(
     r"(?:[\s:>*_`(\[#→=–—-]|adrs?|rfcs?|decisions?|records?|number|no\.?|the|our|nr\.?|\.)*", re.IGNORECASE
@@ -103,7 +105,10 @@ def of_label(kind: str, label: str, value: str, defined: Mapping[str, str]) -> I
             # Under such labels stand also tickets and books: a number alone means nothing.
             found = [target for target in found if not target.bare and (target.file or target.number is not None)]
         else:
-            found = [target for target in found if not (target.bare and _is_date_part(line, target))]
+            # What the value begins with counts; numbers behind that, and names behind links, are of explanations.
+            listed = _enumeration(line, 0, len(line), targets(line, defined))
+            filed = any(target.file for target in listed)
+            found = [target for target in found if target in listed or not (target.bare or (filed and not target.file))]
             partly = re.search(r"\b(?:partial|partially|partly|in part)\b", line, re.IGNORECASE)
             kind_here = (
                 {"supersedes": "amends", "superseded_by": "amended_by"}.get(kind, kind)
@@ -124,7 +129,7 @@ def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Itera
     for verb, kind, found in _clauses(line, defined):
         if kind == "relates":
             continue
-        before = line[begin : verb.start()]
+        before = _SENTENCE_END.split(line[begin : verb.start()])[-1]
         bare = re.sub(
             r"\b(?:note|status|update|warning|important|has been|was|is|now|also|and)\b|[\W_]",
             "",
@@ -155,7 +160,14 @@ def _clauses(line: str, defined: Mapping[str, str]) -> Iterator[tuple[re.Match[s
     for place, verb in enumerate(verbs):
         limit = verbs[place + 1].start() if place + 1 < len(verbs) else len(line)
         kind = next(kind for n, (kind, _) in enumerate(_VERBS) if verb[f"v{n}"] is not None)
-        yield verb, kind, _enumeration(line, verb.end(), limit, everything)
+        found = _enumeration(line, verb.end(), limit, everything)
+        if (
+            kind == "superseded_by"
+            and found
+            and is_partly(line[: verb.start()], line[found[-1].end : found[-1].end + 20])
+        ):
+            kind = "amended_by"
+        yield verb, kind, found
 
 
 def _enumeration(line: str, begin: int, limit: int, everything: list[Target]) -> list[Target]:
@@ -172,6 +184,8 @@ def _enumeration(line: str, begin: int, limit: int, everything: list[Target]) ->
             break
         elif target.bare and (not _LEADIN.fullmatch(gap) or _is_date_part(line, target)):
             continue
+        if found and target.text.startswith("#") and target.bare and not found[0].text.startswith("#"):
+            break  # `ADR-12 (#345)`: a ticket
         if target.is_record and not (target.bare and _is_date_part(line, target)):
             found.append(target)
             at = target.end
