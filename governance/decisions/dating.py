@@ -32,6 +32,10 @@ _HISTORY = frozenset(
 def day_of(read: Text, status: Status, warnings: list[str]) -> date | None:
     """The day of the decision, by the best label; else of the status, of the history, of the file's name."""
     by_label = {meaning: [fact for fact in read.told if fact.meaning == meaning] for meaning in labels.DATES}
+    # Below a heading, `Decision date:` says no more than `Date:` does.
+    by_label["date"] += [
+        fact for fact in by_label["decided"] if fact.where == ELSEWHERE and "date" in fact.label.lower()
+    ]
     for meaning in labels.DATES:
         if meaning == "created" and status.date:
             return status.date

@@ -38,13 +38,14 @@ _SAID = {
     "contributors": """contributors|contributor|participants|participant|stakeholders|stakeholder|involved|
         people involved|people|attendees|team|contacts|contact|editors|editor|shepherd""",
     "supersedes": """supersedes|supercedes|superseding|superseeds|supersede|replaces|obsoletes|supersedes adr|
-        supersedes adrs|overrides|ersetzt|remplace|reemplaza|sustituye|sustituye a|sucede a|substitui""",
+        supersedes adrs|overrides|ersetzt|remplace|reemplaza|sustituye|sustituye a|sucede a|substitui|取代|替代""",
     "superseded_by": """superseded by|superceded by|superseeded by|replaced by|obsoleted by|overridden by|superseded|
         successor|supersededby|
         replacedby|superseded by adr|superseeding adr|ersetzt durch|abgelöst durch|remplacé par|remplacée par|reemplazado por|
         reemplazada por|
-        sustituido por|sustituida por|substituído por|substituída por|sostituito da|sostituita da|vervangen door""",
-    "amends": "amends|modifies|updates|amends adr",
+        sustituido por|sustituida por|substituído por|substituída por|sostituito da|sostituita da|vervangen door|
+        被取代|被替代|取代者""",
+    "amends": "amends|modifies|updates|amends adr|部分取代|局部取代|修订",
     "amended_by": """amended by|modified by|updated by|amendments|amendment|amendedby|geändert durch|modifié par|modifiée par|
         modificado por|modificada por""",
     "relates": """relates|relates to|related|related to|related adr|related adrs|related decisions|related decision|
@@ -53,7 +54,7 @@ _SAID = {
         refined by|extends|extended by|
         clarifies|clarified by|complements|builds on|related issues|more information|further reading|depended on by|
         enables|informs|
-        linked|linked decisions|linked adrs|relations|relationships|impacts|influenced by|influences|adr references""",
+        linked|linked decisions|linked adrs|relations|relationships|impacts|influenced by|influences|adr references|关联|相关""",
     "title": "title|titel|titre|titulo|decision title|adr title|rfc title|subject",
     "number": "number|adr number|adr no|adr id|rfc number|decision number|id|adr|rfc|rfc id|decision id|no|nr|"
         r"adr nr|record id|rfc no|kep number|proposal number|kep|tep|pep|eip|hip|oep|nep|mip",

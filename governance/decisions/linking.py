@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from governance.decisions.partly import is_partly
 from governance.decisions.plain import BULLET, words
@@ -59,11 +60,14 @@ _UNSURE = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?]\s+(?=[A-Z\"'(])")
-_NONE = re.compile(
-    r"\W*(?:none|n/?a|nothing|no|null|-|—|–|not applicable|not superseded|tbd|keine|aucun|ninguno)?\W*", re.IGNORECASE
-)
+_NO = r"(?:none|n/?a|nothing|no|null|-|—|–|not applicable|not superseded|tbd|keine|aucun|ninguno|无|なし)"
+#: None, also with its reason: `none (the first of its kind)`.
+_NONE = re.compile(rf"\W*{_NO}?\W*|\W*{_NO}\s*[(（].*", re.IGNORECASE)
+_UP_TO = re.compile(r"\s*(?:through|thru|to|up to|until|bis|–|—|-|\.{2,3}|…)\s*", re.IGNORECASE)
 #: A target stands close behind its verb.
 _NEAR = 90
+#: `2 to 40`; more is no enumeration.
+_LONGEST_RANGE = 50
 
 
 def of_status(text: str, defined: Mapping[str, str], *, superseded: bool) -> Iterator[Link]:
@@ -100,7 +104,7 @@ def of_label(kind: str, label: str, value: str, defined: Mapping[str, str]) -> I
         if own:
             yield from own
             continue
-        found = [target for target in targets(line, defined) if target.is_record]
+        found = [target for target in targets(line, defined) if target.is_record and not _NONE.fullmatch(line)]
         if kind == "relates":
             # Under such labels stand also tickets and books: a number alone means nothing.
             found = [target for target in found if not target.bare and (target.file or target.number is not None)]
@@ -177,8 +181,11 @@ def _enumeration(line: str, begin: int, limit: int, everything: list[Target]) ->
         if target.start < begin or target.start >= limit:
             continue
         gap = line[at : target.start]
-        if found:
-            if not _JOINT.fullmatch(gap):
+        if found and _UP_TO.fullmatch(gap):
+            found += _between(found[-1], target)
+        elif found:
+            # `[ADR-2](0002-x.md) Decision 1` is one target and its part.
+            if not _JOINT.fullmatch(gap) or (not gap.strip() and bool(found[-1].file) != bool(target.file)):
                 break
         elif len(gap) > _NEAR or _SENTENCE_END.search(gap):
             break
@@ -192,6 +199,13 @@ def _enumeration(line: str, begin: int, limit: int, everything: list[Target]) ->
         elif found:
             break
     return found
+
+
+def _between(first: Target, last: Target) -> Iterator[Target]:
+    """`ADR-2 through ADR-9` names those in between, too."""
+    if first.number is not None and last.number is not None and last.number - first.number <= _LONGEST_RANGE:
+        for number in range(first.number + 1, last.number):
+            yield replace(last, number=number, file="", text=f"{number}")
 
 
 def _is_date_part(line: str, target: Target) -> bool:

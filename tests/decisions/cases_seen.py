@@ -44,4 +44,9 @@ CASES = [
     case("side by side in Spanish", "# ADR 5 · Keep a ledger\n\nFecha: 2026-09-28 · Estado: vigente · **Cierra T60**\n", "accepted", day=on("2026-09-28")),
     case("modified, in Spanish", "# ADR 5 — Keep a ledger\n\n- Estado: aceptado\n- Modificada por: [[ADR-9-dos|D-9]]\n", "accepted", [("amended_by", 9)]),
     case("taken over, in German", "# ADR 5: Keep a ledger\n\n- Status: Abgelöst durch ADR-9 (Zwei)\n", "superseded", BY_NINE),
+    case("a range", "# 5. Keep a ledger\n\nStatus: **Accepted**\n\nSupersedes ADR-0001 through ADR-0004 as the only ledger.\n", "accepted", [("supersedes", n) for n in (1, 2, 3, 4)]),
+    case("one decision of another record", "# 5. Keep a ledger\n\nStatus: accepted\nSupersedes: [ADR-2](0002-x.md) Decision 1 (only)\n", "accepted", [("supersedes", 2)]),
+    case("a decision date below its heading", "# Keep a ledger\n\n## Decision\n\nOne ledger.\n\n**Decision Date**: 2025-11-16  \n**Status**: ✅ Implemented\n\n## Rationale\n\nX\n", "accepted", day=on("2025-11-16")),
+    case("supersedes nothing, and why, in Chinese", "# ADR-5 · Keep a ledger\n\n- 状态：已接受\n- 日期：2026-09-21\n- 取代：无（第一个）\n", "accepted", day=on("2026-09-21")),
+    case("supersedes in part, in Chinese", "# ADR-5：Keep a ledger\n\n- 状态：已接受\n- 日期：2026-09-21\n- 局部取代：ADR-0003 的第一条\n", "accepted", [("amends", 3)], on("2026-09-21")),
 ]  # fmt: skip
