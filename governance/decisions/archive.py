@@ -6,10 +6,11 @@ A name never leads out of the folder, a link is no file, and how much comes out 
 from __future__ import annotations
 
 import io
+import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO
@@ -22,24 +23,34 @@ MAX_FILE = 512 * 1024
 MAX_TOTAL = 64 * 1024 * 1024
 MAX_PATH = 400
 SUFFIXES = frozenset({".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt"})
-#: Entries that are no records are passed over; of these many, an archive is something else.
+#: Other entries are named and left; of so many in all, an archive is something else.
 _MOST_ENTRIES = 50_000
+MOST_OTHERS = 500
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Texts by path, and why others were not read."""
+    """Texts by path, why some were not read, and the first of what is no text: pictures, listings."""
 
     texts: Mapping[str, str]
     refused: Mapping[str, str]
+    others: Sequence[str] = ()
 
 
 def is_wanted(path: str) -> bool:
-    """It may be a record: a text by its suffix, in no hidden folder."""
+    """It may be a record: a text by its suffix, in no hidden folder; without any suffix, one with a number or a date."""
     place = PurePosixPath(path)
-    hidden = any(part.startswith(".") and part not in {".", ".."} for part in place.parts) or "__MACOSX" in place.parts
-    return not hidden and place.suffix.lower() in SUFFIXES
+    if _is_hidden(place):
+        return False
+    # Somebody forgot `.md`. `0012-use-v1.2-client` has no suffix either.
+    named = not _SUFFIX.fullmatch(place.suffix) and split_stem(place.name) != ("", place.name)
+    return named or place.suffix.lower() in SUFFIXES
+
+
+def _is_hidden(place: PurePosixPath) -> bool:
+    return any(part.startswith(".") and part not in {".", ".."} for part in place.parts) or "__MACOSX" in place.parts
 
 
 def path_fault(path: str) -> str:
@@ -79,7 +90,9 @@ def read_zip(data: bytes) -> Files:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            wanted = [entry for entry in entries if not entry.is_dir() and is_wanted(entry.filename)]
+            files = [entry for entry in entries if not entry.is_dir()]
+            wanted = [entry for entry in files if is_wanted(entry.filename)]
+            others = [entry.filename for entry in files if _is_other(entry.filename)][:MOST_OTHERS]
             if len(wanted) > MAX_FILES or len(entries) > _MOST_ENTRIES:
                 raise InvalidInput(
                     f"the archive has {len(wanted):,} texts in {len(entries):,} entries; {MAX_FILES:,} texts are the limit"
@@ -95,7 +108,11 @@ def read_zip(data: bytes) -> Files:
         raise InvalidInput(f"this is no zip that can be read ({str(error)[:100]}); make it anew") from None
     if not texts and not refused:
         raise InvalidInput(f"the archive has no file that ends in {', '.join(sorted(SUFFIXES))}")
-    return _below_one_folder(Files(texts, refused))
+    return _below_one_folder(Files(texts, refused, others))
+
+
+def _is_other(path: str) -> bool:
+    return not is_wanted(path) and not _is_hidden(PurePosixPath(path)) and not path_fault(path)
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> bytes:
@@ -128,7 +145,11 @@ def _below_one_folder(files: Files) -> Files:
         if split_stem(name) != ("", name):
             break
         cut = len(name) + 1
-        files = Files({k[cut:]: v for k, v in files.texts.items()}, {k[cut:]: v for k, v in files.refused.items()})
+        files = Files(
+            {k[cut:]: v for k, v in files.texts.items()},
+            {k[cut:]: v for k, v in files.refused.items()},
+            [path.removeprefix(f"{name}/") for path in files.others],
+        )
         paths = [*files.texts, *files.refused]
     return files
 

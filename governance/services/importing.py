@@ -6,7 +6,7 @@ what people edited here is never overwritten. Never reads a disk, and never deci
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,6 +30,7 @@ CREATED, UPDATED, KEPT = "created", "updated", "kept"
 CONFLICT, NO_RECORD, FAILED = "conflict", "not_a_record", "failed"
 OUTCOMES = (CREATED, UPDATED, KEPT, CONFLICT, NO_RECORD, FAILED)
 MAX_FOLDER = 120
+NO_TEXT = "its name is not that of a text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,13 @@ class Signature:
 
 def import_decisions(
     *, files: Mapping[str, str], folder: str, owner: Team | None, actor: Any, reason: str,
-    may: Callable[[Team], bool], refused: Mapping[str, str] | None = None, dry_run: bool = False,
+    may: Callable[[Team], bool], refused: Mapping[str, str] | None = None, others: Iterable[str] = (), dry_run: bool = False,
 ) -> ImportReport:  # fmt: skip
     """Import texts by path. Raises InvalidInput for what concerns all of them: no folder's name, too many files."""
     signature = Signature(actor, require_reason(reason), owner, may)
     _check_whole(files, folder)
     lines = [Line(path, FAILED, detail=why) for path, why in (refused or {}).items()]
+    lines += [Line(path, NO_RECORD, detail=NO_TEXT) for path in others]
     records: list[ParsedDecision] = []
     for path, text in sorted(files.items()):
         record = _read(path, text)
@@ -100,7 +102,7 @@ def _read(path: str, text: str) -> ParsedDecision | Line:
     if fault:
         return Line(path[:400].encode("utf-8", "replace").decode().replace("\x00", "�"), FAILED, detail=fault)
     if not is_wanted(path):
-        return Line(path, NO_RECORD, detail="its name is not that of a text")
+        return Line(path, NO_RECORD, detail=NO_TEXT)
     if len(text) > MAX_FILE:
         return Line(path, FAILED, detail=f"it is longer than {MAX_FILE:,} characters; no record is")
     bad = next((n for n, char in enumerate(text) if char == "\x00" or "\ud800" <= char <= "\udfff"), None)

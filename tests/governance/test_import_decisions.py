@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from governance.decisions.archive import MAX_FILE, read_zip
+from governance.decisions.archive import MAX_FILE, MOST_OTHERS, read_zip
 from governance.gate.decisions import ACCEPT
 from governance.gate.opening import propose
 from governance.gate.subjects import Object
@@ -259,7 +259,25 @@ def test_a_zip_gives_its_texts_without_the_folder_around_them():
         )
     )
     assert files.texts == {"0001-a.md": "é", "b/x.rst": "y"}
+    assert files.others == ["i.png"]
     assert read_zip(packed([("0001/README.md", "# A")])).texts == {"0001/README.md": "# A"}
+
+
+def test_a_record_without_a_suffix_is_one_and_a_listing_is_not():
+    entries = [
+        ("adr/0051-use-v1.2-client", "# 51. A"),
+        ("adr/2020-01-02-x", "# B"),
+        ("adr/OWNERS", "o"),
+        ("adr/0052-shot.png", "p"),
+    ]
+    files = read_zip(packed(entries))
+    assert set(files.texts) == {"0051-use-v1.2-client", "2020-01-02-x"}
+    assert sorted(files.others) == ["0052-shot.png", "OWNERS"]
+
+
+def test_an_archive_of_thousands_of_pictures_names_only_the_first():
+    files = read_zip(packed([("0001-a.md", "# A"), *((f"{n}.png", "") for n in range(600))]))
+    assert (len(files.texts), len(files.others)) == (1, MOST_OTHERS)
 
 
 def test_what_a_zip_must_not_hold_is_refused_by_name():
