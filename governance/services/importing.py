@@ -168,10 +168,10 @@ class _Import:
         with transaction.atomic():
             hold()
             try:
-                decision = create_decision(**wanted.fields(), number=number, slug=slug, **self._who())
+                decision = create_decision(**wanted.fields(), number=number, slug=slug, unnamed=True, **self._who())
             except Conflict:
                 # Somebody took the number since we looked.
-                decision = create_decision(**wanted.fields(), slug=slug, **self._who())
+                decision = create_decision(**wanted.fields(), slug=slug, unnamed=True, **self._who())
                 notice = (*notice, f"number {number} is taken; it became {decision.number}")
             self._remember(decision, wanted.record)
         return Line(path, CREATED, decision.number, decision.title, notices=notice)
@@ -212,7 +212,12 @@ class _Import:
             hold()
             try:
                 edited = edit_decision(
-                    decision=decision, revision=decision.revision, correction=True, **values, **self._who()
+                    decision=decision,
+                    revision=decision.revision,
+                    correction=True,
+                    unnamed=True,
+                    **values,
+                    **self._who(),
                 )
             except EditConflict as error:
                 raise Conflict(f"somebody edited decision {decision.number} just now; import again") from error

@@ -138,17 +138,46 @@ def test_files_with_one_title_become_decisions_with_names_of_their_own(bring):
     assert list(Decision.objects.order_by("number").values_list("slug", flat=True)) == ["same", "same-2", "decision-3"]
 
 
-def test_a_record_superseded_by_nothing_here_is_deprecated_and_says_so(bring):
+def test_a_record_superseded_by_nothing_here_stays_superseded_and_says_so(bring):
     line = bring({"0001-x.md": "# X\n\nStatus: Superseded by the new platform\n"})["0001-x.md"]
     decision = Decision.objects.get()
-    assert (decision.status, decision.front_matter["status"]) == ("deprecated", "Superseded by the new platform")
-    assert any("shown as deprecated" in notice for notice in line.notices)
+    assert (decision.status, decision.front_matter["status"]) == ("superseded", "Superseded by the new platform")
+    assert any("no record here can be its successor" in notice for notice in line.notices)
+    assert dict(exported())["0001-x.md"] == "# X\n\nStatus: Superseded by the new platform\n"
+
+
+def test_such_a_one_can_be_corrected_and_superseded_by_a_decision_here(bring, decide, decision_edit):
+    bring({"0001-x.md": "# X\n\nStatus: Superseded\n"})
+    old = edit_decision(actor=None, **decision_edit(Decision.objects.get(), title="Y", correction=True))
+    assert (old.title, old.status, old.superseded_by) == ("Y", "superseded", None)
+    new = decide("Z", status="accepted", supersedes=[1])
+    assert Decision.objects.get(number=1).superseded_by == new
+
+
+def test_a_successor_that_states_no_status_counts_as_accepted_one_that_is_proposed_does_not(bring):
+    old = "# {0}\n\nStatus: superseded by [{1}](000{1}-x.md)\n"
+    lines = bring(
+        {
+            "0001-x.md": old.format(1, 2), "0002-x.md": "# 2. Two\n",
+            "0003-x.md": old.format(3, 4), "0004-x.md": "# 4. Four\n\nStatus: proposed\n",
+            "0005-x.md": old.format(5, 6), "0006-x.md": "# 6. Six\n\nStatus: parked until May\n",
+        }
+    )  # fmt: skip
+    found = {row.number: row for row in Decision.objects.select_related("superseded_by")}
+    assert {number: row.status for number, row in found.items()} == {
+        1: "superseded", 2: "accepted", 3: "superseded", 4: "proposed", 5: "superseded", 6: "draft",
+    }  # fmt: skip
+    assert [found[number].superseded_by for number in (1, 3, 5)] == [found[2], None, None]
+    assert any("took the place of 0001-x.md" in notice for notice in lines["0002-x.md"].notices)
+    assert any("0004-x.md is proposed" in notice for notice in lines["0003-x.md"].notices)
+    again = bring({path: dict(exported())[path] for path in lines})
+    assert {line.outcome for line in again.values()} == {"kept"}
 
 
 def test_a_successor_that_comes_later_takes_its_place(bring):
     first = {"0001-old-way.md": OLD}
     assert bring(first)["0001-old-way.md"].outcome == "created"
-    assert Decision.objects.get().status == "deprecated"
+    assert Decision.objects.get().superseded_by is None
     lines = bring({"0002-new-way.md": NEW, "0003-third.md": THIRD})
     assert outcomes(lines) == {"0001-old-way.md": "updated", "0002-new-way.md": "created", "0003-third.md": "created"}
     old = Decision.objects.get(number=1)
