@@ -55,8 +55,13 @@ _LEADIN = re.compile(
     r"(?:[\s:>*_`(\[#→=–—-]|adrs?|rfcs?|decisions?|records?|number|no\.?|the|our|nr\.?|\.)*", re.IGNORECASE
 )
 _SELF = re.compile(r"\b(?:this|the present|it)\b[\w\s,'-]{0,40}$", re.IGNORECASE)
+#: Deep in a text `it` may be anything.
+_THIS = re.compile(r"\b(?:this|the present)\b[\w\s,'-]{0,40}$", re.IGNORECASE)
+_PART_OF = re.compile(r"[*_`\])]*(?:['’]s\b|\s+(?:point|clause|section|decision|rule|§)\s*\d)", re.IGNORECASE)
+_NO_RECORD = re.compile(r"\b(?:none|nothing|neither)\b", re.IGNORECASE)
 _UNSURE = re.compile(
-    r"\b(?:would|could|should|(?-i:may)|might|if|not|never|can|must|unless|until|when|once|to be|be|will)\b",
+    r"\b(?:would|could|should|(?-i:may)|might|if|not|never|can|must|unless|until|when|once|to be|be|will|"
+    r"rather than|instead of|without|neither|nor)\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?]\s+(?=[A-Z\"'(])")
@@ -141,9 +146,12 @@ def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Itera
             flags=re.IGNORECASE,
         )
         labelled = before.rstrip(" *_`").endswith(":") and len(before) < 60
-        about_self = not bare or labelled or (_SELF.search(before) and not _UNSURE.search(before))
+        named = (_SELF if header else _THIS).search(before)
+        about_self = not bare or labelled or (named and not _UNSURE.search(before))
         if about_self and (header or bare or found) and not _UNSURE.search(line[verb.end() : verb.end() + 12]):
-            yield from (_made(kind, verb[0], target) for target in found if not target.bare)
+            partly = found and kind == "supersedes" and not header and _PART_OF.match(line, found[-1].end)
+            said = "amends" if partly else kind
+            yield from (_made(said, verb[0], target) for target in found if not target.bare)
 
 
 def _after_verbs(line: str, defined: Mapping[str, str]) -> Iterator[Link]:
@@ -187,7 +195,7 @@ def _enumeration(line: str, begin: int, limit: int, everything: list[Target]) ->
             # `[ADR-2](0002-x.md) Decision 1` is one target and its part.
             if not _JOINT.fullmatch(gap) or (not gap.strip() and bool(found[-1].file) != bool(target.file)):
                 break
-        elif len(gap) > _NEAR or _SENTENCE_END.search(gap):
+        elif len(gap) > _NEAR or _SENTENCE_END.search(gap) or _NO_RECORD.search(gap):
             break
         elif target.bare and (not _LEADIN.fullmatch(gap) or _is_date_part(line, target)):
             continue

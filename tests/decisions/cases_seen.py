@@ -7,6 +7,10 @@ def adr(status: str, head: str = "# 5. Keep a ledger\n") -> str:
     return f"{head}\n## Status\n\n{status}\n\n## Context\n\nWhy a ledger.\n"
 
 
+def body(text: str) -> str:
+    return f"# 5. Keep a ledger\n\n## Status\n\nAccepted\n\n## Context\n\n{text}\n"
+
+
 def case(name, text, status, links=(), day=None, path="0005-ledger.md", number=5, title="Keep a ledger", **more):
     return Case(name, path, text, number, title, status, day, tuple(links), **more)
 
@@ -44,6 +48,8 @@ CASES = [
     case("side by side in Spanish", "# ADR 5 · Keep a ledger\n\nFecha: 2026-09-28 · Estado: vigente · **Cierra T60**\n", "accepted", day=on("2026-09-28")),
     case("modified, in Spanish", "# ADR 5 — Keep a ledger\n\n- Estado: aceptado\n- Modificada por: [[ADR-9-dos|D-9]]\n", "accepted", [("amended_by", 9)]),
     case("taken over, in German", "# ADR 5: Keep a ledger\n\n- Status: Abgelöst durch ADR-9 (Zwei)\n", "superseded", BY_NINE),
+    case("what a text says of others", body("It was later replaced by [ADR-4](0004-x.md). This decision extends rather than replaces ADR-2. It supersedes ADR-3."), "accepted"),
+    case("a part of another, deep in the text", body("First words. This decision replaces ADR-3's limit, and none of the others but ADR-7's name stays."), "accepted", [("amends", 3)]),
     case("a range", "# 5. Keep a ledger\n\nStatus: **Accepted**\n\nSupersedes ADR-0001 through ADR-0004 as the only ledger.\n", "accepted", [("supersedes", n) for n in (1, 2, 3, 4)]),
     case("one decision of another record", "# 5. Keep a ledger\n\nStatus: accepted\nSupersedes: [ADR-2](0002-x.md) Decision 1 (only)\n", "accepted", [("supersedes", 2)]),
     case("a decision date below its heading", "# Keep a ledger\n\n## Decision\n\nOne ledger.\n\n**Decision Date**: 2025-11-16  \n**Status**: ✅ Implemented\n\n## Rationale\n\nX\n", "accepted", day=on("2025-11-16")),
