@@ -11,10 +11,11 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import IO
 
+from governance.decisions.encodings import decoded
 from governance.decisions.naming import split_stem
 from orchestration.errors import InvalidInput
 
@@ -37,6 +38,8 @@ class Files:
     texts: Mapping[str, str]
     refused: Mapping[str, str]
     others: Sequence[str] = ()
+    encodings: Mapping[str, str] = field(default_factory=dict)
+    """Of texts that were not in UTF-8."""
 
 
 def is_wanted(path: str) -> bool:
@@ -65,17 +68,6 @@ def path_fault(path: str) -> str:
     return ""
 
 
-def decoded(data: bytes) -> str:
-    """The text. Raises ValueError with place and remedy."""
-    if len(data) > MAX_FILE:
-        raise ValueError(f"it is larger than {MAX_FILE // 1024} KiB; no record is")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"line {line} is not UTF-8; save the file as UTF-8") from None
-
-
 #: What Python's reader raises at a damaged archive, names and all.
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError,
@@ -86,6 +78,7 @@ def read_zip(data: bytes) -> Files:
     """The archive's texts, without a folder that all of them are in. Raises InvalidInput for what is no archive."""
     texts: dict[str, str] = {}
     refused: dict[str, str] = {}
+    encodings: dict[str, str] = {}
     left = MAX_TOTAL
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -101,14 +94,15 @@ def read_zip(data: bytes) -> Files:
                 try:
                     content = _content(archive, entry, left)
                     left -= len(content)
-                    texts[entry.filename] = decoded(content)
+                    texts[entry.filename], encoding = decoded(content)
+                    encodings |= {entry.filename: encoding} if encoding else {}
                 except ValueError as error:
                     refused[entry.filename] = str(error)
     except UNREADABLE as error:
         raise InvalidInput(f"this is no zip that can be read ({str(error)[:100]}); make it anew") from None
     if not texts and not refused:
         raise InvalidInput(f"the archive has no file that ends in {', '.join(sorted(SUFFIXES))}")
-    return _below_one_folder(Files(texts, refused, others))
+    return _below_one_folder(Files(texts, refused, others, encodings))
 
 
 def _is_other(path: str) -> bool:
@@ -132,6 +126,8 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> byt
             content = stream.read(MAX_FILE + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f"it can't be unpacked: {str(error)[:100]}") from None
+    if len(content) > MAX_FILE:
+        raise ValueError(f"it is larger than {MAX_FILE // 1024} KiB; no record is")
     if len(content) > left:
         raise InvalidInput(f"the archive unpacks to more than {MAX_TOTAL // 2**20} MiB; send fewer files at once")
     return content
@@ -149,19 +145,20 @@ def _below_one_folder(files: Files) -> Files:
             {k[cut:]: v for k, v in files.texts.items()},
             {k[cut:]: v for k, v in files.refused.items()},
             [path.removeprefix(f"{name}/") for path in files.others],
+            {k[cut:]: v for k, v in files.encodings.items()},
         )
         paths = [*files.texts, *files.refused]
     return files
 
 
-def write_zip(files: Iterable[tuple[str, str]], to: IO[bytes]) -> int:
-    """Write the texts as an archive; gives how many. The same files make the same bytes."""
+def write_zip(files: Iterable[tuple[str, bytes]], to: IO[bytes]) -> int:
+    """Write the files as an archive; gives how many. The same files make the same bytes."""
     count = 0
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, text in files:
+        for path, content in files:
             info = zipfile.ZipInfo(path, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
-            archive.writestr(info, text.encode("utf-8", "surrogatepass"))
+            archive.writestr(info, content)
             count += 1
     return count

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from governance.decisions import ParsedDecision, Planned, parse, plan
 from governance.decisions.archive import MAX_FILE, MAX_FILES, is_wanted, path_fault
+from governance.decisions.encodings import NAMES
 from governance.gate.decisions import waiting
 from governance.models import Decision, DecisionSource
 from governance.selectors.decision_files import content_sum
@@ -68,7 +69,8 @@ class Signature:
 
 def import_decisions(
     *, files: Mapping[str, str], folder: str, owner: Team | None, actor: Any, reason: str,
-    may: Callable[[Team], bool], refused: Mapping[str, str] | None = None, others: Iterable[str] = (), dry_run: bool = False,
+    may: Callable[[Team], bool], refused: Mapping[str, str] | None = None, others: Iterable[str] = (),
+    encodings: Mapping[str, str] | None = None, dry_run: bool = False,
 ) -> ImportReport:  # fmt: skip
     """Import texts by path. Raises InvalidInput for what concerns all of them: no folder's name, too many files."""
     signature = Signature(actor, require_reason(reason), owner, may)
@@ -82,7 +84,7 @@ def import_decisions(
             lines.append(record)
         else:
             records.append(record)
-    lines += _Import(folder, signature, dry_run=dry_run).run(records)
+    lines += _Import(folder, signature, encodings or {}, dry_run=dry_run).run(records)
     return ImportReport(sorted(lines, key=lambda line: line.path))
 
 
@@ -116,8 +118,8 @@ def _read(path: str, text: str) -> ParsedDecision | Line:
 class _Import:
     """One import of one folder, file by file, each in a transaction of its own."""
 
-    def __init__(self, folder: str, signature: Signature, *, dry_run: bool) -> None:
-        self.folder, self.signature, self.dry_run = folder, signature, dry_run
+    def __init__(self, folder: str, signature: Signature, encodings: Mapping[str, str], *, dry_run: bool) -> None:
+        self.folder, self.signature, self.encodings, self.dry_run = folder, signature, encodings, dry_run
         rows = DecisionSource.objects.filter(folder=folder)
         rows = rows.select_related("decision__owner", "decision__superseded_by")
         self.sources = {row.path: row for row in rows}
@@ -152,6 +154,8 @@ class _Import:
             line = Line(path, FAILED, number, record.title, str(error))
             one.notices.clear()
         notices = (*record.warnings, *one.notices, *line.notices)
+        if encoding := self.encodings.get(path):
+            notices = (f"it is {NAMES[encoding]}, not UTF-8; it is given out as it came", *notices)
         return replace(line, title=line.title or record.title, notices=tuple(dict.fromkeys(notices)))
 
     def _successor(self, one: Planned) -> Decision | None:
@@ -185,8 +189,9 @@ class _Import:
             )
         is_edited = content_sum(decision) != source.content_sum
         is_new_text = wanted.record.source != source.text
+        is_other_bytes = source.encoding != self.encodings.get(path, "")
         if wanted.sum_for(decision) == content_sum(decision):
-            if (is_new_text or is_edited) and not self.dry_run:
+            if (is_new_text or is_edited or is_other_bytes) and not self.dry_run:
                 self._remember(decision, wanted.record)
             return Line(path, KEPT, decision.number, decision.title)
         if is_edited and is_new_text:
@@ -229,7 +234,8 @@ class _Import:
     def _remember(self, decision: Decision, record: ParsedDecision) -> None:
         """Keep the file's text, and what the import made of it."""
         values = {
-            "decision": decision, "text": record.source, "content_sum": content_sum(decision), "imported_at": clock.now(),
+            "decision": decision, "text": record.source, "encoding": self.encodings.get(record.path, ""),
+            "content_sum": content_sum(decision), "imported_at": clock.now(),
         }  # fmt: skip
         DecisionSource.objects.update_or_create(folder=self.folder, path=record.path, defaults=values)
         self.decisions[record.path] = decision

@@ -126,8 +126,8 @@ class DecisionImport(APIView):
         texts: Mapping[str, str] = wanted.get("files", {})
         files = found(data) if found is not None else Files(texts, {})
         report = import_decisions(
-            files=files.texts, refused=files.refused, others=files.others, folder=wanted["folder"], owner=owner,
-            actor=actor.user, reason=wanted["reason"],
+            files=files.texts, refused=files.refused, others=files.others, encodings=files.encodings,
+            folder=wanted["folder"], owner=owner, actor=actor.user, reason=wanted["reason"],
             may=lambda team: actor.may(Verb.MAINTAIN, team), dry_run=wanted["dry_run"],
         )  # fmt: skip
         return Response(_show(report, dry_run=wanted["dry_run"]))

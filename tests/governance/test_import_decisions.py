@@ -40,6 +40,10 @@ def bring(team, maintainer):
     return run
 
 
+def texts(files):
+    return {path: content.decode() for path, content in files}
+
+
 def outcomes(lines):
     return {path: line.outcome for path, line in lines.items()}
 
@@ -67,7 +71,7 @@ def test_an_unedited_export_is_the_very_folder(bring):
     lines = bring(files)
     taken = {path for path, line in lines.items() if line.outcome == "created"}
     assert taken == set(files)
-    assert dict(exported()) == files
+    assert texts(exported()) == files
 
 
 def test_the_same_folder_again_is_kept_and_writes_nothing(bring):
@@ -105,14 +109,14 @@ def test_an_edited_decision_is_exported_as_it_is_now_and_its_file_comes_back_as_
         actor=None,
         **decision_edit(Decision.objects.get(number=3), body="Said here.", title="Third, anew", correction=True),
     )
-    files = dict(exported())
+    files = texts(exported())
     assert files["0001-old-way.md"] == OLD
     assert "# Third, anew\n\nSaid here.\n" in files["0003-third.md"]
     assert "decision-makers: [red, blue]" in files["0003-third.md"]
     assert 'status: "Approved (2021-01-01)"' in files["0003-third.md"]
     line = bring({**FOLDER, **files})["0003-third.md"]
     assert (line.outcome, line.detail) == ("kept", "")
-    assert dict(exported()) == files
+    assert texts(exported()) == files
 
 
 def test_a_dry_run_says_what_would_come_and_writes_nothing(bring):
@@ -143,7 +147,7 @@ def test_a_record_superseded_by_nothing_here_stays_superseded_and_says_so(bring)
     decision = Decision.objects.get()
     assert (decision.status, decision.front_matter["status"]) == ("superseded", "Superseded by the new platform")
     assert any("no record here can be its successor" in notice for notice in line.notices)
-    assert dict(exported())["0001-x.md"] == "# X\n\nStatus: Superseded by the new platform\n"
+    assert texts(exported())["0001-x.md"] == "# X\n\nStatus: Superseded by the new platform\n"
 
 
 def test_such_a_one_can_be_corrected_and_superseded_by_a_decision_here(bring, decide, decision_edit):
@@ -170,7 +174,7 @@ def test_a_successor_that_states_no_status_counts_as_accepted_one_that_is_propos
     assert [found[number].superseded_by for number in (1, 3, 5)] == [found[2], None, None]
     assert any("took the place of 0001-x.md" in notice for notice in lines["0002-x.md"].notices)
     assert any("0004-x.md is proposed" in notice for notice in lines["0003-x.md"].notices)
-    again = bring({path: dict(exported())[path] for path in lines})
+    again = bring({path: texts(exported())[path] for path in lines})
     assert {line.outcome for line in again.values()} == {"kept"}
 
 
@@ -182,7 +186,7 @@ def test_a_successor_that_comes_later_takes_its_place(bring):
     assert outcomes(lines) == {"0001-old-way.md": "updated", "0002-new-way.md": "created", "0003-third.md": "created"}
     old = Decision.objects.get(number=1)
     assert (old.status, old.superseded_by.number) == ("superseded", 2)
-    assert dict(exported())["0001-old-way.md"] == OLD
+    assert texts(exported())["0001-old-way.md"] == OLD
 
 
 def test_circles_of_superseding_and_amending_are_cut_and_told(bring):
@@ -263,9 +267,34 @@ def test_two_folders_are_two_worlds_and_are_exported_side_by_side(bring):
     lines = bring({"0001-old-way.md": OLD, "0002-new-way.md": NEW}, folder="more")
     assert [line.number for line in lines.values()] == [4, 5]
     assert Decision.objects.get(number=4).superseded_by.number == 5
-    files = dict(exported())
+    files = texts(exported())
     assert files["adr/0001-old-way.md"] == files["more/0001-old-way.md"] == OLD
-    assert set(dict(exported(folder="more"))) == {"0001-old-way.md", "0002-new-way.md"}
+    assert set(texts(exported(folder="more"))) == {"0001-old-way.md", "0002-new-way.md"}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"), [("utf-16-le", "UTF-16"), ("utf-16-be", "UTF-16"), ("cp1252", "Windows-1252")]
+)
+def test_a_file_in_another_encoding_is_read_and_given_back_as_its_very_bytes(bring, decision_edit, encoding, words):
+    mark = "\ufeff" if encoding.startswith("utf-16") else ""
+    content = f"{mark}# 1. Café “or” not\r\n\r\nStatus: Accepted\r\n".encode(encoding)
+    files = read_zip(packed([("adr/0001-cafe.md", content), ("adr/0002-b.md", "# 2. B\n")]))
+    line = bring(files.texts, encodings=files.encodings)["0001-cafe.md"]
+    assert (line.outcome, line.title) == ("created", "Café “or” not")
+    assert any(f"it is {words}" in notice for notice in line.notices)
+    assert Decision.objects.get(number=1).status == "accepted"
+    assert dict(exported())["0001-cafe.md"] == content
+    assert bring(files.texts, encodings=files.encodings)["0001-cafe.md"].outcome == "kept"
+    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=1), title="Tea 茶", correction=True))
+    assert "Tea 茶" in texts(exported())["0001-cafe.md"]
+
+
+def test_a_file_that_was_made_utf_8_is_given_out_as_that(bring):
+    text = "# 1. Café\n"
+    bring({"0001-cafe.md": text}, encodings={"0001-cafe.md": "cp1252"})
+    assert dict(exported())["0001-cafe.md"] == text.encode("cp1252")
+    bring({"0001-cafe.md": text})
+    assert dict(exported())["0001-cafe.md"] == text.encode()
 
 
 def packed(entries, compression=zipfile.ZIP_DEFLATED):
@@ -316,7 +345,7 @@ def test_what_a_zip_must_not_hold_is_refused_by_name():
         [
             ("good.md", "x"),
             ("../up.md", "x"),
-            ("latin.md", b"a\nb\xff"),
+            ("latin.md", b"a\nb\xff\x00"),
             (link, "/etc/passwd"),
             ("bomb.md", b"0" * (50 * 2**20)),
         ]
