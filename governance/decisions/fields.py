@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from governance.decisions import labels
+from governance.decisions import dates, labels
 from governance.decisions.plain import BULLET
 from governance.decisions.visible import Heading
 
@@ -101,7 +101,9 @@ def _of_section(heading: Heading, lines: Sequence[str], end: int) -> Iterator[Fa
     """`## Status` and the lines below it; `## Status: Accepted` in one."""
     own = labels.meaning(heading.text)
     value = "\n".join(lines[heading.below : min(end, heading.below + _MOST_LINES)]).strip("\n")
-    if own and own not in {"decided", "created", "updated", "title", "number", "tags", "story"}:
+    # `## Updated` may have a story below it; a day of its own is a fact.
+    is_day = own in {"decided", "created", "updated"} and len(value.strip()) <= 40 and dates.find(value) is not None
+    if own and (is_day or own not in {"decided", "created", "updated", "title", "number", "tags", "story"}):
         yield Fact(own, heading.text, value, heading.line, end, SECTION, end - heading.below <= _MOST_LINES)
         return
     match = _LABEL.fullmatch(heading.text) or _DASHED.fullmatch(heading.text)

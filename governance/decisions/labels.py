@@ -10,12 +10,12 @@ DATES = ("decided", "date", "created", "updated")
 _SAID = {
     STATUS: """status|state|stage|current status|decision status|adr status|rfc status|record status|proposal status|
         status of decision|
-        status of the decision|overall status|statut|estado|stato|状态|状態|ステータス|статус""",
+        status of the decision|overall status|statut|estado|stato|状态|状態|ステータス|статус|상태|durum|trạng thái""",
     "decided": """decision date|date decided|decided|decided on|decided at|date of decision|accepted|accepted on|
         accepted date|date accepted|
         approved|approved on|approval date|acceptance date|date approved|date of approval|adopted|adopted on|
         resolution date|resolved on""",
-    "date": "date|dates|datum|fecha|data|日期|日付|дата|adr date|record date|dated|day|decision made",
+    "date": "date|dates|datum|fecha|data|tanggal|tarih|날짜|ngày|日期|日付|дата|adr date|record date|dated|day|decision made",
     "created": """created|creation date|created on|created at|date created|start date|started|date proposed|proposed on|
         submitted|
         submission date|opened|date opened|published|publication date|authored on|authored|initial date|proposal date|
@@ -55,8 +55,8 @@ _SAID = {
         clarifies|clarified by|complements|builds on|related issues|more information|further reading|depended on by|
         enables|informs|
         linked|linked decisions|linked adrs|relations|relationships|impacts|influenced by|influences|adr references|关联|相关""",
-    "title": "title|titel|titre|titulo|decision title|adr title|rfc title|subject",
-    "number": "number|adr number|adr no|adr id|rfc number|decision number|id|adr|rfc|rfc id|decision id|no|nr|"
+    "title": "title|titel|titre|titulo|judul|decision title|adr title|rfc title|subject",
+    "number": "number|nomor|adr number|adr no|adr id|rfc number|decision number|id|adr|rfc|rfc id|decision id|no|nr|"
         r"adr nr|record id|rfc no|kep number|proposal number|kep|tep|pep|eip|hip|oep|nep|mip",
     "tags": "tags|tag|labels|categories|category|keywords|labels tags",
     "story": """technical story|story|ticket|issue|issues|epic|jira|tracking issue|discussion|pull request|rfc pr|pr|

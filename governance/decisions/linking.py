@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from governance.decisions.naming import number_of_path
 from governance.decisions.partly import is_partly
 from governance.decisions.plain import BULLET, words
 from governance.decisions.record import Link
@@ -69,6 +70,11 @@ _NO = r"(?:none|n/?a|nothing|no|null|-|—|–|not applicable|not superseded|tbd
 #: None, also with its reason: `none (the first of its kind)`.
 _NONE = re.compile(rf"\W*{_NO}?\W*|\W*{_NO}\s*[(（].*", re.IGNORECASE)
 _UP_TO = re.compile(r"\s*(?:through|thru|to|up to|until|bis|–|—|-|\.{2,3}|…)\s*", re.IGNORECASE)
+_PART = re.compile(
+    r"\b(?:partial|partially|partly|in part|(?:parts?|portions?|sections?|clauses?) of)\b", re.IGNORECASE
+)
+#: A value that is a file's name, also one with spaces.
+_FILE_NAME = re.compile(r"[\w(][^\[\]()<>|:,]{0,200}\.(?:md|markdown|mdx|rst|adoc)", re.IGNORECASE)
 #: A target stands close behind its verb.
 _NEAR = 90
 #: `2 to 40`; more is no enumeration.
@@ -103,32 +109,49 @@ def _unwrapped(text: str) -> Iterator[str]:
 
 def of_label(kind: str, label: str, value: str, defined: Mapping[str, str]) -> Iterator[Link]:
     """Links under a label, such as `Supersedes:` or `## Related decisions`."""
-    said = label.strip(" *_:") if kind == "relates" else ""
+    for line in _rows(value):
+        if kind != "relates":
+            yield from _of_row(kind, line, defined)
+            continue
+        own = list(_after_verbs(line, defined))
+        yield from own
+        # Under such labels stand also tickets and books: a number alone means nothing.
+        found = [target for target in targets(line, defined) if target.is_record and not target.bare and not own]
+        said = label.strip(" *_:")
+        yield from (_made(kind, said, target) for target in found if target.file or target.number is not None)
+
+
+def _rows(value: str) -> Iterator[str]:
+    """The lines of a value, an indented one with the one before: there the sentence goes on."""
+    held = ""
     for line in value.split("\n"):
-        own = list(_after_verbs(line, defined)) if kind == "relates" else []
-        if own:
-            yield from own
+        if held and line[:1].isspace() and BULLET.sub("", line, count=1) == line.lstrip() and len(held) < 2_000:
+            held = f"{held} {line.strip()}"
             continue
-        found = [target for target in targets(line, defined) if target.is_record and not _NONE.fullmatch(line)]
-        if kind == "relates":
-            # Under such labels stand also tickets and books: a number alone means nothing.
-            found = [target for target in found if not target.bare and (target.file or target.number is not None)]
-        else:
-            # What the value begins with counts; numbers behind that, and names behind links, are of explanations.
-            listed = _enumeration(line, 0, len(line), targets(line, defined))
-            filed = any(target.file for target in listed)
-            found = [target for target in found if target in listed or not (target.bare or (filed and not target.file))]
-            partly = re.search(r"\b(?:partial|partially|partly|in part)\b", line, re.IGNORECASE)
-            kind_here = (
-                {"supersedes": "amends", "superseded_by": "amended_by"}.get(kind, kind)
-                if partly and len(found) == 1
-                else kind
-            )
-            yield from (_made(kind_here, said, target) for target in found)
-            if not found and not _NONE.fullmatch(line) and kind in {"supersedes", "superseded_by"} and "{" not in line:
-                yield Link(kind, None, "", words(line)[:200], said)
-            continue
-        yield from (_made(kind, said, target) for target in found)
+        yield held
+        held = line
+    yield held
+
+
+def _of_row(kind: str, line: str, defined: Mapping[str, str]) -> Iterator[Link]:
+    """What a line names behind `Supersedes:` and its like; in words, where it is no record."""
+    if _NONE.fullmatch(line):
+        return
+    if _FILE_NAME.fullmatch(line.strip()):
+        yield Link(kind, number_of_path(line.strip()), line.strip(), line.strip())
+        return
+    everything = targets(line, defined)
+    # What the value begins with counts; numbers behind that, and names behind links, are of explanations.
+    listed = _enumeration(line, 0, len(line), everything)
+    filed = any(target.file for target in listed)
+    named = [target for target in everything if target.is_record]
+    found = [target for target in named if target in listed or not (target.bare or (filed and not target.file))]
+    part = _PART.search(line)
+    if part and (len(found) == 1 or (found and part.start() < found[0].start)):
+        kind = {"supersedes": "amends", "superseded_by": "amended_by"}.get(kind, kind)
+    yield from (_made(kind, "", target) for target in found)
+    if not found and kind in {"supersedes", "superseded_by"} and "{" not in line:
+        yield Link(kind, None, "", words(line)[:200])
 
 
 def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Iterator[Link]:

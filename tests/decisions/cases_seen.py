@@ -55,4 +55,9 @@ CASES = [
     case("a decision date below its heading", "# Keep a ledger\n\n## Decision\n\nOne ledger.\n\n**Decision Date**: 2025-11-16  \n**Status**: ✅ Implemented\n\n## Rationale\n\nX\n", "accepted", day=on("2025-11-16")),
     case("supersedes nothing, and why, in Chinese", "# ADR-5 · Keep a ledger\n\n- 状态：已接受\n- 日期：2026-09-21\n- 取代：无（第一个）\n", "accepted", day=on("2026-09-21")),
     case("supersedes in part, in Chinese", "# ADR-5：Keep a ledger\n\n- 状态：已接受\n- 日期：2026-09-21\n- 局部取代：ADR-0003 的第一条\n", "accepted", [("amends", 3)], on("2026-09-21")),
+    case("in part, with the parts on the next lines", "# 5. Keep a ledger\n\n- **Status:** accepted\n- **Supersedes:** [ADR-2](0002-x.md) **in part**: decisions #11\n  (one owner) and #14 (the name). Every other word of ADR-2 stands.\n", "accepted", [("amends", 2)]),
+    case("portions of two", "# 5. Keep a ledger\n\n| Field | Value |\n|---|---|\n| Status | Accepted |\n| Supersedes | Open portions of ADR-2, ADR-3, and TCK-7 |\n", "accepted", [("amends", 2), ("amends", 3)]),
+    case("a file's name with spaces", "---\nstatus: accepted\nsupersedes: 2026-08-12 - Two ledgers.md\n---\n# Keep a ledger\n", "accepted", [("supersedes", None)]),
+    case("a section of its last day", "# 5. Keep a ledger\n\n### Status\n\naccepted\n\n### Last Update\n\n2021-05-28\n\n### Issue\n\nX\n", "accepted", day=on("2021-05-28")),
+    case("in Korean", "# 5. Keep a ledger\n\n- 상태: 승인됨\n- 날짜: 2021-05-28\n", "accepted", day=on("2021-05-28")),
 ]  # fmt: skip
