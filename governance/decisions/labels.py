@@ -57,7 +57,7 @@ _SAID = {
         linked|linked decisions|linked adrs|relations|relationships|impacts|influenced by|influences|adr references|关联|相关""",
     "title": "title|titel|titre|titulo|judul|decision title|adr title|rfc title|subject",
     "number": "number|nomor|adr number|adr no|adr id|rfc number|decision number|id|adr|rfc|rfc id|decision id|no|nr|"
-        r"adr nr|record id|rfc no|kep number|proposal number|kep|tep|pep|eip|hip|oep|nep|mip",
+        r"adr nr|record id|rfc no|kep number|proposal number|kep|tep|pep|eip|hip|cip|caip|bip|oep|nep|mip",
     "tags": "tags|tag|labels|categories|category|keywords|labels tags",
     "story": """technical story|story|ticket|issue|issues|epic|jira|tracking issue|discussion|pull request|rfc pr|pr|
         prs|rust issue""",

@@ -14,7 +14,7 @@ from governance.decisions.plain import one_title
 #: Larger numbers in names are dates, tickets or phone numbers.
 LARGEST = 99_999
 _KIND = (
-    r"(?:l?m?adr|rfc|rfd|drfc|ddr|tdr|pdr|adl|edr|oep|kep|mep|pep|eip|hip|cip|nep|dr|ad|arch|arc|decision|record|proposal|madr|"
+    r"(?:l?m?adr|rfc|rfd|drfc|ddr|tdr|pdr|adl|edr|oep|kep|mep|pep|eip|hip|cip|caip|bip|nep|dr|ad|arch|arc|decision|record|proposal|madr|"
     r"architecture[-_ ]decision(?:[-_ ]record)?|design)s?"
 )
 _NUMBERED = re.compile(

@@ -60,6 +60,7 @@ _AFTER = re.compile(
 _BY_WHOM = re.compile(
     r"(?:\w+ ){0,2}by\s*:|(?:\w+ )?(?:proposed|accepted|approved|reviewed) by\b(?!.*\d{4}-)", re.IGNORECASE
 )
+_EXPLAINS = re.compile(r"\b(?:may|can|should|must) be\b|\b(?:one of|either)\b", re.IGNORECASE)
 _ARROW = re.compile(r"→|->|=>|⇒|➡|➜|>{1,2}")
 _BOX = re.compile(r"^[\s>]*(?:[-*+]\s+)?\[([ xX✓✔])\]\s*")
 _BOLD = re.compile(r"\*\*([^*]{1,80})\*\*|__([^_]{1,80})__|`([^`]{1,80})`")
@@ -123,6 +124,8 @@ def _told(line: str) -> str | None:
         return words(line[box.end() :]) if box[1] != " " else None
     if _HINT.search(line.strip()):
         return None
+    if _explains(line):
+        return None
     options = _options(words(line))
     if options > 2:
         # A list of choices states one only by marking it.
@@ -130,6 +133,13 @@ def _told(line: str) -> str | None:
         chosen = [text for text in marked if _PHRASE.search(words(text))]
         return words(chosen[0]) if len(chosen) == 1 else None
     return words(line) or None
+
+
+def _explains(line: str) -> bool:
+    """What a template says of its statuses: `may be "proposed" if …, or "accepted" once …`."""
+    if len(line) < 60 or not _EXPLAINS.search(line):
+        return False
+    return len({_word(match[0]) for match in _PHRASE.finditer(words(line))}) > 2
 
 
 def _options(text: str) -> int:

@@ -60,4 +60,6 @@ CASES = [
     case("a file's name with spaces", "---\nstatus: accepted\nsupersedes: 2026-08-12 - Two ledgers.md\n---\n# Keep a ledger\n", "accepted", [("supersedes", None)]),
     case("a section of its last day", "# 5. Keep a ledger\n\n### Status\n\naccepted\n\n### Last Update\n\n2021-05-28\n\n### Issue\n\nX\n", "accepted", day=on("2021-05-28")),
     case("in Korean", "# 5. Keep a ledger\n\n- 상태: 승인됨\n- 날짜: 2021-05-28\n", "accepted", day=on("2021-05-28")),
+    case("the template's own explanation", adr('> A record may be "proposed" while it is open, or "accepted" once it is agreed. A later one may make it "deprecated" or "superseded".\n\nRejected'), "rejected"),
+    case("only the template's explanation", adr('> A record may be "proposed" while it is open, or "accepted" once it is agreed. A later one may make it "deprecated" or "superseded".\n\n{Proposed|Accepted}'), None, raw=""),
 ]  # fmt: skip
