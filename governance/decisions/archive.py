@@ -6,14 +6,16 @@ A name never leads out of the folder, a link is no file, and how much comes out 
 from __future__ import annotations
 
 import io
+import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import IO
 
+from governance.decisions.encodings import decoded
 from governance.decisions.naming import split_stem
 from orchestration.errors import InvalidInput
 
@@ -22,24 +24,36 @@ MAX_FILE = 512 * 1024
 MAX_TOTAL = 64 * 1024 * 1024
 MAX_PATH = 400
 SUFFIXES = frozenset({".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt"})
-#: Entries that are no records are passed over; of these many, an archive is something else.
+#: Other entries are named and left; of so many in all, an archive is something else.
 _MOST_ENTRIES = 50_000
+MOST_OTHERS = 500
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Texts by path, and why others were not read."""
+    """Texts by path, why some were not read, and the first of what is no text: pictures, listings."""
 
     texts: Mapping[str, str]
     refused: Mapping[str, str]
+    others: Sequence[str] = ()
+    encodings: Mapping[str, str] = field(default_factory=dict)
+    """Of texts that were not in UTF-8."""
 
 
 def is_wanted(path: str) -> bool:
-    """It may be a record: a text by its suffix, in no hidden folder."""
+    """It may be a record: a text by its suffix, in no hidden folder; without any suffix, one with a number or a date."""
     place = PurePosixPath(path)
-    hidden = any(part.startswith(".") and part not in {".", ".."} for part in place.parts) or "__MACOSX" in place.parts
-    return not hidden and place.suffix.lower() in SUFFIXES
+    if _is_hidden(place):
+        return False
+    # Somebody forgot `.md`. `0012-use-v1.2-client` has no suffix either.
+    named = not _SUFFIX.fullmatch(place.suffix) and split_stem(place.name) != ("", place.name)
+    return named or place.suffix.lower() in SUFFIXES
+
+
+def _is_hidden(place: PurePosixPath) -> bool:
+    return any(part.startswith(".") and part not in {".", ".."} for part in place.parts) or "__MACOSX" in place.parts
 
 
 def path_fault(path: str) -> str:
@@ -54,17 +68,6 @@ def path_fault(path: str) -> str:
     return ""
 
 
-def decoded(data: bytes) -> str:
-    """The text. Raises ValueError with place and remedy."""
-    if len(data) > MAX_FILE:
-        raise ValueError(f"it is larger than {MAX_FILE // 1024} KiB; no record is")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"line {line} is not UTF-8; save the file as UTF-8") from None
-
-
 #: What Python's reader raises at a damaged archive, names and all.
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError,
@@ -75,11 +78,14 @@ def read_zip(data: bytes) -> Files:
     """The archive's texts, without a folder that all of them are in. Raises InvalidInput for what is no archive."""
     texts: dict[str, str] = {}
     refused: dict[str, str] = {}
+    encodings: dict[str, str] = {}
     left = MAX_TOTAL
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            wanted = [entry for entry in entries if not entry.is_dir() and is_wanted(entry.filename)]
+            files = [entry for entry in entries if not entry.is_dir()]
+            wanted = [entry for entry in files if is_wanted(entry.filename)]
+            others = [entry.filename for entry in files if _is_other(entry.filename)][:MOST_OTHERS]
             if len(wanted) > MAX_FILES or len(entries) > _MOST_ENTRIES:
                 raise InvalidInput(
                     f"the archive has {len(wanted):,} texts in {len(entries):,} entries; {MAX_FILES:,} texts are the limit"
@@ -88,14 +94,19 @@ def read_zip(data: bytes) -> Files:
                 try:
                     content = _content(archive, entry, left)
                     left -= len(content)
-                    texts[entry.filename] = decoded(content)
+                    texts[entry.filename], encoding = decoded(content)
+                    encodings |= {entry.filename: encoding} if encoding else {}
                 except ValueError as error:
                     refused[entry.filename] = str(error)
     except UNREADABLE as error:
         raise InvalidInput(f"this is no zip that can be read ({str(error)[:100]}); make it anew") from None
     if not texts and not refused:
         raise InvalidInput(f"the archive has no file that ends in {', '.join(sorted(SUFFIXES))}")
-    return _below_one_folder(Files(texts, refused))
+    return _below_one_folder(Files(texts, refused, others, encodings))
+
+
+def _is_other(path: str) -> bool:
+    return not is_wanted(path) and not _is_hidden(PurePosixPath(path)) and not path_fault(path)
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> bytes:
@@ -115,6 +126,8 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> byt
             content = stream.read(MAX_FILE + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f"it can't be unpacked: {str(error)[:100]}") from None
+    if len(content) > MAX_FILE:
+        raise ValueError(f"it is larger than {MAX_FILE // 1024} KiB; no record is")
     if len(content) > left:
         raise InvalidInput(f"the archive unpacks to more than {MAX_TOTAL // 2**20} MiB; send fewer files at once")
     return content
@@ -128,19 +141,24 @@ def _below_one_folder(files: Files) -> Files:
         if split_stem(name) != ("", name):
             break
         cut = len(name) + 1
-        files = Files({k[cut:]: v for k, v in files.texts.items()}, {k[cut:]: v for k, v in files.refused.items()})
+        files = Files(
+            {k[cut:]: v for k, v in files.texts.items()},
+            {k[cut:]: v for k, v in files.refused.items()},
+            [path.removeprefix(f"{name}/") for path in files.others],
+            {k[cut:]: v for k, v in files.encodings.items()},
+        )
         paths = [*files.texts, *files.refused]
     return files
 
 
-def write_zip(files: Iterable[tuple[str, str]], to: IO[bytes]) -> int:
-    """Write the texts as an archive; gives how many. The same files make the same bytes."""
+def write_zip(files: Iterable[tuple[str, bytes]], to: IO[bytes]) -> int:
+    """Write the files as an archive; gives how many. The same files make the same bytes."""
     count = 0
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, text in files:
+        for path, content in files:
             info = zipfile.ZipInfo(path, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
-            archive.writestr(info, text.encode("utf-8", "surrogatepass"))
+            archive.writestr(info, content)
             count += 1
     return count

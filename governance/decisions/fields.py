@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from governance.decisions import labels
+from governance.decisions import dates, labels
 from governance.decisions.plain import BULLET
 from governance.decisions.visible import Heading
 
@@ -26,14 +26,18 @@ _BOLD_LABEL = re.compile(r"(?:\*\*|__)(?P<label>[^*_:：\n]{2,50})(?:\*\*|__)[ \
 _DASHED = re.compile(r"(?P<label>status|date|state|deciders|authors?)[ \t]+[-–—][ \t]+(?P<value>.+)", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r":(?P<label>[A-Za-z][\w -]{1,40}):[ \t]+(?P<value>.+)")
 _MORE = re.compile(
-    r"(?:[|,;·•/]|\s{2,}|\s[-–—]\s|\*\*|__|<br ?/?>|\)\s)\s*(?:\*\*|__|\*|_)?"
-    r"(?P<label>status|state|date|deciders?|decision[ -]makers?|authors?|owners?|consulted|informed|last updated|created|updated|"
-    r"supersedes|superseded by|tags)(?:\*\*|__|\*|_)?[ \t]*[:：](?:\*\*|__|\*|_)?[ \t]*",
+    r"(?:[|,;，；·•/]|\s{2,}|\s[-–—]\s|\*\*|__|<br ?/?>|\)\s)\s*(?:\*\*|__|\*|_)?"
+    r"(?P<label>[^\W\d_]{2,20}(?:[ -][^\W\d_]{1,20}){0,2})(?:\*\*|__|\*|_)?[ \t]*[:：](?:\*\*|__|\*|_)?[ \t]*",
     re.IGNORECASE,
 )
+#: What is written side by side on one line. Other labels in the middle of a line are words of a sentence.
+_ASIDE = frozenset({labels.STATUS, *labels.DATES, *labels.PEOPLE[:4], "owners", "supersedes", "superseded_by", "tags"})
 _SEPARATOR = re.compile(r"[\s>]*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*")
 _CELL_TAG = re.compile(r"</t[dh]>\s*<t[dh][^<>]{0,60}>", re.IGNORECASE)
 _ROW_TAG = re.compile(r"\s*(?:<tr[^<>]{0,60}>)?\s*<t[dh][^<>]{0,60}>(.*)</t[dh]>\s*(?:</tr>)?\s*", re.IGNORECASE)
+#: A row of reStructuredText's `list-table`: the label, and its value on the line below.
+_LIST_ROW = re.compile(r"\s*\* - (?P<label>\S.{0,50}?)\s*")
+_LIST_CELL = re.compile(r"\s+- (?P<value>.*)")
 _META = frozenset(
     {
         "metadata",
@@ -97,7 +101,9 @@ def _of_section(heading: Heading, lines: Sequence[str], end: int) -> Iterator[Fa
     """`## Status` and the lines below it; `## Status: Accepted` in one."""
     own = labels.meaning(heading.text)
     value = "\n".join(lines[heading.below : min(end, heading.below + _MOST_LINES)]).strip("\n")
-    if own and own not in {"decided", "created", "updated", "title", "number", "tags", "story"}:
+    # `## Updated` may have a story below it; a day of its own is a fact.
+    is_day = own in {"decided", "created", "updated"} and len(value.strip()) <= 40 and dates.find(value) is not None
+    if own and (is_day or own not in {"decided", "created", "updated", "title", "number", "tags", "story"}):
         yield Fact(own, heading.text, value, heading.line, end, SECTION, end - heading.below <= _MOST_LINES)
         return
     match = _LABEL.fullmatch(heading.text) or _DASHED.fullmatch(heading.text)
@@ -111,6 +117,11 @@ def _of_line(lines: Sequence[str], n: int, where: int) -> tuple[list[Fact], int]
     cells = cells_of(lines[n])
     if cells is not None:
         return _of_table(lines, n, where)
+    row = _LIST_ROW.fullmatch(lines[n])
+    cell = _LIST_CELL.fullmatch(lines[n + 1]) if row and n + 1 < len(lines) else None
+    if row and cell:
+        what = labels.meaning(row["label"])
+        return [Fact(what, row["label"], cell["value"], n, n + 2, where, False)] if what else [], n + 2
     indent = len(lines[n]) - len(lines[n].lstrip())
     text = BULLET.sub("", lines[n], count=1).strip()
     match = _LABEL.match(text) or _ATTRIBUTE.match(text)
@@ -121,7 +132,7 @@ def _of_line(lines: Sequence[str], n: int, where: int) -> tuple[list[Fact], int]
     if match is None or own is None:
         return [], n + 1
     label, value = match["label"].strip(), match["value"]
-    more = list(_MORE.finditer(value))
+    more = [found for found in _MORE.finditer(value) if labels.meaning(found["label"]) in _ASIDE]
     # In a text, only the facts that a record has above it are looked for, and only at the beginning of a line.
     rest, below = _continued(lines, n, indent, empty=not value.strip())
     pieces = [value[: more[0].start()] if more else value]

@@ -96,7 +96,7 @@ class _Planner:
         refusal = ""
         if old.successor:
             refusal = f"{old.record.path} is superseded by {old.successor} already"
-        elif new.record.status not in DECIDED:
+        elif new.status not in DECIDED and not _is_silent(new.record):
             refusal = f"{new.record.path} is {new.record.status or 'without a status'}, so it supersedes nothing yet"
         elif old.record.path in self._chain(new):
             refusal = f"{old.record.path} itself supersedes {new.record.path}: that would be a circle"
@@ -105,6 +105,10 @@ class _Planner:
             self._relate(speaker, new if speaker is old else old, link.words or link.kind.replace("_", " "))
             return
         old.successor = new.record.path
+        if new.status not in DECIDED:
+            # Most records never say their status: what took another's place was decided.
+            new.status = "accepted"
+            new.notices.append(f"it states no status; accepted, since it took the place of {old.record.path}")
 
     def _chain(self, one: Planned) -> Iterator[str]:
         at = one.successor
@@ -146,8 +150,7 @@ class _Planner:
         if one.successor:
             one.status = "superseded"
         elif one.status == "superseded":
-            one.status = "deprecated"
-            one.notices.append("it says superseded, but no record here can be its successor; shown as deprecated")
+            one.notices.append("it says superseded, but no record here can be its successor")
 
 
 class _Index:
@@ -188,6 +191,11 @@ class _Index:
         near = [path for path in found if posixpath.dirname(path) == posixpath.dirname(record.path)]
         chosen = near if len(near) == 1 else found
         return chosen[0] if len(chosen) == 1 else ""
+
+
+def _is_silent(record: ParsedDecision) -> bool:
+    """It states no status at all, none that is not understood either."""
+    return record.status is None and not record.raw_status
 
 
 def _said(link: Link) -> str:

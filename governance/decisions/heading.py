@@ -31,11 +31,11 @@ _GENERIC = re.compile(
 def find_title(found: Sequence[Heading]) -> Heading | None:
     """The heading that names the record: the first of the highest rank that is no section's."""
     named = [heading for heading in found if heading.text and not _is_section(heading.text)]
-    first_section = next((heading.line for heading in found if _is_section(heading.text)), None)
+    section = next((heading for heading in found if _is_section(heading.text)), None)
     top = next((heading for heading in named if heading.level == 1), None)
-    if top is not None:
+    if top is not None and (section is None or section.line > top.line or section.level > 1):
         return top
-    return next((heading for heading in named[:1] if first_section is None or heading.line < first_section), None)
+    return next((heading for heading in named[:1] if section is None or heading.line < section.line), None)
 
 
 def _is_section(text: str) -> bool:

@@ -45,25 +45,32 @@ _LISTED = re.compile(
 
 
 def no_record(
-    path: str, text: str, lines: Sequence[str], heading: str, found: Sequence[Heading], *, stated: bool
+    path: str,
+    text: str,
+    lines: Sequence[str],
+    titles: Sequence[str],
+    found: Sequence[Heading],
+    *,
+    stated: bool,
+    above: bool,
 ) -> str:
-    """Why a file is no record; empty for one that is. `stated`: it has a status of its own."""
+    """Why a file is no record; empty for one that is. `stated`: it has a status of its own; `above`: in its front matter."""
     if not text.strip():
         return "it is empty"
-    return _template(path, heading, stated=stated) or _of_the_folder(path, lines, found, stated=stated)
+    return _template(path, titles, stated=stated) or _of_the_folder(path, lines, found, stated=stated, above=above)
 
 
-def _template(path: str, heading: str, *, stated: bool) -> str:
+def _template(path: str, titles: Sequence[str], *, stated: bool) -> str:
     digits, slug = split_stem(stem_of(path))
     name = slug if digits else PurePosixPath(path).stem
     if _TEMPLATE.fullmatch(name) and (not digits or int(digits) == 0 or not stated):
         return "its name says that it is a template"
-    if _BLANK.search(heading) and not digits.strip("0"):
+    if titles and all(_BLANK.search(title) for title in titles) and not digits.strip("0"):
         return "its title is a template's, to be filled in"
     return ""
 
 
-def _of_the_folder(path: str, lines: Sequence[str], found: Sequence[Heading], *, stated: bool) -> str:
+def _of_the_folder(path: str, lines: Sequence[str], found: Sequence[Heading], *, stated: bool, above: bool) -> str:
     name = PurePosixPath(path)
     inside = name.stem.lower() in INSIDE
     digits = split_stem(stem_of(path))[0]
@@ -71,7 +78,8 @@ def _of_the_folder(path: str, lines: Sequence[str], found: Sequence[Heading], *,
         return "it lists other records"
     if name.stem.lower().startswith("_") and not stated:
         return "its name says that it belongs to the folder"
-    at_home = inside and not _tells(stem_of(path), name)
+    # A folder of its own, and a status in front matter: a record with its pictures beside it.
+    at_home = inside and not _tells(stem_of(path), name) and not (above and len(name.parts) > 1)
     is_guide = not digits and not inside and bool(_GUIDE.fullmatch(name.stem))
     if (at_home or is_guide) and not _has_parts(found, stated=stated):
         return "it is about the folder, not a record in it"

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from governance.decisions.naming import number_of_path
+from governance.decisions.partly import is_partly
 from governance.decisions.plain import BULLET, words
 from governance.decisions.record import Link
 from governance.decisions.references import Target, targets
@@ -22,8 +25,8 @@ _VERBS: tuple[tuple[str, str], ...] = (
     ("amends", r"(?:partially|partly|in part)\s+(?:supersedes|supercedes|replaces)|(?:supersedes|"
         r"replaces)\s+(?:parts? of|in part|partially|partly)"),
     ("superseded_by", rf"{_TAKEN}[\s*_,;:–—-]*(?:\([^()]{{0,40}}\)[\s*_]*|the same day )?\(?(?:by|with|"
-        rf"in favou?r of|via)|supersedes by|supercedes by|ersetzt durch|remplacé(?:e)? par|"
-                      r"reemplazad[oa] por|sustituid[oa] por|superada por"),
+        rf"in favou?r of|via)|supersedes by|supercedes by|(?:ersetzt|abgelöst) durch|remplacé(?:e)? par|"
+                      r"(?:reemplazad|sustituid|substituíd|superad)[oa] por|sostituit[oa] da|vervangen door"),
     ("supersedes", r"supersed(?:es|ing)|superced(?:es|ing)|superseeds|supersceds|replaces|obsoletes|overrides|"
         r"supplants|deprecates|ersetzt(?! durch)|"
                    r"remplace|reemplaza(?! por)"),
@@ -46,22 +49,36 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 _JOINT = re.compile(
-    r"(?:[\s,;&/+()]|and|or|also|as well as|the|adrs?|rfcs?|decisions?|records?|by|:|\*|_|`|und|et|y)*", re.IGNORECASE
+    r"(?:[\s,;&/+()]|and|or|also|as well as|the|adrs?|rfcs?|decisions?|records?|by|:|\*|_|`|und|et|y|§\s?\d+(?:\.\d+)*)*",
+    re.IGNORECASE,
 )
 _LEADIN = re.compile(
     r"(?:[\s:>*_`(\[#→=–—-]|adrs?|rfcs?|decisions?|records?|number|no\.?|the|our|nr\.?|\.)*", re.IGNORECASE
 )
 _SELF = re.compile(r"\b(?:this|the present|it)\b[\w\s,'-]{0,40}$", re.IGNORECASE)
+#: Deep in a text `it` may be anything.
+_THIS = re.compile(r"\b(?:this|the present)\b[\w\s,'-]{0,40}$", re.IGNORECASE)
+_PART_OF = re.compile(r"[*_`\])]*(?:['’]s\b|\s+(?:point|clause|section|decision|rule|§)\s*\d)", re.IGNORECASE)
+_NO_RECORD = re.compile(r"\b(?:none|nothing|neither)\b", re.IGNORECASE)
 _UNSURE = re.compile(
-    r"\b(?:would|could|should|(?-i:may)|might|if|not|never|can|must|unless|until|when|once|to be|be|will)\b",
+    r"\b(?:would|could|should|(?-i:may)|might|if|not|never|can|must|unless|until|when|once|to be|be|will|"
+    r"rather than|instead of|without|neither|nor)\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?]\s+(?=[A-Z\"'(])")
-_NONE = re.compile(
-    r"\W*(?:none|n/?a|nothing|no|null|-|—|–|not applicable|not superseded|tbd|keine|aucun|ninguno)?\W*", re.IGNORECASE
+_NO = r"(?:none|n/?a|nothing|no|null|-|—|–|not applicable|not superseded|tbd|keine|aucun|ninguno|无|なし)"
+#: None, also with its reason: `none (the first of its kind)`.
+_NONE = re.compile(rf"\W*{_NO}?\W*|\W*{_NO}\s*[(（].*", re.IGNORECASE)
+_UP_TO = re.compile(r"\s*(?:through|thru|to|up to|until|bis|–|—|-|\.{2,3}|…)\s*", re.IGNORECASE)
+_PART = re.compile(
+    r"\b(?:partial|partially|partly|in part|(?:parts?|portions?|sections?|clauses?) of)\b", re.IGNORECASE
 )
+#: A value that is a file's name, also one with spaces.
+_FILE_NAME = re.compile(r"[\w(][^\[\]()<>|:,]{0,200}\.(?:md|markdown|mdx|rst|adoc)", re.IGNORECASE)
 #: A target stands close behind its verb.
 _NEAR = 90
+#: `2 to 40`; more is no enumeration.
+_LONGEST_RANGE = 50
 
 
 def of_status(text: str, defined: Mapping[str, str], *, superseded: bool) -> Iterator[Link]:
@@ -92,29 +109,49 @@ def _unwrapped(text: str) -> Iterator[str]:
 
 def of_label(kind: str, label: str, value: str, defined: Mapping[str, str]) -> Iterator[Link]:
     """Links under a label, such as `Supersedes:` or `## Related decisions`."""
-    said = label.strip(" *_:") if kind == "relates" else ""
+    for line in _rows(value):
+        if kind != "relates":
+            yield from _of_row(kind, line, defined)
+            continue
+        own = list(_after_verbs(line, defined))
+        yield from own
+        # Under such labels stand also tickets and books: a number alone means nothing.
+        found = [target for target in targets(line, defined) if target.is_record and not target.bare and not own]
+        said = label.strip(" *_:")
+        yield from (_made(kind, said, target) for target in found if target.file or target.number is not None)
+
+
+def _rows(value: str) -> Iterator[str]:
+    """The lines of a value, an indented one with the one before: there the sentence goes on."""
+    held = ""
     for line in value.split("\n"):
-        own = list(_after_verbs(line, defined)) if kind == "relates" else []
-        if own:
-            yield from own
+        if held and line[:1].isspace() and BULLET.sub("", line, count=1) == line.lstrip() and len(held) < 2_000:
+            held = f"{held} {line.strip()}"
             continue
-        found = [target for target in targets(line, defined) if target.is_record]
-        if kind == "relates":
-            # Under such labels stand also tickets and books: a number alone means nothing.
-            found = [target for target in found if not target.bare and (target.file or target.number is not None)]
-        else:
-            found = [target for target in found if not (target.bare and _is_date_part(line, target))]
-            partly = re.search(r"\b(?:partial|partially|partly|in part)\b", line, re.IGNORECASE)
-            kind_here = (
-                {"supersedes": "amends", "superseded_by": "amended_by"}.get(kind, kind)
-                if partly and len(found) == 1
-                else kind
-            )
-            yield from (_made(kind_here, said, target) for target in found)
-            if not found and not _NONE.fullmatch(line) and kind in {"supersedes", "superseded_by"} and "{" not in line:
-                yield Link(kind, None, "", words(line)[:200], said)
-            continue
-        yield from (_made(kind, said, target) for target in found)
+        yield held
+        held = line
+    yield held
+
+
+def _of_row(kind: str, line: str, defined: Mapping[str, str]) -> Iterator[Link]:
+    """What a line names behind `Supersedes:` and its like; in words, where it is no record."""
+    if _NONE.fullmatch(line):
+        return
+    if _FILE_NAME.fullmatch(line.strip()):
+        yield Link(kind, number_of_path(line.strip()), line.strip(), line.strip())
+        return
+    everything = targets(line, defined)
+    # What the value begins with counts; numbers behind that, and names behind links, are of explanations.
+    listed = _enumeration(line, 0, len(line), everything)
+    filed = any(target.file for target in listed)
+    named = [target for target in everything if target.is_record]
+    found = [target for target in named if target in listed or not (target.bare or (filed and not target.file))]
+    part = _PART.search(line)
+    if part and (len(found) == 1 or (found and part.start() < found[0].start)):
+        kind = {"supersedes": "amends", "superseded_by": "amended_by"}.get(kind, kind)
+    yield from (_made(kind, "", target) for target in found)
+    if not found and kind in {"supersedes", "superseded_by"} and "{" not in line:
+        yield Link(kind, None, "", words(line)[:200])
 
 
 def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Iterator[Link]:
@@ -124,7 +161,7 @@ def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Itera
     for verb, kind, found in _clauses(line, defined):
         if kind == "relates":
             continue
-        before = line[begin : verb.start()]
+        before = _SENTENCE_END.split(line[begin : verb.start()])[-1]
         bare = re.sub(
             r"\b(?:note|status|update|warning|important|has been|was|is|now|also|and)\b|[\W_]",
             "",
@@ -132,9 +169,12 @@ def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Itera
             flags=re.IGNORECASE,
         )
         labelled = before.rstrip(" *_`").endswith(":") and len(before) < 60
-        about_self = not bare or labelled or (_SELF.search(before) and not _UNSURE.search(before))
+        named = (_SELF if header else _THIS).search(before)
+        about_self = not bare or labelled or (named and not _UNSURE.search(before))
         if about_self and (header or bare or found) and not _UNSURE.search(line[verb.end() : verb.end() + 12]):
-            yield from (_made(kind, verb[0], target) for target in found if not target.bare)
+            partly = found and kind == "supersedes" and not header and _PART_OF.match(line, found[-1].end)
+            said = "amends" if partly else kind
+            yield from (_made(said, verb[0], target) for target in found if not target.bare)
 
 
 def _after_verbs(line: str, defined: Mapping[str, str]) -> Iterator[Link]:
@@ -155,7 +195,14 @@ def _clauses(line: str, defined: Mapping[str, str]) -> Iterator[tuple[re.Match[s
     for place, verb in enumerate(verbs):
         limit = verbs[place + 1].start() if place + 1 < len(verbs) else len(line)
         kind = next(kind for n, (kind, _) in enumerate(_VERBS) if verb[f"v{n}"] is not None)
-        yield verb, kind, _enumeration(line, verb.end(), limit, everything)
+        found = _enumeration(line, verb.end(), limit, everything)
+        if (
+            kind == "superseded_by"
+            and found
+            and is_partly(line[: verb.start()], line[found[-1].end : found[-1].end + 20])
+        ):
+            kind = "amended_by"
+        yield verb, kind, found
 
 
 def _enumeration(line: str, begin: int, limit: int, everything: list[Target]) -> list[Target]:
@@ -165,19 +212,31 @@ def _enumeration(line: str, begin: int, limit: int, everything: list[Target]) ->
         if target.start < begin or target.start >= limit:
             continue
         gap = line[at : target.start]
-        if found:
-            if not _JOINT.fullmatch(gap):
+        if found and _UP_TO.fullmatch(gap):
+            found += _between(found[-1], target)
+        elif found:
+            # `[ADR-2](0002-x.md) Decision 1` is one target and its part.
+            if not _JOINT.fullmatch(gap) or (not gap.strip() and bool(found[-1].file) != bool(target.file)):
                 break
-        elif len(gap) > _NEAR or _SENTENCE_END.search(gap):
+        elif len(gap) > _NEAR or _SENTENCE_END.search(gap) or _NO_RECORD.search(gap):
             break
         elif target.bare and (not _LEADIN.fullmatch(gap) or _is_date_part(line, target)):
             continue
+        if found and target.text.startswith("#") and target.bare and not found[0].text.startswith("#"):
+            break  # `ADR-12 (#345)`: a ticket
         if target.is_record and not (target.bare and _is_date_part(line, target)):
             found.append(target)
             at = target.end
         elif found:
             break
     return found
+
+
+def _between(first: Target, last: Target) -> Iterator[Target]:
+    """`ADR-2 through ADR-9` names those in between, too."""
+    if first.number is not None and last.number is not None and last.number - first.number <= _LONGEST_RANGE:
+        for number in range(first.number + 1, last.number):
+            yield replace(last, number=number, file="", text=f"{number}")
 
 
 def _is_date_part(line: str, target: Target) -> bool:

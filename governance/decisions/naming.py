@@ -14,10 +14,15 @@ from governance.decisions.plain import one_title
 #: Larger numbers in names are dates, tickets or phone numbers.
 LARGEST = 99_999
 _KIND = (
-    r"(?:l?m?adr|rfc|rfd|drfc|ddr|tdr|pdr|adl|edr|oep|kep|mep|pep|eip|hip|cip|nep|dr|ad|arch|arc|decision|record|proposal|madr|"
+    r"(?:l?m?adr|rfc|rfd|drfc|ddr|tdr|pdr|adl|edr|oep|kep|mep|pep|eip|hip|cip|caip|bip|nep|dr|ad|arch|arc|decision|record|proposal|madr|"
     r"architecture[-_ ]decision(?:[-_ ]record)?|design)s?"
 )
-_NUMBERED = re.compile(rf"(?:{_KIND}[-_ .#]{{0,3}}|#)?0*(\d{{1,5}})(?=$|[-_ .:—–)]|\D)[-_ .:—–)#]*(.*)", re.IGNORECASE)
+_NUMBERED = re.compile(
+    # `3rd-party` is no third; `0003x` is one.
+    rf"(?:{_KIND}[-_ .#]{{0,3}}|#|[A-Z]{{2,6}}[-_](?=0\d))?0*(\d{{1,5}})"
+    r"(?=$|[-_ .:—–)]|[^\x00-\x7f]|(?<=\d{3})\D)[-_ .:—–)#]*(.*)",
+    re.IGNORECASE,
+)
 _WITH_KIND = re.compile(
     rf"(?:[a-z]{{1,12}}[-_])?{_KIND}[-_ .#]{{0,3}}0*(\d{{1,5}})(?!\d)[-_ .:—–)]*(.*)", re.IGNORECASE
 )
@@ -33,7 +38,7 @@ _HEAD = re.compile(
 _HEAD_KIND = re.compile(
     rf"\[?(?:[A-Za-z]{{2,12}}[-_ ])??{_KIND}[ \t]*[-_ #.:]{{0,3}}[ \t]*(?:no\.?|number|"
     rf"nr\.?)?[ \t]*#?(?P<number>\d{{1,5}})(?![\d.]*\d)\]?"
-    r"[ \t]*[:：.)|—–‐‑−-]*[ \t]*(?P<rest>.*)",
+    r"[ \t]*[:：.)|—–‐‑−·•-]*[ \t]*(?P<rest>.*)",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
@@ -41,7 +46,7 @@ _LABELLED = re.compile(
     r"decision(?: record)?)[ \t]*(?:[:：]|[ \t][-–—])[ \t]*(?P<rest>\S.*)",
     re.IGNORECASE,
 )
-INSIDE = frozenset({"readme", "index", "adr", "decision", "rfc", "record"})
+INSIDE = frozenset({"readme", "index", "_index", "adr", "decision", "rfc", "record"})
 
 
 def stem_of(path: str) -> str:

@@ -6,16 +6,17 @@ Pure, and never raises: whatever the text, there is a record of it, with warning
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from governance.decisions import dates, kinds, labels, linking
 from governance.decisions.apart import Text, taken_apart
+from governance.decisions.dating import day_of
 from governance.decisions.fields import ELSEWHERE, FRONT, HEADER, SECTION, Fact, cells_of
 from governance.decisions.front import take_front
 from governance.decisions.heading import number_stated, title_stated
-from governance.decisions.naming import number_of_path, stem_of
+from governance.decisions.naming import number_of_path
 from governance.decisions.people import names
 from governance.decisions.plain import BULLET, words
 from governance.decisions.record import Link, ParsedDecision
@@ -25,18 +26,8 @@ from orchestration.manifest.values import JSON
 
 #: How many links one record may have; more are an index of something.
 MOST_LINKS = 200
-_HISTORY = frozenset(
-    {
-        "changelog",
-        "change log",
-        "history",
-        "revision history",
-        "document history",
-        "revisions",
-        "status history",
-        "change history",
-    }
-)
+_PARTLY = re.compile(r"\W*(?:partial(?:ly)?|partly)\s", re.IGNORECASE)
+_BEGINS = re.compile(r"\s*(?:[-*+•#|]|\d{1,3}[.)]\s|[A-Z][\w ]{1,30}:)")
 _VERBAL = re.compile(r"supers?[ec]|replac|amend|obsolet|overrid|deprecat", re.IGNORECASE)
 
 
@@ -53,14 +44,15 @@ def parse(text: str, path: str) -> ParsedDecision:
         number = said
     elif said is not None and said != number:
         warnings.append(f"{path}: its name has the number {number}, its text {said}; the name counts, as links use it")
-    day = _date(read, status, warnings)
+    day = day_of(read, status, warnings)
     links = _links(read, judged, status, number)
     if status.word is None and not status.raw and any(link.kind == "superseded_by" for link in links):
         status = Status("superseded", "")
     if status.raw and status.word is None:
         warnings.append(f"{path}: the status {status.raw[:60]!r} is none of ours; kept as written, choose one")
-    heading = read.title.text if read.title else str(front.values.get("title") or "")
-    reason = kinds.no_record(path, text, read.shown, heading, read.found, stated=status.word is not None)
+    titles = [title for title in (str(front.values.get("title") or ""), read.title.text if read.title else "") if title]
+    above = any(fact.where == FRONT and fact.meaning == labels.STATUS and judge(fact.value).word for fact in read.told)
+    reason = kinds.no_record(path, text, read.shown, titles, read.found, stated=status.word is not None, above=above)
     return ParsedDecision(
         path=path, source=text, number=number,
         title=title_stated(path, read.title, read.found, front.values, read.told, number),
@@ -80,7 +72,9 @@ def _status(read: Text) -> tuple[Status, list[tuple[str, bool]]]:
         if not fact.value.strip() or is_hint(fact.value):
             continue
         found = judge(fact.value)
-        if fact.where == ELSEWHERE and not (found.word and found.sure):
+        # A stage may be the software's: `alpha` is no status.
+        weak = fact.where == ELSEWHERE or labels.normal(fact.label) == "stage"
+        if weak and not (found.word and found.sure):
             continue
         judged.append((fact.value, found.word == "superseded"))
         best = found if best.word is None and (found.word or not best.raw) else best
@@ -101,57 +95,6 @@ def _unlabelled(read: Text) -> Iterator[Status]:
     for heading in read.found:
         if labels.normal(heading.text) == "status history":
             yield judge("\n".join(read.shown[heading.below : heading.below + 20]))
-
-
-def _date(read: Text, status: Status, warnings: list[str]) -> date | None:
-    """The day of the decision, by the best label; else of the status, of the history, of the file's name."""
-    by_label = {meaning: [fact for fact in read.told if fact.meaning == meaning] for meaning in labels.DATES}
-    for meaning in labels.DATES:
-        if meaning == "created" and status.date:
-            return status.date
-        for fact in sorted(by_label[meaning], key=lambda fact: fact.where):
-            near = fact.line < 60 or fact.line > len(read.lines) - 20
-            if fact.where == ELSEWHERE and (meaning != "date" or not near):
-                continue
-            found = dates.find(words(fact.value)) or dates.find(fact.value)
-            if found is None:
-                if meaning == "date" and re.search(r"\d", fact.value) and not is_hint(fact.value):
-                    warnings.append(f"{read.path}: the date {fact.value[:40]!r} names no day; write it as 2026-11-30")
-                continue
-            if found.doubtful:
-                said = f"{read.path}: the date {fact.value[:40]!r} was read as day, month, year: {found.date}"
-                warnings.append(f"{said}; write it as {found.date.isoformat()} if that is right")
-            return found.date
-    return status.date or _unlabelled_date(read) or _of_history(read) or _of_name(read.path)
-
-
-def _unlabelled_date(read: Text) -> date | None:
-    """A line below the title that is a date and nothing else."""
-    begin = read.title.below if read.title else read.below
-    for line in read.shown[begin : begin + 8]:
-        found = dates.find(words(line))
-        if found and found.start <= 1 and len(words(line)) - found.end <= 1:
-            return found.date
-    return None
-
-
-def _of_history(read: Text) -> date | None:
-    for heading in read.found:
-        if labels.normal(heading.text) in _HISTORY:
-            end = next((other.line for other in read.found if other.line > heading.line), len(read.shown))
-            found = [
-                hit.date
-                for line in read.shown[heading.below : min(end, heading.below + 60)]
-                if (hit := dates.find(line))
-            ]
-            if found:
-                return max(found)
-    return None
-
-
-def _of_name(path: str) -> date | None:
-    found = dates.find(re.sub(r"^(\d{8})\d{4,6}(?!\d)", r"\1", stem_of(path)[:24]).replace("_", "-"))
-    return found.date if found and found.start == 0 else None
 
 
 def _people(read: Text) -> dict[str, tuple[str, ...]]:
@@ -180,10 +123,27 @@ def _links(read: Text, judged: Iterable[tuple[str, bool]], status: Status, numbe
     header = next((heading.line for heading in read.found if heading is not read.title), len(read.shown))
     spoken = {fact.line for fact in read.told if fact.where != FRONT and fact.meaning in {labels.STATUS, *labels.LINKS}}
     spoken |= set(range(read.title.line, read.title.below)) if read.title else set()
-    for n, line in enumerate(read.shown[:1_000]):
-        if n not in spoken and _VERBAL.search(line):
-            found += linking.of_sentence(line, read.defined, header=n < header)
+    for n, text in _paragraphs(read.shown[:1_000], spoken):
+        if _VERBAL.search(text):
+            found += linking.of_sentence(text, read.defined, header=n < header)
+    if status.word == "accepted" and _PARTLY.match(words(status.raw)):
+        found = [replace(link, kind="amended_by") if link.kind == "superseded_by" else link for link in found]
     return _each_once(found, read.path, number)
+
+
+def _paragraphs(lines: Sequence[str], spoken: Container[int]) -> Iterator[tuple[int, str]]:
+    """Lines with the number of the first; a sentence that is wrapped is one, a bullet, a row, a heading begins another."""
+    held, first = "", 0
+    for n, line in enumerate(lines):
+        goes_on = held and line.strip() and n not in spoken and not _BEGINS.match(line) and len(held) < 2_000
+        if goes_on:
+            held = f"{held} {line.strip().lstrip('> ')}"
+            continue
+        if held:
+            yield first, held
+        held, first = ("" if n in spoken else line), n
+    if held:
+        yield first, held
 
 
 def _each_once(found: Sequence[Link], path: str, number: int | None) -> tuple[Link, ...]:

@@ -31,7 +31,7 @@ _NAMED = re.compile(
 )
 _STAMPED = re.compile(r"(?<![\w/-])((?:19|20)\d{6}-[a-z][\w-]{2,120})(?!\w)", re.IGNORECASE)
 _STEM = re.compile(r"(?<![\w/-])(0\d{2,4}-[a-z][\w-]{2,120})(?![\w.])", re.IGNORECASE)
-_BARE = re.compile(r"(?<![\w.\-/#])#?(\d{1,5})(?![\w%]|[.,:/-]\d|-[a-z])")
+_BARE = re.compile(r"(?<![\w.\-/#§])(?<!§ )#?(\d{1,5})(?![\w%]|[.,:/-]\d|-[a-z])")
 _DEFINITION = re.compile(r" {0,3}\[([^\[\]]{1,100})\]:\s*<?([^\s<>]{1,500})>?")
 
 

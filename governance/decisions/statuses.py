@@ -1,7 +1,7 @@
 """A record's status, out of the words that teams use for it.
 
-Owns the vocabulary and which of several statuses is the current one. Pure. A word whose use is not clear is none of ours:
-the caller keeps it as written.
+Owns which of several statuses is the current one. Pure. A word whose use is not clear is none of ours: the caller keeps it as
+written.
 """
 
 from __future__ import annotations
@@ -12,44 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from governance.decisions import dates
+from governance.decisions.partly import is_partly
 from governance.decisions.plain import words
+from governance.decisions.vocabulary import VOCABULARY
 
-#: What teams write for each of the six. Phrases count before the words in them: `not accepted` is no `accepted`.
-_VOCABULARY = {
-    "draft": """draft|drafting|drafted|wip|work in progress|in progress|in preparation|pre-?draft|ideation|idea|pre-?discussion|
-        sketch|entwurf|brouillon|borrador|bozza|rascunho|草案|草稿|черновик""",
-    "proposed": """proposed|proposal|proposing|suggested|suggestion|submitted|in review|under review|for review|in-review|
-        ready for review|needs review|review|reviewing|being reviewed|in discussion|under discussion|for discussion|discussion|
-        discussing|being discussed|to be discussed|under consideration|being considered|pending|pending approval|pending review|
-        pending decision|awaiting approval|awaiting review|awaiting decision|to be decided|to be approved|to be accepted|
-        to be determined|tbd|undecided|not decided|not yet decided|not yet accepted|not yet approved|
-        open|request for comments?|last call|will be accepted|will be approved|
-        provisional|for approval|candidate|vorgeschlagen|proposé|propuesto|propuesta|
-        proposto|proposta|提案|提议|提案中|提议中|предложено|предложен""",
-    "accepted": """accepted|accept|acepted|acccepted|accpeted|acceped|approved|approve|adopted|adopt|agreed|decided|implemented|
-        implementable|partially implemented|implementing|done|completed|complete|finished|active|final|finalised|finalized|
-        ratified|in effect|in force|in use|current|live|valid|committed|published|confirmed|enacted|enforced|effective|
-        partially accepted|to be superseded|to be deprecated|will be superseded|will be deprecated|
-        conditionally accepted|provisionally accepted|partially superseded|partly superseded|
-        partially superceded|partially replaced|amended|akzeptiert|angenommen|beschlossen|entschieden|
-        genehmigt|accepté|acceptée|approuvé|adopté|aceptado|aceptada|aprobado|aprobada|accettato|accettata|approvato|aceito|
-        aceita|aprovado|aprovada|geaccepteerd|接受|已接受|已采纳|已采用|采纳|通过|已批准|採用|承認|承認済み|принято|принят|утверждено""",
-    "rejected": """rejected|reject|declined|decline|withdrawn|withdrew|refused|abandoned|cancelled|canceled|discarded|denied|
-        dismissed|dropped|not accepted|not approved|not adopted|not pursued|won'?t do|will not do|wontfix|will not be implemented|
-        turned down|never accepted|never approved|never adopted|
-        abgelehnt|verworfen|rejeté|refusé|rechazado|rechazada|rifiutato|rejeitado|rejeitada|afgewezen|已拒绝|拒绝|
-        却下|отклонено|отклонён|отклонен""",
-    "deprecated": """deprecated|deprecate|depreciated|obsolete|obsoleted|retired|outdated|out of date|expired|historic|historical|
-        archived|no longer valid|no longer accepted|no longer approved|
-        no longer relevant|no longer applicable|no longer applies|no longer used|no longer in use|
-        no longer in force|no longer current|not relevant anymore|not used anymore|sunset|inactive|defunct|revoked|rescinded|
-        reverted|veraltet|obsolète|déprécié|obsoleto|obsoleta|deprecado|已弃用|已废弃|弃用|廃止|非推奨|устарело""",
-    "superseded": """superseded|superceded|superseeded|supersceded|supercedes? by|supersedes by|supplanted|overridden|overruled|
-        replaced|obsoleted by|obsolete by|ersetzt|abgelöst|remplacé|reemplazado|sustituido|sostituito|substituído|substituido|
-        vervangen|已取代|被取代|取代|заменено|заменён""",
-}  # fmt: skip
 _STATUS_OF = {
-    " ".join(phrase.split()): status for status, phrases in _VOCABULARY.items() for phrase in phrases.split("|")
+    " ".join(phrase.split()): status for status, phrases in VOCABULARY.items() for phrase in phrases.split("|")
 }
 _PHRASES = "|".join(re.sub(r" ", r"[ _-]+", phrase) for phrase in sorted(_STATUS_OF, key=len, reverse=True))
 #: Letters of scripts without spaces between words have no edges.
@@ -92,11 +60,18 @@ _AFTER = re.compile(
 _BY_WHOM = re.compile(
     r"(?:\w+ ){0,2}by\s*:|(?:\w+ )?(?:proposed|accepted|approved|reviewed) by\b(?!.*\d{4}-)", re.IGNORECASE
 )
+_EXPLAINS = re.compile(r"\b(?:may|can|should|must) be\b|\b(?:one of|either)\b", re.IGNORECASE)
 _ARROW = re.compile(r"→|->|=>|⇒|➡|➜|>{1,2}")
 _BOX = re.compile(r"^[\s>]*(?:[-*+]\s+)?\[([ xX✓✔])\]\s*")
 _BOLD = re.compile(r"\*\*([^*]{1,80})\*\*|__([^_]{1,80})__|`([^`]{1,80})`")
 #: The date in the name of a file that is linked is not the status's.
-_NAME_OF_FILE = re.compile(r"(?:19|20)\d\d-?\d\d-?\d\d-[a-z]\S*", re.IGNORECASE)
+_NAME_OF_FILE = re.compile(r"(?:19|20)\d\d-?\d\d-?\d\d(?:T?\d{4,6}Z?)?[-_][a-z]\S*", re.IGNORECASE)
+#: The day of a later touch is not that of the decision.
+_TOUCHED = re.compile(r"(?<=\W)(?:amended|updated|revised|modified|reaffirmed|last reviewed)\b", re.IGNORECASE)
+_AMENDED = re.compile(r"(?:amended|updated|revised|modified)\s+(?:by|in|with|on)\b", re.IGNORECASE)
+_IN_PART = re.compile(r"\s(?:in part|partially|partly)\b(?! of)", re.IGNORECASE)
+#: A line of a paragraph goes on with the sentence of the one before.
+_GOES_ON = re.compile(r"\s*[a-z]")
 _HINT = re.compile(r"^\W*[{<\[].*(?:\||/|,| or ).*[}>\]]\W*$|\{[^{}]*\|[^{}]*\}|^\W*\{\{?.*\}\}?\W*$|<[^<>]*\|[^<>]*>")
 
 
@@ -121,16 +96,21 @@ class _Said:
 def judge(text: str) -> Status:
     """The current status of a text that states one, in a word, a sentence or a list of them."""
     said: list[_Said] = []
-    first = ""
+    first = above = ""
     for order, line in enumerate(text.split("\n")[:60]):
-        told = _told(line)
+        told = (
+            None
+            if _GOES_ON.match(line) and len(words(above).split()) > 4 and above[-1:] not in ".!?:;"
+            else _told(line)
+        )
+        above = line.rstrip()
         if told is None:
             continue
         read = _of_line(told, is_first=not first)
         first = first or line.strip()
         if read is not None:
             word, leads = read
-            found = dates.find(_NAME_OF_FILE.sub(" ", told))
+            found = dates.find(_TOUCHED.split(_NAME_OF_FILE.sub(" ", told), maxsplit=1)[0])
             said.append(_Said(Status(word, line.strip(), found.date if found else None, leads), order, leads))
     if not said:
         return Status(None, first)
@@ -144,6 +124,8 @@ def _told(line: str) -> str | None:
         return words(line[box.end() :]) if box[1] != " " else None
     if _HINT.search(line.strip()):
         return None
+    if _explains(line):
+        return None
     options = _options(words(line))
     if options > 2:
         # A list of choices states one only by marking it.
@@ -151,6 +133,13 @@ def _told(line: str) -> str | None:
         chosen = [text for text in marked if _PHRASE.search(words(text))]
         return words(chosen[0]) if len(chosen) == 1 else None
     return words(line) or None
+
+
+def _explains(line: str) -> bool:
+    """What a template says of its statuses: `may be "proposed" if …, or "accepted" once …`."""
+    if len(line) < 60 or not _EXPLAINS.search(line):
+        return False
+    return len({_word(match[0]) for match in _PHRASE.finditer(words(line))}) > 2
 
 
 def _options(text: str) -> int:
@@ -162,7 +151,7 @@ def _options(text: str) -> int:
 
 def _of_line(text: str, *, is_first: bool) -> tuple[str, bool] | None:
     """The line's status, and whether the line begins with it."""
-    if not is_first and _BY_WHOM.match(text):
+    if not is_first and (_BY_WHOM.match(text) or _AMENDED.match(text)):
         return None
     start = _start(text)
     matches = list(_PHRASE.finditer(text))
@@ -194,10 +183,14 @@ def _start(text: str) -> int:
 def _with_successor(text: str, matches: list[re.Match[str]]) -> str:
     """`Accepted, superseded by 12` is superseded: the later word wins where it names who took over."""
     for match in matches:
-        if _word(match[0]) == "superseded" and re.match(r"\s+(?:by|with)\b", text[match.end() :], re.IGNORECASE):
-            before = text[max(0, match.start() - 12) : match.start()].lower()
-            if not re.search(r"partially|partly|in part|was|not", before):
+        by_what = re.match(r"\s+(?:by|with)\b([^.;:—]{0,120})", text[match.end() :], re.IGNORECASE)
+        if by_what and _word(match[0]) == "superseded":
+            before = text[: match.start()]
+            partly = is_partly(before, "") or _IN_PART.search(by_what[1])
+            if not partly and not re.search(r"\b(?:was|not)\b", before[-12:].lower()):
                 return "superseded"
+            if partly and match is matches[0]:
+                return "accepted"
     first = matches[0]
     if re.match(r"\s+(?:in part|partially|partly)\b", text[first.end() :]) and _word(first[0]) == "superseded":
         return "accepted"

@@ -97,6 +97,9 @@ class DecisionSource(models.Model):
     folder = models.CharField(max_length=120)
     path = models.CharField(max_length=400, help_text="below the folder")
     text = models.TextField()
+    encoding = models.CharField(
+        max_length=16, blank=True, db_default="", help_text="of the file's bytes; empty for UTF-8"
+    )
     content_sum = models.CharField(max_length=64)
     imported_at = models.DateTimeField()
 

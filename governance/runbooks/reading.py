@@ -33,6 +33,8 @@ _ITEM = re.compile(r"\s{0,3}(\d{1,9}[.)]|[-*+])[ \t]+")
 _PART = re.compile(r"^[ \t]*\*\*(Do|Expect|If not|Action):?\*\*:?[ \t]*", re.MULTILINE | re.IGNORECASE)
 #: Below these a numbered list explains and asks nothing of anybody.
 _TOLD = frozenset({"meaning", "impact"})
+#: `## **Meaning**`, `## 🔍 Diagnosis`.
+_MARKS = re.compile(r"^[\W_]+")
 
 
 def parse(text: str, path: str = "") -> ParsedRunbook:
@@ -56,7 +58,8 @@ def slug_from(stem: str) -> str:
         return stem
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", stem)
     words = re.sub(r"[^a-z0-9]+", "-", parted.lower()).strip("-")
-    return re.sub(r"^[0-9-]+", "", words)[:63].strip("-")
+    bare = re.sub(r"^[0-9-]+", "", words) or (f"runbook-{words}" if words else "")
+    return bare[:63].strip("-")
 
 
 def _after_blank(text: str, place: int) -> int:
@@ -123,6 +126,8 @@ def _sections(body: str, above: int, warnings: list[Warning]) -> tuple[Section, 
     lines = _LINES.findall(body)
     cuts = _cuts(body, len(lines))
     found: list[Section] = []
+    # The headings above the present one, by level, and whether they explain.
+    above_it: list[tuple[int, bool]] = []
     number = 0
     heads = [(start, end, level) for what, start, end, level in cuts if what == "heading"]
     items = deque(cut for cut in cuts if cut[0] == "item")
@@ -131,7 +136,11 @@ def _sections(body: str, above: int, warnings: list[Warning]) -> tuple[Section, 
         stop = bounds[place + 1][0] if place + 1 < len(bounds) else len(lines)
         raw = "".join(lines[start:end])
         title = _heading_text(raw)
-        kind = next((word for word in KINDS if title.lower().startswith(word)), "")
+        bare = _MARKS.sub("", title).lower()
+        kind = next((word for word in KINDS if bare.startswith(word)), "")
+        above_it = [one for one in above_it if one[0] < level]
+        is_told = bool(kind in _TOLD or (not kind and any(told for _, told in above_it)))
+        above_it.append((level, is_told))
         blocks: list[Prose | Step] = []
         begin = end
         while items and items[0][1] < stop:
@@ -139,7 +148,7 @@ def _sections(body: str, above: int, warnings: list[Warning]) -> tuple[Section, 
             if first < end:
                 continue
             text = "".join(lines[first:last])
-            if not (_says_do(text) or (ordered and kind not in _TOLD)):
+            if not (_says_do(text) or (ordered and not is_told)):
                 continue
             if first > begin:
                 blocks.append(Prose("".join(lines[begin:first])))

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from django.db.models import Prefetch, QuerySet
 
 from governance.decisions import Link, ParsedDecision, render
+from governance.decisions.encodings import encoded
 from governance.decisions.rendering import file_name
 from governance.decisions.stored import others_in, people_in, raw_status
 from governance.models import Decision, DecisionRelation, DecisionSource
@@ -93,8 +94,8 @@ def relations_of(decision: Decision) -> list[Related]:
     return found
 
 
-def exported(*, folder: str = "", owner: str = "") -> Iterator[tuple[str, str]]:
-    """Each decision's path and text; those of several folders below their folders' names."""
+def exported(*, folder: str = "", owner: str = "") -> Iterator[tuple[str, bytes]]:
+    """Each decision's path and content; those of several folders below their folders' names."""
     rows = _exportable(folder, owner)
     folders = set(rows.exclude(source=None).order_by().values_list("source__folder", flat=True).distinct()[:2])
     taken: set[str] = set()
@@ -106,7 +107,7 @@ def exported(*, folder: str = "", owner: str = "") -> Iterator[tuple[str, str]]:
         if path.lower() in taken:
             path = posixpath.join(posixpath.dirname(path), f"{decision.number:04d}-{posixpath.basename(path)}")
         taken.add(path.lower())
-        yield path, text
+        yield path, encoded(text, source.encoding if source is not None and text == source.text else "")
 
 
 def file_of(decision: Decision) -> tuple[str, str]:

@@ -41,9 +41,12 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*")
 def create_decision(
     *, title: str, body: str, status: str, owner: Team, date: datetime.date | None, workflows: Sequence[str],
     actor: Any, reason: str, superseded_by: int | None = None, supersedes: Sequence[int] = (),
-    number: int | None = None, slug: str = "", front_matter: Mapping[str, Any] | None = None,
+    number: int | None = None, slug: str = "", front_matter: Mapping[str, Any] | None = None, unnamed: bool = False,
 ) -> Decision:  # fmt: skip
-    """Write a new record; its number is the next free one unless given. Raises InvalidInput, Conflict."""
+    """Write a new record; its number is the next free one unless given. Raises InvalidInput, Conflict.
+
+    `unnamed`: it may be superseded without a successor, as a file may say.
+    """
     reason = require_reason(reason)
     for _ in range(ATTEMPTS):
         try:
@@ -55,7 +58,7 @@ def create_decision(
                 _refuse_taken(decision, fixed_number=number is not None)
                 return _write(
                     decision, title=title, body=body, status=status, date=date, workflows=workflows,
-                    superseded_by=superseded_by, supersedes=supersedes, actor=actor, reason=reason,
+                    superseded_by=superseded_by, supersedes=supersedes, actor=actor, reason=reason, unnamed=unnamed,
                 )  # fmt: skip
         except IntegrityError:
             continue  # somebody took the number, or the slug, between our look and our insert
@@ -65,7 +68,7 @@ def create_decision(
 def edit_decision(
     *, decision: Decision, revision: int, title: str, body: str, status: str, owner: Team, date: datetime.date,
     workflows: Sequence[str], actor: Any, reason: str, superseded_by: int | None = None, supersedes: Sequence[int] = (),
-    correction: bool = False, front_matter: Mapping[str, Any] | None = None,
+    correction: bool = False, front_matter: Mapping[str, Any] | None = None, unnamed: bool = False,
 ) -> Decision:  # fmt: skip
     """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput."""
     reason = require_reason(reason)
@@ -78,6 +81,7 @@ def edit_decision(
         return _write(
             current, title=title, body=body, status=status, date=date, workflows=workflows,
             superseded_by=superseded_by, supersedes=supersedes, actor=actor, reason=reason, correction=correction,
+            unnamed=unnamed,
         )  # fmt: skip
 
 
@@ -105,6 +109,7 @@ def restore_decision(
 def _write(
     decision: Decision, *, title: str, body: str, status: str, date: datetime.date | None, workflows: Sequence[str],
     superseded_by: int | None, supersedes: Sequence[int], actor: Any, reason: str, correction: bool = False,
+    unnamed: bool = False,
 ) -> Decision:  # fmt: skip
     """Check everything, then write the record, its links and the records that it supersedes."""
     faults = Faults()
@@ -118,7 +123,7 @@ def _write(
     decision.status = status
     decision.date = date or timezone.now().date()
     concerned = named(Workflow, workflows, "workflows", faults)
-    decision.superseded_by = succession.successor(known, status, superseded_by, faults)
+    decision.superseded_by = succession.successor(known, status, superseded_by, faults, unnamed=unnamed)
     overtaken = succession.numbers_to_supersede(known, supersedes, status, faults)
     if known:
         succession.check_standing(known, status, faults)

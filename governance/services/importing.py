@@ -6,7 +6,7 @@ what people edited here is never overwritten. Never reads a disk, and never deci
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.db import transaction
 
 from governance.decisions import ParsedDecision, Planned, parse, plan
 from governance.decisions.archive import MAX_FILE, MAX_FILES, is_wanted, path_fault
+from governance.decisions.encodings import NAMES
 from governance.gate.decisions import waiting
 from governance.models import Decision, DecisionSource
 from governance.selectors.decision_files import content_sum
@@ -30,6 +31,7 @@ CREATED, UPDATED, KEPT = "created", "updated", "kept"
 CONFLICT, NO_RECORD, FAILED = "conflict", "not_a_record", "failed"
 OUTCOMES = (CREATED, UPDATED, KEPT, CONFLICT, NO_RECORD, FAILED)
 MAX_FOLDER = 120
+NO_TEXT = "its name is not that of a text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,14 @@ class Signature:
 
 def import_decisions(
     *, files: Mapping[str, str], folder: str, owner: Team | None, actor: Any, reason: str,
-    may: Callable[[Team], bool], refused: Mapping[str, str] | None = None, dry_run: bool = False,
+    may: Callable[[Team], bool], refused: Mapping[str, str] | None = None, others: Iterable[str] = (),
+    encodings: Mapping[str, str] | None = None, dry_run: bool = False,
 ) -> ImportReport:  # fmt: skip
     """Import texts by path. Raises InvalidInput for what concerns all of them: no folder's name, too many files."""
     signature = Signature(actor, require_reason(reason), owner, may)
     _check_whole(files, folder)
     lines = [Line(path, FAILED, detail=why) for path, why in (refused or {}).items()]
+    lines += [Line(path, NO_RECORD, detail=NO_TEXT) for path in others]
     records: list[ParsedDecision] = []
     for path, text in sorted(files.items()):
         record = _read(path, text)
@@ -80,7 +84,7 @@ def import_decisions(
             lines.append(record)
         else:
             records.append(record)
-    lines += _Import(folder, signature, dry_run=dry_run).run(records)
+    lines += _Import(folder, signature, encodings or {}, dry_run=dry_run).run(records)
     return ImportReport(sorted(lines, key=lambda line: line.path))
 
 
@@ -100,7 +104,7 @@ def _read(path: str, text: str) -> ParsedDecision | Line:
     if fault:
         return Line(path[:400].encode("utf-8", "replace").decode().replace("\x00", "�"), FAILED, detail=fault)
     if not is_wanted(path):
-        return Line(path, NO_RECORD, detail="its name is not that of a text")
+        return Line(path, NO_RECORD, detail=NO_TEXT)
     if len(text) > MAX_FILE:
         return Line(path, FAILED, detail=f"it is longer than {MAX_FILE:,} characters; no record is")
     bad = next((n for n, char in enumerate(text) if char == "\x00" or "\ud800" <= char <= "\udfff"), None)
@@ -114,8 +118,8 @@ def _read(path: str, text: str) -> ParsedDecision | Line:
 class _Import:
     """One import of one folder, file by file, each in a transaction of its own."""
 
-    def __init__(self, folder: str, signature: Signature, *, dry_run: bool) -> None:
-        self.folder, self.signature, self.dry_run = folder, signature, dry_run
+    def __init__(self, folder: str, signature: Signature, encodings: Mapping[str, str], *, dry_run: bool) -> None:
+        self.folder, self.signature, self.encodings, self.dry_run = folder, signature, encodings, dry_run
         rows = DecisionSource.objects.filter(folder=folder)
         rows = rows.select_related("decision__owner", "decision__superseded_by")
         self.sources = {row.path: row for row in rows}
@@ -150,6 +154,8 @@ class _Import:
             line = Line(path, FAILED, number, record.title, str(error))
             one.notices.clear()
         notices = (*record.warnings, *one.notices, *line.notices)
+        if encoding := self.encodings.get(path):
+            notices = (f"it is {NAMES[encoding]}, not UTF-8; it is given out as it came", *notices)
         return replace(line, title=line.title or record.title, notices=tuple(dict.fromkeys(notices)))
 
     def _successor(self, one: Planned) -> Decision | None:
@@ -166,10 +172,10 @@ class _Import:
         with transaction.atomic():
             hold()
             try:
-                decision = create_decision(**wanted.fields(), number=number, slug=slug, **self._who())
+                decision = create_decision(**wanted.fields(), number=number, slug=slug, unnamed=True, **self._who())
             except Conflict:
                 # Somebody took the number since we looked.
-                decision = create_decision(**wanted.fields(), slug=slug, **self._who())
+                decision = create_decision(**wanted.fields(), slug=slug, unnamed=True, **self._who())
                 notice = (*notice, f"number {number} is taken; it became {decision.number}")
             self._remember(decision, wanted.record)
         return Line(path, CREATED, decision.number, decision.title, notices=notice)
@@ -183,8 +189,9 @@ class _Import:
             )
         is_edited = content_sum(decision) != source.content_sum
         is_new_text = wanted.record.source != source.text
+        is_other_bytes = source.encoding != self.encodings.get(path, "")
         if wanted.sum_for(decision) == content_sum(decision):
-            if (is_new_text or is_edited) and not self.dry_run:
+            if (is_new_text or is_edited or is_other_bytes) and not self.dry_run:
                 self._remember(decision, wanted.record)
             return Line(path, KEPT, decision.number, decision.title)
         if is_edited and is_new_text:
@@ -210,7 +217,12 @@ class _Import:
             hold()
             try:
                 edited = edit_decision(
-                    decision=decision, revision=decision.revision, correction=True, **values, **self._who()
+                    decision=decision,
+                    revision=decision.revision,
+                    correction=True,
+                    unnamed=True,
+                    **values,
+                    **self._who(),
                 )
             except EditConflict as error:
                 raise Conflict(f"somebody edited decision {decision.number} just now; import again") from error
@@ -222,7 +234,8 @@ class _Import:
     def _remember(self, decision: Decision, record: ParsedDecision) -> None:
         """Keep the file's text, and what the import made of it."""
         values = {
-            "decision": decision, "text": record.source, "content_sum": content_sum(decision), "imported_at": clock.now(),
+            "decision": decision, "text": record.source, "encoding": self.encodings.get(record.path, ""),
+            "content_sum": content_sum(decision), "imported_at": clock.now(),
         }  # fmt: skip
         DecisionSource.objects.update_or_create(folder=self.folder, path=record.path, defaults=values)
         self.decisions[record.path] = decision

@@ -17,6 +17,7 @@ from governance.runbooks import ParsedRunbook, parse, render
 from governance.runbooks.structure import Facts
 from governance.runbooks.writing import head_of
 from governance.services.documents import MAX_TITLE, find_team
+from governance.services.runbook_names import free_name
 from governance.services.runbooks import create_runbook, edit_runbook
 from orchestration import clock
 from orchestration.errors import PlumblineError
@@ -25,7 +26,10 @@ from orchestration.services.governed import require_reason
 
 MAX_PATH = 300
 #: Files about a folder, not about trouble.
-INDEXES = frozenset({"readme.md", "index.md"})
+INDEXES = frozenset({
+    "readme.md", "index.md", "_index.md", "_sidebar.md", "contributing.md", "changelog.md", "license.md", "code_of_conduct.md",
+    "code-of-conduct.md",
+})  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -104,7 +108,7 @@ def _take(line: Line, path: str, text: str, hand: _Hand) -> None:
     if len(path) > MAX_PATH or "\x00" in path or path.startswith("/") or ".." in path.split("/"):
         raise _Refused("its path is none of a file below the folder that is imported")
     if path.rsplit("/", 1)[-1].lower() in INDEXES:
-        line.action, line.problem = "skipped", "an index is no runbook; give it another name to import it"
+        line.action, line.problem = "skipped", "it is about the folder, no runbook; give it another name to import it"
         return
     if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise _Refused("it has a character that no database here can hold: U+0000, or half of a surrogate pair")
@@ -114,6 +118,9 @@ def _take(line: Line, path: str, text: str, hand: _Hand) -> None:
     found = origin.runbook if origin else Runbook.objects.select_related("owner").filter(slug=read.slug).first()
     if found is None:
         _create(line, read, text, hand)
+        return
+    if origin is None and (other := RunbookOrigin.objects.filter(runbook=found).first()):
+        _create_beside(line, read, text, other, hand)
         return
     line.slug = found.slug
     if not hand.may(found.owner):
@@ -148,6 +155,19 @@ def _create(line: Line, read: ParsedRunbook, text: str, hand: _Hand) -> None:
     _keep(made, read.path, text)
 
 
+def _create_beside(line: Line, read: ParsedRunbook, text: str, other: RunbookOrigin, hand: _Hand) -> None:
+    """Two folders may each have a file for the alert of one name: this one takes its folder's name before it."""
+    if other.text == text:
+        line.action, line.problem = "skipped", f"it has the very text of {other.path}, which is runbook {read.slug}"
+        return
+    free = free_name(read.path, read.slug)
+    if not free:
+        raise _Refused(f"the name {read.slug} belongs to {other.path} already; rename one of the two")
+    line.slug = free
+    line.notes.append(f"the name {read.slug} belongs to {other.path}; this one is {free}")
+    _create(line, replace(read, slug=free), text, hand)
+
+
 def _change(line: Line, read: ParsedRunbook, text: str, found: Runbook, hand: _Hand) -> None:
     owner = find_team(read.facts.owner) if read.facts.owner else found.owner
     if not hand.may(owner):
@@ -162,9 +182,6 @@ def _change(line: Line, read: ParsedRunbook, text: str, found: Runbook, hand: _H
 
 def _adopt(line: Line, read: ParsedRunbook, text: str, found: Runbook) -> None:
     """One of this name is here, from elsewhere: the file is its file where both say the same."""
-    other = RunbookOrigin.objects.filter(runbook=found).first()
-    if other is not None:
-        raise _Refused(f"the name {found.slug} belongs to {other.path} already; rename one of the two")
     if (_plain(text[len(read.head) :]), _title(read)) != (found.body, found.title):
         line.action = "conflict"
         line.problem = f"a runbook {found.slug} was written here; export it, merge the two, and import that"

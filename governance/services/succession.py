@@ -53,8 +53,13 @@ def numbers_to_supersede(
     return [row for row in found.values() if row.superseded_by_id is None]
 
 
-def successor(decision: Decision | None, status: str, number: int | None, faults: Faults) -> Decision | None:
-    """The decision that supersedes this one, checked: named exactly when the status is superseded."""
+def successor(
+    decision: Decision | None, status: str, number: int | None, faults: Faults, *, unnamed: bool = False
+) -> Decision | None:  # fmt: skip
+    """The decision that supersedes this one, checked: named exactly when the status is superseded.
+
+    `unnamed`: a file may say superseded where no decision here took its place; such a one also stays so when it is edited.
+    """
     if status != Status.SUPERSEDED:
         if number is not None:
             faults.add(
@@ -62,6 +67,8 @@ def successor(decision: Decision | None, status: str, number: int | None, faults
             )
         return None
     if number is None:
+        if unnamed or (decision is not None and _is_unnamed(decision)):
+            return None
         faults.add("superseded_by", "name the number of the decision that supersedes this one")
         return None
     found = Decision.objects.select_for_update().filter(number=number).first()
@@ -74,6 +81,11 @@ def successor(decision: Decision | None, status: str, number: int | None, faults
     elif decision is not None and decision.pk in {row.pk for row in chain(found)}:
         faults.add("superseded_by", f"decision {number} is itself superseded by this one: that would be a circle")
     return found
+
+
+def _is_unnamed(decision: Decision) -> bool:
+    rows = Decision.objects.filter(pk=decision.pk, status=Status.SUPERSEDED, superseded_by=None)
+    return rows.exists()
 
 
 def check_standing(decision: Decision, status: str, faults: Faults) -> None:

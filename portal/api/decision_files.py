@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from governance.decisions.archive import MAX_PATH, read_zip, write_zip
+from governance.decisions.archive import MAX_PATH, Files, read_zip, write_zip
 from governance.selectors.decision_files import exported
 from governance.services.documents import find_team
 from governance.services.importing import MAX_FOLDER, OUTCOMES, ImportReport, import_decisions
@@ -124,12 +124,10 @@ class DecisionImport(APIView):
         actor, owner = actor_of(request), find_team(wanted["owner"])
         actor.require(Verb.MAINTAIN, owner)
         texts: Mapping[str, str] = wanted.get("files", {})
-        refused: Mapping[str, str] = {}
-        if found is not None:
-            files = found(data)
-            texts, refused = files.texts, files.refused
+        files = found(data) if found is not None else Files(texts, {})
         report = import_decisions(
-            files=texts, refused=refused, folder=wanted["folder"], owner=owner, actor=actor.user, reason=wanted["reason"],
+            files=files.texts, refused=files.refused, others=files.others, encodings=files.encodings,
+            folder=wanted["folder"], owner=owner, actor=actor.user, reason=wanted["reason"],
             may=lambda team: actor.may(Verb.MAINTAIN, team), dry_run=wanted["dry_run"],
         )  # fmt: skip
         return Response(_show(report, dry_run=wanted["dry_run"]))

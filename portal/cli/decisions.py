@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 import click
@@ -20,11 +21,15 @@ from .giving_out import write_out
 from .plain import clean, count
 from .session import Session, shared_options
 
+#: A text without a suffix is a record if its name begins as a record's does: `0012-use-a-bus`, `ADR-12`.
+_NUMBERED = re.compile(r"(?:[A-Za-z]{1,8}[-_ ]?)?\d")
 SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt")
 #: The portal's own limits, known here so that too much is refused before it is sent.
 MAX_ZIP = 20 * 1024 * 1024
 MAX_FILES = 3_000
 MAX_FILE = 4 * 1024 * 1024
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}")
+_MOST_OTHERS = 500
 _SIGNS = {
     "created": ("+", "green"),
     "updated": ("~", "green"),
@@ -59,10 +64,16 @@ def import_decisions(  # noqa: PLR0917 - an option each
     query = {
         "owner": owner, "folder": name, "reason": reason or f"import of {name}", "dry_run": "true" if dry_run else "false",
     }  # fmt: skip
-    answer = session.portal.send("/decisions/import", _zipped(path), "application/zip", query, repeatable=dry_run).value
+    others: list[Path] = []
+    packed = _zipped(path, others)
+    answer = session.portal.send("/decisions/import", packed, "application/zip", query, repeatable=dry_run).value
     lines = answer.get("lines")
     if not isinstance(lines, list):
         raise Failure(f"{session.portal.url} sent no report", ExitCode.UNREACHABLE)
+    left = [_not_sent(other.relative_to(path)) for other in sorted(others)[:_MOST_OTHERS]]
+    lines += left
+    if isinstance(counts := answer.get("counts"), dict):
+        counts["not_a_record"] = counts.get("not_a_record", 0) + len(left)
     if session.as_json:
         session.printer.data(answer)
     else:
@@ -92,11 +103,21 @@ def export_decisions(session: Session, directory: Path, folder: str | None, owne
         session.printer.say(f"{count(len(files), 'decision')} in {directory}, {written} written")
 
 
-def _zipped(folder: Path) -> bytes:
-    """The folder's texts. Links are not followed: they could lead anywhere."""
+def _not_sent(place: PurePath) -> dict[str, Any]:
+    """A line of the report for a picture or a listing, which stays where it is."""
+    return {
+        "path": place.as_posix(),
+        "outcome": "not_a_record",
+        "detail": "its name is not that of a text",
+        "notices": [],
+    }
+
+
+def _zipped(folder: Path, others: list[Path]) -> bytes:
+    """The folder's texts; `others` gets what is none. Links are not followed: they could lead anywhere."""
     held = io.BytesIO()
     faults: list[str] = []
-    found = sorted(_texts(folder, faults))
+    found = sorted(_texts(folder, faults, others))
     if not found and not faults:
         faults.append(f"{folder}: has no file that ends in {', '.join(SUFFIXES)}")
     if len(found) > MAX_FILES:
@@ -115,14 +136,18 @@ def _zipped(folder: Path) -> bytes:
     return held.getvalue()
 
 
-def _texts(folder: Path, faults: list[str]) -> Iterator[Path]:
+def _texts(folder: Path, faults: list[str], others: list[Path]) -> Iterator[Path]:
     unreadable = lambda error: faults.append(f"{error.filename}: {error.strerror or error}")  # noqa: E731 - a callback
     for place, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             file = Path(place, name)
-            if name.lower().endswith(SUFFIXES) and not name.startswith(".") and not file.is_symlink():
+            if name.startswith(".") or file.is_symlink():
+                continue
+            if name.lower().endswith(SUFFIXES) or (_NUMBERED.match(name) and not _SUFFIX.fullmatch(file.suffix)):
                 yield file
+            else:
+                others.append(file)
 
 
 def _bytes(file: Path, faults: list[str] | None = None) -> bytes | None:

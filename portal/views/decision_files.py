@@ -91,8 +91,8 @@ def _imported(request: HttpRequest, form: ImportForm, data: bytes, folder: str, 
     files = read_zip(data)
     reason = form.cleaned_data["reason"] or f"import of {folder}"
     return import_decisions(
-        files=files.texts, refused=files.refused, folder=folder, owner=owner, actor=actor.user, reason=reason,
-        may=lambda team: actor.may(Verb.MAINTAIN, team), dry_run=not for_real,
+        files=files.texts, refused=files.refused, others=files.others, encodings=files.encodings, folder=folder,
+        owner=owner, actor=actor.user, reason=reason, may=lambda team: actor.may(Verb.MAINTAIN, team), dry_run=not for_real,
     )  # fmt: skip
 
 

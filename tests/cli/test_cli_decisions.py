@@ -24,6 +24,7 @@ def folder(tmp_path: Path) -> Path:
     (path / ".git").mkdir()
     (path / "0001-a.md").write_bytes(b"\xef\xbb\xbf# A\r\n")
     (path / "sub" / "b.rst").write_text("B\n=\n")
+    (path / "0002-no-suffix").write_text("# B\n")
     (path / "picture.png").write_bytes(b"\x89")
     (path / ".git" / "c.md").write_text("# hidden\n")
     (path / "link.md").symlink_to("/etc/hostname")
@@ -47,10 +48,13 @@ def test_a_folder_is_sent_as_it_is_without_what_is_hidden_linked_or_no_text(stub
     with zipfile.ZipFile(io.BytesIO(asked.raw)) as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == {
             "files/0001-a.md": b"\xef\xbb\xbf# A\r\n",
+            "files/0002-no-suffix": b"# B\n",
             "files/sub/b.rst": b"B\n=\n",
         }
     assert "+ created 0001-a.md  1. A" in result.stdout
     assert "number 9 is taken" in result.stdout
+    assert "· not a record picture.png" in result.stdout
+    assert "1 created, 1 not a record" in result.stdout
 
 
 def test_a_conflict_is_a_no(stub, cli, folder):

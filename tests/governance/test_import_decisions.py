@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from governance.decisions.archive import MAX_FILE, read_zip
+from governance.decisions.archive import MAX_FILE, MOST_OTHERS, read_zip
 from governance.gate.decisions import ACCEPT
 from governance.gate.opening import propose
 from governance.gate.subjects import Object
@@ -40,6 +40,10 @@ def bring(team, maintainer):
     return run
 
 
+def texts(files):
+    return {path: content.decode() for path, content in files}
+
+
 def outcomes(lines):
     return {path: line.outcome for path, line in lines.items()}
 
@@ -67,7 +71,7 @@ def test_an_unedited_export_is_the_very_folder(bring):
     lines = bring(files)
     taken = {path for path, line in lines.items() if line.outcome == "created"}
     assert taken == set(files)
-    assert dict(exported()) == files
+    assert texts(exported()) == files
 
 
 def test_the_same_folder_again_is_kept_and_writes_nothing(bring):
@@ -105,14 +109,14 @@ def test_an_edited_decision_is_exported_as_it_is_now_and_its_file_comes_back_as_
         actor=None,
         **decision_edit(Decision.objects.get(number=3), body="Said here.", title="Third, anew", correction=True),
     )
-    files = dict(exported())
+    files = texts(exported())
     assert files["0001-old-way.md"] == OLD
     assert "# Third, anew\n\nSaid here.\n" in files["0003-third.md"]
     assert "decision-makers: [red, blue]" in files["0003-third.md"]
     assert 'status: "Approved (2021-01-01)"' in files["0003-third.md"]
     line = bring({**FOLDER, **files})["0003-third.md"]
     assert (line.outcome, line.detail) == ("kept", "")
-    assert dict(exported()) == files
+    assert texts(exported()) == files
 
 
 def test_a_dry_run_says_what_would_come_and_writes_nothing(bring):
@@ -138,22 +142,51 @@ def test_files_with_one_title_become_decisions_with_names_of_their_own(bring):
     assert list(Decision.objects.order_by("number").values_list("slug", flat=True)) == ["same", "same-2", "decision-3"]
 
 
-def test_a_record_superseded_by_nothing_here_is_deprecated_and_says_so(bring):
+def test_a_record_superseded_by_nothing_here_stays_superseded_and_says_so(bring):
     line = bring({"0001-x.md": "# X\n\nStatus: Superseded by the new platform\n"})["0001-x.md"]
     decision = Decision.objects.get()
-    assert (decision.status, decision.front_matter["status"]) == ("deprecated", "Superseded by the new platform")
-    assert any("shown as deprecated" in notice for notice in line.notices)
+    assert (decision.status, decision.front_matter["status"]) == ("superseded", "Superseded by the new platform")
+    assert any("no record here can be its successor" in notice for notice in line.notices)
+    assert texts(exported())["0001-x.md"] == "# X\n\nStatus: Superseded by the new platform\n"
+
+
+def test_such_a_one_can_be_corrected_and_superseded_by_a_decision_here(bring, decide, decision_edit):
+    bring({"0001-x.md": "# X\n\nStatus: Superseded\n"})
+    old = edit_decision(actor=None, **decision_edit(Decision.objects.get(), title="Y", correction=True))
+    assert (old.title, old.status, old.superseded_by) == ("Y", "superseded", None)
+    new = decide("Z", status="accepted", supersedes=[1])
+    assert Decision.objects.get(number=1).superseded_by == new
+
+
+def test_a_successor_that_states_no_status_counts_as_accepted_one_that_is_proposed_does_not(bring):
+    old = "# {0}\n\nStatus: superseded by [{1}](000{1}-x.md)\n"
+    lines = bring(
+        {
+            "0001-x.md": old.format(1, 2), "0002-x.md": "# 2. Two\n",
+            "0003-x.md": old.format(3, 4), "0004-x.md": "# 4. Four\n\nStatus: proposed\n",
+            "0005-x.md": old.format(5, 6), "0006-x.md": "# 6. Six\n\nStatus: parked until May\n",
+        }
+    )  # fmt: skip
+    found = {row.number: row for row in Decision.objects.select_related("superseded_by")}
+    assert {number: row.status for number, row in found.items()} == {
+        1: "superseded", 2: "accepted", 3: "superseded", 4: "proposed", 5: "superseded", 6: "draft",
+    }  # fmt: skip
+    assert [found[number].superseded_by for number in (1, 3, 5)] == [found[2], None, None]
+    assert any("took the place of 0001-x.md" in notice for notice in lines["0002-x.md"].notices)
+    assert any("0004-x.md is proposed" in notice for notice in lines["0003-x.md"].notices)
+    again = bring({path: texts(exported())[path] for path in lines})
+    assert {line.outcome for line in again.values()} == {"kept"}
 
 
 def test_a_successor_that_comes_later_takes_its_place(bring):
     first = {"0001-old-way.md": OLD}
     assert bring(first)["0001-old-way.md"].outcome == "created"
-    assert Decision.objects.get().status == "deprecated"
+    assert Decision.objects.get().superseded_by is None
     lines = bring({"0002-new-way.md": NEW, "0003-third.md": THIRD})
     assert outcomes(lines) == {"0001-old-way.md": "updated", "0002-new-way.md": "created", "0003-third.md": "created"}
     old = Decision.objects.get(number=1)
     assert (old.status, old.superseded_by.number) == ("superseded", 2)
-    assert dict(exported())["0001-old-way.md"] == OLD
+    assert texts(exported())["0001-old-way.md"] == OLD
 
 
 def test_circles_of_superseding_and_amending_are_cut_and_told(bring):
@@ -234,9 +267,34 @@ def test_two_folders_are_two_worlds_and_are_exported_side_by_side(bring):
     lines = bring({"0001-old-way.md": OLD, "0002-new-way.md": NEW}, folder="more")
     assert [line.number for line in lines.values()] == [4, 5]
     assert Decision.objects.get(number=4).superseded_by.number == 5
-    files = dict(exported())
+    files = texts(exported())
     assert files["adr/0001-old-way.md"] == files["more/0001-old-way.md"] == OLD
-    assert set(dict(exported(folder="more"))) == {"0001-old-way.md", "0002-new-way.md"}
+    assert set(texts(exported(folder="more"))) == {"0001-old-way.md", "0002-new-way.md"}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"), [("utf-16-le", "UTF-16"), ("utf-16-be", "UTF-16"), ("cp1252", "Windows-1252")]
+)
+def test_a_file_in_another_encoding_is_read_and_given_back_as_its_very_bytes(bring, decision_edit, encoding, words):
+    mark = "\ufeff" if encoding.startswith("utf-16") else ""
+    content = f"{mark}# 1. Café “or” not\r\n\r\nStatus: Accepted\r\n".encode(encoding)
+    files = read_zip(packed([("adr/0001-cafe.md", content), ("adr/0002-b.md", "# 2. B\n")]))
+    line = bring(files.texts, encodings=files.encodings)["0001-cafe.md"]
+    assert (line.outcome, line.title) == ("created", "Café “or” not")
+    assert any(f"it is {words}" in notice for notice in line.notices)
+    assert Decision.objects.get(number=1).status == "accepted"
+    assert dict(exported())["0001-cafe.md"] == content
+    assert bring(files.texts, encodings=files.encodings)["0001-cafe.md"].outcome == "kept"
+    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=1), title="Tea 茶", correction=True))
+    assert "Tea 茶" in texts(exported())["0001-cafe.md"]
+
+
+def test_a_file_that_was_made_utf_8_is_given_out_as_that(bring):
+    text = "# 1. Café\n"
+    bring({"0001-cafe.md": text}, encodings={"0001-cafe.md": "cp1252"})
+    assert dict(exported())["0001-cafe.md"] == text.encode("cp1252")
+    bring({"0001-cafe.md": text})
+    assert dict(exported())["0001-cafe.md"] == text.encode()
 
 
 def packed(entries, compression=zipfile.ZIP_DEFLATED):
@@ -259,7 +317,25 @@ def test_a_zip_gives_its_texts_without_the_folder_around_them():
         )
     )
     assert files.texts == {"0001-a.md": "é", "b/x.rst": "y"}
+    assert files.others == ["i.png"]
     assert read_zip(packed([("0001/README.md", "# A")])).texts == {"0001/README.md": "# A"}
+
+
+def test_a_record_without_a_suffix_is_one_and_a_listing_is_not():
+    entries = [
+        ("adr/0051-use-v1.2-client", "# 51. A"),
+        ("adr/2020-01-02-x", "# B"),
+        ("adr/OWNERS", "o"),
+        ("adr/0052-shot.png", "p"),
+    ]
+    files = read_zip(packed(entries))
+    assert set(files.texts) == {"0051-use-v1.2-client", "2020-01-02-x"}
+    assert sorted(files.others) == ["0052-shot.png", "OWNERS"]
+
+
+def test_an_archive_of_thousands_of_pictures_names_only_the_first():
+    files = read_zip(packed([("0001-a.md", "# A"), *((f"{n}.png", "") for n in range(600))]))
+    assert (len(files.texts), len(files.others)) == (1, MOST_OTHERS)
 
 
 def test_what_a_zip_must_not_hold_is_refused_by_name():
@@ -269,7 +345,7 @@ def test_what_a_zip_must_not_hold_is_refused_by_name():
         [
             ("good.md", "x"),
             ("../up.md", "x"),
-            ("latin.md", b"a\nb\xff"),
+            ("latin.md", b"a\nb\xff\x00"),
             (link, "/etc/passwd"),
             ("bomb.md", b"0" * (50 * 2**20)),
         ]

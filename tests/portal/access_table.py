@@ -27,7 +27,7 @@ NEW_CONTRACT = {
 
 def zipped(files: dict[str, str]) -> str:
     held = io.BytesIO()
-    write_zip(files.items(), held)
+    write_zip(((path, text.encode()) for path, text in files.items()), held)
     return base64.urlsafe_b64encode(held.getvalue()).decode()
 
 

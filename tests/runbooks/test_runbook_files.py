@@ -121,7 +121,8 @@ def test_a_runbook_that_was_written_here_goes_out_and_comes_back_as_itself(book,
     ("path", "text", "action", "words"),
     [
         ("../x.md", "x", "refused", "below the folder"), ("/x.md", "x", "refused", "below the folder"),
-        ("決済.md", "x", "refused", "Latin letters"), ("README.md", "x", "skipped", "an index"), ("a/INDEX.md", "x", "skipped", "an index"),
+        ("決済.md", "x", "refused", "Latin letters"), ("README.md", "x", "skipped", "about the folder"), ("a/INDEX.md", "x", "skipped", "about the folder"),
+        ("a/_index.md", "---\ntitle: a\n---\n", "skipped", "about the folder"), ("CONTRIBUTING.md", "x", "skipped", "about the folder"),
         ("x.md", "a\x00b", "refused", "U+0000"), ("new.md", "x", "refused", "stands for something else"),
         ("x.md", "---\nowner: nobody\n---\n", "refused", "no team 'nobody'"), ("x.md", "y" * 300_000, "refused", "limit is 200,000"),
     ],
@@ -134,9 +135,34 @@ def test_a_file_that_can_not_be_taken_says_why_and_stops_no_other(team, path, te
 
 
 def test_two_files_of_one_name_are_told_apart(team):
-    lines = take({"a/down.md": "one", "b/down.md": "two"})
-    assert [line.action for line in lines] == ["create", "refused"]
-    assert "belongs to a/down.md already" in lines[1].problem
+    files = {"a/down.md": "one", "b/down.md": "two", "x/b/down.md": "three", "down/Down.md": "four"}
+    lines = take(files)
+    assert [(line.action, line.slug) for line in lines] == [
+        ("create", "down"), ("create", "b-down"), ("create", "b-down-2"), ("create", "down-down"),
+    ]  # fmt: skip
+    assert lines[1].notes == ["the name down belongs to a/down.md; this one is b-down"]
+    assert give() == files
+    assert {line.action for line in take(files)} == {"unchanged"}
+    assert take({"b/down.md": "two, and more"})[0].action == "change"
+    assert Runbook.objects.get(slug="b-down").body == "two, and more"
+
+
+def test_a_copy_in_another_folder_is_named_and_left(team):
+    lines = take({"a/down.md": "one", "b/down.md": "one"})
+    assert [line.action for line in lines] == ["create", "skipped"]
+    assert "the very text of a/down.md" in lines[1].problem
+
+
+def test_long_names_in_two_folders_stay_two(team):
+    name = "a" * 63
+    lines = take({f"one/{name}.md": "1", f"two/{name}.md": "2", f"three/{name}.md": "3"})
+    assert {line.action for line in lines} == {"create"}
+    assert len({line.slug for line in lines}) == 3
+    assert all(len(line.slug) <= 63 for line in lines)
+
+
+def test_a_name_of_digits_is_a_name(team):
+    assert take({"500.md": "x"})[0].slug == "runbook-500"
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(team):

@@ -196,3 +196,27 @@ def test_an_action_line_says_what_it_is_or_what_is_wrong_with_it(line, problem):
 
 def test_every_kind_of_action_has_its_parameters():
     assert set(SHAPES) == set(ActionKind)
+
+
+def test_marks_around_a_heading_do_not_hide_its_kind():
+    text = "## **Meaning**\n\nX\n\n## 🔍 Diagnosis\n\n1. Look.\n\n## Mitigation:\n\n1. Act.\n"
+    found = parse(text, "x.md")
+    assert [section.kind for section in found.sections] == ["meaning", "diagnosis", "mitigation"]
+    assert render(found) == text
+
+
+def test_what_stands_below_a_heading_that_explains_asks_for_nothing():
+    text = "## Impact\n\n### Users\n\n1. Some see it.\n\n### Mitigation\n\n1. Tell them.\n\n## Resolution\n\n### First\n\n1. Restart.\n"
+    found = parse(text, "x.md")
+    assert [step.do for step in found.steps] == ["Tell them.", "Restart."]
+    assert render(found) == text
+
+
+def test_items_that_share_a_number_and_code_at_their_parents_depth_stay_whole():
+    text = (
+        "## Diagnosis\n\n1. Find out which of the two\nit is.\n\n1. Read on:\n\n   - Clean up:\n\n   ```shell\n   prune\n   ```\n\n"
+        "   - Remove:\n\n   ```shell\n   rm x\n   ```\n\n2. Wait.\n\n## Notes\n\n- That is all.\n"
+    )
+    found = parse(text, "x.md")
+    assert [step.raw.count("```") for step in found.steps] == [0, 4, 0]
+    assert found.head + "".join(s.raw + "".join(block.raw for block in s.blocks) for s in found.sections) == text
