@@ -73,7 +73,8 @@ def of_team(column: str) -> Reader:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind. `key` is the column that its addresses name; `fixed` says why nothing is restored where `restorer` is None."""
+    """One kind. `key` is the column that its addresses name. `aside`: fields that are told of and that a restore leaves alone.
+    `fixed` says why nothing is restored where `restorer` is None."""
 
     slug: str
     model: Any
@@ -83,6 +84,7 @@ class Kind:
     key: str = "pk"
     read: Reader = everyone
     restorer: Restorer | None = None
+    aside: tuple[str, ...] = ()
     fixed: str = ""
 
     @property

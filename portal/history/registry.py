@@ -66,25 +66,25 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "dependency", Dependency, ("document", "source"), lambda row: reverse("dependency", args=[row.name]),
-            ("Dependencies", "dependencies"), key="name", restorer=restorers.OwnedManifest(),
+            ("Dependencies", "dependencies"), key="name", restorer=restorers.OwnedManifest(), aside=("source",),
         ),
         Kind(
             "retry-policy", RetryPolicy, ("document", "source"), lambda row: reverse("dependencies"),
-            ("Dependencies", "dependencies"), key="name", restorer=restorers.OwnedManifest(),
+            ("Dependencies", "dependencies"), key="name", restorer=restorers.OwnedManifest(), aside=("source",),
         ),
         Kind(
             "gate-policy", GatePolicy, ("document", "source"), lambda row: reverse("gate-policies"), _CHANGES,
-            key="name", restorer=restorers.AdminManifest(),
+            key="name", restorer=restorers.AdminManifest(), aside=("source",),
         ),
         Kind(
             "objective", Objective,
             (
                 "name", "owner", "description", "workflow", "step", "dependency", "indicator", "threshold", "target",
                 "window_days", "degraded_is_bad", "page", "page_failures", "page_within", "ticket", "ticket_failures",
-                "ticket_within", "runbook", "source", "retired_at",
+                "ticket_within", "runbook", "source", "since", "recounted_at", "retired_at",
             ),
             lambda row: reverse("objective", args=[row.name]), ("Objectives", "objectives"), key="name",
-            restorer=restorers.ObjectiveRestorer(),
+            restorer=restorers.ObjectiveRestorer(), aside=("source", "since", "recounted_at", "retired_at"),
         ),
         Kind(
             "silence", Silence, ("objective", "severity", "reason", "person", "starts_at", "ends_at"),
@@ -155,7 +155,7 @@ KINDS: dict[str, Kind] = {
             "action", ActionItem,
             ("text", "owner", "person", "due", "check_kind", "target", "days", "state", "closed_by", "evidence", "link"),
             lambda row: f"{reverse('postmortem', args=[row.postmortem.number])}#actions",
-            ("Postmortems", "postmortems"), restorer=restorers.ActionRestorer(),
+            ("Postmortems", "postmortems"), restorer=restorers.ActionRestorer(), aside=("state", "closed_by", "evidence", "link"),
         ),
         Kind(
             "exercise", Exercise, ("runbook", "state", "started_by", "holder", "started_at", "ended_at", "summary"),

@@ -5,6 +5,8 @@ Owns that somebody else's edit is never undone unseen. Never knows how a kind is
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 
 from orchestration.errors import Conflict, Forbidden
@@ -48,12 +50,21 @@ def restore(*, subject: Subject, revision: int, seen: int, actor: Actor, reason:
         if newest(now) != seen:
             raise Conflict("it was changed meanwhile; look again at what would change, then restore")
         wanted = find_row(now, revision)
-        if values_of(now.kind, wanted) != values_of(now.kind, now.current):
+        present, past = would_change(now, wanted)
+        if present != past:
             restorer.write(actor, now.current, wanted, reason)
         after = subject_of(subject.kind, subject.pk)
         if newest(after) == seen:
             raise Conflict("it is as it was then already, so there is nothing to restore")
     return after
+
+
+def would_change(subject: Subject, wanted: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a restore is about: as it is now, and as the historical row `wanted` has it."""
+    kind = subject.kind
+    now, then = values_of(kind, subject.current), values_of(kind, wanted)
+    restored = [name for name in kind.fields if name not in kind.aside]
+    return {name: now[name] for name in restored}, {name: then[name] for name in restored}
 
 
 def newest(subject: Subject) -> int:

@@ -31,7 +31,7 @@ _LABELS = {
     "document": "manifest", "check_kind": "evidence", "check_key": "check", "first_name": "name",
     "username": "sign-in name", "is_active": "active", "is_superuser": "admin", "window_days": "window",
     "page_failures": "page at failures", "ticket_failures": "ticket at failures", "first": "first person",
-    "second": "second person",
+    "second": "second person", "since": "counted since", "recounted_at": "counted anew since",
 }  # fmt: skip
 
 
@@ -145,6 +145,8 @@ class _Comparing:
 
     def _words(self, name: str, value: Any) -> str:
         writer = self._writer(name)
+        if writer is _source:
+            return visible(_source(value or {}))
         if value in (None, "", {}, []):
             return "none"
         if isinstance(value, bool):

@@ -18,8 +18,8 @@ from governance.selectors.documents import Page
 from orchestration.errors import Forbidden, InvalidInput, InvalidManifest, PlumblineError
 from orchestration.manifest import Problem
 from portal.api.problems import STATUSES
-from portal.history.reading import Revision, Subject, find, find_row, revisions, values_of
-from portal.history.restoring import may_restore, newest, require_restorable, restore
+from portal.history.reading import Revision, Subject, find, find_row, revisions
+from portal.history.restoring import may_restore, newest, require_restorable, restore, would_change
 from portal.middleware.reader import actor_of
 from portal.presentation.history_words import changes, entries
 from portal.views.people_forms import ReasonForm
@@ -81,7 +81,7 @@ def restore_revision(request: HttpRequest, kind: str, key: str) -> HttpResponse:
             else:
                 messages.success(request, f"{restored.name} is as it was then, as a new revision.")
                 return redirect(restored.kind.url(restored.row))
-    deltas, longs = changes(subject.kind, values_of(subject.kind, subject.current), values_of(subject.kind, row))
+    deltas, longs = changes(subject.kind, *would_change(subject, row))
     context = {**_frame(subject), "form": form, "row": row, "deltas": deltas, "longs": longs, "newest": newest(subject)}
     return render(request, "history/restore.html", context, status=status)
 
