@@ -241,6 +241,7 @@ SPECTACULAR_SETTINGS = {
         "FileAction": "portal.api.enums.FILE_ACTIONS",
         "ImportAction": "portal.api.enums.IMPORT_ACTIONS",
         "RelationKind": "portal.api.enums.RELATION_KINDS",
+        "RevisionAction": "portal.api.enums.REVISION_ACTIONS",
         "ImportOutcome": "portal.api.enums.IMPORT_OUTCOMES",
     },
 }

@@ -59,3 +59,5 @@ IMPORT_OUTCOMES = list(OUTCOMES)
 IMPORT_ACTIONS = ["create", "change", "unchanged", "nothing", "refused"]
 #: What becomes of a file of a folder that is imported.
 FILE_ACTIONS = ["create", "change", "unchanged", "conflict", "skipped", "refused"]
+#: What a revision of a governed object did to it.
+REVISION_ACTIONS = ["created", "changed", "deleted"]

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from governance.models import AuditEntry, AuditVerification
+from portal.history.registry import url_by_audit
 from portal.presentation import quantities
 from portal.presentation.words import Look
 
@@ -79,6 +80,11 @@ class Row:
     def by_token(self) -> bool:
         """That a person came in by the browser goes without saying."""
         return self.entry.via.startswith("token ")
+
+    @property
+    def history_url(self) -> str:
+        """Its revisions, also of what was deleted since; empty where the log's name is no address."""
+        return url_by_audit(self.entry.object_kind, self.entry.object_name)
 
     @property
     def trail(self) -> str:

@@ -60,10 +60,10 @@ def save_view(*, page: str, name: str, query: str, team: Team | None, actor: Use
     return view
 
 
-def rename_view(*, view: SavedView, name: str, actor: User) -> SavedView:
+def rename_view(*, view: SavedView, name: str, actor: User, reason: str = "renamed") -> SavedView:
     """Another name. Raises InvalidInput, Conflict."""
     view.name = _checked(name)
-    _store(view, actor, "renamed")
+    _store(view, actor, reason)
     return view
 
 

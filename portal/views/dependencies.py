@@ -34,11 +34,13 @@ from portal.dashboards.dependency_panel import charts
 from portal.dashboards.periods import PERIODS, Period
 from portal.dashboards.shared import shared
 from portal.dashboards.views import chosen_period
+from portal.history.reading import recent
+from portal.history.registry import kind_of
 from portal.middleware.csp import allow_inline_style
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import dependency_pages
-from portal.presentation.history import changes
+from portal.presentation.history_words import entries
 from portal.presentation.words import breaker_look, health_look, postmortem_look, review_look, severity_look
 from portal.selectors.callers import callers
 from portal.selectors.dependencies import Calls, by_caller, last_day
@@ -106,7 +108,6 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
     retry = found.spec.get("retry")
     books = list(runbooks_of_dependency(found))
     slugs = {book.slug for book in books}
-    history = list(found.history.select_related("history_user", "owner"))
     context = {
         "nav": "dependencies",
         "dependency": found,
@@ -126,7 +127,7 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
         "postmortems": [
             (postmortem_look(one.status), severity_look(one.severity), one, about(one)) for one in postmortems_of(found)
         ],
-        "entries": changes(history, ("owner", "description", "content_hash"), "Dependency"),
+        "history": entries(kind_of("dependency"), recent("dependency", found)),
         "consumers": consumers,
     }
     return render(request, "dependencies/dependency.html", context | _health(found, consumers, period, now))

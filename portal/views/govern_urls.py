@@ -1,8 +1,8 @@
-"""URLs of the registry, the gate and the log: contracts, changes, audit."""
+"""URLs of the registry, the gate and the logs: contracts, changes, audit, the history of any governed object."""
 
 from django.urls import URLPattern, path
 
-from portal.views import audit, changes, contract_changes, contracts, endings, policies
+from portal.views import audit, changes, contract_changes, contracts, endings, history, policies
 from portal.views import change_actions as act
 
 CONTRACT, WORKFLOW = {"noun": "contract"}, {"noun": "workflow"}
@@ -27,6 +27,8 @@ urlpatterns: list[URLPattern] = [
     path("changes/<int:number>/withdraw/", act.withdraw, name="change-withdraw"),
     path("changes/<int:number>/ask-glass/", act.ask_glass, name="change-ask-glass"),
     path("changes/<int:number>/break-glass/", act.break_glass, name="change-break-glass"),
+    path("history/<slug:kind>/<str:key>/", history.history, name="history"),
+    path("history/<slug:kind>/<str:key>/restore/", history.restore_revision, name="history-restore"),
     path("audit/", audit.list_audit, name="audit"),
     path("audit/export.csv", audit.export, {"form": "csv"}, name="audit-csv"),
     path("audit/export.jsonl", audit.export, {"form": "jsonl"}, name="audit-jsonl"),

@@ -12,6 +12,8 @@ from governance.selectors.coupling import ties
 from governance.selectors.runbooks import today
 from orchestration.models import Membership, Role
 from portal.dashboards.shared import shared
+from portal.middleware.reader import actor_of
+from portal.permissions import Verb
 from portal.presentation.onboarding import on_call
 from portal.presentation.words import decision_look
 
@@ -37,6 +39,7 @@ def team(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "nav": "ownership",
         "team": found,
+        "may_read_history": found.pk in actor_of(request).roles() or actor_of(request).may(Verb.ADMINISTER),
         "owned": owned,
         "decisions": [(decision_look(one.status), one) for one in owned.decisions],
         "waiting": selectors.waiting(found, today()),

@@ -80,7 +80,17 @@ spec:
   timeWindow: [{duration: 28d, isRolling: true}]
   objectives: [{target: 0.99}]
 """
+#: Of an objective that was changed once.
+FIRST = ("objective", "demo.success")
 API = [
+    Entry("GET", "history/<slug:kind>/<str:key>", SIGNED_IN, FIRST),
+    Entry(
+        "POST",
+        "history/<slug:kind>/<str:key>/restore",
+        Verb.MAINTAIN,
+        FIRST,
+        {"id": "objective-first", "seen": "objective-seen", **REASON},
+    ),
     Entry("GET", "search", SIGNED_IN, query="?q=demo"),
     Entry("GET", "objectives", SIGNED_IN),
     Entry("POST", "objectives", Verb.MAINTAIN, body=OBJECTIVE),
@@ -292,6 +302,14 @@ PAGES = [
         BALLOT,
     ),
     Entry("POST", "changes/<int:number>/withdraw/", Verb.MAINTAIN, ("change",), REASON),
+    Entry("GET", "history/<slug:kind>/<str:key>/", SIGNED_IN, FIRST),
+    Entry(
+        "POST",
+        "history/<slug:kind>/<str:key>/restore/",
+        Verb.MAINTAIN,
+        FIRST,
+        {"revision": "objective-first", "seen": "objective-seen", **REASON},
+    ),
     Entry("GET", "audit/", SIGNED_IN),
     Entry("GET", "audit/export.csv", SIGNED_IN),
     Entry("GET", "audit/export.jsonl", SIGNED_IN),

@@ -184,12 +184,18 @@ def alert_world(team: Team) -> dict[str, Any]:
         runbook="stuck",
         since=now,
     )
+    objective.description = "newer"  # a second revision, so that there is one to restore
+    objective.save()
     alert = Alert.objects.create(
         kind="burn", severity="ticket", subject="demo.success", team=team, escalation=team, objective=objective, opened_at=now,
     )  # fmt: skip
     silence = Silence.objects.create(objective=objective, reason="x", starts_at=now, ends_at=now + timedelta(days=1))
     tomorrow = (now + timedelta(days=1)).isoformat()
-    return {"alert": str(alert.pk), "silence": str(silence.pk), "tomorrow-moment": tomorrow}
+    revisions = {
+        "objective-first": objective.history.earliest().history_id,
+        "objective-seen": objective.history.latest().history_id,
+    }
+    return {"alert": str(alert.pk), "silence": str(silence.pk), "tomorrow-moment": tomorrow, **revisions}
 
 
 def gate_world(team: Team) -> dict[str, Any]:

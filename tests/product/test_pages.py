@@ -28,7 +28,10 @@ def paths(product: Product) -> list[str]:
     wait_until(lambda: bool(failed()), 90, "a run that failed and was compensated")
     bad = failed()[0]
     good = product.api("GET", "/runs?result=succeeded&limit=1").json()["items"][0]
+    first = product.api("GET", "/history/dependency/payments?limit=1").json()["items"][0]["id"]
     return [
+        "/history/dependency/payments/", "/history/objective/order-fulfilment.success/", "/history/workflow-version/1/",
+        "/history/team/checkout/", f"/history/dependency/payments/restore/?revision={first}",
         "/", "/search/", "/search/?q=payment", "/search/?q=saga&kind=decision", "/search/?q=nothing-like-this", "/inbox/", "/account/notifications/",
         "/views/new/?page=runs&query=result%3Dfailed", "/runs/", "/runs/?result=failed&workflow=order-fulfilment", "/runs/?key=nothing-has-this-key",
         f"/runs/{bad['id']}/", f"/runs/{bad['id']}/steps/{bad['failed_step']}/", f"/runs/{good['id']}/",

@@ -1,0 +1,3 @@
+from tests.signed_in import sign_in, team
+
+__all__ = ["sign_in", "team"]
