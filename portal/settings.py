@@ -241,6 +241,9 @@ SPECTACULAR_SETTINGS = {
         "FileAction": "portal.api.enums.FILE_ACTIONS",
         "ImportAction": "portal.api.enums.IMPORT_ACTIONS",
         "RelationKind": "portal.api.enums.RELATION_KINDS",
+        "BulkKind": "portal.api.enums.BULK_KINDS",
+        "BulkField": "portal.api.enums.BULK_FIELDS",
+        "BulkOutcome": "portal.api.enums.BULK_OUTCOMES",
         "ImportOutcome": "portal.api.enums.IMPORT_OUTCOMES",
     },
 }

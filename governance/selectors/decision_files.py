@@ -9,7 +9,7 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -93,9 +93,13 @@ def relations_of(decision: Decision) -> list[Related]:
     return found
 
 
-def exported(*, folder: str = "", owner: str = "") -> Iterator[tuple[str, str]]:
+def exported(
+    *, folder: str = "", owner: str = "", numbers: Sequence[int] | None = None
+) -> Iterator[tuple[str, str]]:  # fmt: skip
     """Each decision's path and text; those of several folders below their folders' names."""
     rows = _exportable(folder, owner)
+    if numbers is not None:
+        rows = rows.filter(number__in=numbers)
     folders = set(rows.exclude(source=None).order_by().values_list("source__folder", flat=True).distinct()[:2])
     taken: set[str] = set()
     for decision in rows.iterator(chunk_size=200):

@@ -17,6 +17,8 @@ from governance.models import (
     WebhookDelivery,
 )
 from governance.postmortems.lines import KINDS
+from governance.services.bulk import OUTCOMES as BULK
+from governance.services.bulk_nouns import NOUNS, OWNER, REVIEW_BY, STATUS
 from governance.services.importing import OUTCOMES
 from orchestration.models import Alert, AlertEvent, Objective
 from orchestration.policies.breaker import FORCED, State
@@ -57,5 +59,9 @@ RELATION_KINDS = ["amends", "amended_by", "relates"]
 #: What becomes of a decision's file.
 IMPORT_OUTCOMES = list(OUTCOMES)
 IMPORT_ACTIONS = ["create", "change", "unchanged", "nothing", "refused"]
+BULK_KINDS = list(NOUNS)
+BULK_FIELDS = [OWNER, STATUS, REVIEW_BY]
+#: Pending: a bulk change was broken off before that document.
+BULK_OUTCOMES = [*BULK, "pending"]
 #: What becomes of a file of a folder that is imported.
 FILE_ACTIONS = ["create", "change", "unchanged", "conflict", "skipped", "refused"]

@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from portal.api import decision_files, decisions, postmortems, runbook_files, runbooks, search
+from portal.api import bulk, decision_files, decisions, postmortems, runbook_files, runbooks, search
 
 urlpatterns: list[URLPattern] = [
+    path("bulk", bulk.BulkChanges.as_view()),
+    path("bulk/<int:number>", bulk.OneBulkChange.as_view()),
     path("decisions", decisions.Decisions.as_view()),
     path("decisions/import", decision_files.DecisionImport.as_view()),
     path("decisions/export", decision_files.DecisionExport.as_view()),

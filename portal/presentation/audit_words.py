@@ -50,6 +50,7 @@ STALE_AFTER = timedelta(hours=3)
 #: More lines than these are folded.
 MOST_OPEN = 3
 _LONGEST = 120
+_BULK = re.compile(r", bulk (\d{1,9})$")
 _SUM = re.compile(r"[0-9a-f]{64}")
 
 
@@ -79,6 +80,17 @@ class Row:
     def by_token(self) -> bool:
         """That a person came in by the browser goes without saying."""
         return self.entry.via.startswith("token ")
+
+    @property
+    def way(self) -> str:
+        """By what it came in, without the bulk change behind it."""
+        return _BULK.sub("", self.entry.via)
+
+    @property
+    def bulk(self) -> int | None:
+        """The number of the bulk change that it belongs to."""
+        found = _BULK.search(self.entry.via)
+        return int(found[1]) if found else None
 
     @property
     def trail(self) -> str:

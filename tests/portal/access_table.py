@@ -61,6 +61,9 @@ POSTMORTEM = {
 }  # fmt: skip
 PATTERN = {"title": "T", "slug": "dead-letter", "owner": "checkout", "body": "text", "status": "active", **REASON}
 ACTION = {"text": "Do it", "owner": "checkout", "due": "2099-01-02", "check": "confirmed"}
+BULK = {
+    "kind": "pattern", "field": "status", "value": "draft", "items": [{"name": "outbox", "revision": 2}], "dry_run": True, **REASON,
+}  # fmt: skip
 MANIFEST = """apiVersion: plumbline/v1
 kind: Workflow
 metadata: {name: demo, version: 2.0.0, owner: checkout}
@@ -181,6 +184,8 @@ API = [
     ),
     Entry("GET", "exports/prometheus", SIGNED_IN),
     Entry("GET", "exports/grafana", SIGNED_IN),
+    Entry("POST", "bulk", SIGNED_IN, body=BULK),
+    Entry("GET", "bulk/<int:number>", SIGNED_IN, ("bulk",)),
     Entry("GET", "decisions", SIGNED_IN),
     Entry("POST", "decisions", Verb.MAINTAIN, body=DECISION),
     Entry("POST", "decisions/import", Verb.MAINTAIN, body=IMPORT),
@@ -396,6 +401,8 @@ PAGES = [
     Entry("POST", "decisions/<int:number>/edit/", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),
     Entry("GET", "decisions/<int:number>/history/", SIGNED_IN, ("1",)),
     Entry("POST", "decisions/<int:number>/restore/", Verb.MAINTAIN, ("1",), {"revision": "decision-history", **REASON}),
+    Entry("POST", "bulk/<str:kind>/", SIGNED_IN, ("pattern",), {"do": "status:draft", "chosen": "outbox:2"}),
+    Entry("GET", "bulk/<int:number>/", SIGNED_IN, ("bulk",)),
     Entry("POST", "writing/draft/", SIGNED_IN, body={"body": "x"}, query="?place=/a/"),
     Entry("POST", "writing/draft/discard/", SIGNED_IN),
     Entry("POST", "writing/images/", OF_ANY_TEAM, body={"image": Picture()}),

@@ -52,7 +52,7 @@ def paths(product: Product) -> list[str]:
         "/postmortems/1/lines/new/", "/postmortems/1/actions/new/", "/workflows/order-fulfilment/postmortems/",
         "/patterns/", "/patterns/saga/", "/patterns/saga/edit/", "/patterns/new/", "/scorecards/",
         "/workflows/order-fulfilment/scorecard/", "/workflows/order-fulfilment/onboarding/", "/ownership/",
-        "/ownership/checkout/", "/upkeep/", "/upkeep/new/",
+        "/ownership/checkout/", "/upkeep/", "/upkeep/new/", "/audit/?bulk=1",
         "/account/password/", "/account/tokens/new/", "/admin/users/", "/admin/new-user/", "/admin/teams/",
         "/admin/teams/checkout/", "/admin/new-team/", "/nothing-here/",
     ]  # fmt: skip
