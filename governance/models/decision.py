@@ -73,6 +73,8 @@ class DecisionRelation(models.Model):
     other = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="relations_from")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     words = models.CharField(max_length=60, blank=True, default="", help_text="as its file says it: Clarifies, …")
+    #: What a loaded file states is the file's: the next import writes it anew.
+    by_hand = models.BooleanField(default=False, db_default=False)
     objects = GovernedManager()
     history = HistoricalRecords()
 

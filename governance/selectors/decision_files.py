@@ -73,6 +73,7 @@ class Related:
     kind: str
     words: str
     decision: Decision
+    by_hand: bool = False
 
     @property
     def label(self) -> str:
@@ -89,7 +90,7 @@ def relations_of(decision: Decision) -> list[Related]:
         kind = row.kind if outgoing or row.kind != DecisionRelation.Kind.AMENDS else "amended_by"
         # `Clarifies` reads so from one end only; from the other the two are just related.
         words = row.words if outgoing and row.words else ""
-        found.append(Related(kind, words, row.other if outgoing else row.decision))
+        found.append(Related(kind, words, row.other if outgoing else row.decision, row.by_hand))
     return found
 
 

@@ -44,6 +44,11 @@ def decisions(wanted: DecisionFilter, *, cursor: str = "", limit: int = 50) -> P
     return Page(items, str(items[-1].number) if more else None)
 
 
+def with_numbers(numbers: Sequence[int]) -> list[Decision]:
+    """Those that there are of these, by number, without the bodies."""
+    return list(filtered(DecisionFilter()).filter(number__in=numbers).order_by("number"))
+
+
 def newest_decisions(limit: int) -> list[Decision]:
     """By number, without the bodies."""
     return list(filtered(DecisionFilter()).order_by("-number")[:limit])

@@ -131,7 +131,7 @@ def sign(document: Document, links: Callable[[datetime], None], *, actor: Any, r
     One time, because a revision is shown with the links that it had: those of that moment.
     """
     moment = clock.now()
-    _date(document, moment)
+    date(document, moment)
     save(document, actor=actor, reason=reason)
     links(moment)
     return document
@@ -151,14 +151,15 @@ def sync_links(
     existing.pop(None, None)
     for pk, link in existing.items():
         if pk not in wanted:
-            _date(link, moment)
+            date(link, moment)
             delete(link, actor=actor, reason=reason)
     for pk, target in wanted.items():
         if pk not in existing:
             link = document.links.model(**{type(document).__name__.lower(): document, relation: target})
-            _date(link, moment)
+            date(link, moment)
             save(link, actor=actor, reason=reason)
 
 
-def _date(instance: models.Model, moment: datetime) -> None:
+def date(instance: models.Model, moment: datetime) -> None:
+    """The time that its next row of history has."""
     instance._history_date = moment  # type: ignore[attr-defined]

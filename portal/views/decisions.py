@@ -17,7 +17,7 @@ from governance.models import Change, Decision
 from governance.selectors.confirmations import contradicted
 from governance.selectors.decisions import DecisionFilter, decisions, find_decision, workflows_by
 from governance.selectors.documents import Page
-from governance.selectors.revisions import decision_text
+from governance.selectors.revisions import decision_text, relations_at
 from governance.services.decisions import create_decision, edit_decision, restore_decision
 from governance.services.documents import EditConflict, find_team
 from governance.services.succession import DECIDED
@@ -156,7 +156,9 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
             form.accuse(error)
         except EditConflict as error:
             draft = decision_text(
-                owner=owner, **{name: values[name] for name in values if name not in {"reason", "supersedes"}}
+                owner=owner,
+                relations=relations_at(error.current.history.first()),
+                **{name: values[name] for name in values if name not in {"reason", "supersedes"}},
             )
             return documents.merge(
                 request, error, revision, draft, lambda data: DecisionForm(data, teams=teams, is_accepted=fixed)

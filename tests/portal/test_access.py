@@ -111,6 +111,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     decision = Decision.objects.create(
         number=1, slug="one", title="One", date=date(2026, 1, 2), owner=team, body="text"
     )
+    Decision.objects.create(number=2, slug="two", title="Two", date=date(2026, 1, 2), owner=team, body="text")
     runbook = Runbook.objects.create(slug="stuck", title="Stuck", owner=team, body="text")
     postmortem = Postmortem.objects.create(
         number=1, title="One", owner=team, body="text", began_at=datetime(2026, 1, 2, 10, tzinfo=UTC)

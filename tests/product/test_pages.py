@@ -46,7 +46,7 @@ def paths(product: Product) -> list[str]:
         "/dependencies/", "/dependencies/payments/", "/dependencies/payments/breaker/", "/dependencies/map/", "/dependencies/map/?period=24h", "/explore/",
         "/explore/?what=call&measure=p95&by=step&period=1h&compare=previous", "/explore/?what=tea",
         "/workflows/order-fulfilment/performance/", "/workflows/order-fulfilment/?period=1h", "/decisions/", "/decisions/1/", "/decisions/7/", "/decisions/timeline/", "/decisions/1/edit/",
-        "/decisions/1/history/", "/decisions/new/", "/decisions/import/", "/runbooks/", "/runbooks/fulfilment-stuck/",
+        "/decisions/1/history/", "/decisions/1/relations/", "/decisions/new/", "/decisions/import/", "/runbooks/", "/runbooks/fulfilment-stuck/",
         "/runbooks/fulfilment-stuck/edit/", "/runbooks/fulfilment-stuck/history/", "/runbooks/new/", "/exercises/", "/account/",
         "/postmortems/", "/postmortems/1/", "/postmortems/1/edit/", "/postmortems/1/history/", "/postmortems/new/",
         "/postmortems/1/lines/new/", "/postmortems/1/actions/new/", "/workflows/order-fulfilment/postmortems/",
