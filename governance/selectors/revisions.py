@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Q
 
 from governance.models import (
+    Contract,
     Decision,
     DecisionLink,
     DecisionRelation,
@@ -88,7 +89,9 @@ def revision_text(document: Document, history_id: int) -> str:
         return decision_text(
             title=row.title, status=row.status, date=row.date, owner=row.owner.name, body=row.body,
             superseded_by=successor.number if successor else None,
-            workflows=_linked(DecisionLink, "decision", row, "workflow", Workflow), relations=relations_at(row),
+            workflows=_linked(DecisionLink, "decision", row, "workflow", Workflow),
+            dependencies=_linked(DecisionLink, "decision", row, "dependency", Dependency),
+            contracts=_linked(DecisionLink, "decision", row, "contract", Contract), relations=relations_at(row),
         )  # fmt: skip
     if isinstance(document, Pattern):
         owner = row.owner.name if row.owner else ""
@@ -110,14 +113,21 @@ def revision_text(document: Document, history_id: int) -> str:
 
 def decision_text(
     *, title: str, status: str, date: date | None, owner: str, superseded_by: int | None, workflows: Iterable[str],
-    body: str, relations: Mapping[str, str] | None = None,
+    body: str, relations: Mapping[str, str] | None = None, dependencies: Iterable[str] = (), contracts: Iterable[str] = (),
 ) -> str:  # fmt: skip
     """A decision, stored or still in a form, as one text."""
     head = {
         "Title": title, "Status": status, "Date": date or "", "Owner": owner, "Superseded by": superseded_by or "",
-        "Workflows": ", ".join(sorted(workflows)), **(relations or {}),
+        "Workflows": ", ".join(sorted(workflows)), **_named("Dependencies", dependencies), **_named("Contracts", contracts),
+        **(relations or {}),
     }  # fmt: skip
     return as_text(head, body)
+
+
+def _named(label: str, names: Iterable[str]) -> dict[str, str]:
+    """A line of the text; none where there is nothing to say."""
+    found = ", ".join(sorted(names))
+    return {label: found} if found else {}
 
 
 def relations_at(row: Any) -> dict[str, str]:
@@ -179,7 +189,9 @@ def as_text(head: Mapping[str, object], body: str) -> str:
     return "".join(f"{name}: {value}\n" for name, value in head.items()) + f"\n{text}"
 
 
-def _linked(model: Any, owner: str, row: Any, relation: str, target: type[Workflow] | type[Dependency]) -> list[str]:
+def _linked(
+    model: Any, owner: str, row: Any, relation: str, target: type[Workflow] | type[Dependency] | type[Contract]
+) -> list[str]:
     """The names that the document was linked to at the time of the historical row."""
     changes = model.history.filter(**{f"{owner}_id": row.id, "history_date__lte": row.history_date})
     held: dict[int, int] = {}

@@ -70,7 +70,7 @@ def _decision(decision: Decision, revision: int, wanted: Wanted, signature: Sign
     fields = wanted.over(decision.owner, decision.status)
     stays = fields[STATUS] == decision.status
     successor = decision.superseded_by.number if stays and decision.superseded_by else None
-    workflows = list(decision.links.values_list("workflow__name", flat=True))
+    workflows = list(decision.links.exclude(workflow=None).values_list("workflow__name", flat=True))
     edited, _ = submit(
         lambda status, supersedes: edit_decision(
             decision=decision, revision=revision, title=decision.title, body=decision.body, status=status,

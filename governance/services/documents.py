@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from governance.models import Decision, Pattern, Postmortem, Runbook
+from governance.models import Contract, Decision, Pattern, Postmortem, Runbook
 from governance.models import Document as AnyDocument
 from orchestration import clock
 from orchestration.errors import Conflict, InvalidInput, Violation
@@ -23,7 +23,7 @@ MAX_BODY = 200_000
 MAX_TITLE = 200
 MAX_LINKS = 200
 
-Named = TypeVar("Named", Workflow, Dependency)
+Named = TypeVar("Named", Workflow, Dependency, Contract)
 
 
 class EditConflict(Conflict):
@@ -145,7 +145,7 @@ def sync_links(
     document: Decision | Runbook | Postmortem, relation: str, targets: Iterable[models.Model], moment: datetime, *, actor: Any,
     reason: str,
 ) -> None:  # fmt: skip
-    """Make the document's links by `relation` (workflow or dependency) exactly these."""
+    """Make the document's links by `relation` (workflow, dependency or contract) exactly these."""
     wanted = {target.pk: target for target in targets}
     existing = {getattr(link, f"{relation}_id"): link for link in document.links.all()}
     existing.pop(None, None)

@@ -178,7 +178,7 @@ def _let_go(old: Decision, signature: Signature) -> None:
     """It has no successor any more and is what it was before: where that is accepted, the gate is asked as by hand."""
     before = old.history.exclude(status=Decision.Status.SUPERSEDED).order_by("-history_id").first()
     status = before.status if before is not None else Decision.Status.ACCEPTED
-    workflows = list(old.links.values_list("workflow__name", flat=True))
+    workflows = list(old.links.exclude(workflow=None).values_list("workflow__name", flat=True))
     if status not in succession.DECIDED:
         text = f"decision {old.number} was {status} before; give it a status on its own page"
         raise InvalidInput(text, [Violation("/remove", text)])

@@ -11,12 +11,20 @@ from governance.decisions.stored import people_in
 from governance.gate.decisions import waiting
 from governance.models import Decision
 from governance.selectors.decision_files import relations_of
-from governance.selectors.decisions import superseded_numbers, workflows_of
+from governance.selectors.decisions import contracts_of, dependencies_of, superseded_numbers, workflows_of
 from portal.api.document_shapes import LONGEST, names_field
 from portal.api.enums import RELATION_KINDS
 from portal.api.pages import PageQuery
 
 MOST_NUMBER = 2**31 - 1
+
+
+def linked_field() -> serializers.ListField:
+    """Names that stay as they are when they are not sent, so that a program that doesn't know of them removes none."""
+    return serializers.ListField(
+        child=serializers.CharField(max_length=127), max_length=200, required=False, allow_null=True, default=None,
+        help_text="null: as they are",
+    )  # fmt: skip
 
 
 class DecisionQuery(PageQuery):
@@ -38,6 +46,8 @@ class DecisionWriteShape(serializers.Serializer[Any]):
     date = serializers.DateField(required=False, help_text="default: today, or the date it has")
     owner = serializers.CharField(max_length=63, help_text="a team")
     workflows = names_field()
+    dependencies = linked_field()
+    contracts = linked_field()
     superseded_by = serializers.IntegerField(
         min_value=1,
         max_value=MOST_NUMBER,
@@ -93,6 +103,8 @@ class DecisionShape(DecisionSummaryShape):
     """A decision. `workflows` counts those whose manifest names it. `change`: what is to accept it, while that waits."""
 
     workflows = serializers.ListField(child=serializers.CharField())
+    dependencies = serializers.ListField(child=serializers.CharField())
+    contracts = serializers.ListField(child=serializers.CharField())
     supersedes = serializers.ListField(child=serializers.IntegerField())
     change = serializers.IntegerField(allow_null=True)
     people = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), help_text="by role")
@@ -132,6 +144,8 @@ def whole(decision: Decision) -> dict[str, Any]:
     return {
         **summary(decision),
         "workflows": workflows_of(decision),
+        "dependencies": dependencies_of(decision),
+        "contracts": contracts_of(decision),
         "supersedes": superseded_numbers(decision),
         "change": waits.pk if waits else None,
         "people": {role: list(people) for role, people in people_in(decision.front_matter).items()},
