@@ -75,6 +75,18 @@ def test_the_audit_log_shows_those_of_one_bulk_together(write_runbook, maintaine
         entries(AuditFilter(bulk="x"))
 
 
+def test_what_others_do_meanwhile_is_not_shown_as_part_of_it(write_runbook, maintainer, monkeypatch):
+    targets, step = [Target(write_runbook(f"book-{number}").slug, 1) for number in range(2)], bulk_service._step
+
+    def meanwhile(pk: int, position: int, *rest: Any) -> None:
+        step(pk, position, *rest)
+        write_runbook(f"between-{position}")
+
+    monkeypatch.setattr(bulk_service, "_step", meanwhile)
+    bulk = ask("runbook", "status", "retired", targets, maintainer)
+    assert [entry.object_name for entry in entries(AuditFilter(bulk=str(bulk.pk))).items] == ["book-1", "book-0"]
+
+
 def test_one_that_was_edited_meanwhile_is_left_and_the_others_go_on(write_runbook, maintainer):
     for slug in ("one", "two", "three"):
         write_runbook(slug)
