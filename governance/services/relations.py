@@ -49,6 +49,7 @@ def relate(
 ) -> Decision:  # fmt: skip
     """Add and take away, all or nothing, over `revision`. Raises EditConflict, InvalidInput, and what `require` raises."""
     signature, faults = Signature(actor, require_reason(reason)), Faults()
+    add, remove = list(dict.fromkeys(add)), list(dict.fromkeys(remove))
     with transaction.atomic():
         succession.one_at_a_time()
         current = lock(decision, revision)
@@ -69,13 +70,14 @@ def relate(
             current, [one.number for one in add if one.kind == SUPERSEDES], current.status, faults
         )
         faults.check()
-        _write(current, [row for row in new if row is not None], gone, signature)
         for old in taken:
             _let_go(old, signature)
         for old in overtaken:
             old.status, old.superseded_by = Decision.Status.SUPERSEDED, current
             old.revision += 1
             sign(old, unlinked, actor=signature.actor, reason=signature.reason)
+        # Last, since it reads the other ends anew: one may have become a revision further just now.
+        _write(current, [row for row in new if row is not None], gone, signature)
     return current
 
 

@@ -149,6 +149,27 @@ def test_superseding_is_said_and_taken_back(decide, say):
         say(2, remove=[("supersedes", 1)])
 
 
+def test_the_same_named_twice_is_meant_once(decide, say):
+    decide("One")
+    decide("Two")
+    say(1, ("amends", 2), ("amends", 2))
+    assert seen(1) == [("amends", 2)]
+    say(1, remove=[("amends", 2), ("amends", 2)])
+    assert seen(1) == []
+
+
+def test_one_that_is_both_superseded_and_amended_has_each_revision_once(decide, say):
+    decide("Old", status="accepted")
+    decide("New", status="accepted")
+    say(2, ("supersedes", 1), ("amends", 1))
+    old = Decision.objects.get(number=1)
+    assert (old.status, seen(1)) == ("superseded", [("amended_by", 2)])
+    say(2, remove=[("supersedes", 1), ("amends", 1)])
+    old.refresh_from_db()
+    assert (old.status, old.superseded_by, seen(1)) == ("accepted", None, [])
+    assert sorted(old.history.values_list("revision", flat=True)) == [1, 2, 3, 4, 5]
+
+
 def test_one_that_is_to_hold_again_is_put_to_the_gate(decide, say):
     decide("Old", status="accepted")
     decide("New", status="accepted", supersedes=[1])
