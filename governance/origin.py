@@ -15,7 +15,7 @@ _via: ContextVar[str] = ContextVar("via", default=SYSTEM)
 
 
 def via() -> str:
-    """`person`, `token <name>` or `system`."""
+    """`person`, `token <name>` or `system`; behind it, after a comma, the bulk change that it belongs to."""
     return _via.get()
 
 

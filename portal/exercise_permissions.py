@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from governance.models import Exercise, Runbook
 from governance.playbooks.play import Parameters, Play
-from orchestration.errors import PlumblineError
+from orchestration.errors import InvalidInput, PlumblineError, Violation
 from orchestration.models import Alert, Role, Team
 from portal.models import User
 from portal.permissions import Actor, Verb
@@ -60,6 +60,22 @@ def takers(exercise: Exercise) -> list[User]:
     allowed = Q(memberships__team__in=teams, memberships__role__in=roles) | Q(is_superuser=True)
     found = User.objects.filter(allowed, is_active=True).exclude(pk=exercise.holder_id or 0).distinct()
     return list(found.order_by("username")[:MOST_TAKERS])
+
+
+def taker(exercise: Exercise, name: str) -> User:
+    """The one of that name, who may go on with it. Raises InvalidInput, which names some who may."""
+    plain = "\x00" not in name and not any("\ud800" <= char <= "\udfff" for char in name)
+    found = User.objects.filter(username=name, is_active=True).first() if plain else None
+    if found is not None and may_work(Actor(found), exercise):
+        return found
+    who = ", ".join(one.username for one in takers(exercise)[:10])
+    shown = name[:80]
+    text = (
+        f"{shown!r} can't go on with it; choose one of {who}"
+        if who
+        else f"{shown!r} can't go on with it, nor can anybody else"
+    )
+    raise InvalidInput(text, [Violation("/to", text)])
 
 
 def _teams(runbook: Runbook, alert: Alert | None) -> list[Team]:

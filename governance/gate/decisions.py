@@ -1,8 +1,8 @@
 """Accepting a decision, through the gate: at once unless a GatePolicy wants decision.accept reviewed.
 
-Asked are the owner, the teams whose workflows it concerns and those whose decisions it supersedes. While it waits it is a
-proposal, and each edit asks anew. Owns that subject and the way a person's edit takes. Loading files goes past the gate: what
-a file says was decided elsewhere.
+Asked are the owner, the teams whose workflows, dependencies or contracts it concerns and those whose decisions it supersedes.
+While it waits it is a proposal, and each edit asks anew. Owns that subject and the way a person's edit takes. Loading files goes
+past the gate: what a file says was decided elsewhere.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from django.db import transaction
 from governance.gate.opening import WAITING, asks, propose
 from governance.gate.settling import withdraw
 from governance.gate.subjects import Judgement, Object, each_once
-from governance.models import Change, Decision
-from governance.selectors.decisions import workflows_of
+from governance.models import Change, Contract, Decision
+from governance.selectors.decisions import contracts_of, dependencies_of, workflows_of
 from governance.services import accepting
 from orchestration.errors import Conflict
-from orchestration.models import Team, Workflow
+from orchestration.models import Dependency, Team, Workflow
 from orchestration.services.applying import Signature
 from orchestration.services.governed import hold
 
@@ -42,10 +42,11 @@ class AcceptDecision:
         if decision.status == Status.ACCEPTED:
             raise Conflict(f"decision {decision.number} is {decision.status} already")
         supersedes: list[int] = change.proposal.get("supersedes", [])
-        concerned = workflows_of(decision)
+        concerned, things = workflows_of(decision), [*dependencies_of(decision), *contracts_of(decision)]
         report = {"findings": [], "workflows": concerned, "supersedes": supersedes, "status": decision.status}
         content = [
             change.kind, decision.slug, decision.title, decision.body, decision.date.isoformat(), concerned, supersedes,
+            *([things] if things else []),
         ]  # fmt: skip
         return Judgement("safe", report, _hits(decision, concerned, supersedes), content, owners=(decision.owner,))
 
@@ -122,11 +123,17 @@ def _found(change: Change) -> Decision:
     return found
 
 
+def _things(decision: Decision) -> list[Dependency | Contract]:
+    links = decision.links.select_related("dependency__owner", "contract__owner").order_by("pk")
+    return [thing for link in links for thing in (link.dependency, link.contract) if thing is not None]
+
+
 def _hits(decision: Decision, concerned: Sequence[str], supersedes: Sequence[int]) -> tuple[tuple[Team, str], ...]:
     workflows = Workflow.objects.filter(name__in=concerned).select_related("owner").order_by("name")
     old = Decision.objects.filter(number__in=supersedes).select_related("owner").order_by("number")
     return each_once([
         (decision.owner, OWNS),
         *((workflow.owner, f"it concerns {workflow.name}") for workflow in workflows),
+        *((thing.owner, f"it concerns {thing.name}") for thing in _things(decision)),
         *((row.owner, f"it supersedes decision {row.number}") for row in old),
     ])  # fmt: skip

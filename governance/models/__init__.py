@@ -2,6 +2,7 @@
 
 from governance.models.action_item import ActionItem
 from governance.models.audit import AuditEntry, AuditHead, AuditVerification
+from governance.models.bulk import BulkChange
 from governance.models.change import Change, Comment, Review, ReviewRequest
 from governance.models.contract import Contract, ContractVersion
 from governance.models.decision import Decision, DecisionLink, DecisionRelation, DecisionSource
@@ -25,6 +26,7 @@ __all__ = [
     "AuditHead",
     "AuditVerification",
     "BrokenGlass",
+    "BulkChange",
     "Change",
     "Comment",
     "Contract",

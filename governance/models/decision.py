@@ -8,7 +8,8 @@ from __future__ import annotations
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from orchestration.models import Team, Workflow
+from governance.models.contract import Contract
+from orchestration.models import Dependency, Team, Workflow
 from orchestration.models.governed import GovernedManager
 
 
@@ -48,18 +49,36 @@ class Decision(models.Model):
 
 
 class DecisionLink(models.Model):
-    """A decision concerns a workflow; shown on both ends."""
+    """A decision concerns a workflow, a dependency or a contract; shown on both ends."""
 
     decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="links")
-    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="decision_links")
+    workflow = models.ForeignKey(
+        Workflow, null=True, blank=True, on_delete=models.CASCADE, related_name="decision_links"
+    )
+    dependency = models.ForeignKey(
+        Dependency, null=True, blank=True, on_delete=models.CASCADE, related_name="decision_links"
+    )
+    contract = models.ForeignKey(
+        Contract, null=True, blank=True, on_delete=models.CASCADE, related_name="decision_links"
+    )
     objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["decision", "workflow"], name="one_decision_link")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(workflow__isnull=False, dependency=None, contract=None)
+                | models.Q(workflow=None, dependency__isnull=False, contract=None)
+                | models.Q(workflow=None, dependency=None, contract__isnull=False),
+                name="decision_link_to_one",
+            ),
+            models.UniqueConstraint(fields=["decision", "workflow"], name="one_decision_link"),
+            models.UniqueConstraint(fields=["decision", "dependency"], name="one_decision_dependency"),
+            models.UniqueConstraint(fields=["decision", "contract"], name="one_decision_contract"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.decision.slug} concerns {self.workflow.name}"
+        return f"{self.decision.slug} concerns {self.workflow or self.dependency or self.contract}"
 
 
 class DecisionRelation(models.Model):
@@ -73,6 +92,8 @@ class DecisionRelation(models.Model):
     other = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="relations_from")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     words = models.CharField(max_length=60, blank=True, default="", help_text="as its file says it: Clarifies, …")
+    #: What a loaded file states is the file's: the next import writes it anew.
+    by_hand = models.BooleanField(default=False, db_default=False)
     objects = GovernedManager()
     history = HistoricalRecords()
 

@@ -13,7 +13,7 @@ from typing import Literal
 from django.db import connection
 from django.db.models import QuerySet
 
-from governance.models import AuditEntry, AuditVerification
+from governance.models import AuditEntry, AuditVerification, BulkChange
 from governance.selectors.documents import Page, checked_filter, cut, page_size
 from orchestration.errors import InvalidInput
 
@@ -31,6 +31,7 @@ class AuditFilter:
     name: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    bulk: str = ""
 
 
 def entries(wanted: AuditFilter, *, cursor: str = "", limit: int = 50) -> Page[AuditEntry]:
@@ -67,7 +68,17 @@ def filtered(wanted: AuditFilter) -> QuerySet[AuditEntry]:
         rows = rows.none() if first is None else rows.filter(sequence__gte=first)
     if wanted.until is not None and (end := _first_at(wanted.until)) is not None:
         rows = rows.filter(sequence__lt=end)
-    return rows
+    return _of_bulk(rows, wanted.bulk) if wanted.bulk else rows
+
+
+def _of_bulk(rows: QuerySet[AuditEntry], number: str) -> QuerySet[AuditEntry]:
+    """Those of one bulk change: between its first and its last entry, where only others' stand besides."""
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise InvalidInput(f"bulk {number[:40]!r} is no number of a bulk change")
+    found = BulkChange.objects.filter(pk=int(number)).first()
+    if found is None or found.first_entry is None:
+        return rows.none()
+    return rows.filter(sequence__range=(found.first_entry, found.last_entry), via__endswith=f", {found}")
 
 
 def _first_at(moment: datetime) -> int | None:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -74,6 +74,7 @@ class Related:
     kind: str
     words: str
     decision: Decision
+    by_hand: bool = False
 
     @property
     def label(self) -> str:
@@ -90,13 +91,17 @@ def relations_of(decision: Decision) -> list[Related]:
         kind = row.kind if outgoing or row.kind != DecisionRelation.Kind.AMENDS else "amended_by"
         # `Clarifies` reads so from one end only; from the other the two are just related.
         words = row.words if outgoing and row.words else ""
-        found.append(Related(kind, words, row.other if outgoing else row.decision))
+        found.append(Related(kind, words, row.other if outgoing else row.decision, row.by_hand))
     return found
 
 
-def exported(*, folder: str = "", owner: str = "") -> Iterator[tuple[str, bytes]]:
+def exported(
+    *, folder: str = "", owner: str = "", numbers: Sequence[int] | None = None
+) -> Iterator[tuple[str, bytes]]:  # fmt: skip
     """Each decision's path and content; those of several folders below their folders' names."""
     rows = _exportable(folder, owner)
+    if numbers is not None:
+        rows = rows.filter(number__in=numbers)
     folders = set(rows.exclude(source=None).order_by().values_list("source__folder", flat=True).distinct()[:2])
     taken: set[str] = set()
     for decision in rows.iterator(chunk_size=200):

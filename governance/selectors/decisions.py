@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from governance.models import Decision
+from governance.models import Contract, Decision, DecisionLink
 from governance.selectors.documents import Page, checked_filter, cut, page_size, words_match, workflow_mentions
 from orchestration.errors import InvalidInput, NotFound
-from orchestration.models import Workflow
+from orchestration.models import Dependency, Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class DecisionFilter:
 
 def find_decision(number: int) -> Decision:
     """By number. Raises NotFound."""
-    rows = Decision.objects.select_related("owner", "superseded_by").prefetch_related("links__workflow")
+    rows = Decision.objects.select_related("owner", "superseded_by")
+    rows = rows.prefetch_related("links__workflow", "links__dependency", "links__contract")
     found = rows.filter(number=number).first()
     if found is None:
         raise NotFound(f"there is no decision {number}")
@@ -42,6 +43,11 @@ def decisions(wanted: DecisionFilter, *, cursor: str = "", limit: int = 50) -> P
     size = page_size(limit)
     items, more = cut(list(rows.order_by("-number")[: size + 1]), size)
     return Page(items, str(items[-1].number) if more else None)
+
+
+def with_numbers(numbers: Sequence[int]) -> list[Decision]:
+    """Those that there are of these, by number, without the bodies."""
+    return list(filtered(DecisionFilter()).filter(number__in=numbers).order_by("number"))
 
 
 def newest_decisions(limit: int) -> list[Decision]:
@@ -79,6 +85,27 @@ def decisions_of(workflow: Workflow) -> list[Decision]:
     return list(filtered(DecisionFilter(workflow=workflow.name)).order_by("-number"))
 
 
+def decisions_about(thing: Dependency | Contract) -> list[Decision]:
+    """The decisions that are linked to a dependency or a contract."""
+    column = "dependency" if isinstance(thing, Dependency) else "contract"
+    linked = DecisionLink.objects.filter(**{column: thing}).values("decision")
+    return list(filtered(DecisionFilter()).filter(pk__in=linked).order_by("-number"))
+
+
+def dependencies_of(decision: Decision) -> list[str]:
+    """Names of the dependencies that it is linked to."""
+    return list(
+        decision.links.exclude(dependency=None).order_by("dependency__name").values_list("dependency__name", flat=True)
+    )
+
+
+def contracts_of(decision: Decision) -> list[str]:
+    """Names of the contracts that it is linked to."""
+    return list(
+        decision.links.exclude(contract=None).order_by("contract__name").values_list("contract__name", flat=True)
+    )
+
+
 def workflows_of(decision: Decision) -> list[str]:
     """The other end: names of the workflows that it concerns."""
     return workflows_by([decision])[decision.pk]
@@ -89,7 +116,7 @@ def workflows_by(found: Sequence[Decision]) -> dict[int, list[str]]:
     mentions = workflow_mentions()
     names = {}
     for row in found:
-        linked = {link.workflow.name for link in row.links.all()}
+        linked = {link.workflow.name for link in row.links.all() if link.workflow}
         names[row.pk] = sorted(linked | {mention.name for mention in mentions if row.slug in mention.decisions})
     return names
 

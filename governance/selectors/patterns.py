@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from governance.models import Pattern
 from governance.patterns.usage import uses
-from governance.selectors.documents import checked_filter, words_match
-from orchestration.errors import NotFound
+from governance.selectors.documents import Page, checked_filter, cut, page_size, words_match
+from orchestration.errors import InvalidInput, NotFound
 from orchestration.models import Dependency, WorkflowVersion
 
 
@@ -23,6 +23,22 @@ def patterns(query: str = "") -> list[Pattern]:
         words_match(checked_filter("q", query), "title", "summary", "body")
     )
     return sorted(rows.defer("body"), key=lambda row: (row.status == Pattern.Status.RETIRED, row.title.lower()))
+
+
+def pattern_page(*, status: str = "", q: str = "", cursor: str = "", limit: int = 50) -> Page[Pattern]:
+    """A page by name, without the texts. Raises InvalidInput for a cursor that is none."""
+    rows = Pattern.objects.select_related("owner").filter(
+        words_match(checked_filter("q", q), "title", "summary", "body")
+    )
+    if status:
+        rows = rows.filter(status=status)
+    if cursor:
+        if not cursor.isascii() or not cursor.isprintable():
+            raise InvalidInput("the cursor is not one that this list gave out; begin again without it")
+        rows = rows.filter(slug__gt=cursor)
+    size = page_size(limit)
+    items, more = cut(list(rows.defer("body").order_by("slug")[: size + 1]), size)
+    return Page(items, items[-1].slug if more else None)
 
 
 def used_by() -> dict[str, list[str]]:

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.db.models import Q
+
 from governance.models import (
+    Contract,
     Decision,
     DecisionLink,
+    DecisionRelation,
     Document,
     Pattern,
     Postmortem,
@@ -86,6 +90,8 @@ def revision_text(document: Document, history_id: int) -> str:
             title=row.title, status=row.status, date=row.date, owner=row.owner.name, body=row.body,
             superseded_by=successor.number if successor else None,
             workflows=_linked(DecisionLink, "decision", row, "workflow", Workflow),
+            dependencies=_linked(DecisionLink, "decision", row, "dependency", Dependency),
+            contracts=_linked(DecisionLink, "decision", row, "contract", Contract), relations=relations_at(row),
         )  # fmt: skip
     if isinstance(document, Pattern):
         owner = row.owner.name if row.owner else ""
@@ -107,14 +113,39 @@ def revision_text(document: Document, history_id: int) -> str:
 
 def decision_text(
     *, title: str, status: str, date: date | None, owner: str, superseded_by: int | None, workflows: Iterable[str],
-    body: str,
+    body: str, relations: Mapping[str, str] | None = None, dependencies: Iterable[str] = (), contracts: Iterable[str] = (),
 ) -> str:  # fmt: skip
     """A decision, stored or still in a form, as one text."""
     head = {
         "Title": title, "Status": status, "Date": date or "", "Owner": owner, "Superseded by": superseded_by or "",
-        "Workflows": ", ".join(sorted(workflows)),
+        "Workflows": ", ".join(sorted(workflows)), **_named("Dependencies", dependencies), **_named("Contracts", contracts),
+        **(relations or {}),
     }  # fmt: skip
     return as_text(head, body)
+
+
+def _named(label: str, names: Iterable[str]) -> dict[str, str]:
+    """A line of the text; none where there is nothing to say."""
+    found = ", ".join(sorted(names))
+    return {label: found} if found else {}
+
+
+def relations_at(row: Any) -> dict[str, str]:
+    """What it amended, was amended by and related to at the time of the historical row: label → numbers."""
+    changes = DecisionRelation.history.filter(history_date__lte=row.history_date)
+    changes = changes.filter(Q(decision_id=row.id) | Q(other_id=row.id))
+    held: dict[int, tuple[str, int]] = {}
+    for change in changes.order_by("history_date", "history_id"):
+        outgoing = change.decision_id == row.id
+        label = "Relates to" if change.kind == DecisionRelation.Kind.RELATES else "Amends" if outgoing else "Amended by"
+        held[change.id] = (label, change.other_id if outgoing else change.decision_id)
+        if change.history_type == "-":
+            del held[change.id]
+    numbers = dict(Decision.objects.filter(pk__in=[pk for _, pk in held.values()]).values_list("pk", "number"))
+    found: dict[str, list[int]] = {}
+    for label, pk in held.values():
+        found.setdefault(label, []).append(numbers.get(pk, 0))
+    return {label: ", ".join(map(str, sorted(found[label]))) for label in sorted(found)}
 
 
 def runbook_text(
@@ -158,7 +189,9 @@ def as_text(head: Mapping[str, object], body: str) -> str:
     return "".join(f"{name}: {value}\n" for name, value in head.items()) + f"\n{text}"
 
 
-def _linked(model: Any, owner: str, row: Any, relation: str, target: type[Workflow] | type[Dependency]) -> list[str]:
+def _linked(
+    model: Any, owner: str, row: Any, relation: str, target: type[Workflow] | type[Dependency] | type[Contract]
+) -> list[str]:
     """The names that the document was linked to at the time of the historical row."""
     changes = model.history.filter(**{f"{owner}_id": row.id, "history_date__lte": row.history_date})
     held: dict[int, int] = {}

@@ -15,7 +15,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
 
-from governance.models import Decision
+from governance.models import Contract, Decision
 from governance.selectors.revisions import find_revision
 from governance.services import succession
 from governance.services.accepting import check_fixed
@@ -30,11 +30,13 @@ from governance.services.documents import (
     unlinked,
 )
 from orchestration.errors import Conflict, InvalidInput, Violation
-from orchestration.models import Team, Workflow
+from orchestration.models import Dependency, Team, Workflow
 from orchestration.services.governed import require_reason
 
 #: How often a number that somebody else got first is asked for anew. Each refusal means that another one succeeded.
 ATTEMPTS = 50
+#: The columns of a link, of which it has one.
+LINKED = ("workflow", "dependency", "contract")
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -42,6 +44,7 @@ def create_decision(
     *, title: str, body: str, status: str, owner: Team, date: datetime.date | None, workflows: Sequence[str],
     actor: Any, reason: str, superseded_by: int | None = None, supersedes: Sequence[int] = (),
     number: int | None = None, slug: str = "", front_matter: Mapping[str, Any] | None = None, unnamed: bool = False,
+    dependencies: Sequence[str] | None = None, contracts: Sequence[str] | None = None,
 ) -> Decision:  # fmt: skip
     """Write a new record; its number is the next free one unless given. Raises InvalidInput, Conflict.
 
@@ -58,7 +61,8 @@ def create_decision(
                 _refuse_taken(decision, fixed_number=number is not None)
                 return _write(
                     decision, title=title, body=body, status=status, date=date, workflows=workflows,
-                    superseded_by=superseded_by, supersedes=supersedes, actor=actor, reason=reason, unnamed=unnamed,
+                    superseded_by=superseded_by, supersedes=supersedes, dependencies=dependencies, contracts=contracts,
+                    actor=actor, reason=reason, unnamed=unnamed,
                 )  # fmt: skip
         except IntegrityError:
             continue  # somebody took the number, or the slug, between our look and our insert
@@ -69,8 +73,12 @@ def edit_decision(
     *, decision: Decision, revision: int, title: str, body: str, status: str, owner: Team, date: datetime.date,
     workflows: Sequence[str], actor: Any, reason: str, superseded_by: int | None = None, supersedes: Sequence[int] = (),
     correction: bool = False, front_matter: Mapping[str, Any] | None = None, unnamed: bool = False,
+    dependencies: Sequence[str] | None = None, contracts: Sequence[str] | None = None,
 ) -> Decision:  # fmt: skip
-    """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput."""
+    """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput.
+
+    Dependencies and contracts that are None stay as they are: a loaded file says nothing of them.
+    """
     reason = require_reason(reason)
     with transaction.atomic():
         _queue(superseded_by, supersedes)
@@ -80,8 +88,8 @@ def edit_decision(
             current.front_matter = dict(front_matter)
         return _write(
             current, title=title, body=body, status=status, date=date, workflows=workflows,
-            superseded_by=superseded_by, supersedes=supersedes, actor=actor, reason=reason, correction=correction,
-            unnamed=unnamed,
+            superseded_by=superseded_by, supersedes=supersedes, dependencies=dependencies, contracts=contracts, actor=actor,
+            reason=reason, correction=correction, unnamed=unnamed,
         )  # fmt: skip
 
 
@@ -108,8 +116,8 @@ def restore_decision(
 
 def _write(
     decision: Decision, *, title: str, body: str, status: str, date: datetime.date | None, workflows: Sequence[str],
-    superseded_by: int | None, supersedes: Sequence[int], actor: Any, reason: str, correction: bool = False,
-    unnamed: bool = False,
+    superseded_by: int | None, supersedes: Sequence[int], dependencies: Sequence[str] | None,
+    contracts: Sequence[str] | None, actor: Any, reason: str, correction: bool = False, unnamed: bool = False,
 ) -> Decision:  # fmt: skip
     """Check everything, then write the record, its links and the records that it supersedes."""
     faults = Faults()
@@ -122,20 +130,21 @@ def _write(
         faults.check()
     decision.status = status
     decision.date = date or timezone.now().date()
-    concerned = named(Workflow, workflows, "workflows", faults)
+    concerned = _concerned(workflows, dependencies, contracts, faults)
     decision.superseded_by = succession.successor(known, status, superseded_by, faults, unnamed=unnamed)
     overtaken = succession.numbers_to_supersede(known, supersedes, status, faults)
     if known:
         succession.check_standing(known, status, faults)
         check_fixed(Decision.objects.get(pk=known.pk), decision, faults, correction=correction)
     faults.check()
-    after = (*_columns(decision), {workflow.pk for workflow in concerned})
-    if before != after:
+    if before is None or before != _after(decision, concerned, before[-1]):
         decision.revision += 1
-        sign(
-            decision, lambda moment: sync_links(decision, "workflow", concerned, moment, actor=actor, reason=reason),
-            actor=actor, reason=reason,
-        )  # fmt: skip
+
+        def link(moment: datetime.datetime) -> None:
+            for relation, targets in concerned.items():
+                sync_links(decision, relation, targets, moment, actor=actor, reason=reason)
+
+        sign(decision, link, actor=actor, reason=reason)
     for old in overtaken:
         old.status, old.superseded_by = Decision.Status.SUPERSEDED, decision
         old.revision += 1
@@ -155,10 +164,36 @@ def _columns(decision: Decision) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def _concerned(
+    workflows: Sequence[str], dependencies: Sequence[str] | None, contracts: Sequence[str] | None, faults: Faults
+) -> dict[str, Sequence[Workflow | Dependency | Contract]]:  # fmt: skip
+    """What it is to concern, by the link's column; a kind that nobody spoke of is left out."""
+    found: dict[str, Sequence[Workflow | Dependency | Contract]] = {
+        "workflow": named(Workflow, workflows, "workflows", faults)
+    }
+    if dependencies is not None:
+        found["dependency"] = named(Dependency, dependencies, "dependencies", faults)
+    if contracts is not None:
+        found["contract"] = named(Contract, contracts, "contracts", faults)
+    return found
+
+
 def _facts(decision: Decision) -> tuple[Any, ...]:
     """What a revision is made of, as it is stored now."""
     stored = Decision.objects.get(pk=decision.pk)
-    return (*_columns(stored), set(stored.links.values_list("workflow_id", flat=True)))
+    linked: dict[str, set[int]] = {column: set() for column in LINKED}
+    for row in stored.links.values(*(f"{column}_id" for column in LINKED)):
+        for column in LINKED:
+            if row[f"{column}_id"] is not None:
+                linked[column].add(row[f"{column}_id"])
+    return (*_columns(stored), linked)
+
+
+def _after(
+    decision: Decision, concerned: Mapping[str, Sequence[Workflow | Dependency | Contract]], linked: Mapping[str, set[int]]
+) -> tuple[Any, ...]:  # fmt: skip
+    """The same as it is to be."""
+    return (*_columns(decision), {**linked, **{column: {one.pk for one in rows} for column, rows in concerned.items()}})
 
 
 def _slug(title: str, number: int) -> str:

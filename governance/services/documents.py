@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from governance.models import Decision, Pattern, Postmortem, Runbook
+from governance.models import Contract, Decision, Pattern, Postmortem, Runbook
 from governance.models import Document as AnyDocument
 from orchestration import clock
 from orchestration.errors import Conflict, InvalidInput, Violation
@@ -23,7 +23,7 @@ MAX_BODY = 200_000
 MAX_TITLE = 200
 MAX_LINKS = 200
 
-Named = TypeVar("Named", Workflow, Dependency)
+Named = TypeVar("Named", Workflow, Dependency, Contract)
 
 
 class EditConflict(Conflict):
@@ -131,7 +131,7 @@ def sign(document: Document, links: Callable[[datetime], None], *, actor: Any, r
     One time, because a revision is shown with the links that it had: those of that moment.
     """
     moment = clock.now()
-    _date(document, moment)
+    date(document, moment)
     save(document, actor=actor, reason=reason)
     links(moment)
     return document
@@ -145,20 +145,21 @@ def sync_links(
     document: Decision | Runbook | Postmortem, relation: str, targets: Iterable[models.Model], moment: datetime, *, actor: Any,
     reason: str,
 ) -> None:  # fmt: skip
-    """Make the document's links by `relation` (workflow or dependency) exactly these."""
+    """Make the document's links by `relation` (workflow, dependency or contract) exactly these."""
     wanted = {target.pk: target for target in targets}
     existing = {getattr(link, f"{relation}_id"): link for link in document.links.all()}
     existing.pop(None, None)
     for pk, link in existing.items():
         if pk not in wanted:
-            _date(link, moment)
+            date(link, moment)
             delete(link, actor=actor, reason=reason)
     for pk, target in wanted.items():
         if pk not in existing:
             link = document.links.model(**{type(document).__name__.lower(): document, relation: target})
-            _date(link, moment)
+            date(link, moment)
             save(link, actor=actor, reason=reason)
 
 
-def _date(instance: models.Model, moment: datetime) -> None:
+def date(instance: models.Model, moment: datetime) -> None:
+    """The time that its next row of history has."""
     instance._history_date = moment  # type: ignore[attr-defined]

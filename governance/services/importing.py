@@ -210,7 +210,7 @@ class _Import:
         return Line(path, UPDATED, decision.number, wanted.title)
 
     def _edit(self, wanted: Wanted, decision: Decision) -> None:
-        linked = list(decision.links.values_list("workflow__name", flat=True))
+        linked = list(decision.links.exclude(workflow=None).values_list("workflow__name", flat=True))
         values = wanted.fields() | {"owner": decision.owner, "date": wanted.record.date or decision.date}
         values["workflows"] = sorted({*linked, *values["workflows"]})
         with transaction.atomic():

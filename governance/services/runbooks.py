@@ -60,9 +60,12 @@ def create_runbook(
 def edit_runbook(
     *, runbook: Runbook, revision: int, title: str, body: str, status: str, owner: Team,
     review_by: datetime.date | None, workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str,
-    auto_start: int | None = None, front_matter: Mapping[str, Any] | None = None,
+    auto_start: int | None = None, front_matter: Mapping[str, Any] | None = None, is_read: bool = True,
 ) -> Runbook:  # fmt: skip
-    """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput."""
+    """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput.
+
+    `is_read`: whoever edits it had the text before them, which counts as a review.
+    """
     reason = require_reason(reason)
     with transaction.atomic():
         current = lock(runbook, revision)
@@ -71,7 +74,7 @@ def edit_runbook(
             current.front_matter = dict(front_matter)
         return _write(
             current, Faults(), title=title, body=body, status=status, review_by=review_by, workflows=workflows,
-            dependencies=dependencies, auto_start=auto_start, actor=actor, reason=reason,
+            dependencies=dependencies, auto_start=auto_start, actor=actor, reason=reason, is_read=is_read,
         )  # fmt: skip
 
 
@@ -108,6 +111,7 @@ def review_runbook(
 def _write(
     runbook: Runbook, faults: Faults, *, title: str, body: str, status: str, review_by: datetime.date | None,
     workflows: Sequence[str], dependencies: Sequence[str], auto_start: int | None, actor: Any, reason: str,
+    is_read: bool = True,
 ) -> Runbook:  # fmt: skip
     """Check everything, then write the runbook and its links."""
     before = _facts(runbook) if runbook.pk else None
@@ -131,7 +135,8 @@ def _write(
         sync_links(runbook, "dependency", needed, moment, actor=actor, reason=reason)
 
     runbook.revision += 1
-    runbook.reviewed_at = clock.now()  # whoever writes it has looked at it
+    if is_read:
+        runbook.reviewed_at = clock.now()
     return sign(runbook, link, actor=actor, reason=reason)
 
 

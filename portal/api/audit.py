@@ -30,6 +30,9 @@ class AuditQuery(PageQuery):
     )
     since = serializers.DateTimeField(required=False, default=None, help_text="at or after")
     until = serializers.DateTimeField(required=False, default=None, help_text="before")
+    bulk = serializers.CharField(
+        max_length=9, required=False, default="", allow_blank=True, help_text="number of a bulk change"
+    )
 
 
 class AuditEntryShape(serializers.Serializer[Any]):
@@ -38,7 +41,9 @@ class AuditEntryShape(serializers.Serializer[Any]):
     sequence = serializers.IntegerField()
     at = serializers.DateTimeField()
     actor = serializers.CharField(help_text="a sign-in name, or `system`")
-    via = serializers.CharField(help_text="`person`, `token <name>` or `system`")
+    via = serializers.CharField(
+        help_text="`person`, `token <name>` or `system`; behind it `, bulk <number>` if it was part of one"
+    )
     action = serializers.CharField()
     kind = serializers.CharField()
     name = serializers.CharField()

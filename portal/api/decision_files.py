@@ -6,7 +6,7 @@ Owns the two endpoints and their shapes. What becomes of a file is services.impo
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -149,11 +149,16 @@ class DecisionExport(APIView):
 
 
 def zip_answer(*, folder: str, owner: str) -> FileResponse:
-    """The archive as a download."""
+    """The decisions as a download."""
+    return zip_of(exported(folder=folder, owner=owner), "decisions.zip")
+
+
+def zip_of(files: Iterable[tuple[str, bytes]], name: str) -> FileResponse:
+    """These files as a download."""
     file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the response closes it
-    write_zip(exported(folder=folder, owner=owner), file)
+    write_zip(files, file)
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename="decisions.zip", content_type="application/zip")
+    return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
 
 
 def _show(report: ImportReport, *, dry_run: bool) -> dict[str, Any]:

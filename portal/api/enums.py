@@ -10,6 +10,9 @@ from governance.models import (
     Change,
     ContractVersion,
     Decision,
+    Exercise,
+    ExerciseAction,
+    ExerciseEntry,
     Postmortem,
     Runbook,
     TimelineMark,
@@ -17,7 +20,11 @@ from governance.models import (
     WebhookDelivery,
 )
 from governance.postmortems.lines import KINDS
+from governance.services.bulk import OUTCOMES as BULK
+from governance.services.bulk_nouns import NOUNS, OWNER, REVIEW_BY, STATUS
+from governance.services.exercises import TICKS
 from governance.services.importing import OUTCOMES
+from governance.services.relations import REMOVED
 from orchestration.models import Alert, AlertEvent, Objective
 from orchestration.policies.breaker import FORCED, State
 from orchestration.policies.burn import Severity
@@ -41,6 +48,11 @@ ACTION_CHECKS = [str(check) for check in ActionItem.Check.values]
 LINE_KINDS = list(KINDS)
 LINES_SHOWN = [str(shown) for shown in TimelineMark.Shown.values]
 RUNBOOK_STATUSES = [str(state) for state in Runbook.Status.values]
+EXERCISE_STATES = [str(state) for state in Exercise.State.values]
+EXERCISE_ENDS = [state for state in EXERCISE_STATES if state != Exercise.State.RUNNING]
+EXERCISE_TICKS = [str(what) for what in TICKS]
+EXERCISE_ENTRIES = [str(what) for what in ExerciseEntry.What.values]
+EXERCISE_ACTION_STATES = [str(state) for state in ExerciseAction.State.values]
 DELIVERY_STATES = [str(state) for state in WebhookDelivery.State.values]
 BREAKER_STATES = [str(state) for state in State]
 #: A forced state, or closed to let it go.
@@ -54,9 +66,15 @@ INDICATORS = [str(indicator) for indicator in Objective.Indicator.values]
 OBJECTIVE_SOURCES = [str(source) for source in Objective.Source.values]
 BUDGET_STATES = [state.value for state in BudgetState]
 RELATION_KINDS = ["amends", "amended_by", "relates"]
+#: As people name one; what the other end says can be taken away only.
+RELATIONS_NAMED = list(REMOVED)
 #: What becomes of a decision's file.
 IMPORT_OUTCOMES = list(OUTCOMES)
 IMPORT_ACTIONS = ["create", "change", "unchanged", "nothing", "refused"]
+BULK_KINDS = list(NOUNS)
+BULK_FIELDS = [OWNER, STATUS, REVIEW_BY]
+#: Pending: a bulk change was broken off before that document.
+BULK_OUTCOMES = [*BULK, "pending"]
 #: What becomes of a file of a folder that is imported.
 FILE_ACTIONS = ["create", "change", "unchanged", "conflict", "skipped", "refused"]
 #: What a revision of a governed object did to it.

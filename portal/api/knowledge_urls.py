@@ -1,16 +1,40 @@
-"""API URLs: decisions, runbooks, postmortems and search."""
+"""API URLs: decisions, runbooks and their exercises, postmortems, patterns, bulk changes and search."""
 
 from django.urls import URLPattern, path
 
-from portal.api import decision_files, decisions, postmortems, runbook_files, runbooks, search
+from portal.api import (
+    bulk,
+    decision_files,
+    decision_relations,
+    decisions,
+    exercises,
+    patterns,
+    postmortems,
+    runbook_files,
+    runbooks,
+    search,
+)
 
 urlpatterns: list[URLPattern] = [
+    path("bulk", bulk.BulkChanges.as_view()),
+    path("bulk/<int:number>", bulk.OneBulkChange.as_view()),
     path("decisions", decisions.Decisions.as_view()),
     path("decisions/import", decision_files.DecisionImport.as_view()),
     path("decisions/export", decision_files.DecisionExport.as_view()),
     path("decisions/<int:number>", decisions.OneDecision.as_view()),
     path("decisions/<int:number>/history", decisions.DecisionHistory.as_view()),
+    path("decisions/<int:number>/relations", decision_relations.DecisionRelations.as_view()),
     path("decisions/<int:number>/restore", decisions.DecisionRestore.as_view()),
+    path("exercises", exercises.Exercises.as_view()),
+    path("exercises/<int:number>", exercises.OneExercise.as_view()),
+    path("exercises/<int:number>/steps/<int:position>", exercises.ExerciseStep.as_view()),
+    path("exercises/<int:number>/steps/<int:position>/action", exercises.ExerciseStepAction.as_view()),
+    path("exercises/<int:number>/hand-over", exercises.ExerciseHandOver.as_view()),
+    path("exercises/<int:number>/end", exercises.ExerciseEnd.as_view()),
+    path("patterns", patterns.Patterns.as_view()),
+    path("patterns/<slug:slug>", patterns.OnePattern.as_view()),
+    path("patterns/<slug:slug>/history", patterns.PatternHistory.as_view()),
+    path("patterns/<slug:slug>/restore", patterns.PatternRestore.as_view()),
     path("search", search.Search.as_view()),
     path("postmortems", postmortems.Postmortems.as_view()),
     path("postmortems/<int:number>", postmortems.OnePostmortem.as_view()),
@@ -20,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     path("runbooks/import", runbook_files.ImportRunbooks.as_view()),
     path("runbooks/export", runbook_files.ExportRunbooks.as_view()),
     path("runbooks/<slug:slug>", runbooks.OneRunbook.as_view()),
+    path("runbooks/<slug:slug>/exercises", exercises.StartExercise.as_view()),
     path("runbooks/<slug:slug>/history", runbooks.RunbookHistory.as_view()),
     path("runbooks/<slug:slug>/restore", runbooks.RunbookRestore.as_view()),
 ]

@@ -78,7 +78,8 @@ def not_found(request: object, exception: object = None) -> JsonResponse:
 def _ours(error: PlumblineError) -> dict[str, Any]:
     if isinstance(error, PreconditionFailed):
         return problem(412, "Changed meanwhile", str(error), error.code)
-    status, title = STATUSES.get(type(error), (400, "Bad request"))
+    # A particular conflict is a conflict.
+    status, title = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), (400, "Bad request"))
     extra: dict[str, Any] = {}
     if isinstance(error, InvalidManifest):
         extra["problems"] = [item.as_dict() for item in error.problems if isinstance(item, Problem)]

@@ -51,6 +51,7 @@ STALE_AFTER = timedelta(hours=3)
 #: More lines than these are folded.
 MOST_OPEN = 3
 _LONGEST = 120
+_BULK = re.compile(r", bulk (\d{1,9})$")
 _SUM = re.compile(r"[0-9a-f]{64}")
 
 
@@ -85,6 +86,17 @@ class Row:
     def history_url(self) -> str:
         """Its revisions, also of what was deleted since; empty where the log's name is no address."""
         return url_by_audit(self.entry.object_kind, self.entry.object_name)
+
+    @property
+    def way(self) -> str:
+        """By what it came in, without the bulk change behind it."""
+        return _BULK.sub("", self.entry.via)
+
+    @property
+    def bulk(self) -> int | None:
+        """The number of the bulk change that it belongs to."""
+        found = _BULK.search(self.entry.via)
+        return int(found[1]) if found else None
 
     @property
     def trail(self) -> str:

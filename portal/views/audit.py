@@ -19,7 +19,7 @@ from orchestration.errors import InvalidInput
 from portal.presentation import audit_words
 from portal.views import document_lists as lists
 
-FILTERS = ("actor", "action", "kind", "name", "from", "to")
+FILTERS = ("actor", "action", "kind", "name", "from", "to", "bulk")
 PER_PAGE = 50
 TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 

@@ -24,12 +24,14 @@ from governance.selectors.contracts import (
     version_counts,
     versions_of,
 )
+from governance.selectors.decisions import decisions_about
 from governance.services.assessing import level_of
 from governance.services.verifying import latest
 from orchestration.models import Team
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import change_words, payload_lines, textdiff
+from portal.presentation.words import decision_look
 from portal.views import document_lists as lists
 
 FILTERS = ("q", "team")
@@ -79,6 +81,7 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
         "ending": shown if shown is not None and shown.state == "deprecated" else None,
         "verifications": latest(shown) if shown is not None else [],
         "waivers": live_waivers_of(found),
+        "decisions": [(decision_look(one.status), one) for one in decisions_about(found)],
         "may_maintain": actor_of(request).may(Verb.MAINTAIN, found.owner),
         "numbers": numbers,
         "ports": ports,

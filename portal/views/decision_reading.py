@@ -15,7 +15,14 @@ from governance.gate.decisions import waiting
 from governance.models import Decision
 from governance.selectors.confirmations import confirmation
 from governance.selectors.decision_files import linked_files, relations_of, source_of, with_links
-from governance.selectors.decisions import find_decision, newest_decisions, superseded_numbers, workflows_by
+from governance.selectors.decisions import (
+    contracts_of,
+    dependencies_of,
+    find_decision,
+    newest_decisions,
+    superseded_numbers,
+    workflows_by,
+)
 from orchestration import clock
 from portal.dashboards.decision_panel import p95_panel
 from portal.dashboards.shared import shared
@@ -46,6 +53,8 @@ def decision(request: HttpRequest, number: int) -> HttpResponse:
         "look": decision_look(found.status),
         "html": document_html(with_links(found.body, links)),
         "workflows": concerned,
+        "dependencies": dependencies_of(found),
+        "contracts": contracts_of(found),
         "supersedes": superseded_numbers(found),
         "said": documents.said({key: value for key, value in found.front_matter.items() if key != "status"}),
         "raw_status": found.front_matter.get("status", ""),

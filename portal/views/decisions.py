@@ -17,7 +17,7 @@ from governance.models import Change, Decision
 from governance.selectors.confirmations import contradicted
 from governance.selectors.decisions import DecisionFilter, decisions, find_decision, workflows_by
 from governance.selectors.documents import Page
-from governance.selectors.revisions import decision_text
+from governance.selectors.revisions import decision_text, relations_at
 from governance.services.decisions import create_decision, edit_decision, restore_decision
 from governance.services.documents import EditConflict, find_team
 from governance.services.succession import DECIDED
@@ -34,6 +34,7 @@ from portal.presentation.words import decision_look
 from portal.services.drafts import discard
 from portal.views import document_lists as lists
 from portal.views import documents
+from portal.views.bulk_bar import bar
 from portal.views.document_forms import DecisionForm, decision_initial, typed
 
 FILTERS = ("q", "status", "owner", "workflow")
@@ -59,6 +60,7 @@ def list_decisions(request: HttpRequest) -> HttpResponse:
     if clean := lists.clean_url(request, FILTERS):
         return redirect(clean)
     given, problem = lists.given(request, FILTERS), ""
+    teams = actor_of(request).teams_with(Verb.MAINTAIN)
     try:
         page = decisions(DecisionFilter(**given), cursor=request.GET.get("cursor", ""), limit=PER_PAGE)
     except InvalidInput as error:
@@ -79,7 +81,8 @@ def list_decisions(request: HttpRequest) -> HttpResponse:
         "contradicted_look": CONTRADICTED,
         "owners": lists.offered(Team.objects.values_list("name", flat=True), given.get("owner")),
         "workflows": lists.offered(Workflow.objects.values_list("name", flat=True), given.get("workflow")),
-        "may_create": bool(actor_of(request).teams_with(Verb.MAINTAIN)),
+        "may_create": bool(teams),
+        "bulk": bar(request, "decision", teams),
     }
     return render(request, "decisions/list.html", context, status=422 if problem else 200)
 
@@ -153,7 +156,9 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
             form.accuse(error)
         except EditConflict as error:
             draft = decision_text(
-                owner=owner, **{name: values[name] for name in values if name not in {"reason", "supersedes"}}
+                owner=owner,
+                relations=relations_at(error.current.history.first()),
+                **{name: values[name] for name in values if name not in {"reason", "supersedes"}},
             )
             return documents.merge(
                 request, error, revision, draft, lambda data: DecisionForm(data, teams=teams, is_accepted=fixed)

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
+from governance.selectors.decisions import decisions_about
 from governance.selectors.dependency_reviews import standings_of
 from governance.selectors.postmortems import about, postmortems_of
 from governance.selectors.runbooks import runbooks_of_dependency, today
@@ -41,7 +42,14 @@ from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import dependency_pages
 from portal.presentation.history_words import entries
-from portal.presentation.words import breaker_look, health_look, postmortem_look, review_look, severity_look
+from portal.presentation.words import (
+    breaker_look,
+    decision_look,
+    health_look,
+    postmortem_look,
+    review_look,
+    severity_look,
+)
 from portal.selectors.callers import callers
 from portal.selectors.dependencies import Calls, by_caller, last_day
 from portal.selectors.dependency_health import dependency_health, order_of
@@ -124,6 +132,7 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
         "reviews": [(review_look(one.state, never=one.last is None), one) for one in standings_of(found, today())],
         "may_review": actor_of(request).may(Verb.REVIEW, found.owner),
         "runbooks": runbook_rows(books),
+        "decisions": [(decision_look(one.status), one) for one in decisions_about(found)],
         "postmortems": [
             (postmortem_look(one.status), severity_look(one.severity), one, about(one)) for one in postmortems_of(found)
         ],

@@ -13,7 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from governance.models import Decision, Runbook
+from governance.models import Contract, Decision, Runbook
 from governance.runbooks.reading import MOST_AN_HOUR
 from orchestration.errors import InvalidInput
 from orchestration.models import Dependency, Team, Workflow
@@ -87,18 +87,32 @@ class DecisionForm(DocumentForm):
         label="Supersedes", required=False, max_length=200,
         help_text="Numbers to mark as superseded by this one, such as 1, 4. Those that are already stay so.",
     )  # fmt: skip
+    dependencies = forms.MultipleChoiceField(
+        label="Dependencies", required=False, widget=forms.SelectMultiple({"size": 5}),
+        help_text="Shown on their pages too.",
+    )  # fmt: skip
+    contracts = forms.MultipleChoiceField(
+        label="Contracts", required=False, widget=forms.SelectMultiple({"size": 5}), help_text="Shown on their pages too.",
+    )  # fmt: skip
     correction = forms.BooleanField(
         label="This only corrects a slip of writing", required=False,
         help_text="An accepted decision is changed by one that supersedes it.",
     )  # fmt: skip
     field_order = [
-        "title", "status", "date", "owner", "superseded_by", "supersedes", "workflows", "body", "correction", "reason",
+        "title", "status", "date", "owner", "superseded_by", "supersedes", "workflows", "dependencies", "contracts", "body",
+        "correction", "reason",
     ]  # fmt: skip
-    rows: tuple[tuple[str, ...], ...] = (("status", "date", "owner"), ("superseded_by", "supersedes"), ("workflows",))
+    rows: tuple[tuple[str, ...], ...] = (
+        ("status", "date", "owner"),
+        ("superseded_by", "supersedes"),
+        ("workflows", "dependencies", "contracts"),
+    )
 
     def __init__(self, *args: Any, is_accepted: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("status", Decision.Status.choices)
+        self._offer("dependencies", _named(Dependency))
+        self._offer("contracts", _named(Contract))
         if is_accepted:
             self.rows = (*self.rows, ("correction",))
         else:
@@ -106,7 +120,8 @@ class DecisionForm(DocumentForm):
 
     def values(self) -> dict[str, Any]:
         """What services.decisions wants, owner and revision apart."""
-        names = ("title", "body", "status", "date", "workflows", "superseded_by", "supersedes", "reason")
+        links = ("workflows", "dependencies", "contracts")
+        names = ("title", "body", "status", "date", *links, "superseded_by", "supersedes", "reason")
         return {name: self.cleaned_data[name] for name in names}
 
 
@@ -138,8 +153,7 @@ class RunbookForm(DocumentForm):
     def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("status", Runbook.Status.choices)
-        names = Dependency.objects.values_list("name", flat=True)
-        self._offer("dependencies", [(name, name) for name in names])
+        self._offer("dependencies", _named(Dependency))
         if is_new:
             self.rows = (("slug",), *self.rows)
         else:
@@ -164,6 +178,8 @@ def decision_initial(decision: Decision) -> dict[str, Any]:
         **_initial(decision),
         "date": decision.date,
         "superseded_by": decision.superseded_by.number if decision.superseded_by else None,
+        "dependencies": [link.dependency.name for link in decision.links.all() if link.dependency],
+        "contracts": [link.contract.name for link in decision.links.all() if link.contract],
     }
 
 
@@ -172,6 +188,11 @@ def runbook_initial(runbook: Runbook) -> dict[str, Any]:
     services = [link.dependency.name for link in runbook.links.all() if link.dependency]
     own = {"review_by": runbook.review_by, "auto_start": runbook.auto_start, "dependencies": services}
     return {**_initial(runbook), **own}
+
+
+def _named(model: type[Dependency] | type[Contract]) -> list[tuple[str, str]]:
+    """What may be linked."""
+    return [(name, name) for name in model._default_manager.values_list("name", flat=True)]
 
 
 def _initial(document: Decision | Runbook) -> dict[str, Any]:

@@ -11,7 +11,14 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
-WORDS = {"q": "text", "workflow": "workflow", "dependency": "dependency", "status": "status", "owner": "owner"}
+WORDS = {
+    "q": "text",
+    "workflow": "workflow",
+    "dependency": "dependency",
+    "status": "status",
+    "owner": "owner",
+    "bulk": "bulk change",
+}
 
 
 @dataclass(frozen=True, slots=True)

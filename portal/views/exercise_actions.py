@@ -24,10 +24,8 @@ from orchestration.errors import Conflict, InvalidInput, NotFound
 from orchestration.models import Alert
 from orchestration.selectors.alerts import find_alert
 from portal.api.problems import STATUSES
-from portal.exercise_permissions import may_work, require_act, require_start, require_work, takers
+from portal.exercise_permissions import require_act, require_start, require_work, taker
 from portal.middleware.reader import actor_of
-from portal.models import User
-from portal.permissions import Actor
 from portal.views.exercises import Reply, page
 
 Act = Callable[[HttpRequest, Exercise, int], str]
@@ -115,12 +113,7 @@ def act(request: HttpRequest, found: Exercise, position: int) -> str:
 def hand_over(request: HttpRequest, found: Exercise, position: int) -> str:
     """To somebody who may go on with it; to oneself is to take it over."""
     name = request.POST.get("to", "") or request.user.get_username()
-    to = User.objects.filter(username=name, is_active=True).first() if "\x00" not in name else None
-    if to is None or not may_work(Actor(to), found):
-        who = ", ".join(one.username for one in takers(found)[:10])
-        raise InvalidInput(
-            f"{name[:80]!r} can't go on with it; choose one of {who}" if who else f"nobody is called {name[:80]!r}"
-        )
+    to = taker(found, name)
     services.hand_over(exercise=found, to=to, note=request.POST.get("note", ""), actor=request.user)
     return "It is yours now." if to.pk == request.user.pk else f"{to.username} has it now."
 

@@ -3,8 +3,10 @@
 from django.urls import URLPattern, path
 
 from portal.views import (
+    bulk,
     decision_files,
     decision_reading,
+    decision_relations,
     decisions,
     documents,
     exercise_actions,
@@ -52,7 +54,10 @@ urlpatterns: list[URLPattern] = [
     path("decisions/<int:number>/", decision_reading.decision, name="decision"),
     path("decisions/<int:number>/edit/", decisions.edit, name="decision-edit"),
     path("decisions/<int:number>/history/", decisions.history, name="decision-history"),
+    path("decisions/<int:number>/relations/", decision_relations.relations, name="decision-relations"),
     path("decisions/<int:number>/restore/", decisions.restore, name="decision-restore"),
+    path("bulk/<int:number>/", bulk.result, name="bulk"),
+    path("bulk/<str:kind>/", bulk.change, name="bulk-change"),
     path("writing/draft/", writing.keep_draft, name="draft-keep"),
     path("writing/draft/discard/", writing.discard_draft, name="draft-discard"),
     path("writing/images/", writing.upload_image, name="image-upload"),

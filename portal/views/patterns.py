@@ -28,6 +28,7 @@ from portal.presentation.document_html import document_html
 from portal.presentation.words import Look
 from portal.views import document_lists as lists
 from portal.views import documents
+from portal.views.bulk_bar import bar
 from portal.views.document_forms import DocumentForm, typed
 
 LOOKS = {
@@ -86,11 +87,13 @@ def list_patterns(request: HttpRequest) -> HttpResponse:
     given = lists.given(request, ("q",))
     found, users = patterns(given.get("q", "")), shared("patterns", used_by)
     actor = actor_of(request)
+    teams = actor.teams_with(Verb.MAINTAIN)
     context = {
         "nav": "patterns",
         "rows": [(row, users.get(row.slug, []), row.slug in RULES, LOOKS[row.status]) for row in found],
         "given": given,
-        "may_create": bool(actor.teams_with(Verb.MAINTAIN)) or actor.may(Verb.MAINTAIN),
+        "may_create": bool(teams) or actor.may(Verb.MAINTAIN),
+        "bulk": bar(request, "pattern", teams),
     }
     return render(request, "patterns/list.html", context)
 

@@ -25,6 +25,7 @@ from portal.presentation.document_html import document_html
 from portal.presentation.words import postmortem_look, severity_look
 from portal.views import document_lists as lists
 from portal.views import documents
+from portal.views.bulk_bar import bar
 from portal.views.document_forms import typed
 from portal.views.postmortem_forms import PostmortemForm, postmortem_initial
 
@@ -39,6 +40,7 @@ def list_postmortems(request: HttpRequest) -> HttpResponse:
     if clean := lists.clean_url(request, FILTERS):
         return redirect(clean)
     given, problem = lists.given(request, FILTERS), ""
+    teams = actor_of(request).teams_with(Verb.MAINTAIN)
     try:
         page = postmortems(PostmortemFilter(**given), cursor=request.GET.get("cursor", ""), limit=PER_PAGE)
     except InvalidInput as error:
@@ -58,7 +60,8 @@ def list_postmortems(request: HttpRequest) -> HttpResponse:
         "owners": lists.offered(Team.objects.values_list("name", flat=True), given.get("owner")),
         "workflows": lists.offered(Workflow.objects.values_list("name", flat=True), given.get("workflow")),
         "dependencies": lists.offered(Dependency.objects.values_list("name", flat=True), given.get("dependency")),
-        "may_create": bool(actor_of(request).teams_with(Verb.MAINTAIN)),
+        "may_create": bool(teams),
+        "bulk": bar(request, "postmortem", teams),
     }
     return render(request, "postmortems/list.html", context, status=422 if problem else 200)
 

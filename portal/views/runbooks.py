@@ -30,6 +30,7 @@ from portal.presentation.words import runbook_look
 from portal.selectors.runbook_rows import look_of, runbook_rows
 from portal.views import document_lists as lists
 from portal.views import documents
+from portal.views.bulk_bar import bar
 from portal.views.document_forms import ReviewedForm, RunbookForm, runbook_initial, typed
 from portal.views.runbook_live import live_context, slot_html
 
@@ -62,6 +63,7 @@ def list_runbooks(request: HttpRequest) -> HttpResponse:
     if clean := lists.clean_url(request, FILTERS):
         return redirect(clean)
     given, problem = lists.given(request, FILTERS), ""
+    teams = actor_of(request).teams_with(Verb.MAINTAIN)
     try:
         found = runbooks(RunbookFilter(**given), cursor=request.GET.get("cursor", ""), limit=PER_PAGE)
     except InvalidInput as error:
@@ -81,7 +83,8 @@ def list_runbooks(request: HttpRequest) -> HttpResponse:
         "owners": lists.offered(Team.objects.values_list("name", flat=True), given.get("owner")),
         "workflows": lists.offered(Workflow.objects.values_list("name", flat=True), given.get("workflow")),
         "dependencies": lists.offered(Dependency.objects.values_list("name", flat=True), given.get("dependency")),
-        "may_create": bool(actor_of(request).teams_with(Verb.MAINTAIN)),
+        "may_create": bool(teams),
+        "bulk": bar(request, "runbook", teams),
     }
     return render(request, "runbooks/list.html", context, status=422 if problem else 200)
 

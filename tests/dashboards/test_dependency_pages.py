@@ -116,7 +116,7 @@ def test_the_number_of_queries_does_not_grow_with_the_callers(
         publish({"call": echo(1, dependency="payments")}, name=f"caller-{index}")
         count("call", called, dependency="payments", workflow=f"caller-{index}", step="call", seconds=0.2)
     for path, most in (
-        ("/dependencies/payments/?period=28d", 43),
+        ("/dependencies/payments/?period=28d", 44),
         ("/dependencies/map/?period=28d", 34),
         ("/dependencies/", 18),
     ):

@@ -126,7 +126,7 @@ def decision_edit():
             "status": decision.status,
             "owner": decision.owner,
             "date": decision.date,
-            "workflows": [link.workflow.name for link in decision.links.all()],
+            "workflows": [link.workflow.name for link in decision.links.all() if link.workflow],
             "reason": "an edit",
             "superseded_by": decision.superseded_by.number if decision.superseded_by else None,
             **changes,

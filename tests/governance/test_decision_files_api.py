@@ -56,7 +56,7 @@ def test_a_folder_as_json_is_imported_and_reported_per_file(api):
         ("0004-keep.md", "created", 4, "/decisions/4/"), ("0005-amend.md", "created", 5, "/decisions/5/"), ("README.md", "not_a_record", None, ""),
     ]  # fmt: skip
     shown = api("get", "decisions/4").json()
-    assert shown["relations"] == [{"kind": "amended_by", "words": "", "number": 5, "title": "Amend"}]
+    assert shown["relations"] == [{"kind": "amended_by", "words": "", "number": 5, "title": "Amend", "by_hand": False}]
     assert api("get", "decisions/5").json()["raw_status"] == "Approved"
 
 

@@ -26,6 +26,7 @@ from governance.gate.reviewing import review
 from governance.models import (
     ActionItem,
     BrokenGlass,
+    BulkChange,
     Change,
     Comment,
     Decision,
@@ -146,6 +147,10 @@ def fill() -> Run:
     RunbookOrigin.objects.create(
         runbook=Runbook.objects.first(), path="a/ü.md", text="x\r\n\ufeff", revision=1, imported_at=timezone.now()
     )
+    BulkChange.objects.create(
+        key=uuid.uuid4(), kind="runbook", field="owner", value="payments", reason="ü", person=user, first_entry=1, last_entry=2,
+        lines=[{"key": "payments-slow", "detail": "é"}], asked_at=timezone.now(),
+    )  # fmt: skip
     keep(verify())
     return run
 

@@ -61,6 +61,9 @@ POSTMORTEM = {
 }  # fmt: skip
 PATTERN = {"title": "T", "slug": "dead-letter", "owner": "checkout", "body": "text", "status": "active", **REASON}
 ACTION = {"text": "Do it", "owner": "checkout", "due": "2099-01-02", "check": "confirmed"}
+BULK = {
+    "kind": "pattern", "field": "status", "value": "draft", "items": [{"name": "outbox", "revision": 2}], "dry_run": True, **REASON,
+}  # fmt: skip
 MANIFEST = """apiVersion: plumbline/v1
 kind: Workflow
 metadata: {name: demo, version: 2.0.0, owner: checkout}
@@ -191,6 +194,8 @@ API = [
     ),
     Entry("GET", "exports/prometheus", SIGNED_IN),
     Entry("GET", "exports/grafana", SIGNED_IN),
+    Entry("POST", "bulk", SIGNED_IN, body=BULK),
+    Entry("GET", "bulk/<int:number>", SIGNED_IN, ("bulk",)),
     Entry("GET", "decisions", SIGNED_IN),
     Entry("POST", "decisions", Verb.MAINTAIN, body=DECISION),
     Entry("POST", "decisions/import", Verb.MAINTAIN, body=IMPORT),
@@ -198,6 +203,13 @@ API = [
     Entry("GET", "decisions/<int:number>", SIGNED_IN, ("1",)),
     Entry("PUT", "decisions/<int:number>", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),
     Entry("GET", "decisions/<int:number>/history", SIGNED_IN, ("1",)),
+    Entry(
+        "POST",
+        "decisions/<int:number>/relations",
+        Verb.MAINTAIN,
+        ("1",),
+        {"add": [{"kind": "relates", "number": 2}], "revision": 2, **REASON},
+    ),
     Entry(
         "POST", "decisions/<int:number>/restore", Verb.MAINTAIN, ("1",), {"history_id": "decision-history", **REASON}
     ),
@@ -212,6 +224,29 @@ API = [
         Verb.MAINTAIN,
         ("1",),
         {"history_id": "postmortem-history", **REASON},
+    ),
+    Entry("GET", "exercises", SIGNED_IN),
+    Entry("GET", "exercises/<int:number>", SIGNED_IN, ("exercise",)),
+    Entry("POST", "exercises/<int:number>/steps/<int:position>", Verb.OPERATE, ("exercise", "1"), {"what": "done"}),
+    Entry(
+        "POST", "exercises/<int:number>/steps/<int:position>/action", Verb.OPERATE, ("exercise", "1"), {"attempt": 1}
+    ),
+    Entry("POST", "exercises/<int:number>/hand-over", Verb.OPERATE, ("exercise",), {"to": "second-admin"}),
+    Entry("POST", "exercises/<int:number>/end", Verb.OPERATE, ("exercise",), {"state": "completed", "summary": "well"}),
+    Entry("POST", "runbooks/<slug:slug>/exercises", Verb.OPERATE, ("stuck",)),
+    Entry("GET", "patterns", SIGNED_IN),
+    Entry("POST", "patterns", Verb.MAINTAIN, body=PATTERN),
+    Entry("GET", "patterns/<slug:slug>", SIGNED_IN, ("outbox",)),
+    Entry(
+        "PUT",
+        "patterns/<slug:slug>",
+        Verb.MAINTAIN,
+        ("outbox",),
+        {**{name: value for name, value in PATTERN.items() if name != "slug"}, "revision": 2},
+    ),
+    Entry("GET", "patterns/<slug:slug>/history", SIGNED_IN, ("outbox",)),
+    Entry(
+        "POST", "patterns/<slug:slug>/restore", Verb.MAINTAIN, ("outbox",), {"history_id": "pattern-history", **REASON}
     ),
     Entry("GET", "runbooks", SIGNED_IN),
     Entry("POST", "runbooks", Verb.MAINTAIN, body=RUNBOOK),
@@ -413,7 +448,16 @@ PAGES = [
     Entry("GET", "decisions/<int:number>/", SIGNED_IN, ("1",)),
     Entry("POST", "decisions/<int:number>/edit/", Verb.MAINTAIN, ("1",), {**DECISION, "revision": 2}),
     Entry("GET", "decisions/<int:number>/history/", SIGNED_IN, ("1",)),
+    Entry(
+        "POST",
+        "decisions/<int:number>/relations/",
+        Verb.MAINTAIN,
+        ("1",),
+        {"kind": "relates", "add": "2", "revision": "2", **REASON},
+    ),
     Entry("POST", "decisions/<int:number>/restore/", Verb.MAINTAIN, ("1",), {"revision": "decision-history", **REASON}),
+    Entry("POST", "bulk/<str:kind>/", SIGNED_IN, ("pattern",), {"do": "status:draft", "chosen": "outbox:2"}),
+    Entry("GET", "bulk/<int:number>/", SIGNED_IN, ("bulk",)),
     Entry("POST", "writing/draft/", SIGNED_IN, body={"body": "x"}, query="?place=/a/"),
     Entry("POST", "writing/draft/discard/", SIGNED_IN),
     Entry("POST", "writing/images/", OF_ANY_TEAM, body={"image": Picture()}),

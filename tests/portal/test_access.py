@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +22,7 @@ from django.utils import timezone
 from governance.gate.glass import ask_to_break
 from governance.models import (
     ActionItem,
+    BulkChange,
     Change,
     Contract,
     Decision,
@@ -33,6 +36,7 @@ from governance.models import (
     Waiver,
     WebhookDelivery,
 )
+from governance.services.bulk import Line
 from governance.services.exercises import start_exercise
 from orchestration.engine import publish as messages
 from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team, Workflow
@@ -107,6 +111,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     decision = Decision.objects.create(
         number=1, slug="one", title="One", date=date(2026, 1, 2), owner=team, body="text"
     )
+    Decision.objects.create(number=2, slug="two", title="Two", date=date(2026, 1, 2), owner=team, body="text")
     runbook = Runbook.objects.create(slug="stuck", title="Stuck", owner=team, body="text")
     postmortem = Postmortem.objects.create(
         number=1, title="One", owner=team, body="text", began_at=datetime(2026, 1, 2, 10, tzinfo=UTC)
@@ -161,8 +166,12 @@ def postmortem_world(postmortem: Postmortem) -> dict[str, Any]:
     pattern = Pattern.objects.create(slug="outbox", title="T", owner=postmortem.owner, body="text")
     pattern.body, pattern.revision = "newer", 2
     pattern.save()
+    bulk = BulkChange.objects.create(
+        key=uuid.uuid4(), kind="pattern", field="status", value="draft", reason="x", person=waiver.person, asked_at=timezone.now(),
+        lines=[asdict(Line("outbox", 2))],
+    )  # fmt: skip
     return {
-        "score-waiver": str(waiver.pk), "upkeep": str(upkeep.pk),
+        "bulk": str(bulk.pk), "score-waiver": str(waiver.pk), "upkeep": str(upkeep.pk),
         "pattern-history": pattern.history.earliest().history_id, **_action_world(item, postmortem),
     }  # fmt: skip
 
