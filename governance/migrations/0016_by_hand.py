@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('governance', '0014_upkeep'),
+        ('governance', '0015_decision_file_encoding'),
         ('orchestration', '0008_telemetry'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
