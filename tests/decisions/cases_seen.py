@@ -45,7 +45,7 @@ CASES = [
     case("a page in its own folder", "---\ntitle: Keep a ledger\nstatus: ongoing\ncreation-date: \"2024-09-11\"\n---\n\n## Summary\n\nX\n", "accepted", day=on("2024-09-11"), path="keep_a_ledger/_index.md", number=None),
     case("letters of another house", "# SD-005 Keep a ledger\n\nStatus: Accepted\n", "accepted", path="SD-005-ledger.md", title="SD-005 Keep a ledger"),
     case("an ordinal is no number", "# Keep a ledger\n\nStatus: Accepted\n", "accepted", path="3rd-party-ledger.md", number=None),
-    case("side by side in Spanish", "# ADR 5 · Keep a ledger\n\nFecha: 2026-09-28 · Estado: vigente · **Cierra T60**\n", "accepted", day=on("2026-09-28")),
+    case("side by side in Spanish", "# ADR 5 · Keep a ledger\n\nFecha: 2026-09-28 · Estado: vigente · **Cierra la 4**\n", "accepted", day=on("2026-09-28")),
     case("modified, in Spanish", "# ADR 5 — Keep a ledger\n\n- Estado: aceptado\n- Modificada por: [[ADR-9-dos|D-9]]\n", "accepted", [("amended_by", 9)]),
     case("taken over, in German", "# ADR 5: Keep a ledger\n\n- Status: Abgelöst durch ADR-9 (Zwei)\n", "superseded", BY_NINE),
     case("what a text says of others", body("It was later replaced by [ADR-4](0004-x.md). This decision extends rather than replaces ADR-2. It supersedes ADR-3."), "accepted"),

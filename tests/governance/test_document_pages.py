@@ -92,6 +92,15 @@ def test_lists_go_on_to_older_pages(browser, decide):
     assert "No older decisions" in text_of(browser.get("/decisions/?cursor=1"))
 
 
+def test_a_decision_whose_successor_is_not_here_says_so(browser, decide):
+    decide("Old", status="superseded", unnamed=True)
+    assert "Decided by checkout, and superseded by what is no decision here." in text_of(browser.get("/decisions/1/"))
+    decide("New", status="accepted", supersedes=[1])
+    page = text_of(browser.get("/decisions/1/"))
+    assert "no decision here" not in page
+    assert "Decided by checkout." in page
+
+
 def test_a_decision_is_read_with_its_links_and_history(browser, decide, workflow, publish):
     publish(workflow, "1.0.0", decisions=["old"])
     decide("Old", status="accepted")
