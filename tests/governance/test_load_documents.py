@@ -96,7 +96,7 @@ def test_strange_files_are_reported_by_name_and_the_rest_is_loaded(folder):
         assert name in err
     assert "0008-circle-too.md: 0008-circle-too.md itself supersedes" not in err
     assert "that would be a circle; kept as a relation" in out
-    assert [row.status for row in Decision.objects.filter(number__in=[7, 8])] == ["deprecated", "superseded"]
+    assert [row.status for row in Decision.objects.filter(number__in=[7, 8])] == ["superseded", "superseded"]
     assert "good: there is no workflow 'not-yet' yet; the link was left out" in out
     assert "status 'fine' is none of ours" in out
     assert Runbook.objects.get().front_matter == {"status": "fine"}
