@@ -53,6 +53,8 @@ MOST_OPEN = 3
 _LONGEST = 120
 _BULK = re.compile(r", bulk (\d{1,9})$")
 _SUM = re.compile(r"[0-9a-f]{64}")
+#: A moment as the log keeps it, in UTC.
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ def value_words(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if _SUM.fullmatch(text):
         return f"{text[:12]}…"
+    if moment := _MOMENT.fullmatch(text):
+        return f"{moment[1]} {moment[2]} UTC"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
