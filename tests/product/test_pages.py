@@ -32,6 +32,7 @@ def paths(product: Product) -> list[str]:
     return [
         "/history/dependency/payments/", "/history/objective/order-fulfilment.success/", "/history/workflow-version/1/",
         "/history/team/checkout/", f"/history/dependency/payments/restore/?revision={first}",
+        f"/history/dependency/payments/?revision={first}",
         "/", "/search/", "/search/?q=payment", "/search/?q=saga&kind=decision", "/search/?q=nothing-like-this", "/inbox/", "/account/notifications/",
         "/views/new/?page=runs&query=result%3Dfailed", "/runs/", "/runs/?result=failed&workflow=order-fulfilment", "/runs/?key=nothing-has-this-key",
         f"/runs/{bad['id']}/", f"/runs/{bad['id']}/steps/{bad['failed_step']}/", f"/runs/{good['id']}/",
