@@ -16,7 +16,8 @@ from governance.gate.opening import WAITING, asks, propose
 from governance.gate.settling import withdraw
 from governance.gate.subjects import Judgement, Object, each_once
 from governance.models import Change, Contract, Decision
-from governance.selectors.decisions import contracts_of, dependencies_of, workflows_of
+from governance.selectors.decisions import dependencies_of, workflows_of
+from governance.selectors.documents import contracts_of
 from governance.services import accepting
 from orchestration.errors import Conflict
 from orchestration.models import Dependency, Team, Workflow

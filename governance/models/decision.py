@@ -9,6 +9,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from governance.models.contract import Contract
+from governance.models.linking import to_one
 from orchestration.models import Dependency, Team, Workflow
 from orchestration.models.governed import GovernedManager
 
@@ -66,12 +67,7 @@ class DecisionLink(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(workflow__isnull=False, dependency=None, contract=None)
-                | models.Q(workflow=None, dependency__isnull=False, contract=None)
-                | models.Q(workflow=None, dependency=None, contract__isnull=False),
-                name="decision_link_to_one",
-            ),
+            to_one("decision_link_to_one"),
             models.UniqueConstraint(fields=["decision", "workflow"], name="one_decision_link"),
             models.UniqueConstraint(fields=["decision", "dependency"], name="one_decision_dependency"),
             models.UniqueConstraint(fields=["decision", "contract"], name="one_decision_contract"),

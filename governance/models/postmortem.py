@@ -9,6 +9,8 @@ from __future__ import annotations
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from governance.models.contract import Contract
+from governance.models.linking import to_one
 from orchestration.models import Dependency, Team, Workflow
 from orchestration.models.governed import GovernedManager
 
@@ -62,7 +64,7 @@ class Postmortem(models.Model):
 
 
 class PostmortemLink(models.Model):
-    """A postmortem is about a workflow or a dependency; shown on both ends."""
+    """A postmortem is about a workflow, a dependency or a contract; shown on both ends."""
 
     postmortem = models.ForeignKey(Postmortem, on_delete=models.CASCADE, related_name="links")
     workflow = models.ForeignKey(
@@ -71,21 +73,22 @@ class PostmortemLink(models.Model):
     dependency = models.ForeignKey(
         Dependency, null=True, blank=True, on_delete=models.CASCADE, related_name="postmortem_links"
     )
+    contract = models.ForeignKey(
+        Contract, null=True, blank=True, on_delete=models.CASCADE, related_name="postmortem_links"
+    )
     objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(workflow__isnull=False) ^ models.Q(dependency__isnull=False),
-                name="postmortem_link_to_one",
-            ),
+            to_one("postmortem_link_to_one"),
             models.UniqueConstraint(fields=["postmortem", "workflow"], name="one_postmortem_workflow"),
             models.UniqueConstraint(fields=["postmortem", "dependency"], name="one_postmortem_dependency"),
+            models.UniqueConstraint(fields=["postmortem", "contract"], name="one_postmortem_contract"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.postmortem} is about {self.workflow or self.dependency}"
+        return f"{self.postmortem} is about {self.workflow or self.dependency or self.contract}"
 
 
 class TimelineMark(models.Model):

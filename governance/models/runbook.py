@@ -8,6 +8,8 @@ from __future__ import annotations
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from governance.models.contract import Contract
+from governance.models.linking import to_one
 from orchestration.models import Dependency, Team, Workflow
 from orchestration.models.governed import GovernedManager
 
@@ -50,7 +52,7 @@ class Runbook(models.Model):
 
 
 class RunbookLink(models.Model):
-    """A runbook is about a workflow or a dependency; shown on both ends."""
+    """A runbook is about a workflow, a dependency or a contract; shown on both ends."""
 
     runbook = models.ForeignKey(Runbook, on_delete=models.CASCADE, related_name="links")
     workflow = models.ForeignKey(
@@ -59,21 +61,22 @@ class RunbookLink(models.Model):
     dependency = models.ForeignKey(
         Dependency, null=True, blank=True, on_delete=models.CASCADE, related_name="runbook_links"
     )
+    contract = models.ForeignKey(
+        Contract, null=True, blank=True, on_delete=models.CASCADE, related_name="runbook_links"
+    )
     objects = GovernedManager()
     history = HistoricalRecords()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(workflow__isnull=False) ^ models.Q(dependency__isnull=False),
-                name="runbook_link_to_one",
-            ),
+            to_one("runbook_link_to_one"),
             models.UniqueConstraint(fields=["runbook", "workflow"], name="one_runbook_workflow"),
             models.UniqueConstraint(fields=["runbook", "dependency"], name="one_runbook_dependency"),
+            models.UniqueConstraint(fields=["runbook", "contract"], name="one_runbook_contract"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.runbook.slug} is about {self.workflow or self.dependency}"
+        return f"{self.runbook.slug} is about {self.workflow or self.dependency or self.contract}"
 
 
 class RunbookOrigin(models.Model):

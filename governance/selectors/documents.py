@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from django.db.models import Q
 
+from governance.models import Decision, Postmortem, Runbook
 from orchestration.errors import InvalidInput
 from orchestration.models import Dependency, WorkflowVersion
 
@@ -58,6 +59,11 @@ def dependency_mentions(names: Iterable[str] | None = None) -> list[Mention]:
     if names is not None:
         rows = rows.filter(name__in=list(names))
     return [Mention(row.name, frozenset(of_failure_modes(row))) for row in rows]
+
+
+def contracts_of(document: Decision | Runbook | Postmortem) -> list[str]:
+    """Names of the contracts that it is linked to; no query beside the prefetched links."""
+    return sorted(link.contract.name for link in document.links.all() if link.contract)
 
 
 def of_failure_modes(dependency: Dependency) -> Iterable[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from governance.models import ActionItem, Postmortem
+from governance.models import ActionItem, Contract, Postmortem, PostmortemLink
 from governance.selectors.documents import Page, checked_filter, cut, page_size, words_match
 from orchestration.errors import InvalidInput, NotFound
 from orchestration.models import Dependency, Workflow
@@ -35,7 +35,8 @@ class About:
 
 def find_postmortem(number: int) -> Postmortem:
     """By number. Raises NotFound."""
-    rows = Postmortem.objects.select_related("owner").prefetch_related("links__workflow", "links__dependency")
+    rows = Postmortem.objects.select_related("owner")
+    rows = rows.prefetch_related("links__workflow", "links__dependency", "links__contract")
     found = rows.filter(number=number).first()
     if found is None:
         raise NotFound(f"there is no postmortem {number}")
@@ -95,6 +96,12 @@ def postmortems_of(about: Workflow | Dependency, limit: int = 20) -> list[Postmo
     """Those about a workflow or a dependency, newest first."""
     name = {"workflow" if isinstance(about, Workflow) else "dependency": about.name}
     return list(filtered(PostmortemFilter(**name)).order_by("-number")[:limit])
+
+
+def postmortems_of_contract(contract: Contract, limit: int = 20) -> list[Postmortem]:
+    """Those linked to a contract, newest first."""
+    linked = PostmortemLink.objects.filter(contract=contract).values("postmortem")
+    return list(filtered(PostmortemFilter()).filter(pk__in=linked).order_by("-number")[:limit])
 
 
 def open_actions(team_ids: Collection[int]) -> list[ActionItem]:

@@ -102,12 +102,14 @@ def revision_text(document: Document, history_id: int) -> str:
             ended_at=row.ended_at, body=row.body,
             workflows=_linked(PostmortemLink, "postmortem", row, "workflow", Workflow),
             dependencies=_linked(PostmortemLink, "postmortem", row, "dependency", Dependency),
+            contracts=_linked(PostmortemLink, "postmortem", row, "contract", Contract),
         )  # fmt: skip
     return runbook_text(
         title=row.title, status=row.status, owner=row.owner.name, review_by=row.review_by, body=row.body,
         auto_start=row.auto_start,
         workflows=_linked(RunbookLink, "runbook", row, "workflow", Workflow),
         dependencies=_linked(RunbookLink, "runbook", row, "dependency", Dependency),
+        contracts=_linked(RunbookLink, "runbook", row, "contract", Contract),
     )  # fmt: skip
 
 
@@ -150,12 +152,13 @@ def relations_at(row: Any) -> dict[str, str]:
 
 def runbook_text(
     *, title: str, status: str, owner: str, review_by: date | None, workflows: Iterable[str],
-    dependencies: Iterable[str], body: str, auto_start: int | None = None,
+    dependencies: Iterable[str], body: str, auto_start: int | None = None, contracts: Iterable[str] = (),
 ) -> str:  # fmt: skip
     """A runbook, stored or still in a form, as one text."""
     head = {
         "Title": title, "Status": status, "Owner": owner, "Review by": review_by or "",
         "Workflows": ", ".join(sorted(workflows)), "Dependencies": ", ".join(sorted(dependencies)),
+        **_named("Contracts", contracts),
         **({"Started by alerts, an hour": auto_start} if auto_start else {}),
     }  # fmt: skip
     return as_text(head, body)
@@ -163,13 +166,13 @@ def runbook_text(
 
 def postmortem_text(
     *, title: str, status: str, severity: str, owner: str, began_at: datetime, ended_at: datetime | None,
-    workflows: Iterable[str], dependencies: Iterable[str], body: str,
+    workflows: Iterable[str], dependencies: Iterable[str], body: str, contracts: Iterable[str] = (),
 ) -> str:  # fmt: skip
     """A postmortem, stored or still in a form, as one text. Times in UTC, to the minute, as forms have them."""
     head = {
         "Title": title, "Status": status, "Severity": severity, "Owner": owner, "Began": _minute(began_at),
         "Ended": _minute(ended_at) if ended_at else "", "Workflows": ", ".join(sorted(workflows)),
-        "Dependencies": ", ".join(sorted(dependencies)),
+        "Dependencies": ", ".join(sorted(dependencies)), **_named("Contracts", contracts),
     }  # fmt: skip
     return as_text(head, body)
 

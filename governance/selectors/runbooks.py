@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from governance.models import Runbook
+from governance.models import Contract, Runbook, RunbookLink
 from governance.runbooks.freshness import SOON, Freshness, freshness
 from governance.selectors.documents import (
     Page,
@@ -49,7 +49,8 @@ def freshness_of(runbook: Runbook) -> Freshness:
 
 def find_runbook(slug: str) -> Runbook:
     """By slug. Raises NotFound."""
-    rows = Runbook.objects.select_related("owner").prefetch_related("links__workflow", "links__dependency")
+    rows = Runbook.objects.select_related("owner")
+    rows = rows.prefetch_related("links__workflow", "links__dependency", "links__contract")
     found = rows.filter(slug=slug).first() if slug.isascii() else None
     if found is None:
         raise NotFound(f"there is no runbook {slug[:80]!r}")
@@ -120,6 +121,12 @@ def runbooks_of(workflow: Workflow) -> list[Runbook]:
 def runbooks_of_dependency(dependency: Dependency) -> list[Runbook]:
     """The runbooks about a dependency: linked on their page, or named by one of its failure modes."""
     return list(filtered(RunbookFilter(dependency=dependency.name)).order_by("slug"))
+
+
+def runbooks_of_contract(contract: Contract) -> list[Runbook]:
+    """The runbooks that are linked to a contract."""
+    linked = RunbookLink.objects.filter(contract=contract).values("runbook")
+    return list(filtered(RunbookFilter()).filter(pk__in=linked).order_by("slug"))
 
 
 def stale_runbooks(limit: int = 50) -> list[Runbook]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from governance.models import Contract, Decision
+from governance.models.linking import COLUMNS
 from governance.selectors.revisions import find_revision
 from governance.services import succession
 from governance.services.accepting import check_fixed
@@ -35,8 +36,6 @@ from orchestration.services.governed import require_reason
 
 #: How often a number that somebody else got first is asked for anew. Each refusal means that another one succeeded.
 ATTEMPTS = 50
-#: The columns of a link, of which it has one.
-LINKED = ("workflow", "dependency", "contract")
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -181,9 +180,9 @@ def _concerned(
 def _facts(decision: Decision) -> tuple[Any, ...]:
     """What a revision is made of, as it is stored now."""
     stored = Decision.objects.get(pk=decision.pk)
-    linked: dict[str, set[int]] = {column: set() for column in LINKED}
-    for row in stored.links.values(*(f"{column}_id" for column in LINKED)):
-        for column in LINKED:
+    linked: dict[str, set[int]] = {column: set() for column in COLUMNS}
+    for row in stored.links.values(*(f"{column}_id" for column in COLUMNS)):
+        for column in COLUMNS:
             if row[f"{column}_id"] is not None:
                 linked[column].add(row[f"{column}_id"])
     return (*_columns(stored), linked)

@@ -13,6 +13,7 @@ from django.db import models
 
 from governance.models import Contract, Decision, Pattern, Postmortem, Runbook
 from governance.models import Document as AnyDocument
+from governance.models.linking import COLUMNS
 from orchestration import clock
 from orchestration.errors import Conflict, InvalidInput, Violation
 from orchestration.models import Dependency, Team, Workflow
@@ -139,6 +140,17 @@ def sign(document: Document, links: Callable[[datetime], None], *, actor: Any, r
 
 def unlinked(_moment: datetime) -> None:
     """For `sign`, when the links stay as they are."""
+
+
+def links_of(document: Runbook | Postmortem) -> set[tuple[str, int]]:
+    """What it is linked to, as it is stored: the column and the key."""
+    rows = document.links.values(*(f"{column}_id" for column in COLUMNS))
+    return {(column, row[f"{column}_id"]) for row in rows for column in COLUMNS if row[f"{column}_id"] is not None}
+
+
+def contracts_in(facts: tuple[Any, ...] | None) -> set[tuple[str, int]]:
+    """The contracts among the links that a revision ended with; none of a new document."""
+    return {link for link in facts[-1] if link[0] == "contract"} if facts is not None else set()
 
 
 def sync_links(

@@ -14,12 +14,23 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from governance.models import Postmortem
+from governance.models import Contract, Postmortem
 from governance.postmortems.sections import missing, parse
 from governance.selectors.incident_impact import impact_of
 from governance.selectors.incident_lines import lines_of
 from governance.selectors.revisions import find_revision
-from governance.services.documents import Faults, checked_body, checked_title, lock, named, sign, sync_links, unlinked
+from governance.services.documents import (
+    Faults,
+    checked_body,
+    checked_title,
+    contracts_in,
+    links_of,
+    lock,
+    named,
+    sign,
+    sync_links,
+    unlinked,
+)
 from orchestration import clock
 from orchestration.errors import InvalidInput
 from orchestration.models import Dependency, Team, Workflow
@@ -32,6 +43,7 @@ LONGEST = timedelta(days=31)
 def create_postmortem(
     *, title: str, body: str, status: str, severity: str, owner: Team, began_at: datetime, ended_at: datetime | None,
     workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str, source: str = "",
+    contracts: Sequence[str] | None = None,
 ) -> Postmortem:  # fmt: skip
     """Write a new one; its number is the next free one. One with the same `source` is returned instead. Raises InvalidInput."""
     reason = require_reason(reason)
@@ -44,23 +56,26 @@ def create_postmortem(
         postmortem = Postmortem(owner=owner, number=number, source=source, revision=0)
         return _write(
             postmortem, title=title, body=body, status=status, severity=severity, began_at=began_at, ended_at=ended_at,
-            workflows=workflows, dependencies=dependencies, actor=actor, reason=reason,
+            workflows=workflows, dependencies=dependencies, contracts=contracts, actor=actor, reason=reason,
         )  # fmt: skip
 
 
 def edit_postmortem(
     *, postmortem: Postmortem, revision: int, title: str, body: str, status: str, severity: str, owner: Team,
     began_at: datetime, ended_at: datetime | None, workflows: Sequence[str], dependencies: Sequence[str], actor: Any,
-    reason: str,
+    reason: str, contracts: Sequence[str] | None = None,
 ) -> Postmortem:  # fmt: skip
-    """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput."""
+    """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput.
+
+    Contracts that are None stay as they are.
+    """
     reason = require_reason(reason)
     with transaction.atomic():
         current = lock(postmortem, revision)
         current.owner = owner
         return _write(
             current, title=title, body=body, status=status, severity=severity, began_at=began_at, ended_at=ended_at,
-            workflows=workflows, dependencies=dependencies, actor=actor, reason=reason,
+            workflows=workflows, dependencies=dependencies, contracts=contracts, actor=actor, reason=reason,
         )  # fmt: skip
 
 
@@ -91,7 +106,8 @@ def minutes(began: datetime, ended: datetime | None) -> tuple[datetime, datetime
 
 def _write(
     postmortem: Postmortem, *, title: str, body: str, status: str, severity: str, began_at: datetime,
-    ended_at: datetime | None, workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str,
+    ended_at: datetime | None, workflows: Sequence[str], dependencies: Sequence[str], contracts: Sequence[str] | None,
+    actor: Any, reason: str,
 ) -> Postmortem:  # fmt: skip
     """Check everything, then write the postmortem and its links."""
     faults, before = Faults(), _facts(postmortem) if postmortem.pk else None
@@ -107,7 +123,9 @@ def _write(
     _check_window(postmortem, faults)
     flows = named(Workflow, workflows, "workflows", faults)
     services = named(Dependency, dependencies, "dependencies", faults)
+    agreed = named(Contract, contracts, "contracts", faults) if contracts is not None else None
     links = {("workflow", row.pk) for row in flows} | {("dependency", row.pk) for row in services}
+    links |= {("contract", row.pk) for row in agreed} if agreed is not None else contracts_in(before)
     after = (*_columns(postmortem), links)
     _check_published(postmortem, faults, before if was_published else None, after)
     faults.check()
@@ -119,6 +137,8 @@ def _write(
     def link(moment: datetime) -> None:
         sync_links(postmortem, "workflow", flows, moment, actor=actor, reason=reason)
         sync_links(postmortem, "dependency", services, moment, actor=actor, reason=reason)
+        if agreed is not None:
+            sync_links(postmortem, "contract", agreed, moment, actor=actor, reason=reason)
 
     postmortem.revision += 1
     return sign(postmortem, link, actor=actor, reason=reason)
@@ -186,6 +206,4 @@ def _columns(postmortem: Postmortem) -> tuple[Any, ...]:
 def _facts(postmortem: Postmortem) -> tuple[Any, ...]:
     """What a revision is made of, as it is stored now."""
     stored = Postmortem.objects.get(pk=postmortem.pk)
-    linked = stored.links.values_list("workflow_id", "dependency_id")
-    links = {("workflow", workflow) if workflow else ("dependency", dependency) for workflow, dependency in linked}
-    return (*_columns(stored), links)
+    return (*_columns(stored), links_of(stored))

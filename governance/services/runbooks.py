@@ -13,13 +13,15 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from governance.models import Runbook
+from governance.models import Contract, Runbook
 from governance.runbooks.reading import MOST_AN_HOUR
 from governance.selectors.revisions import find_revision
 from governance.services.documents import (
     Faults,
     checked_body,
     checked_title,
+    contracts_in,
+    links_of,
     lock,
     named,
     sign,
@@ -40,7 +42,7 @@ _SLUG = re.compile(r"[a-z][a-z0-9-]*")
 def create_runbook(
     *, slug: str, title: str, body: str, status: str, owner: Team, review_by: datetime.date | None,
     workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str,
-    front_matter: Mapping[str, Any] | None = None, auto_start: int | None = None,
+    front_matter: Mapping[str, Any] | None = None, auto_start: int | None = None, contracts: Sequence[str] | None = None,
 ) -> Runbook:  # fmt: skip
     """Write a new runbook; an empty slug is made from the title. Raises InvalidInput."""
     reason = require_reason(reason)
@@ -51,7 +53,7 @@ def create_runbook(
             runbook.slug = _checked_slug(slug or slugify(title)[:MAX_SLUG].strip("-"), faults)
             return _write(
                 runbook, faults, title=title, body=body, status=status, review_by=review_by, workflows=workflows,
-                dependencies=dependencies, auto_start=auto_start, actor=actor, reason=reason,
+                dependencies=dependencies, contracts=contracts, auto_start=auto_start, actor=actor, reason=reason,
             )  # fmt: skip
     except IntegrityError:
         raise Conflict(f"a runbook {slug!r} was created at this moment; edit that one") from None
@@ -61,10 +63,11 @@ def edit_runbook(
     *, runbook: Runbook, revision: int, title: str, body: str, status: str, owner: Team,
     review_by: datetime.date | None, workflows: Sequence[str], dependencies: Sequence[str], actor: Any, reason: str,
     auto_start: int | None = None, front_matter: Mapping[str, Any] | None = None, is_read: bool = True,
+    contracts: Sequence[str] | None = None,
 ) -> Runbook:  # fmt: skip
     """Write the next revision over `revision`; the same content writes nothing. Raises EditConflict, InvalidInput.
 
-    `is_read`: whoever edits it had the text before them, which counts as a review.
+    `is_read`: whoever edits it had the text before them, which counts as a review. Contracts that are None stay as they are.
     """
     reason = require_reason(reason)
     with transaction.atomic():
@@ -74,7 +77,7 @@ def edit_runbook(
             current.front_matter = dict(front_matter)
         return _write(
             current, Faults(), title=title, body=body, status=status, review_by=review_by, workflows=workflows,
-            dependencies=dependencies, auto_start=auto_start, actor=actor, reason=reason, is_read=is_read,
+            dependencies=dependencies, contracts=contracts, auto_start=auto_start, actor=actor, reason=reason, is_read=is_read,
         )  # fmt: skip
 
 
@@ -110,8 +113,8 @@ def review_runbook(
 
 def _write(
     runbook: Runbook, faults: Faults, *, title: str, body: str, status: str, review_by: datetime.date | None,
-    workflows: Sequence[str], dependencies: Sequence[str], auto_start: int | None, actor: Any, reason: str,
-    is_read: bool = True,
+    workflows: Sequence[str], dependencies: Sequence[str], contracts: Sequence[str] | None,
+    auto_start: int | None, actor: Any, reason: str, is_read: bool = True,
 ) -> Runbook:  # fmt: skip
     """Check everything, then write the runbook and its links."""
     before = _facts(runbook) if runbook.pk else None
@@ -125,14 +128,18 @@ def _write(
     runbook.review_by, runbook.auto_start = review_by, auto_start
     about = named(Workflow, workflows, "workflows", faults)
     needed = named(Dependency, dependencies, "dependencies", faults)
+    agreed = named(Contract, contracts, "contracts", faults) if contracts is not None else None
     faults.check()
     links = {("workflow", row.pk) for row in about} | {("dependency", row.pk) for row in needed}
+    links |= {("contract", row.pk) for row in agreed} if agreed is not None else contracts_in(before)
     if before == (*_columns(runbook), links):
         return runbook
 
     def link(moment: datetime.datetime) -> None:
         sync_links(runbook, "workflow", about, moment, actor=actor, reason=reason)
         sync_links(runbook, "dependency", needed, moment, actor=actor, reason=reason)
+        if agreed is not None:
+            sync_links(runbook, "contract", agreed, moment, actor=actor, reason=reason)
 
     runbook.revision += 1
     if is_read:
@@ -155,9 +162,7 @@ def _columns(runbook: Runbook) -> tuple[Any, ...]:
 def _facts(runbook: Runbook) -> tuple[Any, ...]:
     """What a revision is made of, as it is stored now."""
     stored = Runbook.objects.get(pk=runbook.pk)
-    linked = stored.links.values_list("workflow_id", "dependency_id")
-    links = {("workflow", workflow) if workflow else ("dependency", dependency) for workflow, dependency in linked}
-    return (*_columns(stored), links)
+    return (*_columns(stored), links_of(stored))
 
 
 def _checked_slug(slug: str, faults: Faults) -> str:

@@ -11,20 +11,13 @@ from governance.decisions.stored import people_in
 from governance.gate.decisions import waiting
 from governance.models import Decision
 from governance.selectors.decision_files import relations_of
-from governance.selectors.decisions import contracts_of, dependencies_of, superseded_numbers, workflows_of
-from portal.api.document_shapes import LONGEST, names_field
+from governance.selectors.decisions import dependencies_of, superseded_numbers, workflows_of
+from governance.selectors.documents import contracts_of
+from portal.api.document_shapes import LONGEST, linked_field, names_field
 from portal.api.enums import RELATION_KINDS
 from portal.api.pages import PageQuery
 
 MOST_NUMBER = 2**31 - 1
-
-
-def linked_field() -> serializers.ListField:
-    """Names that stay as they are when they are not sent, so that a program that doesn't know of them removes none."""
-    return serializers.ListField(
-        child=serializers.CharField(max_length=127), max_length=200, required=False, allow_null=True, default=None,
-        help_text="null: as they are",
-    )  # fmt: skip
 
 
 class DecisionQuery(PageQuery):

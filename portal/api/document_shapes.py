@@ -67,6 +67,14 @@ def names_field() -> serializers.ListField:
     )
 
 
+def linked_field() -> serializers.ListField:
+    """Names that stay as they are when they are not sent, so that a program that doesn't know of them removes none."""
+    return serializers.ListField(
+        child=serializers.CharField(max_length=127), max_length=200, required=False, allow_null=True, default=None,
+        help_text="null: as they are",
+    )  # fmt: skip
+
+
 def show_revision(revision: Revision) -> dict[str, Any]:
     """RevisionShape's values."""
     return {

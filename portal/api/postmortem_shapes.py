@@ -11,12 +11,13 @@ from rest_framework import serializers
 from governance.models import ActionItem, Postmortem
 from governance.postmortems.lines import Line
 from governance.postmortems.sections import parse
+from governance.selectors.documents import contracts_of
 from governance.selectors.evidence import verdict_of
 from governance.selectors.incident_impact import Impact
 from governance.selectors.postmortems import about
 from orchestration import clock
 from portal.api import enums
-from portal.api.document_shapes import LONGEST, names_field
+from portal.api.document_shapes import LONGEST, linked_field, names_field
 from portal.api.pages import PageQuery
 
 
@@ -44,6 +45,7 @@ class PostmortemWriteShape(serializers.Serializer[Any]):
     ended_at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="null: it goes on")
     workflows = names_field()
     dependencies = names_field()
+    contracts = linked_field()
     body = serializers.CharField(
         max_length=LONGEST, trim_whitespace=False, allow_blank=True,
         help_text="Markdown with the sections Summary, Contributing factors, What went well, Where we were lucky",
@@ -70,6 +72,7 @@ class PostmortemSummaryShape(serializers.Serializer[Any]):
     published_at = serializers.DateTimeField(allow_null=True)
     workflows = serializers.ListField(child=serializers.CharField())
     dependencies = serializers.ListField(child=serializers.CharField())
+    contracts = serializers.ListField(child=serializers.CharField())
     revision = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -167,6 +170,7 @@ def summary(postmortem: Postmortem) -> dict[str, Any]:
         "owner": postmortem.owner.name,
         "workflows": linked.workflows,
         "dependencies": linked.dependencies,
+        "contracts": contracts_of(postmortem),
         "url": reverse("postmortem", args=[postmortem.number]),
     }
 

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from governance.models import Runbook
 from governance.runbooks.freshness import Freshness
 from governance.runbooks.reading import MOST_AN_HOUR
+from governance.selectors.documents import contracts_of
 from governance.selectors.revisions import revisions
 from governance.selectors.runbooks import (
     RunbookFilter,
@@ -32,6 +33,7 @@ from portal.api.document_shapes import (
     RestoreShape,
     RevisionPageShape,
     conflict_as_412,
+    linked_field,
     names_field,
     required_revision,
     revision_sent,
@@ -68,6 +70,7 @@ class RunbookEditShape(serializers.Serializer[Any]):
     )  # fmt: skip
     workflows = names_field()
     dependencies = names_field()
+    contracts = linked_field()
     body = serializers.CharField(max_length=LONGEST, trim_whitespace=False, allow_blank=True, help_text="Markdown")
     reason = serializers.CharField(max_length=2000, help_text="why, for the history")
     revision = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
@@ -108,6 +111,7 @@ class RunbookShape(RunbookSummaryShape):
 
     workflows = serializers.ListField(child=serializers.CharField())
     dependencies = serializers.ListField(child=serializers.CharField())
+    contracts = serializers.ListField(child=serializers.CharField())
     front_matter = serializers.JSONField(help_text="what a loaded file said beyond these fields")
     body = serializers.CharField()
 
@@ -228,6 +232,7 @@ def _show(runbook: Runbook) -> dict[str, Any]:
         **_summary(runbook),
         "workflows": linked.workflows,
         "dependencies": linked.dependencies,
+        "contracts": contracts_of(runbook),
         "front_matter": runbook.front_matter,
         "body": runbook.body,
     }

@@ -25,13 +25,16 @@ from governance.selectors.contracts import (
     versions_of,
 )
 from governance.selectors.decisions import decisions_about
+from governance.selectors.postmortems import about, postmortems_of_contract
+from governance.selectors.runbooks import runbooks_of_contract
 from governance.services.assessing import level_of
 from governance.services.verifying import latest
 from orchestration.models import Team
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import change_words, payload_lines, textdiff
-from portal.presentation.words import decision_look
+from portal.presentation.words import decision_look, postmortem_look, severity_look
+from portal.selectors.runbook_rows import runbook_rows
 from portal.views import document_lists as lists
 
 FILTERS = ("q", "team")
@@ -81,6 +84,11 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
         "ending": shown if shown is not None and shown.state == "deprecated" else None,
         "verifications": latest(shown) if shown is not None else [],
         "waivers": live_waivers_of(found),
+        "runbooks": runbook_rows(runbooks_of_contract(found)),
+        "postmortems": [
+            (postmortem_look(one.status), severity_look(one.severity), one, about(one))
+            for one in postmortems_of_contract(found)
+        ],
         "decisions": [(decision_look(one.status), one) for one in decisions_about(found)],
         "may_maintain": actor_of(request).may(Verb.MAINTAIN, found.owner),
         "numbers": numbers,

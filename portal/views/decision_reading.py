@@ -16,13 +16,13 @@ from governance.models import Decision
 from governance.selectors.confirmations import confirmation
 from governance.selectors.decision_files import linked_files, relations_of, source_of, with_links
 from governance.selectors.decisions import (
-    contracts_of,
     dependencies_of,
     find_decision,
     newest_decisions,
     superseded_numbers,
     workflows_by,
 )
+from governance.selectors.documents import contracts_of
 from orchestration import clock
 from portal.dashboards.decision_panel import p95_panel
 from portal.dashboards.shared import shared

@@ -111,8 +111,8 @@ class DecisionForm(DocumentForm):
     def __init__(self, *args: Any, is_accepted: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("status", Decision.Status.choices)
-        self._offer("dependencies", _named(Dependency))
-        self._offer("contracts", _named(Contract))
+        self._offer("dependencies", named(Dependency))
+        self._offer("contracts", named(Contract))
         if is_accepted:
             self.rows = (*self.rows, ("correction",))
         else:
@@ -137,23 +137,28 @@ class RunbookForm(DocumentForm):
         label="Dependencies", required=False, widget=forms.SelectMultiple({"size": 5}),
         help_text="Shown on their pages too.",
     )  # fmt: skip
+    contracts = forms.MultipleChoiceField(
+        label="Contracts", required=False, widget=forms.SelectMultiple({"size": 5}), help_text="Shown on their pages too.",
+    )  # fmt: skip
     auto_start = forms.IntegerField(
         label="Started by alerts, an hour", required=False, min_value=1, max_value=MOST_AN_HOUR,
         help_text="Empty: never. Its leading steps marked automatic=yes then run by themselves.",
     )  # fmt: skip
     field_order = [
-        "title", "slug", "status", "owner", "review_by", "auto_start", "workflows", "dependencies", "body", "reason",
+        "title", "slug", "status", "owner", "review_by", "auto_start", "workflows", "dependencies", "contracts", "body",
+        "reason",
     ]  # fmt: skip
     rows: tuple[tuple[str, ...], ...] = (
         ("status", "owner", "review_by"),
         ("auto_start",),
-        ("workflows", "dependencies"),
+        ("workflows", "dependencies", "contracts"),
     )
 
     def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("status", Runbook.Status.choices)
-        self._offer("dependencies", _named(Dependency))
+        self._offer("dependencies", named(Dependency))
+        self._offer("contracts", named(Contract))
         if is_new:
             self.rows = (("slug",), *self.rows)
         else:
@@ -161,7 +166,17 @@ class RunbookForm(DocumentForm):
 
     def values(self) -> dict[str, Any]:
         """What services.runbooks wants, slug, owner and revision apart."""
-        names = ("title", "body", "status", "review_by", "auto_start", "workflows", "dependencies", "reason")
+        names = (
+            "title",
+            "body",
+            "status",
+            "review_by",
+            "auto_start",
+            "workflows",
+            "dependencies",
+            "contracts",
+            "reason",
+        )
         return {name: self.cleaned_data[name] for name in names}
 
 
@@ -187,10 +202,11 @@ def runbook_initial(runbook: Runbook) -> dict[str, Any]:
     """A form's values of a runbook as it is."""
     services = [link.dependency.name for link in runbook.links.all() if link.dependency]
     own = {"review_by": runbook.review_by, "auto_start": runbook.auto_start, "dependencies": services}
+    own["contracts"] = [link.contract.name for link in runbook.links.all() if link.contract]
     return {**_initial(runbook), **own}
 
 
-def _named(model: type[Dependency] | type[Contract]) -> list[tuple[str, str]]:
+def named(model: type[Dependency] | type[Contract]) -> list[tuple[str, str]]:
     """What may be linked."""
     return [(name, name) for name in model._default_manager.values_list("name", flat=True)]
 

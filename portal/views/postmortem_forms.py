@@ -9,11 +9,12 @@ from typing import Any
 
 from django import forms
 
-from governance.models import ActionItem, Postmortem, TimelineMark
+from governance.models import ActionItem, Contract, Postmortem, TimelineMark
+from governance.selectors.documents import contracts_of
 from governance.selectors.postmortems import about
 from orchestration.models import Dependency, Team
 from portal.models import User
-from portal.views.document_forms import DocumentForm, ReasonForm
+from portal.views.document_forms import DocumentForm, ReasonForm, named
 
 
 def moment_field(label: str, help_text: str, *, required: bool = True) -> forms.DateTimeField:
@@ -32,20 +33,26 @@ class PostmortemForm(DocumentForm):
         label="Dependencies", required=False, widget=forms.SelectMultiple({"size": 5}),
         help_text="Their breakers and alerts stand in the timeline.",
     )  # fmt: skip
+    contracts = forms.MultipleChoiceField(
+        label="Contracts", required=False, widget=forms.SelectMultiple({"size": 5}), help_text="Shown on their pages too.",
+    )  # fmt: skip
     field_order = [
-        "title", "status", "severity", "owner", "began_at", "ended_at", "workflows", "dependencies", "body", "reason",
+        "title", "status", "severity", "owner", "began_at", "ended_at", "workflows", "dependencies", "contracts", "body",
+        "reason",
     ]  # fmt: skip
-    rows = (("status", "severity", "owner"), ("began_at", "ended_at"), ("workflows", "dependencies"))
+    rows = (("status", "severity", "owner"), ("began_at", "ended_at"), ("workflows", "dependencies", "contracts"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("status", Postmortem.Status.choices)
-        self._offer("dependencies", [(name, name) for name in Dependency.objects.values_list("name", flat=True)])
+        self._offer("dependencies", named(Dependency))
+        self._offer("contracts", named(Contract))
 
     def values(self) -> dict[str, Any]:
         """What services.postmortems wants, owner and revision apart."""
         names = (
-            "title", "body", "status", "severity", "began_at", "ended_at", "workflows", "dependencies", "reason",
+            "title", "body", "status", "severity", "began_at", "ended_at", "workflows", "dependencies", "contracts",
+            "reason",
         )  # fmt: skip
         return {name: self.cleaned_data[name] for name in names}
 
@@ -59,6 +66,7 @@ def postmortem_initial(postmortem: Postmortem) -> dict[str, Any]:
         "owner": postmortem.owner.name,
         "workflows": linked.workflows,
         "dependencies": linked.dependencies,
+        "contracts": contracts_of(postmortem),
     }
 
 

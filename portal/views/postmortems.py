@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from governance.models import Postmortem
 from governance.postmortems.sections import parse, skeleton
-from governance.selectors.documents import Page
+from governance.selectors.documents import Page, contracts_of
 from governance.selectors.postmortems import PostmortemFilter, about, find_postmortem, postmortems
 from governance.selectors.revisions import postmortem_text
 from governance.services.documents import EditConflict, find_team
@@ -79,6 +79,7 @@ def postmortem(request: HttpRequest, number: int) -> HttpResponse:
         "html": document_html(found.body),
         "notices": parse(found.body).notices,
         "about": about(found),
+        "contracts": contracts_of(found),
         "recent": documents.recent(found),
         "may_mark": frame["may_edit"] and not found.is_published,
     }

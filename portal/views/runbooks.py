@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from governance.models import Runbook
 from governance.runbooks.freshness import Freshness
-from governance.selectors.documents import Page
+from governance.selectors.documents import Page, contracts_of
 from governance.selectors.exercises import exercises_of
 from governance.selectors.revisions import runbook_text
 from governance.selectors.runbook_changes import standing
@@ -108,6 +108,7 @@ def page(request: HttpRequest, found: Runbook, *, problem: str = "", status: int
         "standing": stands,
         "html": document_html(found.body, slot_html(live["slots"])),
         "about": about,
+        "contracts": contracts_of(found),
         "exercises": [(exercise_words.look(one), one) for one in exercises_of(found)],
         "may_start": may_start(actor_of(request), found) and found.status != Runbook.Status.RETIRED,
         "next_review": today() + NEXT_REVIEW,

@@ -11,7 +11,8 @@ from django.test import Client
 
 from governance.gate.decisions import submit
 from governance.models import Contract, Decision, DecisionLink
-from governance.selectors.decisions import contracts_of, decisions_about, dependencies_of, workflows_of
+from governance.selectors.decisions import decisions_about, dependencies_of, workflows_of
+from governance.selectors.documents import contracts_of
 from governance.selectors.revisions import revision_text
 from governance.services.decisions import create_decision, edit_decision
 from governance.services.importing import import_decisions
