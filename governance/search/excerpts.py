@@ -55,7 +55,7 @@ def _forms(word: str, prefix: bool) -> str:
         return f"0*{word}"
     if word.endswith("y"):
         return f"{re.escape(word[:-1])}(?:y|ies)"
-    return f"{re.escape(word)}(?:es|s)?"
+    return f"{re.escape(word)}(?:es|s|e)?"  # a cache is found as a cach
 
 
 def marked(text: str, sought: re.Pattern[str] | None) -> list[Piece]:

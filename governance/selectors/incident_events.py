@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
-from governance.models import Exercise
+from governance.models import ExerciseEntry
 from governance.postmortems.lines import MOST, Found, Line, ordered, spaced
 from governance.selectors import incident_changes as asked
 from orchestration.ids import floor
@@ -32,6 +32,13 @@ _RESULTS = {
     "terminated": "were terminated",
 }
 
+#: What is told of an exercise, and how.
+_TURNS: dict[str, str] = {
+    ExerciseEntry.What.STARTED: "began to go through",
+    ExerciseEntry.What.COMPLETED: "completed",
+    ExerciseEntry.What.ABANDONED: "abandoned",
+}
+
 
 def events(began: datetime, ended: datetime, workflows: Collection[str], dependencies: Collection[str]) -> Found:
     """Every line, by time. Eleven queries at most."""
@@ -46,7 +53,7 @@ def events(began: datetime, ended: datetime, workflows: Collection[str], depende
         ("events of alerts", lambda: _alerts(began, ended, workflows, dependencies)),
         ("kinds of failed runs", lambda: _runs(began, ended, workflows)),
         ("retries", lambda: _retries(began, ended, workflows)),
-        ("exercises of runbooks", lambda: _exercises(began, ended, workflows, dependencies)),
+        ("turns of exercises", lambda: _exercises(began, ended, workflows, dependencies)),
     ]
     for words, read in sources:
         lines = read()
@@ -141,19 +148,15 @@ def _open_then(
 def _exercises(
     began: datetime, ended: datetime, workflows: Collection[str], dependencies: Collection[str]
 ) -> list[Line]:
-    """Runbooks that were gone through because of these alerts: when each was begun, and how it ended."""
+    """Runbooks that were gone through because of these alerts: who began when, and who ended it how."""
     alerts = _open_then(began, ended, workflows, dependencies)
-    rows = Exercise.objects.filter(alert__in=alerts).select_related("runbook", "started_by", "holder").defer("steps")
+    rows = ExerciseEntry.objects.filter(exercise__alert__in=alerts, what__in=_TURNS, at__gte=began, at__lte=ended)
     found = []
-    for row in rows.order_by("started_at", "pk")[: MOST + 1]:
-        if began <= row.started_at <= ended:
-            who = row.started_by or "The alert itself"
-            text = f"{who} began to go through runbook {row.runbook.slug}"
-            key = f"exercise:{row.pk}:began"
-            found.append(Line(key, row.started_at, "action", text, noun="exercise", name=str(row.pk)))
-        if row.ended_at is not None and began <= row.ended_at <= ended:
-            said = f": {row.summary}" if row.summary else ""
-            text = f"{row.holder or 'The system'} {row.state} runbook {row.runbook.slug}{said}"
-            key = f"exercise:{row.pk}:ended"
-            found.append(Line(key, row.ended_at, "action", text, noun="exercise", name=str(row.pk)))
+    for row in (
+        rows.select_related("exercise__runbook", "person").defer("exercise__steps").order_by("at", "pk")[: MOST + 1]
+    ):
+        who = row.person or ("The alert itself" if row.what == ExerciseEntry.What.STARTED else "The system")
+        said = f": {row.note}" if row.note and row.what != ExerciseEntry.What.STARTED else ""
+        text = f"{who} {_TURNS[row.what]} runbook {row.exercise.runbook.slug}{said}"
+        found.append(Line(f"exercise:{row.pk}", row.at, "action", text, noun="exercise", name=str(row.exercise_id)))
     return found

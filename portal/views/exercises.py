@@ -175,6 +175,7 @@ def _action(view: StepView, actor: Actor, *, look_ahead: bool) -> dict[str, Any]
     try:
         play = play_of(action["kind"])
         shown["team"] = play.team(action["parameters"])
+        shown["role"] = "maintainer" if play.need == "maintain" else "operator"
         shown["may"] = may_act(actor, play, action["parameters"])
         shown["preview"] = play.preview(action["parameters"], clock.now()).text
     except PlumblineError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from governance.models import AuditEntry, Change, Exercise, Postmortem
+from governance.models import AuditEntry, Change, Postmortem
 from governance.selectors.incident_impact import impact_shown
 from governance.selectors.incident_lines import timeline
 from governance.selectors.postmortems import (
@@ -19,9 +19,11 @@ from governance.selectors.postmortems import (
 )
 from governance.selectors.revisions import revision_text, revisions
 from governance.services.documents import EditConflict
+from governance.services.exercises import end, start_exercise
 from governance.services.postmortems import LONGEST, edit_postmortem, restore_postmortem
 from governance.services.runbooks import create_runbook
 from governance.services.timelines import add_line, mark_line, remove_line
+from orchestration import clock
 from orchestration.errors import Conflict, InvalidInput, NotFound
 from orchestration.models import (
     Alert,
@@ -148,27 +150,25 @@ def test_the_timeline_has_what_happened_in_its_order_and_failed_runs_in_one_line
     assert "retried 1 run of order-fulfilment" in lines[5].text
 
 
-def test_a_runbook_that_was_gone_through_because_of_an_alert_is_in_the_timeline_with_how_it_ended(
+def test_a_runbook_that_was_gone_through_because_of_an_alert_is_in_the_timeline_with_who_ended_it(
     team: Any, workflow: Any, dependency: Any
 ):
-    made, who = find_postmortem(incident(team, workflow, dependency).number), person("maintainer", team)
+    made = find_postmortem(incident(team, workflow, dependency).number)
+    first, second = person("maintainer", team), person("operator", team)
     book = create_runbook(
         title="Charges hang", slug="charges-hang", body="1. **Do** look", status="active", owner=team,
-        review_by=None, workflows=[], dependencies=[], actor=who, reason="for the night",
+        review_by=None, workflows=[], dependencies=[], actor=first, reason="for the night",
     )  # fmt: skip
-    began = made.began_at + timedelta(minutes=16)
-    shared: dict[str, Any] = {
-        "runbook": book, "runbook_revision": 1, "steps": [], "started_by": who, "holder": who, "started_at": began,
-    }  # fmt: skip
-    for alert in (Alert.objects.get(), None):  # the second is practice, and no part of the incident
-        exercise = Exercise(
-            **shared, alert=alert, state="completed", ended_at=began + timedelta(minutes=9), summary="It went well."
-        )
-        governed.save(exercise, actor=who, reason="a test")
+    clock.advance(made.began_at + timedelta(minutes=16) - clock.now())
+    exercise, _ = start_exercise(runbook=book, actor=first, alert=Alert.objects.get())
+    end(exercise=exercise, state="completed", summary="It went well.", actor=second)
+    start_exercise(runbook=book, actor=first)  # practice, and no part of the incident
+    clock.reset()
     texts = [line.text for line in timeline(made).lines if line.noun == "exercise"]
     assert texts == [
-        f"{who} began to go through runbook charges-hang", f"{who} completed runbook charges-hang: It went well."
-    ]  # fmt: skip
+        f"{first} began to go through runbook charges-hang",
+        f"{second} completed runbook charges-hang: It went well.",
+    ]
 
 
 def test_a_change_of_something_else_that_has_the_same_name_is_not_in_the_timeline(

@@ -110,7 +110,7 @@ def test_a_breaker_waits_where_a_gate_policy_wants_reviews(exercise, operator):
     action = go(exercise, 3, operator)
     change = Change.objects.get()
     assert change.state == "open"
-    assert action.outcome == f"Change {change.pk} waits for its reviews; until then nothing changes."
+    assert action.outcome == f"Change {change.pk} waits for its reviews; until it is applied nothing changes."
     assert not Breaker.objects.filter(state="forced_open").exists()
 
 
@@ -133,6 +133,29 @@ def test_a_version_is_rolled_back_through_the_gate_and_new_runs_start_with_the_o
     assert go(rolling, 1, who).pk == action.pk, "the same try does nothing more"
     with pytest.raises(Conflict, match="no earlier active version"):
         go(rolling, 1, who, attempt=2)
+
+
+def test_two_people_who_roll_back_at_once_go_back_one_version(rolling, team):
+    publish({"a": {"python": "test.echo"}}, version="3.0.0")
+    other = start_exercise(runbook=rolling.runbook, actor=person("maintainer", team))[0]
+    assert go(rolling, 1, person("maintainer", team)).state == "done"
+    with pytest.raises(Conflict, match="see whether that helps"):
+        go(other, 1, person("maintainer", team))
+    assert version_to_run(workflow="demo").version == "2.0.0"
+
+
+def test_a_roll_back_leaves_a_deprecation_that_waits_already_to_whoever_asked(rolling, team):
+    spec = {"changes": ["workflow.deprecate"], "review": "always"}
+    GatePolicy.objects.create(name="strict", document={"spec": spec}, content_hash="0")
+    first = go(rolling, 1, person("maintainer", team))
+    change = Change.objects.get()
+    before = (change.author, change.revision, change.content_hash)
+    other = start_exercise(runbook=rolling.runbook, actor=person("maintainer", team))[0]
+    second = go(other, 1, person("maintainer", team))
+    assert "waits for its reviews" in first.outcome
+    assert second.outcome.startswith(f"Somebody asked for this already: change {change.pk} waits")
+    change.refresh_from_db()
+    assert (change.author, change.revision, change.content_hash) == before
 
 
 def test_of_a_roll_back_that_must_be_reviewed_nothing_is_done_yet(rolling, team):

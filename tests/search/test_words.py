@@ -102,6 +102,8 @@ def test_marks_follow_the_forms_that_search_takes():
     assert seen("fulfil", "Order-fulfilment") == ["fulfilment"]
     assert seen("12 ", "ADR 0012, 120 and 12") == ["0012", "12"]
     assert seen("order-fulfilment ", "the order-fulfilment flow") == ["order", "fulfilment"]
+    assert seen("cache ", "cache caches cached") == ["cache", "caches"]
+    assert seen("apache server", "Apache serves") == ["Apache"]
 
 
 def test_a_document_is_read_without_its_markup():
