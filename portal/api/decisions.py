@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,7 +11,6 @@ from rest_framework.views import APIView
 
 from governance.gate.decisions import submit
 from governance.selectors.decisions import DecisionFilter, decisions, find_decision
-from governance.selectors.revisions import revisions
 from governance.services.decisions import create_decision, edit_decision, restore_decision
 from governance.services.documents import find_team
 from orchestration.services.applying import Signature
@@ -22,6 +23,7 @@ from portal.api.decision_shapes import (
     summary,
     whole,
 )
+from portal.api.document_history import history, restored
 from portal.api.document_shapes import (
     IF_MATCH,
     READ_PROBLEMS,
@@ -30,8 +32,6 @@ from portal.api.document_shapes import (
     RevisionPageShape,
     conflict_as_412,
     required_revision,
-    revision_sent,
-    show_revision,
     tagged,
 )
 from portal.api.pages import PageQuery, actor_of, page, read_body, read_query
@@ -116,9 +116,7 @@ class DecisionHistory(APIView):
     )
     def get(self, request: Request, number: int) -> Response:
         """Its revisions, newest first."""
-        query = read_query(PageQuery, request)
-        found = revisions(find_decision(number), cursor=query["cursor"], limit=query["limit"])
-        return Response(page(found.items, show_revision, found.next))
+        return history(request, find_decision(number))
 
 
 class DecisionRestore(APIView):
@@ -130,12 +128,5 @@ class DecisionRestore(APIView):
     )  # fmt: skip
     def post(self, request: Request, number: int) -> Response:
         """Bring back title, text and date of an earlier revision, as a new one."""
-        decision = find_decision(number)
-        actor_of(request).require(Verb.MAINTAIN, decision.owner)
-        body = read_body(RestoreShape, request)
-        with conflict_as_412():
-            restored = restore_decision(
-                decision=decision, history_id=body["history_id"], revision=revision_sent(request, body),
-                actor=request.user, reason=body["reason"],
-            )  # fmt: skip
-        return tagged(restored, whole(restored))
+        found = find_decision(number)
+        return restored(request, found, partial(restore_decision, decision=found), whole)

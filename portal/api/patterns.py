@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
@@ -14,10 +15,10 @@ from rest_framework.views import APIView
 from governance.models import Pattern
 from governance.patterns.usage import RULES
 from governance.selectors.patterns import find_pattern, pattern_page, used_by
-from governance.selectors.revisions import revisions
 from governance.services.documents import find_team
 from governance.services.patterns import MAX_SUMMARY, create_pattern, edit_pattern, restore_pattern
 from orchestration.models import Team
+from portal.api.document_history import history, restored
 from portal.api.document_shapes import (
     IF_MATCH,
     LONGEST,
@@ -27,8 +28,6 @@ from portal.api.document_shapes import (
     RevisionPageShape,
     conflict_as_412,
     required_revision,
-    revision_sent,
-    show_revision,
     tagged,
 )
 from portal.api.pages import PageQuery, actor_of, page, read_body, read_query
@@ -159,9 +158,7 @@ class PatternHistory(APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Its revisions, newest first."""
-        query = read_query(PageQuery, request)
-        found = revisions(find_pattern(slug), cursor=query["cursor"], limit=query["limit"])
-        return Response(page(found.items, show_revision, found.next))
+        return history(request, find_pattern(slug))
 
 
 class PatternRestore(APIView):
@@ -174,14 +171,7 @@ class PatternRestore(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Bring back title and text of an earlier revision, as a new one."""
         found = find_pattern(slug)
-        actor_of(request).require(Verb.MAINTAIN, found.owner)
-        body = read_body(RestoreShape, request)
-        with conflict_as_412():
-            restored = restore_pattern(
-                pattern=found, history_id=body["history_id"], revision=revision_sent(request, body),
-                actor=request.user, reason=body["reason"],
-            )  # fmt: skip
-        return tagged(restored, _show(restored))
+        return restored(request, found, partial(restore_pattern, pattern=found), _show)
 
 
 def _owner(request: Request, name: str | None) -> Team | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -13,9 +14,9 @@ from governance.models import Postmortem
 from governance.selectors.incident_impact import impact_shown
 from governance.selectors.incident_lines import timeline
 from governance.selectors.postmortems import PostmortemFilter, find_postmortem, postmortems
-from governance.selectors.revisions import revisions
 from governance.services.documents import find_team
 from governance.services.postmortems import create_postmortem, edit_postmortem, restore_postmortem
+from portal.api.document_history import history, restored
 from portal.api.document_shapes import (
     IF_MATCH,
     READ_PROBLEMS,
@@ -24,8 +25,6 @@ from portal.api.document_shapes import (
     RevisionPageShape,
     conflict_as_412,
     required_revision,
-    revision_sent,
-    show_revision,
     tagged,
 )
 from portal.api.pages import PageQuery, actor_of, page, read_body, read_query
@@ -107,9 +106,7 @@ class PostmortemHistory(APIView):
     )
     def get(self, request: Request, number: int) -> Response:
         """Its revisions, newest first."""
-        query = read_query(PageQuery, request)
-        found = revisions(find_postmortem(number), cursor=query["cursor"], limit=query["limit"])
-        return Response(page(found.items, show_revision, found.next))
+        return history(request, find_postmortem(number))
 
 
 class PostmortemRestore(APIView):
@@ -122,14 +119,9 @@ class PostmortemRestore(APIView):
     def post(self, request: Request, number: int) -> Response:
         """Bring back title and text of an earlier revision, as a new one."""
         found = find_postmortem(number)
-        actor_of(request).require(Verb.MAINTAIN, found.owner)
-        body = read_body(RestoreShape, request)
-        with conflict_as_412():
-            restored = restore_postmortem(
-                postmortem=found, history_id=body["history_id"], revision=revision_sent(request, body),
-                actor=request.user, reason=body["reason"],
-            )  # fmt: skip
-        return tagged(restored, _show(find_postmortem(number)))
+        return restored(
+            request, found, partial(restore_postmortem, postmortem=found), lambda _: _show(find_postmortem(number))
+        )
 
 
 def _show(postmortem: Postmortem) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
@@ -15,7 +16,6 @@ from governance.models import Runbook
 from governance.runbooks.freshness import Freshness
 from governance.runbooks.reading import MOST_AN_HOUR
 from governance.selectors.documents import contracts_of
-from governance.selectors.revisions import revisions
 from governance.selectors.runbooks import (
     RunbookFilter,
     about,
@@ -25,6 +25,7 @@ from governance.selectors.runbooks import (
 )
 from governance.services.documents import find_team
 from governance.services.runbooks import create_runbook, edit_runbook, restore_runbook
+from portal.api.document_history import history, restored
 from portal.api.document_shapes import (
     IF_MATCH,
     LONGEST,
@@ -36,8 +37,6 @@ from portal.api.document_shapes import (
     linked_field,
     names_field,
     required_revision,
-    revision_sent,
-    show_revision,
     tagged,
 )
 from portal.api.pages import PageQuery, actor_of, page, read_body, read_query
@@ -184,9 +183,7 @@ class RunbookHistory(APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Its revisions, newest first."""
-        query = read_query(PageQuery, request)
-        found = revisions(find_runbook(slug), cursor=query["cursor"], limit=query["limit"])
-        return Response(page(found.items, show_revision, found.next))
+        return history(request, find_runbook(slug))
 
 
 class RunbookRestore(APIView):
@@ -198,15 +195,8 @@ class RunbookRestore(APIView):
     )  # fmt: skip
     def post(self, request: Request, slug: str) -> Response:
         """Bring back title and text of an earlier revision, as a new one."""
-        runbook = find_runbook(slug)
-        actor_of(request).require(Verb.MAINTAIN, runbook.owner)
-        body = read_body(RestoreShape, request)
-        with conflict_as_412():
-            restored = restore_runbook(
-                runbook=runbook, history_id=body["history_id"], revision=revision_sent(request, body),
-                actor=request.user, reason=body["reason"],
-            )  # fmt: skip
-        return tagged(restored, _show(restored))
+        found = find_runbook(slug)
+        return restored(request, found, partial(restore_runbook, runbook=found), _show)
 
 
 def _summary(runbook: Runbook) -> dict[str, Any]:
