@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from governance.gate.decisions import submit
+from governance.gate.decisions import submit, withdraw_overtaken
 from governance.models import Decision, DecisionRelation
 from governance.services import succession
 from governance.services.decisions import edit_decision
@@ -76,6 +76,7 @@ def relate(
             old.status, old.superseded_by = Decision.Status.SUPERSEDED, current
             old.revision += 1
             sign(old, unlinked, actor=signature.actor, reason=signature.reason)
+        withdraw_overtaken(overtaken, current, signature.actor)
         # Last, since it reads the other ends anew: one may have become a revision further just now.
         _write(current, [row for row in new if row is not None], gone, signature)
     return current
