@@ -11,6 +11,7 @@ from django.test import Client
 from governance.models import Change, Decision, DecisionRelation
 from governance.selectors.decision_files import relations_of
 from governance.selectors.revisions import revision_text, revisions
+from governance.services.decisions import edit_decision
 from governance.services.documents import EditConflict
 from governance.services.importing import import_decisions
 from governance.services.relations import Named, relate
@@ -183,10 +184,10 @@ def test_one_that_is_to_hold_again_is_put_to_the_gate(decide, say):
 class TestBesideFiles:
     @pytest.fixture
     def bring(self, team, maintainer):
-        def make(**files: str) -> None:
-            import_decisions(
+        def make(*, dry_run: bool = False, **files: str) -> Any:
+            return import_decisions(
                 files={f"{name[1:]}.md": text for name, text in files.items()}, folder="adr", owner=team, actor=maintainer,
-                reason="import", may=lambda _: True,
+                reason="import", may=lambda _: True, dry_run=dry_run,
             )  # fmt: skip
 
         make(_0001="# 1. A\n", _0002="# 2. B\n\n## Status\n\nAccepted\n\nAmends [1. A](0001.md)\n", _0003="# 3. C\n")
@@ -210,6 +211,57 @@ class TestBesideFiles:
         assert [row.by_hand for row in DecisionRelation.objects.filter(decision__number=3)] == [False]
         bring(_0003="# 3. C\n\n## Status\n\nAccepted\n")
         assert seen(3) == []
+
+    @pytest.mark.parametrize(("number", "line"), [(1, "Amended by: 2\n"), (2, "Amends: 1\n")])
+    def test_what_a_file_states_is_the_imports_and_not_the_next_editors(
+        self, bring, decision_edit, other_team, number, line
+    ):
+        edit_decision(actor=None, **decision_edit(Decision.objects.get(number=number), owner=other_team))
+        decision = Decision.objects.get(number=number)
+        edited, imported = decision.history.all()
+        assert line in revision_text(decision, imported.history_id)
+        assert line in revision_text(decision, edited.history_id)
+
+    def test_what_comes_and_goes_with_one_file_is_a_revision_of_both_ends(self, bring, decision_edit, other_team):
+        edit_decision(actor=None, **decision_edit(Decision.objects.get(number=1), owner=other_team))
+        bring(_0002="# 2. B\n\n## Status\n\nAccepted\n\nThe text is another.\n")
+        bring(_0002="# 2. B\n\n## Status\n\nAccepted\n\nAmends [1. A](0001.md)\n")
+        one = Decision.objects.get(number=1)
+        said = [
+            (row.revision, row.history_change_reason, "Amended by: 2" in revision_text(one, row.history_id))
+            for row in one.history.order_by("history_id")
+        ]
+        assert said == [(1, "import", True), (2, "an edit", True), (3, "import", False), (4, "import", True)]
+        assert Decision.objects.get(number=2).revision == 3
+        bring(_0002="# 2. B\n\n## Status\n\nAccepted\n\nAmends [1. A](0001.md)\n")
+        assert Decision.objects.get(number=1).revision == 4
+
+    def test_what_people_write_is_not_read_into_the_revision_before(self, bring, say):
+        say(1, ("relates", 3))
+        for number in (1, 3):
+            said, imported = (decision := Decision.objects.get(number=number)).history.all()
+            assert "Relates to" in revision_text(decision, said.history_id)
+            assert "Relates to" not in revision_text(decision, imported.history_id)
+
+    @pytest.mark.parametrize("dry_run", [True, False])
+    def test_a_circle_of_a_file_and_of_what_people_wrote_is_told_and_the_files_end_only_relates(
+        self, bring, say, dry_run
+    ):
+        say(1, ("amends", 3))
+        text = "# 3. C\n\n## Status\n\nAccepted\n\nAmends [2. B](0002.md)\n"
+        for _again in range(2):
+            (line,) = bring(_0003=text, dry_run=dry_run).lines
+            assert line.notices == (
+                "decision 2 amends it by what somebody wrote here: that would be a circle; kept as a relation",
+            )
+        if not dry_run:
+            assert [(row.label, row.decision.number) for row in relations_of(Decision.objects.get(number=3))] == [
+                ("Amended by", 1), ("Amends", 2),
+            ]  # fmt: skip
+            assert DecisionRelation.history.filter(decision__number=3).count() == 1, "twice the same is written once"
+            say(1, remove=[("amends", 3)])
+            assert bring(_0003=text).lines[0].notices == ()
+            assert seen(3) == [("amends", 2)]
 
 
 class TestPage:
