@@ -17,6 +17,7 @@ from django.db.models import Q
 
 from governance.gate.decisions import submit, withdraw_overtaken
 from governance.models import Decision, DecisionRelation
+from governance.selectors.decision_files import is_as_imported
 from governance.services import succession
 from governance.services.decisions import edit_decision
 from governance.services.documents import Faults, date, lock, sign, unlinked
@@ -113,11 +114,12 @@ def _stated(decision: Decision, one: Named, others: dict[int, Decision], faults:
     rows = list(DecisionRelation.objects.filter(ends, kind=kind))
     for row in rows:
         if not row.by_hand:
-            faults.add(
-                "remove",
-                f"that it {one.kind.replace('_', ' ')} {one.number} is stated by a loaded file; change it there",
-            )
+            faults.add("remove", _by_file(one.kind, one.number))
     return rows
+
+
+def _by_file(kind: str, number: int) -> str:
+    return f"that it {kind.replace('_', ' ')} {number} is stated by a loaded file; change it there"
 
 
 def _new(
@@ -151,6 +153,8 @@ def _check_superseded(decision: Decision, taken: Iterable[Decision], faults: Fau
     for old in taken:
         if old.superseded_by_id != decision.pk:
             faults.add("remove", f"decision {old.number} is not superseded by this one; look at it again")
+        elif is_as_imported(old):
+            faults.add("remove", _by_file(SUPERSEDES, old.number))
 
 
 def _write(

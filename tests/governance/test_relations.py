@@ -200,6 +200,21 @@ class TestBesideFiles:
         with pytest.raises(InvalidInput, match="stated by a loaded file"):
             say(1, remove=[("amended_by", 2)])
 
+    def test_what_a_file_supersedes_is_taken_away_in_the_file_until_it_is_edited_here(
+        self, bring, say, decision_edit, maintainer, signed_in
+    ):
+        bring(
+            _0003="# 3. C\n\n## Status\n\nAccepted\n\nSupersedes [1. A](0001.md)\n", _0001="# 1. A\n", _0002="# 2. B\n"
+        )
+        assert "Its file says so" in signed_in(maintainer).get("/decisions/3/relations/").content.decode()
+        with pytest.raises(InvalidInput, match="that it supersedes 1 is stated by a loaded file; change it there"):
+            say(3, remove=[("supersedes", 1)])
+        one = Decision.objects.get(number=1)
+        assert (one.status, one.superseded_by.number) == ("superseded", 3)
+        edit_decision(actor=None, **decision_edit(one, title="A, as we saw it", correction=True))
+        page = signed_in(maintainer).get("/decisions/3/relations/").content.decode()
+        assert 'value="supersedes:1"' in page
+
     def test_what_people_wrote_stays_when_the_folder_comes_again(self, bring, say):
         say(3, ("relates", 1))
         bring(_0001="# 1. A\n", _0002="# 2. B\n\n## Status\n\nAccepted\n", _0003="# 3. C\n")
@@ -304,6 +319,47 @@ class TestPage:
         assert "was edited meanwhile" in page
         assert 'value="2" checked' in page
         assert 'name="revision" value="2"' in page
+
+    def test_another_teams_decision_is_marked_and_refused_at_the_field_and_nothing_typed_is_lost(
+        self, browser, decide, other_team
+    ):
+        decide("Ours")
+        decide("Theirs, of queues", owner=other_team)
+        decide("Ours, of queues")
+        found = browser.post("/decisions/1/relations/", {"find": "1", "q": "queues"}).content.decode()
+        assert found.count("needs a maintainer of payments") == 1
+        assert "needs a maintainer of checkout" not in found
+        form = {"kind": "amends", "add": ["2", "3"], "q": "queues", "reason": "both say it", "revision": "1"}
+        answer = browser.post("/decisions/1/relations/", form)
+        page = answer.content.decode()
+        assert answer.status_code == 403
+        assert '<a href="#id_q">' in page
+        assert "may not apply manifests and edit documents for team payments" in page.split('id="id_q_error"')[1]
+        assert all(text in page for text in ('value="2" checked', 'value="3" checked', "both say it</textarea>"))
+        assert '<option value="amends" selected>' in page
+        assert not DecisionRelation.objects.exists()
+
+    def test_what_another_team_must_take_away_has_no_box(self, browser, decide, say, other_team):
+        decide("Ours")
+        decide("Theirs", owner=other_team)
+        say(1, ("relates", 2))
+        page = browser.get("/decisions/1/relations/").content.decode()
+        assert "Needs a maintainer of payments" in page
+        assert 'name="remove"' not in page
+        form = {"remove": "relates:2", "reason": "they do not", "revision": "2"}
+        answer = browser.post("/decisions/1/relations/", form)
+        assert (answer.status_code, "they do not</textarea>" in answer.content.decode()) == (403, True)
+
+    def test_it_takes_the_same_queries_however_much_is_related(self, browser, decide, say, django_assert_num_queries):
+        decide("One", status="accepted")
+        others = [decide(f"Other {n}", status="accepted").number for n in range(9)]
+        browser.get("/decisions/1/relations/")
+        with django_assert_num_queries(7):
+            browser.get("/decisions/1/relations/")
+        say(1, *(("relates", n) for n in others[:3]), *(("amends", n) for n in others[3:6]))
+        say(1, *(("supersedes", n) for n in others[6:]))
+        with django_assert_num_queries(7):
+            assert browser.get("/decisions/1/relations/").content.decode().count('name="remove"') == 9
 
     @pytest.mark.parametrize(
         "form", [{"add": "x"}, {"add": "2", "kind": "eats", "reason": "r"}, {"remove": "relates:²"}]
