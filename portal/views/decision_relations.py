@@ -62,7 +62,7 @@ def relations(request: HttpRequest, number: int) -> HttpResponse:
             for fault in error.violations or [Violation("", str(error))]:
                 form.add_error("q" if fault.pointer in ADDING else None, _sentence(fault.message))
         except Forbidden as error:  # of the other end's team: its own was asked above
-            form.add_error("q" if _added(request) else None, _sentence(str(error)))
+            form.add_error("q" if _added(request) else None, f"{error}.")
             status = 403
     return _page(request, find_decision(number), form, status=status)
 
