@@ -28,6 +28,11 @@ def words(line: str) -> str:
     return re.sub(r"\s+", " ", text.replace("&nbsp;", " ").replace("\u00a0", " ")).strip()
 
 
+def unmarked(text: str) -> str:
+    """The text as it is written, marks of emphasis and code gone."""
+    return _MARKS.sub("", text).strip()
+
+
 def _badge(match: re.Match[str]) -> str:
     """A badge's alternative text often names only the subject, `status`; the answer is in its address."""
     badge = _BADGE.search(match[2] or "")

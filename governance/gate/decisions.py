@@ -7,13 +7,13 @@ past the gate: what a file says was decided elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
 
 from governance.gate.opening import WAITING, asks, propose
-from governance.gate.settling import withdraw
+from governance.gate.settling import end, locked, withdraw
 from governance.gate.subjects import Judgement, Object, each_once
 from governance.models import Change, Contract, Decision
 from governance.selectors.decisions import dependencies_of, workflows_of
@@ -42,6 +42,8 @@ class AcceptDecision:
         decision = _found(change)
         if decision.status == Status.ACCEPTED:
             raise Conflict(f"decision {decision.number} is {decision.status} already")
+        if decision.status not in (Status.DRAFT, Status.PROPOSED):
+            raise Conflict(f"decision {decision.number} is {decision.status} by now; propose it anew on its own page")
         supersedes: list[int] = change.proposal.get("supersedes", [])
         concerned, things = workflows_of(decision), [*dependencies_of(decision), *contracts_of(decision)]
         report = {"findings": [], "workflows": concerned, "supersedes": supersedes, "status": decision.status}
@@ -53,10 +55,11 @@ class AcceptDecision:
 
     def do(self, change: Change, actor: Any, reason: str) -> None:
         """See subjects.Subject."""
-        accepting.accept(
+        accepted, overtaken = accepting.accept(
             decision=_found(change), supersedes=change.proposal.get("supersedes", []), actor=actor,
             reason=reason or change.reason,
         )  # fmt: skip
+        withdraw_overtaken(overtaken, accepted, actor)
 
     def refuse(self, change: Change, actor: Any, reason: str) -> None:
         """A reviewer's no is the decision's; one that was withdrawn or ran out stays a proposal."""
@@ -99,6 +102,15 @@ def waiting(decision: Decision) -> Change | None:
     return Change.objects.filter(
         kind=ACCEPT, name=decision.slug, number=str(decision.number), state__in=WAITING
     ).first()
+
+
+def withdraw_overtaken(overtaken: Iterable[Decision], successor: Decision, actor: Any) -> None:
+    """What is superseded waits for no acceptance any more: given later, that would undo the superseding."""
+    for old in overtaken:
+        waits = waiting(old)
+        change = locked(waits) if waits is not None else None
+        if change is not None and change.state in WAITING:  # else its time was over just now
+            end(change, Change.State.WITHDRAWN, actor, f"decision {successor.number} supersedes it")
 
 
 class _NobodyIsAsked(Exception):

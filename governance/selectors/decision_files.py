@@ -33,6 +33,12 @@ def content_sum(decision: Decision) -> str:
     )  # fmt: skip
 
 
+def is_as_imported(decision: Decision) -> bool:
+    """Whether it is what its file, and the files beside that, say: its successor too."""
+    source = getattr(decision, "source", None)
+    return source is not None and source.content_sum == content_sum(decision)
+
+
 def sum_of(**content: object) -> str:
     """The same of values that are no decision yet."""
     # A file ends with a line break, a form's text does not: that is no edit.
@@ -86,7 +92,9 @@ def relations_of(decision: Decision) -> list[Related]:
     """What it amends, is amended by and relates to, from both ends. One query."""
     rows = DecisionRelation.objects.filter(decision=decision) | DecisionRelation.objects.filter(other=decision)
     found = []
-    for row in rows.select_related("decision", "other").order_by("kind", "id"):
+    rows = rows.select_related("decision__owner", "other__owner")
+    rows = rows.defer(*(f"{end}__{column}" for end in ("decision", "other") for column in ("body", "front_matter")))
+    for row in rows.order_by("kind", "id"):
         outgoing = row.decision_id == decision.pk
         kind = row.kind if outgoing or row.kind != DecisionRelation.Kind.AMENDS else "amended_by"
         # `Clarifies` reads so from one end only; from the other the two are just related.
@@ -118,7 +126,7 @@ def exported(
 def file_of(decision: Decision) -> tuple[str, str]:
     """Path and text: the very file that was imported, while nobody has edited the decision here."""
     source = getattr(decision, "source", None)
-    if source is not None and source.content_sum == content_sum(decision):
+    if source is not None and is_as_imported(decision):
         return source.path, source.text
     record = record_of(decision)
     return file_name(record), render(record)

@@ -133,9 +133,16 @@ def _named(label: str, names: Iterable[str]) -> dict[str, str]:
 
 
 def relations_at(row: Any) -> dict[str, str]:
-    """What it amended, was amended by and related to at the time of the historical row: label → numbers."""
-    changes = DecisionRelation.history.filter(history_date__lte=row.history_date)
-    changes = changes.filter(Q(decision_id=row.id) | Q(other_id=row.id))
+    """What it amended, was amended by and related to at the time of the historical row: label → numbers.
+
+    What people write has the time of its revision. An import writes what files state after them: that belongs to the revision
+    before it.
+    """
+    changes = DecisionRelation.history.filter(Q(decision_id=row.id) | Q(other_id=row.id))
+    following = Decision.history.filter(id=row.id, history_id__gt=row.history_id).order_by("history_id")
+    until = following.values_list("history_date", flat=True).first()
+    said = Q(history_date__lte=row.history_date)
+    changes = changes.filter(said | Q(by_hand=False, **({"history_date__lt": until} if until else {})))
     held: dict[int, tuple[str, int]] = {}
     for change in changes.order_by("history_date", "history_id"):
         outgoing = change.decision_id == row.id

@@ -17,8 +17,10 @@ from governance.services.documents import Faults, lock, sign, unlinked
 Status = Decision.Status
 
 
-def accept(*, decision: Decision, supersedes: Sequence[int], actor: Any, reason: str) -> Decision:
-    """Accept it; what it was to supersede is superseded with it. Raises InvalidInput where that can't be any more."""
+def accept(
+    *, decision: Decision, supersedes: Sequence[int], actor: Any, reason: str
+) -> tuple[Decision, list[Decision]]:
+    """Accept it, and supersede what it was to supersede: both. Raises InvalidInput where that can't be any more."""
     with transaction.atomic():
         succession.one_at_a_time()
         current, faults = lock(decision, None), Faults()
@@ -29,7 +31,7 @@ def accept(*, decision: Decision, supersedes: Sequence[int], actor: Any, reason:
         for old in overtaken:
             old.superseded_by = current
             _become(old, Status.SUPERSEDED, actor, reason)
-    return current
+    return current, overtaken
 
 
 def reject(*, decision: Decision, actor: Any, reason: str) -> None:

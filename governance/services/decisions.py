@@ -15,6 +15,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
 
+from governance.gate.decisions import withdraw_overtaken
 from governance.models import Contract, Decision
 from governance.models.linking import COLUMNS
 from governance.selectors.revisions import find_revision
@@ -148,6 +149,7 @@ def _write(
         old.status, old.superseded_by = Decision.Status.SUPERSEDED, decision
         old.revision += 1
         sign(old, unlinked, actor=actor, reason=reason)
+    withdraw_overtaken(overtaken, decision, actor)
     return decision
 
 

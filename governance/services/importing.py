@@ -20,7 +20,7 @@ from governance.models import Decision, DecisionSource
 from governance.selectors.decision_files import content_sum
 from governance.services.decisions import create_decision, edit_decision
 from governance.services.documents import EditConflict
-from governance.services.import_relations import sync_relations
+from governance.services.import_relations import cut_circles, sync_relations
 from governance.services.import_values import Names, Wanted, checked, wanted_of
 from orchestration import clock
 from orchestration.errors import Conflict, InvalidInput, PlumblineError, Violation
@@ -137,11 +137,13 @@ class _Import:
             line = self._one(one)
             if path in given or line.outcome == UPDATED:
                 lines.append(line)
+        done = {line.path for line in lines if line.outcome in {CREATED, UPDATED, KEPT}}
+        written = [one for path, one in planned.items() if path in self.decisions and path in done]
+        cut = cut_circles(written, self.decisions)
         if not self.dry_run:
-            done = {line.path for line in lines if line.outcome in {CREATED, UPDATED, KEPT}}
-            written = [one for path, one in planned.items() if path in self.decisions and path in done]
-            sync_relations(written, self.decisions, actor=self.signature.actor, reason=self.signature.reason)
-        return lines
+            revised = {self.decisions[line.path].pk for line in lines if line.outcome in {CREATED, UPDATED}}
+            sync_relations(written, self.decisions, revised=revised, **self._who())
+        return [replace(line, notices=(*line.notices, *cut.get(line.path, ()))) for line in lines]
 
     def _one(self, one: Planned) -> Line:
         path, record = one.record.path, one.record

@@ -15,8 +15,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from governance.gate.decisions import submit
+from governance.gate.decisions import submit, withdraw_overtaken
 from governance.models import Decision, DecisionRelation
+from governance.selectors.decision_files import is_as_imported
 from governance.services import succession
 from governance.services.decisions import edit_decision
 from governance.services.documents import Faults, date, lock, sign, unlinked
@@ -76,6 +77,7 @@ def relate(
             old.status, old.superseded_by = Decision.Status.SUPERSEDED, current
             old.revision += 1
             sign(old, unlinked, actor=signature.actor, reason=signature.reason)
+        withdraw_overtaken(overtaken, current, signature.actor)
         # Last, since it reads the other ends anew: one may have become a revision further just now.
         _write(current, [row for row in new if row is not None], gone, signature)
     return current
@@ -112,11 +114,12 @@ def _stated(decision: Decision, one: Named, others: dict[int, Decision], faults:
     rows = list(DecisionRelation.objects.filter(ends, kind=kind))
     for row in rows:
         if not row.by_hand:
-            faults.add(
-                "remove",
-                f"that it {one.kind.replace('_', ' ')} {one.number} is stated by a loaded file; change it there",
-            )
+            faults.add("remove", _by_file(one.kind, one.number))
     return rows
+
+
+def _by_file(kind: str, number: int) -> str:
+    return f"that it {kind.replace('_', ' ')} {number} is stated by a loaded file; change it there"
 
 
 def _new(
@@ -150,6 +153,8 @@ def _check_superseded(decision: Decision, taken: Iterable[Decision], faults: Fau
     for old in taken:
         if old.superseded_by_id != decision.pk:
             faults.add("remove", f"decision {old.number} is not superseded by this one; look at it again")
+        elif is_as_imported(old):
+            faults.add("remove", _by_file(SUPERSEDES, old.number))
 
 
 def _write(

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
+from governance.decisions.plain import unmarked
 from governance.gate.decisions import waiting
 from governance.models import Decision
 from governance.selectors.confirmations import confirmation
@@ -57,7 +58,7 @@ def decision(request: HttpRequest, number: int) -> HttpResponse:
         "contracts": contracts_of(found),
         "supersedes": superseded_numbers(found),
         "said": documents.said({key: value for key, value in found.front_matter.items() if key != "status"}),
-        "raw_status": found.front_matter.get("status", ""),
+        "raw_status": unmarked(str(found.front_matter.get("status") or "")),
         "relations": relations_of(found),
         "source": source,
         "recent": documents.recent(found),

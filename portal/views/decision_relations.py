@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -15,11 +16,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from governance.models import Decision
-from governance.selectors.decision_files import relations_of
+from governance.selectors.decision_files import is_as_imported, relations_of
 from governance.selectors.decisions import DecisionFilter, decisions, find_decision, with_numbers
 from governance.services.documents import EditConflict
 from governance.services.relations import ADDED, SUPERSEDES, Named, relate
-from orchestration.errors import InvalidInput
+from orchestration.errors import Forbidden, InvalidInput, Violation
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation.words import decision_look
@@ -28,6 +29,14 @@ from portal.views.document_forms import ReasonForm
 
 MOST_FOUND = 10
 WORDS = {"supersedes": "Supersedes", "amends": "Amends", "relates": "Relates to", "amended_by": "Amended by"}
+#: Faults of what is to be added; they are shown where it was looked for.
+ADDING = ("/add", "/supersedes")
+
+
+class RelationsForm(ReasonForm):
+    """Why, and what decisions are looked for. What is ticked is read beside it: those are rows, no fields."""
+
+    q = forms.CharField(label="Decisions", required=False)
 
 
 @login_required
@@ -37,8 +46,8 @@ def relations(request: HttpRequest, number: int) -> HttpResponse:
     found, actor = find_decision(number), actor_of(request)
     actor.require(Verb.MAINTAIN, found.owner)
     if request.method == "GET" or "find" in request.POST:
-        return _page(request, found, ReasonForm(initial={"reason": request.POST.get("reason", "")}))
-    form = ReasonForm(request.POST)
+        return _page(request, found, RelationsForm(initial={"reason": request.POST.get("reason", "")}))
+    form, status = RelationsForm(request.POST), 422
     if form.is_valid():
         try:
             relate(
@@ -50,11 +59,16 @@ def relations(request: HttpRequest, number: int) -> HttpResponse:
         except EditConflict as error:
             form.add_error(None, f"{error.current} was edited meanwhile; look again at what it relates to, below.")
         except InvalidInput as error:
-            form.add_error(None, f"{str(error)[:1].upper()}{str(error)[1:]}.")
-    return _page(request, find_decision(number), form, status=422)
+            for fault in error.violations or [Violation("", str(error))]:
+                form.add_error("q" if fault.pointer in ADDING else None, _sentence(fault.message))
+        except Forbidden as error:  # of the other end's team: its own was asked above
+            form.add_error("q" if _added(request) else None, f"{error}.")
+            status = 403
+    return _page(request, find_decision(number), form, status=status)
 
 
-def _page(request: HttpRequest, found: Decision, form: ReasonForm, *, status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, found: Decision, form: RelationsForm, *, status: int = 200) -> HttpResponse:
+    actor = actor_of(request)
     ticked = [one.number for one in _added(request)]
     query = request.POST.get("q", "").replace("\x00", "").strip()[:200]
     matches = decisions(DecisionFilter(q=query), limit=MOST_FOUND + 1).items if query else []
@@ -63,12 +77,17 @@ def _page(request: HttpRequest, found: Decision, form: ReasonForm, *, status: in
     context = {
         **documents.frame(request, found),
         "form": form,
-        "present": [{**row, "ticked": row["value"] in removed} for row in _present(found)],
+        "present": [
+            {**row, "ticked": row["value"] in removed, "may": actor.may(Verb.MAINTAIN, row["decision"].owner)}
+            for row in _present(found)
+        ],
         "kinds": [(kind, WORDS[kind]) for kind in ADDED],
         "kind": request.POST.get("kind", "relates"),
         "query": query,
-        "offered": [(row, decision_look(row.status), True) for row in with_numbers(ticked)]
-        + [(row, decision_look(row.status), False) for row in others],
+        "offered": [
+            (row, decision_look(row.status), row.number in ticked, actor.may(Verb.MAINTAIN, row.owner))
+            for row in (*with_numbers(ticked), *others)
+        ],
         "nothing": bool(query) and not others,
     }
     return render(request, "decisions/relations.html", context, status=status)
@@ -76,10 +95,14 @@ def _page(request: HttpRequest, found: Decision, form: ReasonForm, *, status: in
 
 def _present(found: Decision) -> list[dict[str, Any]]:
     """Each relation that it has, and whether it can be taken away here."""
+    superseded = found.supersedes.order_by("number").select_related("owner", "source").defer("source__text")
     rows = [
-        {"value": f"{SUPERSEDES}:{old.number}", "label": WORDS[SUPERSEDES], "decision": old, "by_file": False}
-        for old in found.supersedes.order_by("number").select_related("owner").defer("body", "front_matter")
-    ]
+        {
+            "value": f"{SUPERSEDES}:{old.number}", "label": WORDS[SUPERSEDES], "decision": old,
+            "by_file": is_as_imported(old),
+        }
+        for old in superseded
+    ]  # fmt: skip
     return rows + [
         {
             "value": f"{row.kind}:{row.decision.number}", "label": row.label, "decision": row.decision,
@@ -87,6 +110,10 @@ def _present(found: Decision) -> list[dict[str, Any]]:
         }
         for row in relations_of(found)
     ]  # fmt: skip
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _added(request: HttpRequest) -> list[Named]:

@@ -9,12 +9,15 @@ import pytest
 
 from governance.gate.decisions import submit, waiting
 from governance.gate.settling import withdraw
-from governance.models import Change, Decision
+from governance.models import AuditEntry, Change, Decision
 from governance.services.accepting import take_back
 from governance.services.decisions import create_decision, edit_decision
+from governance.services.relations import Named, relate
+from orchestration import clock
 from orchestration.errors import Conflict, InvalidInput
 from orchestration.models import Team, Workflow
 from orchestration.services.applying import Signature
+from orchestration.services.governed import save
 from tests.governance.gatehouse import approver, people, policy, sent, teams, vote
 
 __all__ = ["people", "teams"]
@@ -72,6 +75,59 @@ def test_what_it_supersedes_is_superseded_when_it_is_accepted_and_not_before(peo
     assert fresh(old).status == "accepted"
     vote(change, people["owner"], teams[0])
     assert (fresh(old).status, fresh(old).superseded_by) == ("superseded", new)
+
+
+def by_relation(people: Any, team: Team, old: Decision) -> Decision:
+    new, _ = put(people["author"], team, "deprecated", title="Use a queue")
+    return relate(
+        decision=new, revision=1, add=[Named("supersedes", old.number)], remove=(), require=lambda _: None,
+        actor=people["author"], reason="we saw it late",
+    )  # fmt: skip
+
+
+def by_edit(people: Any, team: Team, old: Decision) -> Decision:
+    return put(people["author"], team, "deprecated", title="Use a queue", supersedes=[old.number])[0]
+
+
+def by_acceptance(people: Any, team: Team, old: Decision) -> Decision:
+    new, change = put(people["author"], team, title="Use a queue", supersedes=[old.number])
+    vote(change, people["owner"], team)
+    return new
+
+
+@pytest.mark.parametrize("supersede", [by_relation, by_edit, by_acceptance])
+def test_what_is_superseded_while_it_waits_is_not_accepted_any_more(people, teams, supersede: Any):
+    sent(policy(**REVIEWED))
+    old, change = put(people["author"], teams[0])
+    new = supersede(people, teams[0], old)
+    withdrawn = Change.objects.get(pk=change.pk)
+    assert (withdrawn.state, withdrawn.history.first().history_change_reason) == (
+        "withdrawn", f"decision {new.number} supersedes it",
+    )  # fmt: skip
+    assert AuditEntry.objects.filter(action="withdrawn", object_name=str(withdrawn)).exists()
+    with pytest.raises(Conflict):
+        vote(withdrawn, people["owner"], teams[0])
+    assert (fresh(old).status, fresh(old).superseded_by) == ("superseded", new)
+
+
+def test_a_change_that_has_run_out_keeps_nobody_from_superseding(people, teams):
+    sent(policy(**REVIEWED))
+    old, change = put(people["author"], teams[0])
+    change.expires_at = clock.now()
+    save(change, actor=None, reason="a test")
+    new = by_relation(people, teams[0], old)
+    assert (fresh(old).superseded_by, Change.objects.get(pk=change.pk).state) == (new, "expired")
+
+
+@pytest.mark.parametrize("status", ["rejected", "deprecated", "superseded"])
+def test_what_is_no_proposal_any_more_cannot_be_accepted_by_a_change_that_was_left(people, teams, status: str):
+    sent(policy(**REVIEWED))
+    old, change = put(people["author"], teams[0])
+    old.status = status
+    save(old, actor=None, reason="past the gate")
+    with pytest.raises(Conflict, match=f"is {status} by now; propose it anew"):
+        vote(change, people["owner"], teams[0])
+    assert fresh(old).status == status
 
 
 def test_an_edit_of_what_waits_voids_the_reviews(people, teams):

@@ -62,6 +62,13 @@ def test_the_page_shows_checks_and_both_sides_and_a_badge_where_reality_contradi
     assert "Contradicted" in client.get("/decisions/").content.decode()
 
 
+def test_the_status_as_its_file_writes_it_is_shown_without_marks_of_emphasis(decide, team, signed_in):
+    decision = decide(status="accepted", front_matter={"status": "**Accepted**, _mostly_ (`v2`) by snake_case"})
+    page = signed_in(person("viewer", team)).get(f"/decisions/{decision.number}/").content.decode()
+    assert "<dt>Status as written</dt><dd>Accepted, mostly (v2) by snake_case</dd>" in page
+    assert decision.front_matter["status"].startswith("**")
+
+
 def test_a_decision_that_waits_links_its_change_and_the_change_links_it(decide, team, signed_in):
     sent(policy(changes=["decision.accept"], review="always"))
     client = signed_in(person("maintainer", team))

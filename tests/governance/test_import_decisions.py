@@ -189,6 +189,11 @@ def test_a_successor_that_comes_later_takes_its_place(bring):
     assert texts(exported())["0001-old-way.md"] == OLD
 
 
+def test_of_two_paths_that_differ_only_in_case_the_later_is_given_out_below_its_number(bring):
+    bring({"a/0001-x.md": "# 1. X\n", "a/0001-X.md": "# 2. X too\n"})
+    assert sorted(texts(exported(folder="adr"))) == ["a/0001-X.md", "a/0002-0001-x.md"]
+
+
 def test_circles_of_superseding_and_amending_are_cut_and_told(bring):
     status = "# {0}\n\n## Status\n\nSuperseded by [{1}](000{1}-x.md)\n"
     amends = "# {0}\n\n## Status\n\nAccepted\n\nAmends [{1}](000{1}-x.md)\n"

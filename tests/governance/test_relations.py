@@ -11,6 +11,7 @@ from django.test import Client
 from governance.models import Change, Decision, DecisionRelation
 from governance.selectors.decision_files import relations_of
 from governance.selectors.revisions import revision_text, revisions
+from governance.services.decisions import edit_decision
 from governance.services.documents import EditConflict
 from governance.services.importing import import_decisions
 from governance.services.relations import Named, relate
@@ -183,10 +184,10 @@ def test_one_that_is_to_hold_again_is_put_to_the_gate(decide, say):
 class TestBesideFiles:
     @pytest.fixture
     def bring(self, team, maintainer):
-        def make(**files: str) -> None:
-            import_decisions(
+        def make(*, dry_run: bool = False, **files: str) -> Any:
+            return import_decisions(
                 files={f"{name[1:]}.md": text for name, text in files.items()}, folder="adr", owner=team, actor=maintainer,
-                reason="import", may=lambda _: True,
+                reason="import", may=lambda _: True, dry_run=dry_run,
             )  # fmt: skip
 
         make(_0001="# 1. A\n", _0002="# 2. B\n\n## Status\n\nAccepted\n\nAmends [1. A](0001.md)\n", _0003="# 3. C\n")
@@ -199,6 +200,21 @@ class TestBesideFiles:
         with pytest.raises(InvalidInput, match="stated by a loaded file"):
             say(1, remove=[("amended_by", 2)])
 
+    def test_what_a_file_supersedes_is_taken_away_in_the_file_until_it_is_edited_here(
+        self, bring, say, decision_edit, maintainer, signed_in
+    ):
+        bring(
+            _0003="# 3. C\n\n## Status\n\nAccepted\n\nSupersedes [1. A](0001.md)\n", _0001="# 1. A\n", _0002="# 2. B\n"
+        )
+        assert "Its file says so" in signed_in(maintainer).get("/decisions/3/relations/").content.decode()
+        with pytest.raises(InvalidInput, match="that it supersedes 1 is stated by a loaded file; change it there"):
+            say(3, remove=[("supersedes", 1)])
+        one = Decision.objects.get(number=1)
+        assert (one.status, one.superseded_by.number) == ("superseded", 3)
+        edit_decision(actor=None, **decision_edit(one, title="A, as we saw it", correction=True))
+        page = signed_in(maintainer).get("/decisions/3/relations/").content.decode()
+        assert 'value="supersedes:1"' in page
+
     def test_what_people_wrote_stays_when_the_folder_comes_again(self, bring, say):
         say(3, ("relates", 1))
         bring(_0001="# 1. A\n", _0002="# 2. B\n\n## Status\n\nAccepted\n", _0003="# 3. C\n")
@@ -210,6 +226,57 @@ class TestBesideFiles:
         assert [row.by_hand for row in DecisionRelation.objects.filter(decision__number=3)] == [False]
         bring(_0003="# 3. C\n\n## Status\n\nAccepted\n")
         assert seen(3) == []
+
+    @pytest.mark.parametrize(("number", "line"), [(1, "Amended by: 2\n"), (2, "Amends: 1\n")])
+    def test_what_a_file_states_is_the_imports_and_not_the_next_editors(
+        self, bring, decision_edit, other_team, number, line
+    ):
+        edit_decision(actor=None, **decision_edit(Decision.objects.get(number=number), owner=other_team))
+        decision = Decision.objects.get(number=number)
+        edited, imported = decision.history.all()
+        assert line in revision_text(decision, imported.history_id)
+        assert line in revision_text(decision, edited.history_id)
+
+    def test_what_comes_and_goes_with_one_file_is_a_revision_of_both_ends(self, bring, decision_edit, other_team):
+        edit_decision(actor=None, **decision_edit(Decision.objects.get(number=1), owner=other_team))
+        bring(_0002="# 2. B\n\n## Status\n\nAccepted\n\nThe text is another.\n")
+        bring(_0002="# 2. B\n\n## Status\n\nAccepted\n\nAmends [1. A](0001.md)\n")
+        one = Decision.objects.get(number=1)
+        said = [
+            (row.revision, row.history_change_reason, "Amended by: 2" in revision_text(one, row.history_id))
+            for row in one.history.order_by("history_id")
+        ]
+        assert said == [(1, "import", True), (2, "an edit", True), (3, "import", False), (4, "import", True)]
+        assert Decision.objects.get(number=2).revision == 3
+        bring(_0002="# 2. B\n\n## Status\n\nAccepted\n\nAmends [1. A](0001.md)\n")
+        assert Decision.objects.get(number=1).revision == 4
+
+    def test_what_people_write_is_not_read_into_the_revision_before(self, bring, say):
+        say(1, ("relates", 3))
+        for number in (1, 3):
+            said, imported = (decision := Decision.objects.get(number=number)).history.all()
+            assert "Relates to" in revision_text(decision, said.history_id)
+            assert "Relates to" not in revision_text(decision, imported.history_id)
+
+    @pytest.mark.parametrize("dry_run", [True, False])
+    def test_a_circle_of_a_file_and_of_what_people_wrote_is_told_and_the_files_end_only_relates(
+        self, bring, say, dry_run
+    ):
+        say(1, ("amends", 3))
+        text = "# 3. C\n\n## Status\n\nAccepted\n\nAmends [2. B](0002.md)\n"
+        for _again in range(2):
+            (line,) = bring(_0003=text, dry_run=dry_run).lines
+            assert line.notices == (
+                "decision 2 amends it by what somebody wrote here: that would be a circle; kept as a relation",
+            )
+        if not dry_run:
+            assert [(row.label, row.decision.number) for row in relations_of(Decision.objects.get(number=3))] == [
+                ("Amended by", 1), ("Amends", 2),
+            ]  # fmt: skip
+            assert DecisionRelation.history.filter(decision__number=3).count() == 1, "twice the same is written once"
+            say(1, remove=[("amends", 3)])
+            assert bring(_0003=text).lines[0].notices == ()
+            assert seen(3) == [("amends", 2)]
 
 
 class TestPage:
@@ -252,6 +319,47 @@ class TestPage:
         assert "was edited meanwhile" in page
         assert 'value="2" checked' in page
         assert 'name="revision" value="2"' in page
+
+    def test_another_teams_decision_is_marked_and_refused_at_the_field_and_nothing_typed_is_lost(
+        self, browser, decide, other_team
+    ):
+        decide("Ours")
+        decide("Theirs, of queues", owner=other_team)
+        decide("Ours, of queues")
+        found = browser.post("/decisions/1/relations/", {"find": "1", "q": "queues"}).content.decode()
+        assert found.count("needs a maintainer of payments") == 1
+        assert "needs a maintainer of checkout" not in found
+        form = {"kind": "amends", "add": ["2", "3"], "q": "queues", "reason": "both say it", "revision": "1"}
+        answer = browser.post("/decisions/1/relations/", form)
+        page = answer.content.decode()
+        assert answer.status_code == 403
+        assert '<a href="#id_q">' in page
+        assert "may not apply manifests and edit documents for team payments" in page.split('id="id_q_error"')[1]
+        assert all(text in page for text in ('value="2" checked', 'value="3" checked', "both say it</textarea>"))
+        assert '<option value="amends" selected>' in page
+        assert not DecisionRelation.objects.exists()
+
+    def test_what_another_team_must_take_away_has_no_box(self, browser, decide, say, other_team):
+        decide("Ours")
+        decide("Theirs", owner=other_team)
+        say(1, ("relates", 2))
+        page = browser.get("/decisions/1/relations/").content.decode()
+        assert "Needs a maintainer of payments" in page
+        assert 'name="remove"' not in page
+        form = {"remove": "relates:2", "reason": "they do not", "revision": "2"}
+        answer = browser.post("/decisions/1/relations/", form)
+        assert (answer.status_code, "they do not</textarea>" in answer.content.decode()) == (403, True)
+
+    def test_it_takes_the_same_queries_however_much_is_related(self, browser, decide, say, django_assert_num_queries):
+        decide("One", status="accepted")
+        others = [decide(f"Other {n}", status="accepted").number for n in range(9)]
+        browser.get("/decisions/1/relations/")
+        with django_assert_num_queries(7):
+            browser.get("/decisions/1/relations/")
+        say(1, *(("relates", n) for n in others[:3]), *(("amends", n) for n in others[3:6]))
+        say(1, *(("supersedes", n) for n in others[6:]))
+        with django_assert_num_queries(7):
+            assert browser.get("/decisions/1/relations/").content.decode().count('name="remove"') == 9
 
     @pytest.mark.parametrize(
         "form", [{"add": "x"}, {"add": "2", "kind": "eats", "reason": "r"}, {"remove": "relates:²"}]
