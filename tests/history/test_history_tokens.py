@@ -1,4 +1,4 @@
-"""Which token a revision came by, wherever a page ends."""
+"""Which token a revision came by, wherever a page ends; and what a token reads that is for one team."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import pytest
 from django.test import Client
 
 from orchestration import clock
-from orchestration.models import Dependency, Team
+from orchestration.models import Dependency, Membership, Team
 from orchestration.services.governed import save
 from portal.history.reading import revisions, subject_of
 from portal.history.registry import kind_of
 from portal.models import User
+from tests.history.objects import make
 from tests.history.test_history import DEPENDENCY, url
 from tests.people import person, token_for
 
@@ -87,3 +88,17 @@ def test_a_save_that_changed_nothing_names_no_token_a_moment_after_one_that_did(
     subject = subject_of(kind_of("dependency"), held.pk)
     for limit in (1, 3):
         assert [one.via for one in revisions(subject, limit=limit).items] == ["", "", "token test"][:limit]
+
+
+@pytest.mark.parametrize("role", ["viewer", "admin"])
+def test_a_token_for_one_team_reads_the_history_of_that_team_alone(team: Team, role: str):
+    user, other = person(role, team), make("team", team, None)
+    Membership.objects.create(team=other, user=user, role="viewer")
+    bound = Client(headers={"Authorization": f"Bearer {token_for(user, team=team)}"})
+    free = Client(headers={"Authorization": f"Bearer {token_for(user)}"})
+    path = "/api/v1" + url("team", other).rstrip("/")
+    refused = bound.get(path)
+    assert refused.status_code == 403
+    assert "this token is for one team" in refused.json()["detail"]
+    assert bound.get("/api/v1" + url("team", team).rstrip("/")).status_code == 200
+    assert free.get(path).status_code == 200
