@@ -17,6 +17,7 @@ from governance.runbooks import ParsedRunbook, parse, render
 from governance.runbooks.structure import Facts
 from governance.runbooks.writing import head_of
 from governance.services.documents import MAX_TITLE, find_team
+from governance.services.runbook_moves import Kinship, kinship, move
 from governance.services.runbook_names import free_name
 from governance.services.runbooks import create_runbook, edit_runbook
 from orchestration import clock
@@ -51,6 +52,7 @@ class _Hand:
     reason: str
     default_owner: str
     may: Callable[[Team], bool]
+    paths: frozenset[str]
 
 
 class _Refused(Exception):
@@ -59,21 +61,18 @@ class _Refused(Exception):
 
 def import_runbooks(
     *, files: Sequence[tuple[str, str]], actor: Any, reason: str, default_owner: str, may: Callable[[Team], bool],
-    dry_run: bool = False,
+    paths: Iterable[str] = (), dry_run: bool = False,
 ) -> list[Line]:  # fmt: skip
-    """Take in files, given as path and text: each by itself, in one report. `may`: whether the actor may write for a team."""
-    hand = _Hand(actor, require_reason(reason), default_owner, may)
-    lines = []
-    for path, text in files:
-        line = Line(path[:MAX_PATH], "refused")
-        lines.append(line)
-        try:
-            with transaction.atomic():
-                _take(line, path, text, hand)
-                if dry_run:
-                    transaction.set_rollback(True)
-        except (_Refused, PlumblineError) as error:
-            line.action, line.problem = "refused", str(error)
+    """Take in files, given as path and text: each by itself, in one report. `may`: whether the actor may write for a team.
+    `paths`: others that are in the folder still, and come in other calls.
+    """
+    present = frozenset([*paths, *(path for path, _ in files)])
+    hand = _Hand(actor, require_reason(reason), default_owner, may, present)
+    if not dry_run:
+        return [_taken(path, text, hand) for path, text in files]
+    with transaction.atomic():  # around them all: a name that one file takes is taken for the next
+        lines = [_taken(path, text, hand) for path, text in files]
+        transaction.set_rollback(True)
     return lines
 
 
@@ -104,6 +103,16 @@ def text_of(runbook: Runbook, origin: RunbookOrigin | None) -> str:
     return render(replace(read, facts=facts, rest=dict(runbook.front_matter), sections=())) + kept
 
 
+def _taken(path: str, text: str, hand: _Hand) -> Line:
+    line = Line(path[:MAX_PATH], "refused")
+    try:
+        with transaction.atomic():
+            _take(line, path, text, hand)
+    except (_Refused, PlumblineError) as error:
+        line.action, line.problem = "refused", str(error)
+    return line
+
+
 def _take(line: Line, path: str, text: str, hand: _Hand) -> None:
     if len(path) > MAX_PATH or "\x00" in path or path.startswith("/") or ".." in path.split("/"):
         raise _Refused("its path is none of a file below the folder that is imported")
@@ -120,7 +129,8 @@ def _take(line: Line, path: str, text: str, hand: _Hand) -> None:
         _create(line, read, text, hand)
         return
     if origin is None and (other := RunbookOrigin.objects.filter(runbook=found).first()):
-        _create_beside(line, read, text, other, hand)
+        other.runbook = found
+        _take_beside(line, read, text, other, hand)
         return
     line.slug = found.slug
     if not hand.may(found.owner):
@@ -155,11 +165,29 @@ def _create(line: Line, read: ParsedRunbook, text: str, hand: _Hand) -> None:
     _keep(made, read.path, text)
 
 
-def _create_beside(line: Line, read: ParsedRunbook, text: str, other: RunbookOrigin, hand: _Hand) -> None:
+def _take_beside(line: Line, read: ParsedRunbook, text: str, other: RunbookOrigin, hand: _Hand) -> None:
     """Two folders may each have a file for the alert of one name: this one takes its folder's name before it."""
-    if other.text == text:
+    values = _values(read, text, Line(read.path, ""))
+    kin = kinship(other, text, values, read.facts.owner, is_sent=other.path in hand.paths)
+    if kin is Kinship.COPY:
         line.action, line.problem = "skipped", f"it has the very text of {other.path}, which is runbook {read.slug}"
-        return
+    elif kin is Kinship.UNCLEAR:
+        line.action = "conflict"
+        line.problem = (
+            f"the name {read.slug} belongs to {other.path}, which is not among these files; if that was moved here, import it"
+            " from its old path once more and then from here; if there are both, import them together"
+        )
+    elif kin is Kinship.MOVED:
+        if not hand.may(other.runbook.owner):
+            raise _Refused(f"you may not edit documents of team {other.runbook.owner.name}, whose it is")
+        move(other, read.path)
+        line.action = "unchanged"
+        line.notes.append(f"it was {other.path}, which moved here")
+    else:
+        _create_beside(line, read, text, other, hand)
+
+
+def _create_beside(line: Line, read: ParsedRunbook, text: str, other: RunbookOrigin, hand: _Hand) -> None:
     free = free_name(read.path, read.slug)
     if not free:
         raise _Refused(f"the name {read.slug} belongs to {other.path} already; rename one of the two")

@@ -20,6 +20,7 @@ from portal.api.pages import PageQuery, actor_of, read_body, read_query
 from portal.permissions import Verb
 
 MOST_FILES = 500
+MOST_PATHS = 10_000
 
 
 class RunbookFileShape(serializers.Serializer[Any]):
@@ -30,11 +31,15 @@ class RunbookFileShape(serializers.Serializer[Any]):
 
 
 class RunbookImportShape(serializers.Serializer[Any]):
-    """Files to take in, and why. `owner`: the team of those that name none."""
+    """Files to take in, and why. `owner`: the team of those that name none. `paths`: of a folder that takes several
+    requests, all that it has, so that a file that comes in another is not taken for moved."""
 
     files = serializers.ListField(child=RunbookFileShape(), max_length=MOST_FILES, allow_empty=False)
     owner = serializers.CharField(max_length=63, required=False, allow_blank=True, default="")
     reason = serializers.CharField(max_length=2_000)
+    paths = serializers.ListField(
+        child=serializers.CharField(max_length=1_000, trim_whitespace=False), max_length=MOST_PATHS, default=list
+    )
     dry_run = serializers.BooleanField(default=False)
 
 
@@ -73,7 +78,8 @@ class ImportRunbooks(APIView):
         body, actor = read_body(RunbookImportShape, request), actor_of(request)
         lines = import_runbooks(
             files=[(one["path"], one["text"]) for one in body["files"]], actor=request.user, reason=body["reason"],
-            default_owner=body["owner"], may=lambda team: _may(actor, team), dry_run=body["dry_run"],
+            default_owner=body["owner"], may=lambda team: _may(actor, team), paths=body["paths"],
+            dry_run=body["dry_run"],
         )  # fmt: skip
         refused = sum(line.action in {"refused", "conflict"} for line in lines)
         return Response({"lines": [_show(line) for line in lines], "refused": refused})

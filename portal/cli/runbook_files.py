@@ -24,6 +24,8 @@ _SIGNS = {
 }  # fmt: skip
 #: Of one request: below what the portal takes.
 MOST_FILES, MOST_BYTES = 100, 2 * 1024 * 1024
+#: All that the portal hears of in each request, so that what comes in another is not taken for moved.
+MOST_PATHS = 10_000
 MAX_FILE = 1024 * 1024
 
 
@@ -42,8 +44,9 @@ def import_runbooks(session: Session, path: Path, owner: str, dry_run: bool, rea
     Exit codes: 0 all taken · 1 some refused or in conflict · 2 usage · 3 not permitted
     """
     lines: list[Mapping[str, Any]] = []
+    paths = [name for name, _ in _files(path)][:MOST_PATHS]
     for batch in _batches(path, lines):
-        body = {"files": batch, "owner": owner, "reason": reason, "dry_run": dry_run}
+        body = {"files": batch, "paths": paths, "owner": owner, "reason": reason, "dry_run": dry_run}
         answer = session.portal.post("/runbooks/import", body, repeatable=True).value
         if not isinstance(answer.get("lines"), list):
             raise Failure(f"{session.portal.url} sent no report", ExitCode.UNREACHABLE)

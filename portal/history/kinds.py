@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from django.db import models
 from django.urls import reverse
 
-from orchestration.errors import NotFound
+from orchestration.errors import Forbidden, NotFound
 from portal.permissions import Actor, Verb
 
 #: Who may read the history of an object: raises Forbidden or NotFound. It is given the object, or what is left of one.
@@ -62,11 +62,18 @@ def of_person_alone(column: str, shared: str = "") -> Reader:
 
 
 def of_team(column: str) -> Reader:
-    """Who holds a role in the team, and admins: a team says where its webhooks go and whom to wake."""
+    """Who holds a role in the team, and admins: a team says where its webhooks go and whom to wake.
+
+    A token for one team reads of that team alone, as it lists webhook deliveries.
+    """
 
     def read(actor: Actor, row: Any) -> None:
-        if getattr(row, column) not in actor.roles():
-            actor.require(Verb.ADMINISTER)
+        team = getattr(row, column)
+        bound = actor.token.team_id if actor.token is not None else None
+        if bound not in (None, team):
+            raise Forbidden("this token is for one team, and this is another's; use one for that team, or for all")
+        if team not in actor.roles():
+            actor.require(Verb.ADMINISTER, bound)
 
     return read
 

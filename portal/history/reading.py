@@ -1,6 +1,6 @@
 """Reading a history: the object, there or deleted, and its revisions with who, when, why and the values before and after.
 
-A page costs one query for the object, one for its rows and a few for the audit log, however long the history is. Never writes.
+A page costs one query for the object, two for its rows and a few for the audit log, however long the history is. Never writes.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from portal.permissions import Actor
 ACTIONS = {"+": "created", "~": "changed", "-": "deleted"}
 #: Entries of the audit log that are looked through for the way in which the revisions of a page came.
 MOST_ENTRIES = 400
-#: An entry is written right after its revision; how far behind the clock of another process may put it.
-_APART = datetime.timedelta(minutes=1)
-_LARGEST = 2**63
+#: An entry is written right beside its revision, but by the database's clock: so far apart the two clocks may put them.
+_APART = datetime.timedelta(seconds=3)
+#: Of digits: a longer number is none of a row, and Python refuses to read one of thousands.
+_LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def find(actor: Actor, slug: str, key: str) -> Subject:
     """By kind and name (or number), for whom may read it. Raises NotFound, Forbidden."""
     kind = kind_of(slug)
     kept = _rows_of(kind)
-    if kind.key == "pk" and not (key.isascii() and key.isdigit() and int(key) < _LARGEST):
+    if kind.key == "pk" and not _is_number(key):
         raise NotFound(f"{key[:40]!r} is no number of a {kind.noun}; its page leads to its history")
     column = kind.column if kind.key == "pk" else kind.key
     held = None if "\x00" in key else kind.model._base_manager.filter(**{column: key}).first()
@@ -105,15 +106,16 @@ def recent(slug: str, current: Any, limit: int = 5) -> list[Revision]:
 
 def revisions(subject: Subject, *, cursor: str = "", limit: int = 20) -> Page[Revision]:
     """A page, newest first. Raises InvalidInput for a cursor that is none."""
-    rows = _rows(subject)
+    rows, newer = _rows(subject), None
     if cursor:
-        if not (cursor.isascii() and cursor.isdigit() and int(cursor) < _LARGEST):
+        if not _is_number(cursor):
             raise InvalidInput("the cursor is not one that this list gave out; begin again without it")
+        newer = rows.filter(history_id__gte=int(cursor)).order_by("history_id").first()
         rows = rows.filter(history_id__lt=int(cursor))
     size = page_size(limit)
     found = list(rows.order_by("-history_id")[: size + 1])
     items, more = cut(found, size)
-    made = _revised(subject.kind, found, _ways(subject, items))
+    made = _revised(subject.kind, found, _ways(subject, found if newer is None else [newer, *found]))
     return Page(made[:size], str(items[-1].history_id) if more else None)
 
 
@@ -171,23 +173,23 @@ def _revision(row: Any, entry: AuditEntry | None, values: dict[str, Any], before
 def _ways(subject: Subject, rows: Sequence[Any]) -> dict[int, AuditEntry]:
     """The audit entry of each row, by its history id: only the log knows by which token somebody came.
 
-    The two are written one after the other in one transaction, so they stand in the same order, with the same action,
-    person and reason. A revision that changed nothing has no entry.
+    The two are written in one transaction, so an entry is that of the row nearest to it in time which has its action,
+    person and reason. `rows` has the neighbours of the page too: they keep theirs, wherever the page ends. A revision
+    that changed nothing has no entry.
     """
     if not rows:
         return {}
-    wanted = AuditFilter(
-        kind=subject.kind.noun, since=rows[-1].history_date - _APART, until=rows[0].history_date + _APART
-    )
+    times = [row.history_date for row in rows]
+    wanted = AuditFilter(kind=subject.kind.noun, since=min(times) - _APART, until=max(times) + _APART)
     names = {str(getattr(row, subject.kind.key)) for row in rows} if subject.kind.key != "pk" else {subject.name}
-    told = filtered(wanted).filter(object_name__in={name[:200] for name in names}).order_by("sequence")
-    entries = list(told[:MOST_ENTRIES])
+    told = filtered(wanted).filter(object_name__in={name[:200] for name in names}, action__in=ACTIONS.values())
     found: dict[int, AuditEntry] = {}
-    at = 0
-    for row in reversed(rows):
-        place = next((place for place in range(at, len(entries)) if _tells_of(entries[place], row)), None)
-        if place is not None:
-            found[row.history_id], at = entries[place], place + 1
+    apart: dict[int, datetime.timedelta] = {}
+    for entry in told.order_by("-sequence")[:MOST_ENTRIES]:
+        far = {row.history_id: abs(entry.at - row.history_date) for row in rows if _tells_of(entry, row)}
+        nearest = min(far, key=far.__getitem__, default=0)
+        if nearest and far[nearest] <= min(_APART, apart.get(nearest, _APART)):
+            found[nearest], apart[nearest] = entry, far[nearest]
     return found
 
 
@@ -195,3 +197,7 @@ def _tells_of(entry: AuditEntry, row: Any) -> bool:
     who = row.history_user.get_username() if row.history_user else ""
     same = (entry.action, entry.reason) == (ACTIONS[row.history_type], row.history_change_reason or "")
     return same and (not who or entry.actor == who)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER

@@ -7,6 +7,7 @@ the same words, since the same code says them.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from governance.services.action_items import change_action
@@ -19,6 +20,9 @@ from portal.manifest_permissions import require_appliable
 from portal.permissions import Actor, Verb
 from portal.services.saved_views import rename_view, require_change
 from portal.services.teams import describe_team
+
+#: What JSON takes as it is, and YAML refuses or folds as the end of a line. Others aren't: in pairs, YAML takes no escapes.
+_BEYOND = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 class OwnedManifest:
@@ -114,9 +118,12 @@ class ViewRestorer:
 
 
 def _apply(actor: Actor, current: Any, wanted: Any, reason: str) -> None:
-    """As JSON, which is YAML whatever a text in it looks like; from no repository, since it comes from here."""
+    """As JSON, which is YAML once `_BEYOND` is escaped; from no repository, since it comes from here."""
     source = f"{current._meta.verbose_name} {current.name} as of {wanted.history_date:%Y-%m-%d %H:%M} UTC"
-    document = Document(json.dumps(wanted.document, ensure_ascii=False, indent=1), source)
+    text = _BEYOND.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(wanted.document, ensure_ascii=False, indent=1)
+    )
+    document = Document(text, source)
     apply([document], Signature(actor.user, reason), authorise=lambda found: require_appliable(actor, found))
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from governance.models import AuditEntry, AuditVerification
-from portal.history.registry import url_by_audit
 from portal.presentation import quantities
 from portal.presentation.words import Look
 
@@ -68,11 +67,12 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the list."""
+    """A line of the list. `history_url` leads to the object's revisions; empty where the reader has none to read."""
 
     entry: AuditEntry
     look: Look
     deltas: list[Delta]
+    history_url: str = ""
 
     @property
     def is_folded(self) -> bool:
@@ -83,11 +83,6 @@ class Row:
     def by_token(self) -> bool:
         """That a person came in by the browser goes without saying."""
         return self.entry.via.startswith("token ")
-
-    @property
-    def history_url(self) -> str:
-        """Its revisions, also of what was deleted since; empty where the log's name is no address."""
-        return url_by_audit(self.entry.object_kind, self.entry.object_name)
 
     @property
     def way(self) -> str:
@@ -106,9 +101,9 @@ class Row:
         return urlencode({"kind": self.entry.object_kind, "name": self.entry.object_name})
 
 
-def row(entry: AuditEntry) -> Row:
+def row(entry: AuditEntry, history_url: str = "") -> Row:
     """An entry as a line."""
-    return Row(entry, action_look(entry.action), deltas(entry.before, entry.after))
+    return Row(entry, action_look(entry.action), deltas(entry.before, entry.after), history_url)
 
 
 def action_look(action: str) -> Look:

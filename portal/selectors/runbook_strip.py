@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Count, IntegerField, Q, When
+from django.db.models import Case, Count, IntegerField, Q, When, Window
 from django.urls import reverse
 
 from governance.selectors.runbooks import About
@@ -26,8 +26,9 @@ from portal.selectors.budget_glance import TROUBLED, Glance, glances
 from portal.selectors.dependency_health import dependency_health
 
 HOUR = timedelta(hours=1)
-#: Of workflows, of services and of alerts: no runbook that helps is about more.
+#: Of workflows and of services: no runbook that helps is about more.
 MOST = 12
+#: Shown one by one: on a phone the steps must not be far down.
 MOST_ALERTS = 3
 
 
@@ -56,25 +57,23 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """All of them, what is in trouble first, and the alerts that are not resolved: those that name the runbook first."""
+    """All of them, what is in trouble first; of the alerts that are not resolved the first few, those that name the runbook
+    before others, and how many there are."""
 
     things: Sequence[Thing]
     alerts: Sequence[Alert]
-
-    @property
-    def first_alerts(self) -> Sequence[Alert]:
-        """Those that are shown one by one: on a phone the steps must not be far down."""
-        return self.alerts[:MOST_ALERTS]
+    alert_count: int
 
     @property
     def more_alerts(self) -> int:
-        """How many there are beside those."""
-        return len(self.alerts) - len(self.first_alerts)
+        """How many there are beside those that are shown."""
+        return self.alert_count - len(self.alerts)
 
     @property
     def mark(self) -> str:
         """Changes whenever anything shown does."""
-        return hashlib.sha256(f"{self.things}{[(one.pk, one.state) for one in self.alerts]}".encode()).hexdigest()[:16]
+        alerts = [(one.pk, one.state) for one in self.alerts]
+        return hashlib.sha256(f"{self.things}{alerts}{self.alert_count}".encode()).hexdigest()[:16]
 
 
 def strip(slug: str, about: About, now: datetime) -> Strip:
@@ -83,7 +82,8 @@ def strip(slug: str, about: About, now: datetime) -> Strip:
     budgets = glances(now) if workflows or services else []
     found = [*_services(services, budgets, now), *_workflows(workflows, budgets, now)]
     order = {"fail": 0, "warn": 1, "unk": 2, "ok": 3}
-    return Strip(sorted(found, key=lambda thing: order[thing.look.tone]), _alerts(slug, workflows, services))
+    things = sorted(found, key=lambda thing: order[thing.look.tone])
+    return Strip(things, *_alerts(slug, workflows, services))
 
 
 def _services(names: Sequence[str], budgets: Sequence[Glance], now: datetime) -> Iterable[Thing]:
@@ -160,9 +160,11 @@ def _tone(look: Look) -> str:
     return look.tone if look.tone in {"fail", "warn"} else ""
 
 
-def _alerts(slug: str, workflows: Sequence[str], services: Sequence[str]) -> list[Alert]:
+def _alerts(slug: str, workflows: Sequence[str], services: Sequence[str]) -> tuple[list[Alert], int]:
+    """The first, and the number of all: counted by the same query."""
     names_it = Q(objective__runbook=slug)
     about = names_it | Q(workflow__in=workflows) | Q(objective__dependency__in=services)
     rows = Alert.objects.filter(about, resolved_at__isnull=True).select_related("team", "objective")
     first = Case(When(names_it, then=0), default=1, output_field=IntegerField())
-    return list(rows.order_by(first, "severity", "-pk")[:MOST])
+    shown = rows.annotate(among=Window(Count("pk"))).order_by(first, "severity", "-pk")[:MOST_ALERTS]
+    return list(shown), shown[0].among if shown else 0

@@ -16,6 +16,8 @@ from governance.audit_export import FORMATS
 from governance.selectors.audit import AuditFilter, entries, in_use, stream, verification
 from governance.selectors.documents import Page
 from orchestration.errors import InvalidInput
+from portal.history.links import history_urls
+from portal.middleware.reader import actor_of
 from portal.presentation import audit_words
 from portal.views import document_lists as lists
 
@@ -37,9 +39,10 @@ def list_audit(request: HttpRequest) -> HttpResponse:
         # The list still opens, with what was typed; nothing is shown, since a filter that is ignored would lie.
         problem, page = str(error), Page([], None)
     last = verification()
+    histories = history_urls(actor_of(request), page.items)
     context = {
         "nav": "audit",
-        "rows": [audit_words.row(entry) for entry in page.items],
+        "rows": [audit_words.row(entry, histories.get(entry.sequence, "")) for entry in page.items],
         "chain": audit_words.chain_look(last, timezone.now()),
         "broken": last.problem if last else "",
         "given": given,

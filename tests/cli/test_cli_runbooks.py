@@ -49,6 +49,7 @@ def test_a_large_folder_is_sent_in_pieces(stub, cli, tmp_path):
     stub.on("POST", "/runbooks/import", report)
     answer = cli("--json", "import", "runbooks", str(tmp_path), "--reason", "r", "--dry-run")
     assert [len(request.body["files"]) for request in stub.requests] == [100, 100, 30]
+    assert {len(request.body["paths"]) for request in stub.requests} == {230}, "each hears of the whole folder"
     assert len(json.loads(answer.stdout)["lines"]) == 230
 
 

@@ -173,7 +173,7 @@ def test_a_thousand_revisions_are_paged_with_as_many_queries_as_three(sign_in, t
         page = reader.get(path)
     assert [entry.revision.reason for entry in page.context["entries"]] == [f"edit {n}" for n in range(999, 979, -1)]
     assert page.context["entries"][-1].deltas[0].before == "text 979", "the last is compared with what comes next"
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         older = reader.get(path + page.context["next_url"])
     assert older.context["entries"][0].revision.reason == "edit 979"
     seen, cursor = [], ""
@@ -208,15 +208,28 @@ def test_who_had_a_role_that_was_taken_away_can_read_since_when(team: Team):
 
 
 @pytest.mark.parametrize(
-    "path", ["nothing/x", "workflow/none", "token/x", "token/99", "workflow/a%00b", "token/" + "9" * 40]
+    "path",
+    [
+        "nothing/x",
+        "workflow/none",
+        "token/x",
+        "token/99",
+        "workflow/a%00b",
+        "token/" + "9" * 40,
+        "token/" + "9" * 5_000,
+    ],
 )
 def test_what_is_not_there_is_said_with_a_remedy(sign_in, path: str):
     answer = sign_in("viewer").get(f"/history/{path}/")
     assert answer.status_code == 404
     assert "No " in words(answer) or "no " in words(answer)
+    caller = {"Authorization": f"Bearer {token_for(person('admin'))}"}
+    assert Client().get(f"/api/v1/history/{path}", headers=caller).status_code == 404
 
 
-@pytest.mark.parametrize("query", ["cursor=x", "cursor=-1", "revision=x", "revision=%00", "cursor=" + "9" * 30])
+@pytest.mark.parametrize(
+    "query", ["cursor=x", "cursor=-1", "revision=x", "revision=%00", "cursor=" + "9" * 30, "cursor=" + "9" * 5_000]
+)
 def test_a_place_that_was_never_given_out_is_refused(sign_in, team: Team, query: str):
     flow = make("workflow", team, None)
     assert sign_in("viewer").get(f"{url('workflow', flow)}?{query}").status_code == 422

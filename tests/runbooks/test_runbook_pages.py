@@ -65,20 +65,6 @@ def test_the_strip_says_how_everything_stands_and_so_do_the_steps_that_name_it(b
     assert "breaker open" in slot
 
 
-def test_of_many_alerts_three_are_shown_first_the_one_that_names_the_runbook(browser, book, team):
-    publish({"a": {"python": "test.fail"}})
-    book(workflows=["demo"])
-    named = fire(team)
-    common = {"kind": "burn", "team": team, "escalation": team, "workflow": "demo", "opened_at": clock.now()}
-    for number in range(4):
-        Alert.objects.create(severity="page", subject=f"demo.other-{number}", **common)
-    page = browser.get("/runbooks/payments-slow/")
-    shown = page.context["strip"].first_alerts
-    assert shown[0].pk == named.pk
-    assert len(shown) == 3
-    assert "2 more alerts about these" in text_of(page)
-
-
 def test_the_live_part_is_sent_when_something_changed_and_not_otherwise(browser, book, team):
     book()
     url = browser.get("/runbooks/payments-slow/").context["strip_url"]
