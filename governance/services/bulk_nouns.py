@@ -7,7 +7,7 @@ each of these is done one by one, on its own page. Never decides who may write.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,12 +59,21 @@ class Noun:
 
     def find(self, key: str) -> Any:
         """The document of this number or name. Raises NotFound."""
-        plain = key.isascii() and (key.isdigit() and len(key) < 10 if self.key == "number" else key.isprintable())
         rows = self.model._default_manager.select_related("owner")
-        found = rows.filter(**{self.key: key}).first() if plain and key else None
+        found = rows.filter(**{self.key: key}).first() if self._may_name(key) else None
         if found is None:
             raise NotFound(f"there is no {self.kind} {key[:63]}")
         return found
+
+    def titles(self, keys: Iterable[str]) -> dict[str, str]:
+        """Their titles by number or name; what there is not is left out."""
+        rows = self.model._default_manager.filter(**{f"{self.key}__in": [key for key in keys if self._may_name(key)]})
+        return {str(key): title for key, title in rows.values_list(self.key, "title")}
+
+    def _may_name(self, key: str) -> bool:
+        if self.key == "number":
+            return key.isascii() and key.isdigit() and len(key) < 10
+        return bool(key) and key.isascii() and key.isprintable()
 
 
 def _decision(decision: Decision, revision: int, wanted: Wanted, signature: Signature) -> Document:
