@@ -20,8 +20,11 @@ def via() -> str:
 
 
 def came_by_token(name: str) -> None:
-    """From here to the end of the request it is this token that acts."""
-    _via.set(f"token {name}")
+    """From here to the end of the request it is this token that acts.
+
+    A comma parts the way from its bulk change, so none comes from a name: a token `x, bulk 1` would pass for a part of it.
+    """
+    _via.set(f"token {name.replace(',', ';')}")
 
 
 @contextmanager

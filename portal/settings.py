@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from celery.schedules import crontab
-
 from portal.config import ROOT, read
+from portal.schedule import beat_schedule
 
 CONFIG = read(os.environ)
 
@@ -148,34 +147,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 1_000_000  # with close_old_connections() before each task: reuse, and survive a restart
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {
-    # Without `expires`, which would compare beat's clock with the worker's: orchestration/pace.py melts what piles up.
-    "wake": {"task": "orchestration.tasks.wake", "schedule": 0.5, "options": {"queue": "control"}},
-    "watch": {"task": "orchestration.tasks.watch", "schedule": 30, "options": {"queue": "control"}},
-    "fold": {"task": "orchestration.tasks.fold", "schedule": 2, "options": {"queue": "control"}},
-    "deliver": {"task": "governance.tasks.deliver", "schedule": 2, "options": {"queue": "control"}},
-    "tend": {"task": "governance.tasks.tend", "schedule": 5, "options": {"queue": "control"}},
-    "export-audit-head": {
-        "task": "governance.tasks.export_audit_head",
-        "schedule": 3_600,
-        "options": {"queue": "control"},
-    },
-    # A slice each time; a walk along the whole chain begins once an hour.
-    "verify-audit": {"task": "governance.tasks.verify_audit", "schedule": 10, "options": {"queue": "control"}},
-}
-if CONFIG.run_retention_days:
-    # Little and often: an hour's worth at once would keep the timers waiting.
-    CELERY_BEAT_SCHEDULE["prune"] = {
-        "task": "orchestration.tasks.prune", "schedule": 10, "options": {"queue": "control"},
-    }  # fmt: skip
-if CONFIG.mail is not None:
-    CELERY_BEAT_SCHEDULE["digests"] = {
-        "task": "portal.tasks.send_digests", "schedule": 60, "options": {"queue": "control"},
-    }  # fmt: skip
-if CONFIG.runbooks_export_dir is not None:
-    CELERY_BEAT_SCHEDULE["export-runbooks"] = {
-        "task": "governance.tasks.export_runbooks", "schedule": crontab(hour=2, minute=40), "options": {"queue": "control"},
-    }  # fmt: skip
+CELERY_BEAT_SCHEDULE = beat_schedule(CONFIG)
 CELERY_BEAT_SCHEDULE_FILENAME = str(CONFIG.data_dir / "beat-schedule")
 
 if CONFIG.mail is not None:

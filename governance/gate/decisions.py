@@ -85,14 +85,14 @@ def submit(
         if becomes:
             try:
                 with transaction.atomic():
-                    return _proposed(write, supersedes, signature)
+                    return _proposed(write, supersedes, signature, before)
             except _NobodyIsAsked:
                 return write(status, supersedes), None
         if waits is None:
             return write(status, supersedes), None
         if status == Status.PROPOSED:
             # What it is to supersede was agreed to be done with its acceptance, so it stays with the change.
-            return _proposed(write, supersedes or waits.proposal.get("supersedes", []), signature)
+            return _proposed(write, supersedes or waits.proposal.get("supersedes", []), signature, before)
         withdraw(change=waits, person=signature.actor, reason=signature.reason)
         return write(status, supersedes), None
 
@@ -117,14 +117,22 @@ class _NobodyIsAsked(Exception):
     """It may be accepted at once: takes back what was written to find that out."""
 
 
-def _proposed(write: Write, supersedes: Sequence[int], signature: Signature) -> tuple[Decision, Change]:
+def _proposed(
+    write: Write, supersedes: Sequence[int], signature: Signature, before: Decision | None
+) -> tuple[Decision, Change]:  # fmt: skip
     decision = write(Status.PROPOSED, ())
     asked = {"supersedes": sorted(set(supersedes))}
     thing = Object(ACCEPT, decision.slug, str(decision.number), decision.owner, None, asked)
-    draft = waiting(decision) or Change(kind=ACCEPT, name=thing.name, number=thing.number, proposal=asked)
+    waits = waiting(decision)
+    # Who sent what is there already has edited nothing: the reviews that were given stay.
+    is_same = waits is not None and waits.proposal == asked
+    is_same = is_same and before is not None and decision.revision == before.revision
+    draft = waits or Change(kind=ACCEPT, name=thing.name, number=thing.number)
     draft.proposal = asked
     if not asks(ACCEPT, thing.name, thing.number, thing.owner, AcceptDecision().judge(draft)):
         raise _NobodyIsAsked
+    if waits is not None and is_same:
+        return decision, waits
     return decision, propose(thing, signature)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 
 from governance.models import BulkChange, Runbook
 from governance.selectors.decision_files import exported
-from governance.services.runbook_files import export_runbooks
+from governance.selectors.runbook_files import export_runbooks
 from orchestration.errors import InvalidInput, NotFound
 
 #: What can be had as files.
@@ -19,6 +20,11 @@ def find_bulk(number: int) -> BulkChange:
     if found is None:
         raise NotFound(f"there is no bulk change {number}")
     return found
+
+
+def bulk_by_key(key: uuid.UUID) -> BulkChange | None:
+    """The one that a form or call with this key asked for, if any did."""
+    return BulkChange.objects.filter(key=key).first()
 
 
 def files_of(kind: str, keys: Sequence[str]) -> list[tuple[str, bytes]]:

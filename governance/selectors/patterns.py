@@ -17,14 +17,6 @@ def find_pattern(slug: str) -> Pattern:
     return found
 
 
-def patterns(query: str = "") -> list[Pattern]:
-    """By title, without the texts; retired ones last."""
-    rows = Pattern.objects.select_related("owner").filter(
-        words_match(checked_filter("q", query), "title", "summary", "body")
-    )
-    return sorted(rows.defer("body"), key=lambda row: (row.status == Pattern.Status.RETIRED, row.title.lower()))
-
-
 def pattern_page(*, status: str = "", q: str = "", cursor: str = "", limit: int = 50) -> Page[Pattern]:
     """A page by name, without the texts. Raises InvalidInput for a cursor that is none."""
     rows = Pattern.objects.select_related("owner").filter(

@@ -110,11 +110,16 @@ def checked(targets: Sequence[Target]) -> Sequence[Target]:
         text = f"{len(targets):,} documents are too many at once; choose at most {MOST}"
     elif any(not _KEY.fullmatch(target.key) for target in targets):
         text = "name each document by its number or its name, as in 12 or payments-slow"
-    elif len({target.key for target in targets}) < len(targets):
+    elif len({_plain(target.key) for target in targets}) < len(targets):
         text = "a document is named twice; name each once"
     if text:
         raise InvalidInput(text, [Violation("/items", text)])
     return targets
+
+
+def own_key(person: Any, sent: str) -> uuid.UUID:
+    """The key that this person's page or call sent, as the row has it. Each person's keys are their own."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"plumbline:bulk:{person.pk}:{sent}")
 
 
 def count(lines: Sequence[dict[str, Any]], outcome: str) -> int:
@@ -125,7 +130,7 @@ def count(lines: Sequence[dict[str, Any]], outcome: str) -> int:
 def _step(pk: int, position: int, noun: Noun, require: Require) -> None:
     with transaction.atomic():
         hold()
-        bulk = BulkChange.objects.select_for_update().select_related("person").get(pk=pk)
+        bulk = BulkChange.objects.select_for_update(of=("self",)).select_related("person").get(pk=pk)
         asked = bulk.lines[position]
         if asked["outcome"]:
             return  # the other click, or this one before its process was killed
@@ -158,6 +163,11 @@ def _changed(
     except PlumblineError as error:
         note = str(error)
     return Line(target.key, target.revision, title, becomes, was, outcome, "" if outcome == UNCHANGED else note)
+
+
+def _plain(key: str) -> str:
+    """A number as 07 is the same as 7; no name begins with a digit."""
+    return str(int(key)) if key.isdigit() else key
 
 
 def _targets(bulk: BulkChange) -> list[Target]:

@@ -7,7 +7,7 @@ each of these is done one by one, on its own page. Never decides who may write.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,8 @@ from governance.services.documents import find_team
 from governance.services.patterns import edit_pattern
 from governance.services.postmortems import edit_postmortem
 from governance.services.runbooks import edit_runbook
-from orchestration.errors import InvalidInput, NotFound, Violation
+from orchestration import clock
+from orchestration.errors import Conflict, InvalidInput, NotFound, Violation
 from orchestration.models import Team
 from orchestration.services.applying import Signature
 
@@ -58,18 +59,30 @@ class Noun:
 
     def find(self, key: str) -> Any:
         """The document of this number or name. Raises NotFound."""
-        plain = key.isascii() and (key.isdigit() and len(key) < 10 if self.key == "number" else key.isprintable())
         rows = self.model._default_manager.select_related("owner")
-        found = rows.filter(**{self.key: key}).first() if plain and key else None
+        found = rows.filter(**{self.key: key}).first() if self._may_name(key) else None
         if found is None:
             raise NotFound(f"there is no {self.kind} {key[:63]}")
         return found
 
+    def titles(self, keys: Iterable[str]) -> dict[str, str]:
+        """Their titles by number or name; what there is not is left out."""
+        rows = self.model._default_manager.filter(**{f"{self.key}__in": [key for key in keys if self._may_name(key)]})
+        return {str(key): title for key, title in rows.values_list(self.key, "title")}
+
+    def _may_name(self, key: str) -> bool:
+        if self.key == "number":
+            return key.isascii() and key.isdigit() and len(key) < 10
+        return bool(key) and key.isascii() and key.isprintable()
+
 
 def _decision(decision: Decision, revision: int, wanted: Wanted, signature: Signature) -> Document:
     fields = wanted.over(decision.owner, decision.status)
-    stays = fields[STATUS] == decision.status
-    successor = decision.superseded_by.number if stays and decision.superseded_by else None
+    if decision.status == Decision.Status.SUPERSEDED != fields[STATUS]:
+        raise Conflict(
+            f"decision {decision.number} is superseded, and another status would forget by which; change it on its own page"
+        )
+    successor = decision.superseded_by.number if decision.superseded_by else None
     workflows = list(decision.links.exclude(workflow=None).values_list("workflow__name", flat=True))
     edited, _ = submit(
         lambda status, supersedes: edit_decision(
@@ -153,9 +166,12 @@ def read_wanted(noun: Noun, field: str, value: str) -> Wanted:
     if field == OWNER:
         return wanted if not value and not noun.has_owner else replace(wanted, owner=find_team(value))
     try:
-        return replace(wanted, day=datetime.date.fromisoformat(value))
+        day = datetime.date.fromisoformat(value)
     except ValueError:
         raise _fault("value", f"{value[:40]!r} is no day; write one as 2026-11-17") from None
+    if day <= clock.now().date():
+        raise _fault("value", f"the next review lies in the future, and {day} doesn't; choose a later day")
+    return replace(wanted, day=day)
 
 
 def now_of(document: Any, field: str) -> str:

@@ -1,4 +1,4 @@
-"""Runbooks in from files and out to files: by the path that each came from, byte for byte while nobody edited it here.
+"""Runbooks in from files, by the path that each came from. Out again they go by selectors/runbook_files.py.
 
 A file that changed updates its runbook; where both changed, nothing is written and the report says so. Owns that rule and the
 report. Never reads a disk, and never decides who may write: the caller says for which teams.
@@ -6,16 +6,15 @@ report. Never reads a disk, and never decides who may write: the caller says for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
 
 from governance.models import Runbook, RunbookOrigin
-from governance.runbooks import ParsedRunbook, parse, render
-from governance.runbooks.structure import Facts
-from governance.runbooks.writing import head_of
+from governance.runbooks import ParsedRunbook, parse
+from governance.selectors.runbook_files import plain, text_of, title_of
 from governance.services.documents import MAX_TITLE, find_team
 from governance.services.runbook_moves import Kinship, kinship, move
 from governance.services.runbook_names import free_name
@@ -74,33 +73,6 @@ def import_runbooks(
         lines = [_taken(path, text, hand) for path, text in files]
         transaction.set_rollback(True)
     return lines
-
-
-def export_runbooks(runbooks: Iterable[Runbook]) -> list[tuple[str, str]]:
-    """Path and text of each. Two queries beside what came prefetched."""
-    found = list(runbooks)
-    origins = {row.runbook_id: row for row in RunbookOrigin.objects.filter(runbook__in=found)}
-    return [(_path(row, origins.get(row.pk)), text_of(row, origins.get(row.pk))) for row in found]
-
-
-def text_of(runbook: Runbook, origin: RunbookOrigin | None) -> str:
-    """The file: as it came, or with what was edited here, in the words that it came in."""
-    if origin is not None and origin.revision == runbook.revision:
-        return origin.text
-    facts = _facts_of(runbook)
-    if origin is None:
-        return head_of(facts, runbook.front_matter) + runbook.body
-    read = parse(origin.text, origin.path)
-    body = origin.text[len(read.head) :]
-    facts = _with_unknown(facts, read.facts)
-    if read.facts.status is None and facts.status == Runbook.Status.ACTIVE:
-        facts = replace(facts, status=None)
-    if not read.facts.title and facts.title == _title(read):
-        facts = replace(facts, title="")
-    if not read.facts.owner:
-        facts = replace(facts, owner="")
-    kept = body if _plain(body) == runbook.body else runbook.body
-    return render(replace(read, facts=facts, rest=dict(runbook.front_matter), sections=())) + kept
 
 
 def _taken(path: str, text: str, hand: _Hand) -> Line:
@@ -210,7 +182,7 @@ def _change(line: Line, read: ParsedRunbook, text: str, found: Runbook, hand: _H
 
 def _adopt(line: Line, read: ParsedRunbook, text: str, found: Runbook) -> None:
     """One of this name is here, from elsewhere: the file is its file where both say the same."""
-    if (_plain(text[len(read.head) :]), _title(read)) != (found.body, found.title):
+    if (plain(text[len(read.head) :]), title_of(read)) != (found.body, found.title):
         line.action = "conflict"
         line.problem = f"a runbook {found.slug} was written here; export it, merge the two, and import that"
         return
@@ -221,11 +193,11 @@ def _adopt(line: Line, read: ParsedRunbook, text: str, found: Runbook) -> None:
 def _values(read: ParsedRunbook, text: str, line: Line) -> dict[str, Any]:
     """What create and edit take. Links to nothing are left out with a note, rather than keeping the file out."""
     facts = read.facts
-    if len(_title(read)) > MAX_TITLE:
+    if len(title_of(read)) > MAX_TITLE:
         line.notes.append(f"the title is longer than {MAX_TITLE} characters: cut here, whole in the export")
     return {
-        "title": _title(read)[:MAX_TITLE],
-        "body": _plain(text[len(read.head) :]),
+        "title": title_of(read)[:MAX_TITLE],
+        "body": plain(text[len(read.head) :]),
         "status": facts.status or Runbook.Status.ACTIVE,
         "review_by": facts.review_by,
         "auto_start": facts.auto_start,
@@ -247,42 +219,6 @@ def _existing(model: type[Workflow] | type[Dependency], names: Sequence[str], li
     return [name for name in names if name in known]
 
 
-def _title(read: ParsedRunbook) -> str:
-    return read.facts.title or read.slug.replace("-", " ").capitalize()
-
-
-def _plain(body: str) -> str:
-    return body.replace("\r\n", "\n").replace("\r", "\n")
-
-
 def _keep(runbook: Runbook, path: str, text: str) -> None:
     facts = {"path": path, "text": text, "revision": runbook.revision, "imported_at": clock.now()}
     RunbookOrigin.objects.update_or_create(runbook=runbook, defaults=facts)
-
-
-def _facts_of(runbook: Runbook) -> Facts:
-    links = list(runbook.links.all())
-    return Facts(
-        title=runbook.title, status=runbook.status, owner=runbook.owner.name,
-        workflows=tuple(sorted(link.workflow.name for link in links if link.workflow)),
-        dependencies=tuple(sorted(link.dependency.name for link in links if link.dependency)),
-        review_by=runbook.review_by, auto_start=runbook.auto_start,
-    )  # fmt: skip
-
-
-def _with_unknown(now: Facts, read: Facts) -> Facts:
-    """Links in the order of the file, with those to what is not here: the file may be of more than this installation."""
-
-    def merged(here: Sequence[str], there: Sequence[str], model: Any) -> tuple[str, ...]:
-        known = set(model._default_manager.filter(name__in=there).values_list("name", flat=True))
-        kept = [name for name in there if name in here or name not in known]
-        return (*kept, *(name for name in here if name not in kept))
-
-    return replace(
-        now, workflows=merged(now.workflows, read.workflows, Workflow),
-        dependencies=merged(now.dependencies, read.dependencies, Dependency),
-    )  # fmt: skip
-
-
-def _path(runbook: Runbook, origin: RunbookOrigin | None) -> str:
-    return origin.path if origin is not None else f"{runbook.slug}.md"

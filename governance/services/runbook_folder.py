@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from governance.models import Runbook
 from governance.selectors.exercises import last_completed
-from governance.services.runbook_files import export_runbooks
+from governance.selectors.runbook_files import export_runbooks
 
 INDEX = "INDEX.md"
 BATCH = 100

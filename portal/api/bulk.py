@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from governance.models import BulkChange
 from governance.selectors.bulk import find_bulk
-from governance.services.bulk import MOST, OUTCOMES, Target, begin, carry_out, count, plan
+from governance.services.bulk import MOST, OUTCOMES, Target, begin, carry_out, count, own_key, plan
 from governance.services.bulk_nouns import find_noun, read_wanted
 from portal.api.document_shapes import READ_PROBLEMS, WRITE_PROBLEMS
 from portal.api.enums import BULK_FIELDS, BULK_KINDS, BULK_OUTCOMES
@@ -117,9 +117,8 @@ class OneBulkChange(APIView):
 
 
 def _key(request: Request, actor: Actor) -> uuid.UUID:
-    """Each person's keys are their own."""
     sent = request.headers.get("Idempotency-Key", "")
-    return uuid.uuid5(uuid.NAMESPACE_URL, f"plumbline:bulk:{actor.user.pk}:{sent}") if sent else uuid.uuid4()
+    return own_key(actor.user, sent) if sent else uuid.uuid4()
 
 
 def _show(bulk: BulkChange) -> dict[str, Any]:

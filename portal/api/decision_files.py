@@ -5,8 +5,7 @@ Owns the two endpoints and their shapes. What becomes of a file is services.impo
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -21,19 +20,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from governance.decisions.archive import MAX_PATH, Files, read_zip, write_zip
-from governance.selectors.decision_files import exported
+from governance.decisions.archive import MAX_PATH, Files, read_zip
 from governance.services.documents import find_team
 from governance.services.importing import MAX_FOLDER, OUTCOMES, ImportReport, import_decisions
 from portal.api.document_shapes import LONGEST, READ_PROBLEMS, WRITE_PROBLEMS
 from portal.api.enums import IMPORT_OUTCOMES
 from portal.api.pages import actor_of, read_body, read_query
 from portal.api.parsers import BodyTooLarge, StrictJSONParser
+from portal.downloads import decisions_zip
 from portal.permissions import Verb
 
 MAX_ZIP = 20 * 1024 * 1024
-#: A larger export goes by way of a file on the disk.
-_IN_MEMORY = 8 * 1024 * 1024
 
 
 class ZipParser(BaseParser):
@@ -145,20 +142,7 @@ class DecisionExport(APIView):
     def get(self, request: Request) -> FileResponse:
         """All decisions as files in a zip. One that was imported and not edited since is its very file."""
         query = read_query(DecisionExportQuery, request)
-        return zip_answer(folder=query["folder"], owner=query["owner"])
-
-
-def zip_answer(*, folder: str, owner: str) -> FileResponse:
-    """The decisions as a download."""
-    return zip_of(exported(folder=folder, owner=owner), "decisions.zip")
-
-
-def zip_of(files: Iterable[tuple[str, bytes]], name: str) -> FileResponse:
-    """These files as a download."""
-    file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the response closes it
-    write_zip(files, file)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
+        return decisions_zip(folder=query["folder"], owner=query["owner"])
 
 
 def _show(report: ImportReport, *, dry_run: bool) -> dict[str, Any]:

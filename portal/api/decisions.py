@@ -38,8 +38,6 @@ from portal.api.pages import PageQuery, actor_of, page, read_body, read_query
 from portal.document_permissions import require_decision_write
 from portal.permissions import Verb
 
-_MOST = 2**31 - 1
-
 
 class Decisions(APIView):
     """/decisions"""

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.models import Runbook
-from governance.services.runbook_files import Line, export_runbooks, import_runbooks
+from governance.selectors.runbook_files import export_runbooks
+from governance.services.runbook_files import Line, import_runbooks
 from orchestration.errors import InvalidInput
 from orchestration.models import Team
 from portal.api.document_shapes import LONGEST, READ_PROBLEMS, WRITE_PROBLEMS

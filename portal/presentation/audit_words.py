@@ -50,7 +50,8 @@ STALE_AFTER = timedelta(hours=3)
 #: More lines than these are folded.
 MOST_OPEN = 3
 _LONGEST = 120
-_BULK = re.compile(r", bulk (\d{1,9})$")
+#: No name of a token gets as far as this: governance.origin lets no comma of one through.
+_BULK = re.compile(r", bulk ([1-9][0-9]{0,8})\Z")
 _SUM = re.compile(r"[0-9a-f]{64}")
 #: A moment as the log keeps it, in UTC.
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")

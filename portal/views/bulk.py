@@ -6,10 +6,12 @@ Thin: the bar's choice is read, services try it and do it. Who may is asked for 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -17,17 +19,22 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from governance.selectors.bulk import files_of, find_bulk
-from governance.services.bulk import CHANGED, Require, Target, begin, carry_out, checked, count, plan
+from governance.models import BulkChange
+from governance.selectors.bulk import bulk_by_key, files_of, find_bulk
+from governance.services.bulk import CHANGED, Require, Target, begin, carry_out, checked, count, own_key, plan
 from governance.services.bulk_nouns import Noun, Wanted, find_noun, read_wanted
-from orchestration.errors import Forbidden, InvalidInput
-from portal.api.decision_files import zip_of
+from orchestration import clock
+from orchestration.errors import Conflict, Forbidden, InvalidInput
+from portal.downloads import zip_of
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import bulk_words
 from portal.presentation.words import Look
 from portal.views import bulk_bar
 from portal.views.document_forms import ReasonForm
+
+#: One that has not ended by then was broken off: a hundred documents take some seconds.
+_PATIENCE = timedelta(minutes=1)
 
 
 @login_required
@@ -37,16 +44,22 @@ def change(request: HttpRequest, kind: str) -> HttpResponseBase:
     noun, targets = find_noun(kind), checked(bulk_bar.chosen(request.POST))
     if "export" in request.POST:
         return _files(kind, targets)
-    wanted = read_wanted(noun, *bulk_bar.asked(request.POST))
+    try:
+        wanted = read_wanted(noun, *bulk_bar.asked(request.POST))
+    except InvalidInput as error:
+        return _choose_again(request, kind, targets, error)
     is_sent = "key" in request.POST
     form = ReasonForm(request.POST if is_sent else None)
     if is_sent and form.is_valid():
-        bulk = begin(
-            key=_key(request), noun=noun, targets=targets, wanted=wanted, actor=request.user,
-            reason=form.cleaned_data["reason"],
-        )  # fmt: skip
+        key = own_key(request.user, str(_key(request)))
+        try:
+            bulk = begin(
+                key=key, noun=noun, targets=targets, wanted=wanted, actor=request.user, reason=form.cleaned_data["reason"]
+            )  # fmt: skip
+        except Conflict:
+            return _sent_before(request, key)
         carry_out(bulk, require=_require(request))
-        return redirect(f"{reverse('bulk', args=[bulk.pk])}?{_query(request)}")
+        return _to_result(request, bulk)
     return _confirm(request, form, noun, targets, wanted)
 
 
@@ -61,6 +74,7 @@ def result(request: HttpRequest, number: int) -> HttpResponse:
             raise Forbidden(f"bulk change {bulk.pk} was asked for by {bulk.person}; only they go on with it")
         carry_out(bulk, require=_require(request))
         return redirect("bulk", bulk.pk)
+    is_broken_off = bulk.ended_at is None and bulk.asked_at < clock.now() - _PATIENCE
     context = {
         **_frame(bulk.kind, request.GET.urlencode()),
         "bulk": bulk,
@@ -69,9 +83,38 @@ def result(request: HttpRequest, number: int) -> HttpResponse:
         "rows": _rows(bulk.kind, bulk.field, bulk.value, bulk.lines, bulk_words.DONE),
         "sentence": bulk_words.done_sentence(bulk.lines),
         "changed": count(bulk.lines, CHANGED),
-        "may_go_on": is_own and bulk.ended_at is None,
+        "is_broken_off": is_broken_off,
+        "may_go_on": is_own and is_broken_off,
     }
     return render(request, "knowledge/bulk_result.html", context)
+
+
+def _choose_again(
+    request: HttpRequest, kind: str, targets: Sequence[Target], error: InvalidInput
+) -> HttpResponse:  # fmt: skip
+    """What was chosen stays chosen. Who may do nothing to several has nothing to choose, and gets the error itself."""
+    bar = bulk_bar.bar(request, kind, actor_of(request).teams_with(Verb.MAINTAIN))
+    if bar is None or not (bar.owners or bar.statuses):
+        raise error
+    form = bulk_bar.ChoiceForm(bar, targets, request.POST)
+    form.accuse(error)
+    query = request.POST.get("query", "")
+    title = f"Change {bulk_words.counted(kind, len(targets))}"
+    context = {**_frame(kind, query), "form": form, "query": query, "title": title}
+    return render(request, "knowledge/bulk_choice.html", context, status=422)
+
+
+def _sent_before(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Somebody went back to a form that was sent, and sent it with something else: what it did is done."""
+    bulk = bulk_by_key(key)
+    if bulk is None:
+        raise Conflict("the bulk change that this form asked for is gone; begin again on the list")
+    messages.warning(request, "This form was sent before, and this came of it. Nothing more was changed now.")
+    return _to_result(request, bulk)
+
+
+def _to_result(request: HttpRequest, bulk: BulkChange) -> HttpResponse:
+    return redirect(f"{reverse('bulk', args=[bulk.pk])}?{_query(request)}")
 
 
 def _confirm(

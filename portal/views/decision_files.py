@@ -20,7 +20,7 @@ from governance.decisions.archive import read_zip
 from governance.services.documents import find_team
 from governance.services.importing import ImportReport, import_decisions
 from orchestration.errors import InvalidInput, Violation
-from portal.api.decision_files import zip_answer
+from portal.downloads import decisions_zip
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation.import_words import rows, sentence
@@ -37,7 +37,7 @@ MOST_ROWS = 500
 def export(request: HttpRequest) -> FileResponse:
     """The decisions as files in a zip; `?owner=` and `?folder=` choose some."""
     given = lists.given(request, ("owner", "folder"))
-    return zip_answer(folder=given.get("folder", ""), owner=given.get("owner", ""))
+    return decisions_zip(folder=given.get("folder", ""), owner=given.get("owner", ""))
 
 
 @login_required

@@ -232,9 +232,10 @@ def accuse(form: forms.Form, error: InvalidInput, other: str | None = None) -> N
     """Put each violation that a service found at its field, or at `other` (the top) when there is no such field."""
     told = [(violation.pointer.strip("/"), violation.message) for violation in error.violations]
     for name, text in told or [("reason" if "reason" in str(error) else "", str(error))]:
-        form.add_error(name if name in form.fields else other, _sentence(text))
+        form.add_error(name if name in form.fields else other, as_sentence(text))
 
 
-def _sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
+    """A fault, as a page writes it."""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."

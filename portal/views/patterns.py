@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from governance.models import Pattern
 from governance.patterns.usage import RULES
-from governance.selectors.patterns import find_pattern, patterns, used_by
+from governance.selectors.patterns import find_pattern, pattern_page, used_by
 from governance.selectors.revisions import pattern_text
 from governance.services.documents import EditConflict, find_team
 from governance.services.patterns import create_pattern, edit_pattern, restore_pattern
@@ -31,6 +31,7 @@ from portal.views import documents
 from portal.views.bulk_bar import bar
 from portal.views.document_forms import DocumentForm, typed
 
+PER_PAGE = 50
 LOOKS = {
     "draft": Look("unk", "edit", "Draft"),
     "active": Look("ok", "ok", "Active"),
@@ -83,15 +84,18 @@ class PatternForm(DocumentForm):
 @login_required
 @require_GET
 def list_patterns(request: HttpRequest) -> HttpResponse:
-    """All of them, with who uses each now."""
+    """All of them by name, with who uses each now."""
     given = lists.given(request, ("q",))
-    found, users = patterns(given.get("q", "")), shared("patterns", used_by)
+    found = pattern_page(q=given.get("q", ""), cursor=request.GET.get("cursor", ""), limit=PER_PAGE)
+    users = shared("patterns", used_by)
     actor = actor_of(request)
     teams = actor.teams_with(Verb.MAINTAIN)
     context = {
         "nav": "patterns",
-        "rows": [(row, users.get(row.slug, []), row.slug in RULES, LOOKS[row.status]) for row in found],
+        "rows": [(row, users.get(row.slug, []), row.slug in RULES, LOOKS[row.status]) for row in found.items],
         "given": given,
+        "is_first": "cursor" not in request.GET,
+        "next_url": lists.next_url(given, found.next),
         "may_create": bool(teams) or actor.may(Verb.MAINTAIN),
         "bulk": bar(request, "pattern", teams),
     }

@@ -8,21 +8,20 @@ from typing import Any
 
 import pytest
 
-from governance.gate.decisions import submit
 from governance.models import AuditEntry, BulkChange, Decision, Pattern, Postmortem, Runbook
+from governance.origin import came_by_token, coming_by
 from governance.selectors.audit import AuditFilter, entries
 from governance.selectors.revisions import revisions
 from governance.services import bulk as bulk_service
+from governance.services.audit import record
 from governance.services.auditing import verify
 from governance.services.bulk import MOST, Target, begin, carry_out, plan
 from governance.services.bulk_nouns import NOUNS, find_noun, read_wanted
-from governance.services.decisions import create_decision
 from governance.services.patterns import create_pattern
 from governance.services.postmortems import create_postmortem
 from orchestration import clock
 from orchestration.errors import Conflict, Forbidden, InvalidInput, NotFound
-from orchestration.services.applying import Signature
-from tests.governance.gatehouse import policy, sent
+from portal.presentation.audit_words import row
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +89,7 @@ def test_what_others_do_meanwhile_is_not_shown_as_part_of_it(write_runbook, main
 def test_one_that_was_edited_meanwhile_is_left_and_the_others_go_on(write_runbook, maintainer):
     for slug in ("one", "two", "three"):
         write_runbook(slug)
-    ask("runbook", "review_by", "2027-03-01", [Target("two", 1)], maintainer)
+    ask("runbook", "review_by", "2099-03-01", [Target("two", 1)], maintainer)
     bulk = ask(
         "runbook", "status", "retired", [Target(slug, 1) for slug in ("one", "two", "three", "four")], maintainer
     )
@@ -168,9 +167,9 @@ def test_a_bulk_change_is_no_review_of_a_runbook(write_runbook, maintainer, othe
     book = write_runbook("one")
     looked = book.reviewed_at
     ask("runbook", "owner", "payments", [Target("one", 1)], maintainer)
-    ask("runbook", "review_by", "2027-03-01", [Target("one", 2)], maintainer)
+    ask("runbook", "review_by", "2099-03-01", [Target("one", 2)], maintainer)
     book.refresh_from_db()
-    assert (book.reviewed_at, book.review_by) == (looked, date(2027, 3, 1))
+    assert (book.reviewed_at, book.review_by) == (looked, date(2099, 3, 1))
 
 
 def test_what_each_document_has_besides_stays(write_runbook, decide, maintainer, other_team, workflow, dependency):
@@ -194,6 +193,7 @@ def test_what_each_document_has_besides_stays(write_runbook, decide, maintainer,
         ("runbook", "status", "gone", "is not given in bulk"),
         ("runbook", "review_by", "soon", "is no day; write one as"),
         ("runbook", "review_by", "", "is no day"),
+        ("runbook", "review_by", "2020-02-29", "choose a later day"),
         ("runbook", "owner", "", "there is no team ''"),
         ("pattern", "owner", "paymants", "there is no team 'paymants'"),
     ],
@@ -214,6 +214,7 @@ def test_there_is_no_bulk_of_other_things(db):
         ([], "at least one"),
         ([Target(str(number), 1) for number in range(MOST + 1)], "at most 100"),
         ([Target("1", 1), Target("1", 2)], "named twice"),
+        ([Target("1", 1), Target("01", 1)], "named twice"),
         ([Target("../1\x00", 1)], "by its number or its name"),
     ],
 )
@@ -231,25 +232,17 @@ def test_an_accepted_decision_is_deprecated_but_is_no_draft_again(decide, mainta
     assert outcomes(ask("decision", "status", "deprecated", targets[:1], maintainer)) == ["changed"]
 
 
-def test_the_plan_tells_that_a_review_at_the_gate_is_withdrawn(maintainer, team):
-    sent(policy(changes=["decision.accept"], review="always"))
-    _, change = submit(
-        lambda status, supersedes: create_decision(
-            title="One", body="x", status=status, owner=team, date=None, workflows=[], supersedes=supersedes, actor=maintainer,
-            reason="first",
-        ),
-        status="accepted", supersedes=(), signature=Signature(maintainer, "please"),
-    )  # fmt: skip
-    assert change is not None
-    noun, targets = NOUNS["decision"], [Target("1", Decision.objects.get().revision)]
-    wanted = read_wanted(noun, "status", "draft")
-    (line,) = plan(noun=noun, targets=targets, wanted=wanted, require=anybody, actor=maintainer)
-    assert (line.outcome, line.detail) == ("changed", f"its review is withdrawn (change {change.pk})")
-    change.refresh_from_db()
-    assert change.state == "open", "the plan took nothing back"
-    ask("decision", "status", "draft", targets, maintainer)
-    change.refresh_from_db()
-    assert change.state == "withdrawn"
+def test_no_name_of_a_token_passes_for_a_bulk_change(write_runbook, maintainer):
+    write_runbook("one")
+    with coming_by("person"):
+        came_by_token("x, bulk 1")
+        first = ask("runbook", "status", "retired", [Target("one", 1)], maintainer)
+        record(action="changed", kind="runbook", name="forged", actor=maintainer, reason="r")
+    BulkChange.objects.filter(pk=first.pk).update(last_entry=AuditEntry.objects.count())
+    forged = AuditEntry.objects.get(object_name="forged")
+    assert forged.via == "token x; bulk 1"
+    assert row(forged).bulk is None
+    assert [entry.object_name for entry in entries(AuditFilter(bulk=str(first.pk))).items] == ["one"]
 
 
 def test_postmortems_and_patterns_are_changed_alike(maintainer, team, other_team):

@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from governance.models import AuditEntry, BulkChange, Decision, DecisionRelation, Runbook
 from governance.selectors.audit import AuditFilter, entries
@@ -52,6 +54,16 @@ def test_of_many_clicks_at_once_each_document_is_changed_once():
     assert set(Runbook.objects.values_list("revision", flat=True)) == {2}
     assert AuditEntry.objects.count() == before + BOOKS
     assert verify().ok
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no locks of rows")
+def test_a_step_locks_its_own_row_and_leaves_the_persons_alone():
+    team = Team.objects.create(name="checkout")
+    with CaptureQueriesContext(connection) as seen:
+        retire(uuid.uuid4(), books(team)[:1], person("maintainer", team))
+    joined = [one["sql"] for one in seen if "governance_bulkchange" in one["sql"] and "INNER JOIN" in one["sql"]]
+    assert joined
+    assert all(sql.endswith('FOR UPDATE OF "governance_bulkchange"') for sql in joined)
 
 
 def test_of_bulk_changes_and_edits_at_once_nothing_is_lost_or_done_unseen():

@@ -10,7 +10,7 @@ import pytest
 from governance.models import Pattern
 from governance.patterns.files import PatternFile, library
 from governance.patterns.usage import RULES, uses
-from governance.selectors.patterns import find_pattern, patterns, used_by
+from governance.selectors.patterns import find_pattern, pattern_page, used_by
 from governance.services.documents import EditConflict
 from governance.services.patterns import create_pattern, edit_pattern, load_library, restore_pattern
 from orchestration.errors import InvalidInput
@@ -146,4 +146,4 @@ def test_the_pages_show_who_uses_it_and_only_admins_edit_what_belongs_to_everybo
     assert "mine" in answer.content.decode()
     assert Pattern.objects.get(slug="saga").body == "text"
     assert browser.post("/patterns/new/", {**given, "title": "Dead letter", "owner": "checkout"}).status_code == 302
-    assert [row.slug for row in patterns("dead letter")] == ["dead-letter"]
+    assert [row.slug for row in pattern_page(q="dead letter").items] == ["dead-letter"]

@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 
 from governance.models import Runbook, RunbookOrigin
-from governance.services.runbook_files import Line, export_runbooks, import_runbooks
+from governance.selectors.runbook_files import export_runbooks
+from governance.services.runbook_files import Line, import_runbooks
 from governance.services.runbook_folder import write_folder
 from governance.services.runbooks import edit_runbook, review_runbook
 from orchestration.models import Team
