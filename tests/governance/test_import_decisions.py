@@ -297,6 +297,15 @@ def test_a_file_that_was_made_utf_8_is_given_out_as_that(bring):
     assert dict(exported())["0001-cafe.md"] == text.encode()
 
 
+def test_a_record_that_another_import_supersedes_keeps_its_bytes(bring):
+    content = "# 1. Café\n\nStatus: superseded by ADR-2\n".encode("cp1252")
+    bring({"0001-cafe.md": content.decode("cp1252")}, encodings={"0001-cafe.md": "cp1252"})
+    lines = bring({"0002-tea.md": "# 2. Tea\n\nStatus: accepted\n"})
+    assert outcomes(lines) == {"0001-cafe.md": "updated", "0002-tea.md": "created"}
+    assert any("Windows-1252" in notice for notice in lines["0001-cafe.md"].notices)
+    assert dict(exported())["0001-cafe.md"] == content
+
+
 def packed(entries, compression=zipfile.ZIP_DEFLATED):
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", compression) as archive:
