@@ -81,10 +81,10 @@ _NEAR = 90
 _LONGEST_RANGE = 50
 
 
-def of_status(text: str, defined: Mapping[str, str], *, superseded: bool) -> Iterator[Link]:
+def of_status(text: str, defined: Mapping[str, str], title: str = "", *, superseded: bool) -> Iterator[Link]:
     """Links of a status: after its verbs, and for `Superseded, see [12](…)` after none."""
     for line in _unwrapped(text):
-        told = list(_after_verbs(line, defined))
+        told = list(_after_verbs(line, defined, title))
         yield from told
         if superseded and not told and re.match(r"\W*supers?[ec]", words(line), re.IGNORECASE):
             yield from (
@@ -154,11 +154,11 @@ def _of_row(kind: str, line: str, defined: Mapping[str, str]) -> Iterator[Link]:
         yield Link(kind, None, "", words(line)[:200])
 
 
-def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Iterator[Link]:
+def of_sentence(line: str, defined: Mapping[str, str], title: str = "", *, header: bool) -> Iterator[Link]:
     """Links of a line that says what became of this very record, or what it does to another."""
     lead = BULLET.match(line)
     begin = lead.end() if lead else 0
-    for verb, kind, found in _clauses(line, defined):
+    for verb, kind, found in _clauses(line, defined, title):
         if kind == "relates":
             continue
         before = _SENTENCE_END.split(line[begin : verb.start()])[-1]
@@ -177,8 +177,8 @@ def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Itera
             yield from (_made(said, verb[0], target) for target in found if not target.bare)
 
 
-def _after_verbs(line: str, defined: Mapping[str, str]) -> Iterator[Link]:
-    for verb, kind, found in _clauses(line, defined):
+def _after_verbs(line: str, defined: Mapping[str, str], title: str = "") -> Iterator[Link]:
+    for verb, kind, found in _clauses(line, defined, title):
         if _UNSURE.search(line[max(0, verb.start() - 14) : verb.start()]):
             continue
         yield from (_made(kind, verb[0], target) for target in found)
@@ -187,7 +187,7 @@ def _after_verbs(line: str, defined: Mapping[str, str]) -> Iterator[Link]:
             yield Link(kind, None, "", rest[:200], verb[0])
 
 
-def _clauses(line: str, defined: Mapping[str, str]) -> Iterator[tuple[re.Match[str], str, list[Target]]]:
+def _clauses(line: str, defined: Mapping[str, str], title: str) -> Iterator[tuple[re.Match[str], str, list[Target]]]:
     """Each verb of the line with the targets that it has: those right behind it, in one enumeration."""
     everything = targets(line, defined)
     inside = [(target.start, target.end) for target in everything]
@@ -199,7 +199,7 @@ def _clauses(line: str, defined: Mapping[str, str]) -> Iterator[tuple[re.Match[s
         if (
             kind == "superseded_by"
             and found
-            and is_partly(line[: verb.start()], line[found[-1].end : found[-1].end + 20])
+            and is_partly(line[: verb.start()], line[found[-1].end : found[-1].end + 20], title)
         ):
             kind = "amended_by"
         yield verb, kind, found

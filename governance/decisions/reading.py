@@ -37,15 +37,16 @@ def parse(text: str, path: str) -> ParsedDecision:
     front = take_front(lines, path)
     read = taken_apart(lines, front.below, front.values, path)
     warnings = [front.warning] if front.warning else []
-    status, judged = _status(read)
     number = number_of_path(path)
     said = number_stated(read.title, front.values, read.told)
     if number is None:
         number = said
     elif said is not None and said != number:
         warnings.append(f"{path}: its name has the number {number}, its text {said}; the name counts, as links use it")
+    title = title_stated(path, read.title, read.found, front.values, read.told, number)
+    status, judged = _status(read, title)
     day = day_of(read, status, warnings)
-    links = _links(read, judged, status, number)
+    links = _links(read, judged, status, number, title)
     if status.word is None and not status.raw and any(link.kind == "superseded_by" for link in links):
         status = Status("superseded", "")
     if status.raw and status.word is None:
@@ -55,15 +56,14 @@ def parse(text: str, path: str) -> ParsedDecision:
     reason = kinds.no_record(path, text, read.shown, titles, read.found, stated=status.word is not None, above=above)
     return ParsedDecision(
         path=path, source=text, number=number,
-        title=title_stated(path, read.title, read.found, front.values, read.told, number),
-        status=status.word, raw_status=status.raw, date=day, people=_people(read), links=links,
+        title=title, status=status.word, raw_status=status.raw, date=day, people=_people(read), links=links,
         body=_body(read, status), front_matter=front.values,
         style=kinds.style_of(path, front.values, read.shown, read.found),
         is_record=not reason, reason=reason, warnings=tuple(warnings),
     )  # fmt: skip
 
 
-def _status(read: Text) -> tuple[Status, list[tuple[str, bool]]]:
+def _status(read: Text, title: str) -> tuple[Status, list[tuple[str, bool]]]:
     """The status, and every text that states one, for the links in it."""
     judged: list[tuple[str, bool]] = []
     best = Status()
@@ -71,7 +71,7 @@ def _status(read: Text) -> tuple[Status, list[tuple[str, bool]]]:
     for fact in sorted(candidates, key=lambda fact: fact.where):
         if not fact.value.strip() or is_hint(fact.value):
             continue
-        found = judge(fact.value)
+        found = judge(fact.value, title)
         # A stage may be the software's: `alpha` is no status.
         weak = fact.where == ELSEWHERE or labels.normal(fact.label) == "stage"
         if weak and not (found.word and found.sure):
@@ -110,10 +110,12 @@ def _people(read: Text) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _links(read: Text, judged: Iterable[tuple[str, bool]], status: Status, number: int | None) -> tuple[Link, ...]:
+def _links(
+    read: Text, judged: Iterable[tuple[str, bool]], status: Status, number: int | None, title: str
+) -> tuple[Link, ...]:
     found: list[Link] = []
     for value, superseded in judged:
-        found += linking.of_status(value, read.defined, superseded=superseded)
+        found += linking.of_status(value, read.defined, title, superseded=superseded)
     for fact in read.told:
         if fact.meaning not in labels.LINKS or (fact.meaning == "relates" and fact.where == ELSEWHERE):
             continue
@@ -125,7 +127,7 @@ def _links(read: Text, judged: Iterable[tuple[str, bool]], status: Status, numbe
     spoken |= set(range(read.title.line, read.title.below)) if read.title else set()
     for n, text in _paragraphs(read.shown[:1_000], spoken):
         if _VERBAL.search(text):
-            found += linking.of_sentence(text, read.defined, header=n < header)
+            found += linking.of_sentence(text, read.defined, title, header=n < header)
     if status.word == "accepted" and _PARTLY.match(words(status.raw)):
         found = [replace(link, kind="amended_by") if link.kind == "superseded_by" else link for link in found]
     return _each_once(found, read.path, number)

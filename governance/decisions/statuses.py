@@ -93,8 +93,8 @@ class _Said:
     leads: bool
 
 
-def judge(text: str) -> Status:
-    """The current status of a text that states one, in a word, a sentence or a list of them."""
+def judge(text: str, title: str = "") -> Status:
+    """The current status of a text that states one, in a word, a sentence or a list of them; `title` is the record's."""
     said: list[_Said] = []
     first = above = ""
     for order, line in enumerate(text.split("\n")[:60]):
@@ -106,7 +106,7 @@ def judge(text: str) -> Status:
         above = line.rstrip()
         if told is None:
             continue
-        read = _of_line(told, is_first=not first)
+        read = _of_line(told, title, is_first=not first)
         first = first or line.strip()
         if read is not None:
             word, leads = read
@@ -149,7 +149,7 @@ def _options(text: str) -> int:
     return len({part.lower() for part in plain}) if len(plain) * 2 >= len(parts) else 0
 
 
-def _of_line(text: str, *, is_first: bool) -> tuple[str, bool] | None:
+def _of_line(text: str, title: str, *, is_first: bool) -> tuple[str, bool] | None:
     """The line's status, and whether the line begins with it."""
     if not is_first and (_BY_WHOM.match(text) or _AMENDED.match(text)):
         return None
@@ -162,10 +162,10 @@ def _of_line(text: str, *, is_first: bool) -> tuple[str, bool] | None:
     first = matches[0]
     leads = first.start() <= start
     if leads and (is_first or _AFTER.match(text, first.end())):
-        return _with_successor(text, matches), True
+        return _with_successor(text, matches, title), True
     if is_first and not leads:
         firm = [match for match in matches if _key(match[0]) in _FIRM]
-        return (_with_successor(text, firm), False) if firm else None
+        return (_with_successor(text, firm, title), False) if firm else None
     return None
 
 
@@ -180,13 +180,13 @@ def _start(text: str) -> int:
     return lead.end() if lead else place
 
 
-def _with_successor(text: str, matches: list[re.Match[str]]) -> str:
+def _with_successor(text: str, matches: list[re.Match[str]], title: str) -> str:
     """`Accepted, superseded by 12` is superseded: the later word wins where it names who took over."""
     for match in matches:
         by_what = re.match(r"\s+(?:by|with)\b([^.;:—]{0,120})", text[match.end() :], re.IGNORECASE)
         if by_what and _word(match[0]) == "superseded":
             before = text[: match.start()]
-            partly = is_partly(before, "") or _IN_PART.search(by_what[1])
+            partly = is_partly(before, "", title) or _IN_PART.search(by_what[1])
             if not partly and not re.search(r"\b(?:was|not)\b", before[-12:].lower()):
                 return "superseded"
             if partly and match is matches[0]:
