@@ -43,6 +43,11 @@ def is_partly(before: str, after: str, title: str = "") -> bool:
     return not _is_title(said[: len(said) - len(clause) + len(subject[1])], title)
 
 
+def names_itself(before: str) -> bool:
+    """The clause before the verb has the record itself as its subject, by a word for it."""
+    return _ITSELF.match(_BORDER.split(words(before[-400:]))[-1]) is not None
+
+
 def _is_title(named: str, title: str) -> bool:
     """The record by its title: `"Keep the limit" was superseded by 12`. A title may have commas, so all before it is asked."""
     named, title = named.rstrip(" \"'”’»").casefold(), words(title).casefold()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from governance.decisions import dates
-from governance.decisions.partly import is_partly
+from governance.decisions.partly import is_partly, names_itself
 from governance.decisions.plain import words
 from governance.decisions.vocabulary import VOCABULARY
 
@@ -187,7 +187,7 @@ def _with_successor(text: str, matches: list[re.Match[str]], title: str) -> str:
         if by_what and _word(match[0]) == "superseded":
             before = text[: match.start()]
             partly = is_partly(before, "", title) or _IN_PART.search(by_what[1])
-            if not partly and not re.search(r"\b(?:was|not)\b", before[-12:].lower()):
+            if not partly and not _is_of_another(before):
                 return "superseded"
             if partly and match is matches[0]:
                 return "accepted"
@@ -195,6 +195,12 @@ def _with_successor(text: str, matches: list[re.Match[str]], title: str) -> str:
     if re.match(r"\s+(?:in part|partially|partly)\b", text[first.end() :]) and _word(first[0]) == "superseded":
         return "accepted"
     return _word(first[0])
+
+
+def _is_of_another(before: str) -> bool:
+    """`not superseded by`, and what a sentence tells of another: `it replaces 3, which was superseded by`."""
+    near = before[-12:].lower()
+    return bool(re.search(r"\bnot\b", near)) or (bool(re.search(r"\bwas\b", near)) and not names_itself(before))
 
 
 def _current(said: list[_Said]) -> Status:

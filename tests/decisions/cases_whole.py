@@ -23,6 +23,7 @@ CASES = [
     whole("All of this was"), whole("Everything in this ADR has been"), whole("The use of one ledger is"),
     whole("The decision to set a limit was"), whole("This rule is"), whole("The limit of a ledger is", "The limit of a ledger"),
     whole("“Keep the limit, not the rule” was", "Keep the limit, not the rule"),
+    whole("Accepted. The original decision was"),
     part("The limit of a ledger is"), part("The decision's limit is"), part("This section is"), part("Section 3 was"), part("The last rule is"),
     part("All of section 2 is"), part("Some of it has been"), part("One clause of this decision was"), part("The third item is"),
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from governance.decisions import parse
     [
         ("No longer accepted", "deprecated"), ("Never accepted", "rejected"), ("Will be accepted next week", "proposed"),
         ("To be superseded by 5", "accepted"), ("Accepted", "accepted"),
+        ("Accepted. It takes the place of a note, which was superseded by wiki pages", "accepted"),
     ],
 )  # fmt: skip
 def test_what_is_taken_back_or_put_off_is_not_taken_at_its_word(said: str, status: str):
