@@ -56,6 +56,12 @@ _LEADIN = re.compile(
     r"(?:[\s:>*_`(\[#→=–—-]|adrs?|rfcs?|decisions?|records?|number|no\.?|the|our|nr\.?|\.)*", re.IGNORECASE
 )
 _SELF = re.compile(r"\b(?:this|the present|it)\b[\w\s,'-]{0,40}$", re.IGNORECASE)
+#: What a claim depends on, up to the end of its sentence: `replaces 3 if we agree`.
+_CONDITION = re.compile(
+    r"\b(?:if|unless|provided|assuming|as soon as|subject to|pending|in case|"
+    r"(?:when|once|after)(?=\W+(?:\w+\W+){0,4}(?:agree[ds]?|approve[ds]?|accept(?:s|ed)?|adopt(?:s|ed)?|merged|decided|ratified)\b))\b",
+    re.IGNORECASE,
+)
 #: Deep in a text `it` may be anything.
 _THIS = re.compile(r"\b(?:this|the present)\b[\w\s,'-]{0,40}$", re.IGNORECASE)
 _PART_OF = re.compile(r"[*_`\])]*(?:['’]s\b|\s+(?:point|clause|section|decision|rule|§)\s*\d)", re.IGNORECASE)
@@ -171,10 +177,18 @@ def of_sentence(line: str, defined: Mapping[str, str], title: str = "", *, heade
         labelled = before.rstrip(" *_`").endswith(":") and len(before) < 60
         named = (_SELF if header else _THIS).search(before)
         about_self = not bare or labelled or (named and not _UNSURE.search(before))
-        if about_self and (header or bare or found) and not _UNSURE.search(line[verb.end() : verb.end() + 12]):
+        if about_self and (header or bare or found) and not _is_unsure(line, verb.end()):
             partly = found and kind == "supersedes" and not header and _PART_OF.match(line, found[-1].end)
             said = "amends" if partly else kind
-            yield from (_made(said, verb[0], target) for target in found if not target.bare)
+            links = (_made(said, verb[0], target) for target in found if not target.bare)
+            yield from (replace(link, below=not header) for link in links)
+
+
+def _is_unsure(line: str, at: int) -> bool:
+    """What follows a verb takes it back or puts it under a condition."""
+    return bool(
+        _UNSURE.search(line, at, at + 12) or _CONDITION.search(words(_SENTENCE_END.split(line[at:], maxsplit=1)[0]))
+    )
 
 
 def _after_verbs(line: str, defined: Mapping[str, str], title: str = "") -> Iterator[Link]:

@@ -161,8 +161,10 @@ def _each_once(found: Sequence[Link], path: str, number: int | None) -> tuple[Li
         if link.kind == "relates" and link.number in stronger and link.number is not None:
             continue
         key = (link.kind, link.number if link.number is not None else PurePosixPath(link.file).name or link.text)
-        if key not in kept or (link.file and not kept[key].file):
+        if key not in kept:
             kept[key] = link
+        elif link.file and not kept[key].file:
+            kept[key] = replace(link, below=link.below and kept[key].below)
     worded = {link.kind for link in kept.values() if link.number is not None or link.file}
     told = [link for link in kept.values() if link.number is not None or link.file or link.kind not in worded]
     return tuple(told[:MOST_LINKS])

@@ -50,6 +50,8 @@ CASES = [
     case("taken over, in German", "# ADR 5: Keep a ledger\n\n- Status: Abgelöst durch ADR-9 (Zwei)\n", "superseded", BY_NINE),
     case("what a text says of others", body("It was later replaced by [ADR-4](0004-x.md). This decision extends rather than replaces ADR-2. It supersedes ADR-3."), "accepted"),
     case("a part of another, deep in the text", body("First words. This decision replaces ADR-3's limit, and none of the others but ADR-7's name stays."), "accepted", [("amends", 3)]),
+    case("if we agree", body("This replaces [ADR-3](0003-x.md) if we agree. This replaces [ADR-4](0004-x.md)."), "accepted", [("supersedes", 4)]),
+    case("once it is approved", "# 5. Keep a ledger\n\nThis supersedes [ADR-3](0003-x.md), once the board has approved it.\n", None),
     case("a range", "# 5. Keep a ledger\n\nStatus: **Accepted**\n\nSupersedes ADR-0001 through ADR-0004 as the only ledger.\n", "accepted", [("supersedes", n) for n in (1, 2, 3, 4)]),
     case("one decision of another record", "# 5. Keep a ledger\n\nStatus: accepted\nSupersedes: [ADR-2](0002-x.md) Decision 1 (only)\n", "accepted", [("supersedes", 2)]),
     case("a decision date below its heading", "# Keep a ledger\n\n## Decision\n\nOne ledger.\n\n**Decision Date**: 2025-11-16  \n**Status**: ✅ Implemented\n\n## Rationale\n\nX\n", "accepted", day=on("2025-11-16")),

@@ -178,6 +178,33 @@ def test_a_successor_that_states_no_status_counts_as_accepted_one_that_is_propos
     assert {line.outcome for line in again.values()} == {"kept"}
 
 
+def test_a_sentence_of_the_text_neither_accepts_its_record_nor_retires_another(bring):
+    lines = bring(
+        {
+            "0001-a.md": "# 1. A\n\nStatus: accepted\n",
+            "0002-b.md": "# 2. B\n\n## Context\n\nThis replaces [A](0001-a.md).\n",
+            "0003-c.md": "# 3. C\n\nStatus: accepted\n",
+            "0004-d.md": "# 4. D\n\nSupersedes: [C](0003-c.md)\n",
+            "0005-e.md": "# 5. E\n\nThis replaces [A](0001-a.md) if we agree.\n",
+        }
+    )
+    found = dict(Decision.objects.values_list("number", "status"))
+    assert found == {1: "accepted", 2: "draft", 3: "superseded", 4: "accepted", 5: "draft"}
+    assert any("without a status, so it supersedes nothing yet" in notice for notice in lines["0002-b.md"].notices)
+
+
+def test_a_successor_that_was_rejected_here_leaves_the_old_record_its_own_status(bring, decision_edit):
+    new = "# 2. B\n\nStatus: {}\n\nSupersedes: [A](0001-a.md)\n"
+    bring({"0002-b.md": new.format("proposed")})
+    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=2), status="rejected"))
+    lines = bring({"0001-a.md": "# 1. A\n\nStatus: accepted\n", "0002-b.md": new.format("accepted")})
+    line = lines["0001-a.md"]
+    assert lines["0002-b.md"].outcome == "conflict"
+    old = Decision.objects.get(number=1)
+    assert (old.status, old.superseded_by) == ("accepted", None)
+    assert any("can't be its successor here; it stays accepted" in notice for notice in line.notices)
+
+
 def test_a_successor_that_comes_later_takes_its_place(bring):
     first = {"0001-old-way.md": OLD}
     assert bring(first)["0001-old-way.md"].outcome == "created"
