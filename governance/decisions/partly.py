@@ -10,7 +10,7 @@ import re
 from governance.decisions.plain import words
 
 _PARTLY = re.compile(r"\b(?:partial|partially|partly|in parts?)\b", re.IGNORECASE)
-_FOLLOWS = re.compile(r"[\s*_),]*(?:in part|partially|partly)\b", re.IGNORECASE)
+_FOLLOWS = re.compile(r"[\s*_),(]*(?:in part|partially|partly)\b", re.IGNORECASE)
 _BORDER = re.compile(r"[.,;:()|–—]|\s[-/]\s|\b(?:and|but|or)\b", re.IGNORECASE)
 _SUBJECT = re.compile(r"(.*)\b(?:is|are|was|were|has been|have been|being)\b[\w\s]{0,30}", re.IGNORECASE | re.DOTALL)
 #: What every text has parts of; a record may be about a limit or a rule, and call itself `this rule`.
