@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import PurePosixPath
 
 from governance.decisions import dates, kinds, labels, linking
@@ -24,8 +25,8 @@ from governance.decisions.statuses import Status, is_hint, judge
 from governance.decisions.visible import lines_of
 from orchestration.manifest.values import JSON
 
-#: How many links one record may have; more are an index of something.
-MOST_LINKS = 200
+#: So many are looked at: what says the same again is dropped, but not without an end.
+_MOST_READ = 20 * linking.MOST_LINKS
 _PARTLY = re.compile(r"\W*(?:partial(?:ly)?|partly)\s", re.IGNORECASE)
 _BEGINS = re.compile(r"\s*(?:[-*+•#|]|\d{1,3}[.)]\s|[A-Z][\w ]{1,30}:)")
 _VERBAL = re.compile(r"supers?[ec]|replac|amend|obsolet|overrid|deprecat", re.IGNORECASE)
@@ -113,24 +114,28 @@ def _people(read: Text) -> dict[str, tuple[str, ...]]:
 def _links(
     read: Text, judged: Iterable[tuple[str, bool]], status: Status, number: int | None, title: str
 ) -> tuple[Link, ...]:
-    found: list[Link] = []
+    found = list(islice(_every_link(read, judged, title), _MOST_READ))
+    if status.word == "accepted" and _PARTLY.match(words(status.raw)):
+        found = [replace(link, kind="amended_by") if link.kind == "superseded_by" else link for link in found]
+    return _each_once(found, read.path, number)
+
+
+def _every_link(read: Text, judged: Iterable[tuple[str, bool]], title: str) -> Iterator[Link]:
+    """In statuses, under labels, in sentences; what a status says comes first."""
     for value, superseded in judged:
-        found += linking.of_status(value, read.defined, title, superseded=superseded)
+        yield from linking.of_status(value, read.defined, title, superseded=superseded)
     for fact in read.told:
         if fact.meaning not in labels.LINKS or (fact.meaning == "relates" and fact.where == ELSEWHERE):
             continue
         if fact.where == ELSEWHERE and fact.meaning in {"amends", "amended_by"} and "](" not in fact.value:
             continue
-        found += linking.of_label(fact.meaning, fact.label, fact.value, read.defined)
+        yield from linking.of_label(fact.meaning, fact.label, fact.value, read.defined)
     header = next((heading.line for heading in read.found if heading is not read.title), len(read.shown))
     spoken = {fact.line for fact in read.told if fact.where != FRONT and fact.meaning in {labels.STATUS, *labels.LINKS}}
     spoken |= set(range(read.title.line, read.title.below)) if read.title else set()
     for n, text in _paragraphs(read.shown[:1_000], spoken):
         if _VERBAL.search(text):
-            found += linking.of_sentence(text, read.defined, title, header=n < header)
-    if status.word == "accepted" and _PARTLY.match(words(status.raw)):
-        found = [replace(link, kind="amended_by") if link.kind == "superseded_by" else link for link in found]
-    return _each_once(found, read.path, number)
+            yield from linking.of_sentence(text, read.defined, title, header=n < header)
 
 
 def _paragraphs(lines: Sequence[str], spoken: Container[int]) -> Iterator[tuple[int, str]]:
@@ -167,7 +172,7 @@ def _each_once(found: Sequence[Link], path: str, number: int | None) -> tuple[Li
             kept[key] = replace(link, below=link.below and kept[key].below)
     worded = {link.kind for link in kept.values() if link.number is not None or link.file}
     told = [link for link in kept.values() if link.number is not None or link.file or link.kind not in worded]
-    return tuple(told[:MOST_LINKS])
+    return tuple(told[: linking.MOST_LINKS])
 
 
 def _body(read: Text, status: Status) -> str:
