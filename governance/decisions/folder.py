@@ -96,7 +96,7 @@ class _Planner:
         refusal = ""
         if old.successor:
             refusal = f"{old.record.path} is superseded by {old.successor} already"
-        elif new.status not in DECIDED and not _is_silent(new.record):
+        elif new.status not in DECIDED and (link.below or not _is_silent(new.record)):
             refusal = f"{new.record.path} is {new.record.status or 'without a status'}, so it supersedes nothing yet"
         elif old.record.path in self._chain(new):
             refusal = f"{old.record.path} itself supersedes {new.record.path}: that would be a circle"

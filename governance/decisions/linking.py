@@ -7,7 +7,7 @@ Pure, resolves nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from governance.decisions.naming import number_of_path
@@ -56,6 +56,12 @@ _LEADIN = re.compile(
     r"(?:[\s:>*_`(\[#→=–—-]|adrs?|rfcs?|decisions?|records?|number|no\.?|the|our|nr\.?|\.)*", re.IGNORECASE
 )
 _SELF = re.compile(r"\b(?:this|the present|it)\b[\w\s,'-]{0,40}$", re.IGNORECASE)
+#: What a claim depends on, up to the end of its sentence: `replaces 3 if we agree`.
+_CONDITION = re.compile(
+    r"\b(?:if|unless|provided|assuming|as soon as|subject to|pending|in case|"
+    r"(?:when|once|after)(?=\W+(?:\w+\W+){0,4}(?:agree[ds]?|approve[ds]?|accept(?:s|ed)?|adopt(?:s|ed)?|merged|decided|ratified)\b))\b",
+    re.IGNORECASE,
+)
 #: Deep in a text `it` may be anything.
 _THIS = re.compile(r"\b(?:this|the present)\b[\w\s,'-]{0,40}$", re.IGNORECASE)
 _PART_OF = re.compile(r"[*_`\])]*(?:['’]s\b|\s+(?:point|clause|section|decision|rule|§)\s*\d)", re.IGNORECASE)
@@ -70,21 +76,28 @@ _NO = r"(?:none|n/?a|nothing|no|null|-|—|–|not applicable|not superseded|tbd
 #: None, also with its reason: `none (the first of its kind)`.
 _NONE = re.compile(rf"\W*{_NO}?\W*|\W*{_NO}\s*[(（].*", re.IGNORECASE)
 _UP_TO = re.compile(r"\s*(?:through|thru|to|up to|until|bis|–|—|-|\.{2,3}|…)\s*", re.IGNORECASE)
+_DASH = re.compile(r"[–—-]")
+#: Behind `ADR-3 - ADR-7` this makes the second one the subject of a clause, and the dash no range.
+_GOES_ON = re.compile(r"[*_`\])]*\s+(?!(?:and|or|as|in|on|by|with|from|since|und|et|y)\b)[a-z]", re.IGNORECASE)
 _PART = re.compile(
     r"\b(?:partial|partially|partly|in part|(?:parts?|portions?|sections?|clauses?) of)\b", re.IGNORECASE
 )
 #: A value that is a file's name, also one with spaces.
 _FILE_NAME = re.compile(r"[\w(][^\[\]()<>|:,]{0,200}\.(?:md|markdown|mdx|rst|adoc)", re.IGNORECASE)
+#: How many links one record may have; more are an index of something.
+MOST_LINKS = 200
 #: A target stands close behind its verb.
 _NEAR = 90
+#: So much of a line is read around a verb: a sentence is shorter.
+_AROUND = 2_000
 #: `2 to 40`; more is no enumeration.
 _LONGEST_RANGE = 50
 
 
-def of_status(text: str, defined: Mapping[str, str], *, superseded: bool) -> Iterator[Link]:
+def of_status(text: str, defined: Mapping[str, str], title: str = "", *, superseded: bool) -> Iterator[Link]:
     """Links of a status: after its verbs, and for `Superseded, see [12](…)` after none."""
     for line in _unwrapped(text):
-        told = list(_after_verbs(line, defined))
+        told = list(_after_verbs(line, defined, title))
         yield from told
         if superseded and not told and re.match(r"\W*supers?[ec]", words(line), re.IGNORECASE):
             yield from (
@@ -145,8 +158,11 @@ def _of_row(kind: str, line: str, defined: Mapping[str, str]) -> Iterator[Link]:
     listed = _enumeration(line, 0, len(line), everything)
     filed = any(target.file for target in listed)
     named = [target for target in everything if target.is_record]
-    found = [target for target in named if target in listed or not (target.bare or (filed and not target.file))]
-    part = _PART.search(line)
+    known = set(listed)
+    found = [t for t in named if t not in known and not (t.bare or (filed and not t.file))]
+    found = sorted([*listed, *found], key=lambda target: target.start)
+    # A title may speak of parts: only the words around the links count.
+    part = _PART.search(_without(line, everything))
     if part and (len(found) == 1 or (found and part.start() < found[0].start)):
         kind = {"supersedes": "amends", "superseded_by": "amended_by"}.get(kind, kind)
     yield from (_made(kind, "", target) for target in found)
@@ -154,14 +170,22 @@ def _of_row(kind: str, line: str, defined: Mapping[str, str]) -> Iterator[Link]:
         yield Link(kind, None, "", words(line)[:200])
 
 
-def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Iterator[Link]:
+def _without(line: str, everything: Sequence[Target]) -> str:
+    """The line with spaces where targets stand, so that places stay."""
+    kept = list(line)
+    for target in everything:
+        kept[target.start : target.end] = " " * (target.end - target.start)
+    return "".join(kept)
+
+
+def of_sentence(line: str, defined: Mapping[str, str], title: str = "", *, header: bool) -> Iterator[Link]:
     """Links of a line that says what became of this very record, or what it does to another."""
     lead = BULLET.match(line)
     begin = lead.end() if lead else 0
-    for verb, kind, found in _clauses(line, defined):
+    for verb, kind, found in _clauses(line, defined, title):
         if kind == "relates":
             continue
-        before = _SENTENCE_END.split(line[begin : verb.start()])[-1]
+        before = _SENTENCE_END.split(line[max(begin, verb.start() - _AROUND) : verb.start()])[-1]
         bare = re.sub(
             r"\b(?:note|status|update|warning|important|has been|was|is|now|also|and)\b|[\W_]",
             "",
@@ -171,23 +195,32 @@ def of_sentence(line: str, defined: Mapping[str, str], *, header: bool) -> Itera
         labelled = before.rstrip(" *_`").endswith(":") and len(before) < 60
         named = (_SELF if header else _THIS).search(before)
         about_self = not bare or labelled or (named and not _UNSURE.search(before))
-        if about_self and (header or bare or found) and not _UNSURE.search(line[verb.end() : verb.end() + 12]):
+        if about_self and (header or bare or found) and not _is_unsure(line, verb.end()):
             partly = found and kind == "supersedes" and not header and _PART_OF.match(line, found[-1].end)
             said = "amends" if partly else kind
-            yield from (_made(said, verb[0], target) for target in found if not target.bare)
+            links = (_made(said, verb[0], target) for target in found if not target.bare)
+            yield from (replace(link, below=not header) for link in links)
 
 
-def _after_verbs(line: str, defined: Mapping[str, str]) -> Iterator[Link]:
-    for verb, kind, found in _clauses(line, defined):
+def _is_unsure(line: str, at: int) -> bool:
+    """What follows a verb takes it back or puts it under a condition."""
+    return bool(
+        _UNSURE.search(line, at, at + 12)
+        or _CONDITION.search(words(_SENTENCE_END.split(line[at : at + _AROUND], maxsplit=1)[0]))
+    )
+
+
+def _after_verbs(line: str, defined: Mapping[str, str], title: str = "") -> Iterator[Link]:
+    for verb, kind, found in _clauses(line, defined, title):
         if _UNSURE.search(line[max(0, verb.start() - 14) : verb.start()]):
             continue
         yield from (_made(kind, verb[0], target) for target in found)
-        rest = words(line[verb.end() :])
+        rest = words(line[verb.end() : verb.end() + _AROUND])
         if not found and kind == "superseded_by" and rest and not _NONE.fullmatch(rest) and "{" not in rest:
             yield Link(kind, None, "", rest[:200], verb[0])
 
 
-def _clauses(line: str, defined: Mapping[str, str]) -> Iterator[tuple[re.Match[str], str, list[Target]]]:
+def _clauses(line: str, defined: Mapping[str, str], title: str) -> Iterator[tuple[re.Match[str], str, list[Target]]]:
     """Each verb of the line with the targets that it has: those right behind it, in one enumeration."""
     everything = targets(line, defined)
     inside = [(target.start, target.end) for target in everything]
@@ -199,7 +232,7 @@ def _clauses(line: str, defined: Mapping[str, str]) -> Iterator[tuple[re.Match[s
         if (
             kind == "superseded_by"
             and found
-            and is_partly(line[: verb.start()], line[found[-1].end : found[-1].end + 20])
+            and is_partly(line[: verb.start()], line[found[-1].end : found[-1].end + 20], title)
         ):
             kind = "amended_by"
         yield verb, kind, found
@@ -212,7 +245,11 @@ def _enumeration(line: str, begin: int, limit: int, everything: list[Target]) ->
         if target.start < begin or target.start >= limit:
             continue
         gap = line[at : target.start]
-        if found and _UP_TO.fullmatch(gap):
+        if (
+            found
+            and _UP_TO.fullmatch(gap)
+            and not (gap[:1].isspace() and _DASH.search(gap) and _GOES_ON.match(line, target.end))
+        ):
             found += _between(found[-1], target)
         elif found:
             # `[ADR-2](0002-x.md) Decision 1` is one target and its part.
@@ -227,6 +264,8 @@ def _enumeration(line: str, begin: int, limit: int, everything: list[Target]) ->
         if target.is_record and not (target.bare and _is_date_part(line, target)):
             found.append(target)
             at = target.end
+            if len(found) >= MOST_LINKS:
+                break
         elif found:
             break
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import PurePosixPath
 
 from governance.decisions import dates, kinds, labels, linking
@@ -24,8 +25,8 @@ from governance.decisions.statuses import Status, is_hint, judge
 from governance.decisions.visible import lines_of
 from orchestration.manifest.values import JSON
 
-#: How many links one record may have; more are an index of something.
-MOST_LINKS = 200
+#: So many are looked at: what says the same again is dropped, but not without an end.
+_MOST_READ = 20 * linking.MOST_LINKS
 _PARTLY = re.compile(r"\W*(?:partial(?:ly)?|partly)\s", re.IGNORECASE)
 _BEGINS = re.compile(r"\s*(?:[-*+•#|]|\d{1,3}[.)]\s|[A-Z][\w ]{1,30}:)")
 _VERBAL = re.compile(r"supers?[ec]|replac|amend|obsolet|overrid|deprecat", re.IGNORECASE)
@@ -37,15 +38,16 @@ def parse(text: str, path: str) -> ParsedDecision:
     front = take_front(lines, path)
     read = taken_apart(lines, front.below, front.values, path)
     warnings = [front.warning] if front.warning else []
-    status, judged = _status(read)
     number = number_of_path(path)
     said = number_stated(read.title, front.values, read.told)
     if number is None:
         number = said
     elif said is not None and said != number:
         warnings.append(f"{path}: its name has the number {number}, its text {said}; the name counts, as links use it")
+    title = title_stated(path, read.title, read.found, front.values, read.told, number)
+    status, judged = _status(read, title)
     day = day_of(read, status, warnings)
-    links = _links(read, judged, status, number)
+    links = _links(read, judged, status, number, title)
     if status.word is None and not status.raw and any(link.kind == "superseded_by" for link in links):
         status = Status("superseded", "")
     if status.raw and status.word is None:
@@ -55,15 +57,14 @@ def parse(text: str, path: str) -> ParsedDecision:
     reason = kinds.no_record(path, text, read.shown, titles, read.found, stated=status.word is not None, above=above)
     return ParsedDecision(
         path=path, source=text, number=number,
-        title=title_stated(path, read.title, read.found, front.values, read.told, number),
-        status=status.word, raw_status=status.raw, date=day, people=_people(read), links=links,
+        title=title, status=status.word, raw_status=status.raw, date=day, people=_people(read), links=links,
         body=_body(read, status), front_matter=front.values,
         style=kinds.style_of(path, front.values, read.shown, read.found),
         is_record=not reason, reason=reason, warnings=tuple(warnings),
     )  # fmt: skip
 
 
-def _status(read: Text) -> tuple[Status, list[tuple[str, bool]]]:
+def _status(read: Text, title: str) -> tuple[Status, list[tuple[str, bool]]]:
     """The status, and every text that states one, for the links in it."""
     judged: list[tuple[str, bool]] = []
     best = Status()
@@ -71,7 +72,7 @@ def _status(read: Text) -> tuple[Status, list[tuple[str, bool]]]:
     for fact in sorted(candidates, key=lambda fact: fact.where):
         if not fact.value.strip() or is_hint(fact.value):
             continue
-        found = judge(fact.value)
+        found = judge(fact.value, title)
         # A stage may be the software's: `alpha` is no status.
         weak = fact.where == ELSEWHERE or labels.normal(fact.label) == "stage"
         if weak and not (found.word and found.sure):
@@ -110,25 +111,31 @@ def _people(read: Text) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _links(read: Text, judged: Iterable[tuple[str, bool]], status: Status, number: int | None) -> tuple[Link, ...]:
-    found: list[Link] = []
+def _links(
+    read: Text, judged: Iterable[tuple[str, bool]], status: Status, number: int | None, title: str
+) -> tuple[Link, ...]:
+    found = list(islice(_every_link(read, judged, title), _MOST_READ))
+    if status.word == "accepted" and _PARTLY.match(words(status.raw)):
+        found = [replace(link, kind="amended_by") if link.kind == "superseded_by" else link for link in found]
+    return _each_once(found, read.path, number)
+
+
+def _every_link(read: Text, judged: Iterable[tuple[str, bool]], title: str) -> Iterator[Link]:
+    """In statuses, under labels, in sentences; what a status says comes first."""
     for value, superseded in judged:
-        found += linking.of_status(value, read.defined, superseded=superseded)
+        yield from linking.of_status(value, read.defined, title, superseded=superseded)
     for fact in read.told:
         if fact.meaning not in labels.LINKS or (fact.meaning == "relates" and fact.where == ELSEWHERE):
             continue
         if fact.where == ELSEWHERE and fact.meaning in {"amends", "amended_by"} and "](" not in fact.value:
             continue
-        found += linking.of_label(fact.meaning, fact.label, fact.value, read.defined)
+        yield from linking.of_label(fact.meaning, fact.label, fact.value, read.defined)
     header = next((heading.line for heading in read.found if heading is not read.title), len(read.shown))
     spoken = {fact.line for fact in read.told if fact.where != FRONT and fact.meaning in {labels.STATUS, *labels.LINKS}}
     spoken |= set(range(read.title.line, read.title.below)) if read.title else set()
     for n, text in _paragraphs(read.shown[:1_000], spoken):
         if _VERBAL.search(text):
-            found += linking.of_sentence(text, read.defined, header=n < header)
-    if status.word == "accepted" and _PARTLY.match(words(status.raw)):
-        found = [replace(link, kind="amended_by") if link.kind == "superseded_by" else link for link in found]
-    return _each_once(found, read.path, number)
+            yield from linking.of_sentence(text, read.defined, title, header=n < header)
 
 
 def _paragraphs(lines: Sequence[str], spoken: Container[int]) -> Iterator[tuple[int, str]]:
@@ -159,11 +166,13 @@ def _each_once(found: Sequence[Link], path: str, number: int | None) -> tuple[Li
         if link.kind == "relates" and link.number in stronger and link.number is not None:
             continue
         key = (link.kind, link.number if link.number is not None else PurePosixPath(link.file).name or link.text)
-        if key not in kept or (link.file and not kept[key].file):
+        if key not in kept:
             kept[key] = link
+        elif link.file and not kept[key].file:
+            kept[key] = replace(link, below=link.below and kept[key].below)
     worded = {link.kind for link in kept.values() if link.number is not None or link.file}
     told = [link for link in kept.values() if link.number is not None or link.file or link.kind not in worded]
-    return tuple(told[:MOST_LINKS])
+    return tuple(told[: linking.MOST_LINKS])
 
 
 def _body(read: Text, status: Status) -> str:

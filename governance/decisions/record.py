@@ -30,6 +30,8 @@ class Link:
     text: str
     words: str = ""
     """The verb as written, such as `Clarifies`."""
+    below: bool = False
+    """It stands in a sentence below the header: too little to take a silent record for accepted."""
 
 
 @dataclass(frozen=True, slots=True)

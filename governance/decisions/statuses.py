@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from governance.decisions import dates
-from governance.decisions.partly import is_partly
+from governance.decisions.partly import is_partly, names_itself
 from governance.decisions.plain import words
 from governance.decisions.vocabulary import VOCABULARY
 
@@ -58,7 +58,7 @@ _AFTER = re.compile(
     r"\s*(?:$|[.,;:()\[\]–—|/&+*!?→'\"-]|(?:by|on|in|since|with|as|at|and|but|see|from|for|via)\b|\d)", re.IGNORECASE
 )
 _BY_WHOM = re.compile(
-    r"(?:\w+ ){0,2}by\s*:|(?:\w+ )?(?:proposed|accepted|approved|reviewed) by\b(?!.*\d{4}-)", re.IGNORECASE
+    r"(?:\w+ ){0,2}by\s*:|(?:\w+ )?(?:proposed|accepted|approved|reviewed) by\b(?!.*\b(?:19|20)\d\d\b)", re.IGNORECASE
 )
 _EXPLAINS = re.compile(r"\b(?:may|can|should|must) be\b|\b(?:one of|either)\b", re.IGNORECASE)
 _ARROW = re.compile(r"→|->|=>|⇒|➡|➜|>{1,2}")
@@ -69,9 +69,20 @@ _NAME_OF_FILE = re.compile(r"(?:19|20)\d\d-?\d\d-?\d\d(?:T?\d{4,6}Z?)?[-_][a-z]\
 #: The day of a later touch is not that of the decision.
 _TOUCHED = re.compile(r"(?<=\W)(?:amended|updated|revised|modified|reaffirmed|last reviewed)\b", re.IGNORECASE)
 _AMENDED = re.compile(r"(?:amended|updated|revised|modified)\s+(?:by|in|with|on)\b", re.IGNORECASE)
-_IN_PART = re.compile(r"\s(?:in part|partially|partly)\b(?! of)", re.IGNORECASE)
+#: Right behind what takes the place: `by 9 in part`, not `by 9, which was adopted in part`.
+_IN_PART = re.compile(
+    r"(?:(?!\b(?:which|that|who|was|were|is|are|has|because|since|as|when|after|but)\b)[^,]){1,100}?"
+    r"(?:(?<=\d)[\s,(*_]+(?:in part|partially|partly)\b(?! of)|[\s,(*_]+(?:in part|partially|partly)\W*$)",
+    re.IGNORECASE,
+)
 #: A line of a paragraph goes on with the sentence of the one before.
 _GOES_ON = re.compile(r"\s*[a-z]")
+#: A line that ends so is no whole one: `the rule is`, and on the next line `superseded`.
+_ASKS_MORE = re.compile(
+    r"(?:\b(?:is|are|was|were|be|been|being|has|have|had|not|never|and|or|but|to|as|by|of|in|the|an?|once|if|when|which|that|it|we)|,)"
+    r"\s*$",
+    re.IGNORECASE,
+)
 _HINT = re.compile(r"^\W*[{<\[].*(?:\||/|,| or ).*[}>\]]\W*$|\{[^{}]*\|[^{}]*\}|^\W*\{\{?.*\}\}?\W*$|<[^<>]*\|[^<>]*>")
 
 
@@ -93,20 +104,16 @@ class _Said:
     leads: bool
 
 
-def judge(text: str) -> Status:
-    """The current status of a text that states one, in a word, a sentence or a list of them."""
+def judge(text: str, title: str = "") -> Status:
+    """The current status of a text that states one, in a word, a sentence or a list of them; `title` is the record's."""
     said: list[_Said] = []
     first = above = ""
     for order, line in enumerate(text.split("\n")[:60]):
-        told = (
-            None
-            if _GOES_ON.match(line) and len(words(above).split()) > 4 and above[-1:] not in ".!?:;"
-            else _told(line)
-        )
-        above = line.rstrip()
+        told = None if _is_continued(above, line) else _told(line)
+        above = line
         if told is None:
             continue
-        read = _of_line(told, is_first=not first)
+        read = _of_line(told, title, is_first=not first)
         first = first or line.strip()
         if read is not None:
             word, leads = read
@@ -115,6 +122,16 @@ def judge(text: str) -> Status:
     if not said:
         return Status(None, first)
     return _current(said)
+
+
+def _is_continued(above: str, line: str) -> bool:
+    """The line goes on with the sentence above. Of a log's lines each begins with a status of its own."""
+    if not _GOES_ON.match(line) or above.endswith(("  ", "\\")) or above.rstrip()[-1:] in ".!?:;":
+        return False
+    status = _PHRASE.match(line.strip())
+    if status and _AFTER.match(line.strip(), status.end()) and not _ASKS_MORE.search(above):
+        return False
+    return len(words(above).split()) > 4
 
 
 def _told(line: str) -> str | None:
@@ -149,7 +166,7 @@ def _options(text: str) -> int:
     return len({part.lower() for part in plain}) if len(plain) * 2 >= len(parts) else 0
 
 
-def _of_line(text: str, *, is_first: bool) -> tuple[str, bool] | None:
+def _of_line(text: str, title: str, *, is_first: bool) -> tuple[str, bool] | None:
     """The line's status, and whether the line begins with it."""
     if not is_first and (_BY_WHOM.match(text) or _AMENDED.match(text)):
         return None
@@ -162,10 +179,10 @@ def _of_line(text: str, *, is_first: bool) -> tuple[str, bool] | None:
     first = matches[0]
     leads = first.start() <= start
     if leads and (is_first or _AFTER.match(text, first.end())):
-        return _with_successor(text, matches), True
+        return _with_successor(text, matches, title), True
     if is_first and not leads:
         firm = [match for match in matches if _key(match[0]) in _FIRM]
-        return (_with_successor(text, firm), False) if firm else None
+        return (_with_successor(text, firm, title), False) if firm else None
     return None
 
 
@@ -180,14 +197,14 @@ def _start(text: str) -> int:
     return lead.end() if lead else place
 
 
-def _with_successor(text: str, matches: list[re.Match[str]]) -> str:
+def _with_successor(text: str, matches: list[re.Match[str]], title: str) -> str:
     """`Accepted, superseded by 12` is superseded: the later word wins where it names who took over."""
     for match in matches:
         by_what = re.match(r"\s+(?:by|with)\b([^.;:—]{0,120})", text[match.end() :], re.IGNORECASE)
         if by_what and _word(match[0]) == "superseded":
             before = text[: match.start()]
-            partly = is_partly(before, "") or _IN_PART.search(by_what[1])
-            if not partly and not re.search(r"\b(?:was|not)\b", before[-12:].lower()):
+            partly = is_partly(before, "", title) or _IN_PART.match(by_what[1])
+            if not partly and not _is_of_another(before):
                 return "superseded"
             if partly and match is matches[0]:
                 return "accepted"
@@ -195,6 +212,12 @@ def _with_successor(text: str, matches: list[re.Match[str]]) -> str:
     if re.match(r"\s+(?:in part|partially|partly)\b", text[first.end() :]) and _word(first[0]) == "superseded":
         return "accepted"
     return _word(first[0])
+
+
+def _is_of_another(before: str) -> bool:
+    """`not superseded by`, and what a sentence tells of another: `it replaces 3, which was superseded by`."""
+    near = before[-12:].lower()
+    return bool(re.search(r"\bnot\b", near)) or (bool(re.search(r"\bwas\b", near)) and not names_itself(before))
 
 
 def _current(said: list[_Said]) -> Status:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 #: What teams write for each of the six. Phrases count before the words in them: `not accepted` is no `accepted`.
 VOCABULARY: Mapping[str, str] = {
-    "draft": """draft|drafting|drafted|wip|work in progress|in progress|in preparation|pre-?draft|ideation|idea|
+    "draft": """draft|drafting|drafted|wip|work in progress|ongoing work|in progress|in preparation|pre-?draft|ideation|idea|
         pre-?discussion|exploring|
         sketch|entwurf|brouillon|borrador|bozza|rascunho|草案|草稿|черновик|초안""",
     "proposed": """proposed|proposal|proposing|suggested|suggestion|submitted|in review|under review|for review|in-review|
@@ -20,14 +20,16 @@ VOCABULARY: Mapping[str, str] = {
         pending decision|awaiting approval|awaiting review|awaiting decision|to be decided|to be approved|to be accepted|
         to be determined|tbd|undecided|not decided|not yet decided|not yet accepted|not yet approved|
         open|request for comments?|last call|active review|scheduled for review|returned for revisions?|needs revision|
-        will be accepted|will be approved|
+        will be accepted|will be approved|ongoing discussions?|ongoing review|ongoing debate|ongoing evaluation|ongoing vote|
+        discussion ongoing|discussion is ongoing|review ongoing|review is ongoing|
         provisional|for approval|candidate|vorgeschlagen|proposé|propuesto|propuesta|
-        proposto|proposta|提案|提议|提案中|提议中|предложено|предложен|제안|제안됨""",
+        proposto|proposta|提案|提议|提案中|提议中|待批准|待审批|待通过|承認待ち|未承認|предложено|предложен|
+        제안|제안됨|승인 ?대기|승인 ?필요""",
     "accepted": """accepted|accept|acepted|acccepted|accpeted|acceped|approved|approve|adopted|adopt|agreed|decided|
         implemented|
         implementable|partially implemented|implementing|done|completed|complete|finished|active|final|finalised|finalized|
         ratified|in effect|in force|in use|current|live|valid|committed|published|confirmed|enacted|enforced|effective|
-        ongoing|released|merged|recommended|ready for release|
+        ongoing(?! [a-z])|released|merged(?! into)(?! with)|merged into main|merged into master|recommended|ready for release|
         partially accepted|in production|rolled out|to be superseded|to be deprecated|will be superseded|will be deprecated|
         conditionally accepted|provisionally accepted|partially superseded|partly superseded|
         partially superceded|partially replaced|amended|gültig|in kraft|en vigueur|vigente|en vigor|em vigor|in vigore|

@@ -57,8 +57,10 @@ def wanted_of(one: Planned, successor: Decision | None, owner: Team | None, may:
     """The values, and notices of what had to give way. Raises InvalidInput."""
     record, status = one.record, one.status
     if one.successor and (successor is None or successor.status not in DECIDED):
-        one.notices.append(f"{one.successor} can't be its successor here; superseded without one")
-        successor = None
+        # What is rejected here takes nobody's place, whatever its file says.
+        status, successor = record.status or "draft", None
+        stays = "superseded without one" if status == "superseded" else f"it stays {status}"
+        one.notices.append(f"{one.successor} can't be its successor here; {stays}")
     title = re.sub(r"\s+", " ", record.title).strip() or f"Decision {record.number or record.path}"
     if len(title) > MAX_TITLE:
         one.notices.append(f"its title has {len(title)} characters and was cut to {MAX_TITLE}; the file keeps all")

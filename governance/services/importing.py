@@ -119,7 +119,7 @@ class _Import:
     """One import of one folder, file by file, each in a transaction of its own."""
 
     def __init__(self, folder: str, signature: Signature, encodings: Mapping[str, str], *, dry_run: bool) -> None:
-        self.folder, self.signature, self.encodings, self.dry_run = folder, signature, encodings, dry_run
+        self.folder, self.signature, self.encodings, self.dry_run = folder, signature, dict(encodings), dry_run
         rows = DecisionSource.objects.filter(folder=folder)
         rows = rows.select_related("decision__owner", "decision__superseded_by")
         self.sources = {row.path: row for row in rows}
@@ -129,6 +129,10 @@ class _Import:
     def run(self, records: list[ParsedDecision]) -> list[Line]:
         """The plan counts what came before from the same folder; only what changes is written."""
         given = {record.path for record in records}
+        # What is not in this import keeps the bytes that it came in.
+        self.encodings = {
+            path: row.encoding for path, row in self.sources.items() if row.encoding and path not in given
+        } | {path: encoding for path, encoding in self.encodings.items() if path in given}
         before = [parse(row.text, path) for path, row in self.sources.items() if path not in given]
         planned = plan([*records, *before]).records
         self.names.allot([one.record for path, one in sorted(planned.items()) if path not in self.sources])

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from governance.decisions import STATUSES, Link, ParsedDecision, parse, render
+from governance.decisions.linking import MOST_LINKS
 from tests.decisions.test_parse import CASES
 
 PIECES = st.sampled_from(
@@ -60,6 +61,20 @@ def test_a_hostile_text_takes_no_longer_than_its_size_deserves(text):
     begun = time.process_time()
     parse(text, "0001-x.md")
     assert time.process_time() - begun < 3
+
+
+def test_a_file_of_ranges_takes_about_as_long_as_any_other():
+    row = "Supersedes: " + ", ".join(f"ADR-{n} to ADR-{n + 49}" for n in range(1, 5_000, 50)) + "\n"
+    ranges = row * (500_000 // len(row))
+    links = " ".join(f"[ADR-{n}](000{n}-x.md)," for n in range(100, 110))
+    plain = f"Supersedes: {links}\n" * (len(ranges) // (len(links) + 13))
+    took = []
+    for text in (plain, ranges):
+        begun = time.process_time()
+        found = parse(f"# 1. Keep a ledger\n\n{text}", "0001-x.md")
+        took.append(time.process_time() - begun)
+    assert len(found.links) == MOST_LINKS
+    assert took[1] < 3 * took[0] + 0.5
 
 
 NAMES = st.lists(st.from_regex(r"[A-Z][a-z]{1,8} [a-z]{1,8}", fullmatch=True), min_size=1, max_size=3, unique=True)

@@ -3,10 +3,10 @@
 import pytest
 
 from governance.decisions import parse, render
-from tests.decisions import cases_adr_tools, cases_madr, cases_others, cases_seen
+from tests.decisions import cases_adr_tools, cases_madr, cases_others, cases_seen, cases_whole
 from tests.decisions.case import Case
 
-CASES = [*cases_madr.CASES, *cases_adr_tools.CASES, *cases_others.CASES, *cases_seen.CASES]
+CASES = [*cases_madr.CASES, *cases_adr_tools.CASES, *cases_others.CASES, *cases_seen.CASES, *cases_whole.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -178,6 +178,33 @@ def test_a_successor_that_states_no_status_counts_as_accepted_one_that_is_propos
     assert {line.outcome for line in again.values()} == {"kept"}
 
 
+def test_a_sentence_of_the_text_neither_accepts_its_record_nor_retires_another(bring):
+    lines = bring(
+        {
+            "0001-a.md": "# 1. A\n\nStatus: accepted\n",
+            "0002-b.md": "# 2. B\n\n## Context\n\nThis replaces [A](0001-a.md).\n",
+            "0003-c.md": "# 3. C\n\nStatus: accepted\n",
+            "0004-d.md": "# 4. D\n\nSupersedes: [C](0003-c.md)\n",
+            "0005-e.md": "# 5. E\n\nThis replaces [A](0001-a.md) if we agree.\n",
+        }
+    )
+    found = dict(Decision.objects.values_list("number", "status"))
+    assert found == {1: "accepted", 2: "draft", 3: "superseded", 4: "accepted", 5: "draft"}
+    assert any("without a status, so it supersedes nothing yet" in notice for notice in lines["0002-b.md"].notices)
+
+
+def test_a_successor_that_was_rejected_here_leaves_the_old_record_its_own_status(bring, decision_edit):
+    new = "# 2. B\n\nStatus: {}\n\nSupersedes: [A](0001-a.md)\n"
+    bring({"0002-b.md": new.format("proposed")})
+    edit_decision(actor=None, **decision_edit(Decision.objects.get(number=2), status="rejected"))
+    lines = bring({"0001-a.md": "# 1. A\n\nStatus: accepted\n", "0002-b.md": new.format("accepted")})
+    line = lines["0001-a.md"]
+    assert lines["0002-b.md"].outcome == "conflict"
+    old = Decision.objects.get(number=1)
+    assert (old.status, old.superseded_by) == ("accepted", None)
+    assert any("can't be its successor here; it stays accepted" in notice for notice in line.notices)
+
+
 def test_a_successor_that_comes_later_takes_its_place(bring):
     first = {"0001-old-way.md": OLD}
     assert bring(first)["0001-old-way.md"].outcome == "created"
@@ -300,6 +327,15 @@ def test_a_file_that_was_made_utf_8_is_given_out_as_that(bring):
     assert dict(exported())["0001-cafe.md"] == text.encode("cp1252")
     bring({"0001-cafe.md": text})
     assert dict(exported())["0001-cafe.md"] == text.encode()
+
+
+def test_a_record_that_another_import_supersedes_keeps_its_bytes(bring):
+    content = "# 1. Café\n\nStatus: superseded by ADR-2\n".encode("cp1252")
+    bring({"0001-cafe.md": content.decode("cp1252")}, encodings={"0001-cafe.md": "cp1252"})
+    lines = bring({"0002-tea.md": "# 2. Tea\n\nStatus: accepted\n"})
+    assert outcomes(lines) == {"0001-cafe.md": "updated", "0002-tea.md": "created"}
+    assert any("Windows-1252" in notice for notice in lines["0001-cafe.md"].notices)
+    assert dict(exported())["0001-cafe.md"] == content
 
 
 def packed(entries, compression=zipfile.ZIP_DEFLATED):
