@@ -6,7 +6,7 @@ report. Never reads a disk, and never decides who may write: the caller says for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
