@@ -168,7 +168,8 @@ def read_wanted(noun: Noun, field: str, value: str) -> Wanted:
     try:
         day = datetime.date.fromisoformat(value)
     except ValueError:
-        raise _fault("value", f"{value[:40]!r} is no day; write one as 2026-11-17") from None
+        what = f"{value[:40]!r} is no day" if value else "no day is given"
+        raise _fault("value", f"{what}; write one as 2026-11-17") from None
     if day <= clock.now().date():
         raise _fault("value", f"the next review lies in the future, and {day} doesn't; choose a later day")
     return replace(wanted, day=day)

@@ -66,9 +66,9 @@ def asked(data: QueryDict) -> tuple[str, str]:
 class ChoiceForm(forms.Form):
     """What the bar sent, to be corrected: what is to be done, and with which documents."""
 
-    do = forms.ChoiceField(label="What to do", required=False)
+    do = forms.ChoiceField(label="What to do")
     day = forms.DateField(label="Review by", required=False, widget=forms.DateInput({"type": "date"}))
-    chosen = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    chosen = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, bar: Bar, targets: Sequence[Target], data: QueryDict) -> None:
         noun = find_noun(bar.kind)
@@ -87,6 +87,7 @@ class ChoiceForm(forms.Form):
         self._offer("do", [("", "What to do …"), *((name, offer) for name, offer in groups if offer)])
         self._offer("chosen", chosen)
         self.fields["chosen"].label = f"{bar.kind}s".capitalize()
+        self.fields["day"].required = data.get("do") == REVIEW_BY
         if not bar.has_review:
             del self.fields["day"]
 

@@ -103,7 +103,7 @@ def test_where_nothing_would_change_there_is_nothing_to_send(browser, write_runb
         ({"do": "status:draft"}, "choose at least one document"),
         ({"chosen": "one:1"}, "Choose what is to be done"),
         ({"chosen": "one:1", "do": "rm -rf"}, "Choose what is to be done"),
-        ({"chosen": "one:1", "do": "review_by", "day": ""}, "is no day"),
+        ({"chosen": "one:1", "do": "review_by", "day": ""}, "No day is given"),
         ({"chosen": "one", "do": "status:draft"}, "no document with its revision"),
         ({"chosen": "one:1", "do": "status:draft", "key": "x", "reason": "r"}, "key is not one"),
         ({"chosen": [f"b-{n}:1" for n in range(101)], "do": "status:draft"}, "at most 100"),
