@@ -27,7 +27,10 @@ SUFFIXES = frozenset({".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", 
 #: Other entries are named and left; of so many in all, an archive is something else.
 _MOST_ENTRIES = 50_000
 MOST_OTHERS = 500
-_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}")
+#: `.png`, `.7z`, `.3gp`; neither the `.2-client` of `0012-use-v1.2-client` nor the `.11` of `0012-python-3.11`.
+_SUFFIX = re.compile(r"\.(?=\d*[A-Za-z])[A-Za-z0-9]{1,10}")
+#: `0001-a.md~`, `0001-a.md_old`, `0001-a.md.2`: what an editor or a hand put aside.
+_ASIDE = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt)(?![A-Za-z0-9]).+|[~#]$", re.IGNORECASE)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -48,8 +51,10 @@ def is_wanted(path: str) -> bool:
     if _is_hidden(place):
         return False
     # Somebody forgot `.md`. `0012-use-v1.2-client` has no suffix either.
-    named = not _SUFFIX.fullmatch(place.suffix) and split_stem(place.name) != ("", place.name)
-    return named or place.suffix.lower() in SUFFIXES
+    if place.suffix.lower() in SUFFIXES:
+        return True
+    is_else = _SUFFIX.fullmatch(place.suffix) or _ASIDE.search(place.name)
+    return not is_else and split_stem(place.name) != ("", place.name)
 
 
 def _is_hidden(place: PurePosixPath) -> bool:
@@ -94,6 +99,8 @@ def read_zip(data: bytes) -> Files:
                 try:
                     content = _content(archive, entry, left)
                     left -= len(content)
+                    if len(content) > MAX_FILE:
+                        raise ValueError(f"it is larger than {MAX_FILE // 1024} KiB; no record is")
                     texts[entry.filename], encoding = decoded(content)
                     encodings |= {entry.filename: encoding} if encoding else {}
                 except ValueError as error:
@@ -126,8 +133,6 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> byt
             content = stream.read(MAX_FILE + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f"it can't be unpacked: {str(error)[:100]}") from None
-    if len(content) > MAX_FILE:
-        raise ValueError(f"it is larger than {MAX_FILE // 1024} KiB; no record is")
     if len(content) > left:
         raise InvalidInput(f"the archive unpacks to more than {MAX_TOTAL // 2**20} MiB; send fewer files at once")
     return content

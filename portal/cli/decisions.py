@@ -28,7 +28,9 @@ SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt")
 MAX_ZIP = 20 * 1024 * 1024
 MAX_FILES = 3_000
 MAX_FILE = 4 * 1024 * 1024
-_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}")
+_SUFFIX = re.compile(r"\.(?=\d*[A-Za-z])[A-Za-z0-9]{1,10}")
+#: A copy that an editor or a hand put aside: `0001-a.md~`, `0001-a.md_old`.
+_ASIDE = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt)(?![A-Za-z0-9]).+|[~#]$", re.IGNORECASE)
 _MOST_OTHERS = 500
 _SIGNS = {
     "created": ("+", "green"),
@@ -144,10 +146,23 @@ def _texts(folder: Path, faults: list[str], others: list[Path]) -> Iterator[Path
             file = Path(place, name)
             if name.startswith(".") or file.is_symlink():
                 continue
-            if name.lower().endswith(SUFFIXES) or (_NUMBERED.match(name) and not _SUFFIX.fullmatch(file.suffix)):
+            if name.lower().endswith(SUFFIXES) or (_is_numbered(file) and _size(file) <= MAX_FILE):
                 yield file
             else:
                 others.append(file)
+
+
+def _is_numbered(file: Path) -> bool:
+    """A record whose suffix somebody forgot; no picture, and no copy of another."""
+    is_else = _SUFFIX.fullmatch(file.suffix) or _ASIDE.search(file.name)
+    return _NUMBERED.match(file.name) is not None and not is_else
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.lstat().st_size
+    except OSError:
+        return 0  # it is gone, or can't be read: reading it says so
 
 
 def _bytes(file: Path, faults: list[str] | None = None) -> bytes | None:

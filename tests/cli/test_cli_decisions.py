@@ -57,6 +57,19 @@ def test_a_folder_is_sent_as_it_is_without_what_is_hidden_linked_or_no_text(stub
     assert "1 created, 1 not a record" in result.stdout
 
 
+def test_copies_put_aside_and_large_binaries_are_named_and_stop_nothing(stub, cli, folder):
+    stub.on("POST", "/decisions/import", Reply(body={"dry_run": False, "counts": {}, "lines": LINES[:1]}))
+    for name in ("0001-a.md~", "0001-a.md_old", "0001-a.md.2", "2021-backup.7z", "01-x.3gp"):
+        (folder / name).write_text("# A\n")
+    with (folder / "0003-image").open("wb") as large:
+        large.truncate(5 * 1024 * 1024)
+    (folder / "0004-python-3.11").write_text("# D\n")
+    assert cli("import", "decisions", str(folder), "--owner", "checkout").exit_code == 0
+    with zipfile.ZipFile(io.BytesIO(stub.requests[-1].raw)) as archive:
+        names = {name.removeprefix("files/") for name in archive.namelist()}
+    assert names == {"0001-a.md", "0002-no-suffix", "0004-python-3.11", "sub/b.rst"}
+
+
 def test_a_conflict_is_a_no(stub, cli, folder):
     stub.on("POST", "/decisions/import", Reply(body={"dry_run": True, "counts": {}, "lines": LINES}))
     result = cli(
