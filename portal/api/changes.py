@@ -13,7 +13,7 @@ from governance.gate.reviewing import review
 from governance.models import Change
 from governance.selectors.changes import changes, find_change
 from governance.services.documents import find_team
-from orchestration.errors import Forbidden, InvalidInput
+from orchestration.errors import Forbidden
 from portal.api.change_shapes import (
     READS,
     WRITES,
@@ -29,7 +29,7 @@ from portal.api.change_shapes import (
     show,
     show_comment,
 )
-from portal.api.pages import actor_of, page, read_body, read_query
+from portal.api.pages import actor_of, numbered_page, read_body, read_query
 from portal.permissions import Verb
 
 
@@ -41,13 +41,7 @@ class Changes(APIView):
         """Changes, newest first."""
         query = read_query(ChangeQuery, request)
         rows = changes(state=query["state"], team=query["team"])
-        if query["cursor"]:
-            if not (query["cursor"].isascii() and query["cursor"].isdigit() and len(query["cursor"]) < 19):
-                raise InvalidInput("the cursor is none of this list; take `next` of the page before")
-            rows = rows.filter(pk__lt=int(query["cursor"]))
-        found = list(rows[: query["limit"] + 1])
-        following = str(found[query["limit"] - 1].pk) if len(found) > query["limit"] else None
-        return Response(page(found[: query["limit"]], show, following))
+        return Response(numbered_page(rows, query, show))
 
 
 class OneChange(APIView):

@@ -71,6 +71,19 @@ def page(items: Iterable[Any], show: Callable[[Any], dict[str, Any]], following:
     return {"items": [show(item) for item in items], "next": following}
 
 
+def numbered_page(rows: Any, query: dict[str, Any], show: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    """A keyset page of a list that is ordered by number, the newest first. Raises InvalidInput for a cursor of another list."""
+    cursor = query["cursor"]
+    if cursor:
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+            raise InvalidInput("the cursor is none of this list; take `next` of the page before")
+        rows = rows.filter(pk__lt=int(cursor))
+    found = list(rows[: query["limit"] + 1])
+    more = len(found) > query["limit"]
+    found = found[: query["limit"]]
+    return page(found, show, str(found[-1].pk) if more else None)
+
+
 def named_page(rows: Any, query: dict[str, Any], key: str, show: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
     """A keyset page of a short list that is ordered by a unique text column `key`."""
     if query["cursor"]:

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from orchestration.errors import Forbidden, InvalidInput
 from orchestration.models import Team
 from orchestration.services.world import suggestion
-from portal.api.pages import PageQuery, ProblemShape, actor_of, page, read_body, read_query
+from portal.api.pages import PageQuery, ProblemShape, actor_of, numbered_page, read_body, read_query
 from portal.models import Token
 from portal.permissions import TOKEN_VERBS, Verb
 from portal.selectors import people
@@ -71,14 +71,7 @@ class Tokens(APIView):
         """A page."""
         query = read_query(PageQuery, request)
         rows = people.tokens_of(actor_of(request).user)
-        if query["cursor"]:
-            if not query["cursor"].isdecimal():
-                raise InvalidInput("the cursor is not one that this list gave out; begin again without it")
-            rows = rows.filter(pk__lt=int(query["cursor"]))
-        found = list(rows[: query["limit"] + 1])
-        more = len(found) > query["limit"]
-        found = found[: query["limit"]]
-        return Response(page(found, show_token, str(found[-1].pk) if more else None))
+        return Response(numbered_page(rows, query, show_token))
 
     @extend_schema(
         operation_id="make_token", summary="Make a token", description="Signed in only: a token can't make tokens.",

@@ -14,9 +14,9 @@ from rest_framework.views import APIView
 from governance.models import WebhookDelivery
 from governance.selectors import webhooks
 from governance.services.webhooks import resend
-from orchestration.errors import Forbidden, InvalidInput
+from orchestration.errors import Forbidden
 from portal.api.enums import DELIVERY_STATES
-from portal.api.pages import PageQuery, ProblemShape, actor_of, page, read_query
+from portal.api.pages import PageQuery, ProblemShape, actor_of, numbered_page, read_query
 from portal.permissions import Actor, Verb
 from portal.selectors.people import find_team
 
@@ -66,14 +66,7 @@ class Deliveries(APIView):
         """A page."""
         query = read_query(DeliveryQuery, request)
         rows = webhooks.deliveries(_teams_to_read(actor_of(request), query["team"]))
-        if query["cursor"]:
-            if not query["cursor"].isdecimal():
-                raise InvalidInput("the cursor is not one that this list gave out; begin again without it")
-            rows = rows.filter(pk__lt=int(query["cursor"]))
-        found = list(rows[: query["limit"] + 1])
-        more = len(found) > query["limit"]
-        found = found[: query["limit"]]
-        return Response(page(found, show_delivery, str(found[-1].pk) if more else None))
+        return Response(numbered_page(rows, query, show_delivery))
 
 
 class ResendDelivery(APIView):
