@@ -117,7 +117,7 @@ def test_the_api_pages_through_the_deliveries_newest_first_and_never_shows_what_
     assert "payload" not in found[0]
     for cursor in ("x", "²"):
         assert admin.get("/api/v1/webhook-deliveries", {"cursor": cursor}).status_code == 422
-    assert admin.get("/api/v1/webhook-deliveries", {"cursor": "9" * 100}).status_code == 200
+    assert admin.get("/api/v1/webhook-deliveries", {"cursor": "9" * 100}).status_code == 422
     assert admin.get("/api/v1/webhook-deliveries", {"team": "nobody"}).status_code == 404
 
 

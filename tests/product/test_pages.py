@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.processes.conftest import wait_until
 from tests.product.conftest import Product, Window, once
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product-pages")]
 Open = Callable[..., Window]
 
 

@@ -103,7 +103,7 @@ def _write_up(window: Window, alert: dict[str, Any]) -> None:
         "maintainer began to go through runbook payments-slow",
         "maintainer retried",
         "maintainer completed runbook payments-slow: The provider was slow",
-        "runs of order-fulfilment timed out at charge",
+        re.compile("runs? of order-fulfilment timed out at charge"),
     ):
         expect(story).to_contain_text(words)
     expect(page.locator("#impact")).to_contain_text("order-fulfilment")
