@@ -115,6 +115,7 @@ def _write_up(window: Window, alert: dict[str, Any]) -> None:
     page.get_by_role("link", name="Add an action").click()
     page.get_by_label("What is to be done").fill("Hold back orders while the provider is slow")
     page.get_by_label("Due").fill("2030-01-31")
+    page.get_by_label("It can be closed when").select_option("confirmed")
     page.get_by_role("button", name="Add it").click()
     page.wait_for_url(re.compile(r"/postmortems/\d+/(#.*)?$"))
     expect(page.locator("#actions")).to_contain_text("Hold back orders while the provider is slow")
