@@ -14,11 +14,11 @@ from governance.gate.opening import WAITING, propose
 from governance.gate.requirements import rules_for
 from governance.gate.subjects import Object
 from governance.models import Change, ExerciseAction
-from governance.playbooks.play import Need, Outcome, Parameters, Preview, reason_of
+from governance.playbooks.play import Need, OfDependency, OfWorkflow, Outcome, Parameters, Preview, reason_of
 from orchestration import clock
 from orchestration.errors import Conflict
 from orchestration.manifest import parse_duration
-from orchestration.models import Team, WorkflowVersion
+from orchestration.models import WorkflowVersion
 from orchestration.selectors.workflows import find_dependency, find_workflow
 from orchestration.services import breakers
 from orchestration.services.applying import Signature
@@ -29,14 +29,11 @@ DEPRECATE = "workflow.deprecate"
 QUIET = timedelta(hours=1)
 
 
-class ForceBreaker:
+class ForceBreaker(OfDependency):
     """Through the gate, as on the breaker's page."""
 
     need: Need = "switch"
     is_one_write = True
-
-    def team(self, parameters: Parameters) -> Team:
-        return find_dependency(parameters["dependency"]).owner
 
     def preview(self, parameters: Parameters, now: datetime) -> Preview:
         find_dependency(parameters["dependency"])
@@ -53,14 +50,11 @@ class ForceBreaker:
         return _asked(action, thing, done, ("breaker", reverse("dependency-breaker", args=[name])))
 
 
-class ReleaseBreaker:
+class ReleaseBreaker(OfDependency):
     """Let it decide by itself again."""
 
     need: Need = "switch"
     is_one_write = True
-
-    def team(self, parameters: Parameters) -> Team:
-        return find_dependency(parameters["dependency"]).owner
 
     def preview(self, parameters: Parameters, now: datetime) -> Preview:
         find_dependency(parameters["dependency"])
@@ -74,14 +68,11 @@ class ReleaseBreaker:
         )
 
 
-class RollBackVersion:
+class RollBackVersion(OfWorkflow):
     """Deprecate the highest active version, so that new runs start with the one below it. Open runs go on with theirs."""
 
     need: Need = "maintain"
     is_one_write = True
-
-    def team(self, parameters: Parameters) -> Team:
-        return find_workflow(parameters["workflow"]).owner
 
     def preview(self, parameters: Parameters, now: datetime) -> Preview:
         name = find_workflow(parameters["workflow"]).name

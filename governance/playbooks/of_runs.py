@@ -14,9 +14,9 @@ from django.urls import reverse
 
 from governance.models import ExerciseAction
 from governance.playbooks.failed_runs import failed_runs
-from governance.playbooks.play import Need, Outcome, Parameters, Preview
+from governance.playbooks.play import Need, OfWorkflow, Outcome, Parameters, Preview
 from orchestration.errors import InvalidInput, PlumblineError
-from orchestration.models import Run, Team
+from orchestration.models import Run
 from orchestration.selectors.workflows import find_workflow
 from orchestration.services.runs import retry_run, start_run, version_to_run
 
@@ -24,14 +24,11 @@ from orchestration.services.runs import retry_run, start_run, version_to_run
 MOST_LINKS = 10
 
 
-class RetryFailedRuns:
+class RetryFailedRuns(OfWorkflow):
     """New runs for those that failed lately; the newest first."""
 
     need: Need = "operate"
     is_one_write = False
-
-    def team(self, parameters: Parameters) -> Team:
-        return find_workflow(parameters["workflow"]).owner
 
     def preview(self, parameters: Parameters, now: datetime) -> Preview:
         find_workflow(parameters["workflow"])
@@ -66,14 +63,11 @@ class RetryFailedRuns:
         return Outcome(text, links, is_good=bool(made) or not refused)
 
 
-class RunWorkflow:
+class RunWorkflow(OfWorkflow):
     """Start a run with the input that the runbook gives."""
 
     need: Need = "operate"
     is_one_write = False
-
-    def team(self, parameters: Parameters) -> Team:
-        return find_workflow(parameters["workflow"]).owner
 
     def preview(self, parameters: Parameters, now: datetime) -> Preview:
         version = version_to_run(workflow=parameters["workflow"], version=parameters.get("version"))

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from governance.models import ExerciseAction
 from orchestration.models import Team
+from orchestration.selectors.workflows import find_dependency, find_workflow
 
 Parameters = Mapping[str, str]
 Need = Literal["operate", "switch", "maintain"]
@@ -53,6 +54,22 @@ class Play(Protocol):
     def run(self, action: ExerciseAction) -> Outcome:
         """Do it. Raises PlumblineError."""
         ...
+
+
+class OfWorkflow:
+    """A kind whose parameter `workflow` names what it touches."""
+
+    def team(self, parameters: Parameters) -> Team:
+        """See Play."""
+        return find_workflow(parameters["workflow"]).owner
+
+
+class OfDependency:
+    """A kind whose parameter `dependency` names what it touches."""
+
+    def team(self, parameters: Parameters) -> Team:
+        """See Play."""
+        return find_dependency(parameters["dependency"]).owner
 
 
 def reason_of(action: ExerciseAction) -> str:
