@@ -14,7 +14,7 @@ from typing import Any
 from governance.gate.decisions import submit, waiting
 from governance.models import Decision, Document, Pattern, Postmortem, Runbook
 from governance.services.decisions import edit_decision
-from governance.services.documents import find_team
+from governance.services.documents import find_team, linked_workflows
 from governance.services.patterns import edit_pattern
 from governance.services.postmortems import edit_postmortem
 from governance.services.runbooks import edit_runbook
@@ -83,11 +83,10 @@ def _decision(decision: Decision, revision: int, wanted: Wanted, signature: Sign
             f"decision {decision.number} is superseded, and another status would forget by which; change it on its own page"
         )
     successor = decision.superseded_by.number if decision.superseded_by else None
-    workflows = list(decision.links.exclude(workflow=None).values_list("workflow__name", flat=True))
     edited, _ = submit(
         lambda status, supersedes: edit_decision(
             decision=decision, revision=revision, title=decision.title, body=decision.body, status=status,
-            owner=fields[OWNER], date=decision.date, workflows=workflows, superseded_by=successor,
+            owner=fields[OWNER], date=decision.date, workflows=linked_workflows(decision), superseded_by=successor,
             supersedes=supersedes, actor=signature.actor, reason=signature.reason,
         ),
         status=fields[STATUS], supersedes=(), signature=signature, before=decision,
@@ -124,8 +123,8 @@ def _pattern(pattern: Pattern, revision: int, wanted: Wanted, signature: Signatu
 
 
 def _links(document: Runbook | Postmortem) -> tuple[list[str], list[str]]:
-    workflows = document.links.exclude(workflow=None).values_list("workflow__name", flat=True)
-    return list(workflows), list(document.links.exclude(dependency=None).values_list("dependency__name", flat=True))
+    dependencies = document.links.exclude(dependency=None).values_list("dependency__name", flat=True)
+    return linked_workflows(document), list(dependencies)
 
 
 _DECISIONS = Decision.Status

@@ -142,6 +142,11 @@ def unlinked(_moment: datetime) -> None:
     """For `sign`, when the links stay as they are."""
 
 
+def linked_workflows(document: Any) -> list[str]:
+    """Names of the workflows that a decision, runbook or postmortem is about."""
+    return list(document.links.exclude(workflow=None).values_list("workflow__name", flat=True))
+
+
 def links_of(document: Runbook | Postmortem) -> set[tuple[str, int]]:
     """What it is linked to, as it is stored: the column and the key."""
     rows = document.links.values(*(f"{column}_id" for column in COLUMNS))

@@ -19,7 +19,7 @@ from governance.gate.decisions import waiting
 from governance.models import Decision, DecisionSource
 from governance.selectors.decision_files import content_sum
 from governance.services.decisions import create_decision, edit_decision
-from governance.services.documents import EditConflict
+from governance.services.documents import EditConflict, linked_workflows
 from governance.services.import_relations import cut_circles, sync_relations
 from governance.services.import_values import Names, Wanted, checked, wanted_of
 from orchestration import clock
@@ -216,9 +216,8 @@ class _Import:
         return Line(path, UPDATED, decision.number, wanted.title)
 
     def _edit(self, wanted: Wanted, decision: Decision) -> None:
-        linked = list(decision.links.exclude(workflow=None).values_list("workflow__name", flat=True))
         values = wanted.fields() | {"owner": decision.owner, "date": wanted.record.date or decision.date}
-        values["workflows"] = sorted({*linked, *values["workflows"]})
+        values["workflows"] = sorted({*linked_workflows(decision), *values["workflows"]})
         with transaction.atomic():
             hold()
             try:

@@ -20,7 +20,7 @@ from governance.models import Decision, DecisionRelation
 from governance.selectors.decision_files import is_as_imported
 from governance.services import succession
 from governance.services.decisions import edit_decision
-from governance.services.documents import Faults, date, lock, sign, unlinked
+from governance.services.documents import Faults, date, linked_workflows, lock, sign, unlinked
 from orchestration.errors import InvalidInput, Violation
 from orchestration.models import Team
 from orchestration.services.applying import Signature
@@ -185,14 +185,13 @@ def _let_go(old: Decision, signature: Signature) -> None:
     """It has no successor any more and is what it was before: where that is accepted, the gate is asked as by hand."""
     before = old.history.exclude(status=Decision.Status.SUPERSEDED).order_by("-history_id").first()
     status = before.status if before is not None else Decision.Status.ACCEPTED
-    workflows = list(old.links.exclude(workflow=None).values_list("workflow__name", flat=True))
     if status not in succession.DECIDED:
         text = f"decision {old.number} was {status} before; give it a status on its own page"
         raise InvalidInput(text, [Violation("/remove", text)])
     submit(
         lambda status, supersedes: edit_decision(
             decision=old, revision=old.revision, title=old.title, body=old.body, status=status, owner=old.owner,
-            date=old.date, workflows=workflows, supersedes=supersedes, actor=signature.actor, reason=signature.reason,
+            date=old.date, workflows=linked_workflows(old), supersedes=supersedes, actor=signature.actor, reason=signature.reason,
             correction=True,
         ),
         status=status, supersedes=(), signature=signature, before=old,
