@@ -42,6 +42,12 @@ class ReasonForm(forms.Form):
     )  # fmt: skip
 
 
+def links_field(label: str, help_text: str = "Shown on their pages too.") -> forms.MultipleChoiceField:
+    """Several of what a document may be about; its form offers them."""
+    widget = forms.SelectMultiple({"size": 5})
+    return forms.MultipleChoiceField(label=label, required=False, widget=widget, help_text=help_text)
+
+
 class DocumentForm(ReasonForm):
     """What decisions and runbooks have in common. `rows` says which fields stand side by side below the title."""
 
@@ -49,10 +55,7 @@ class DocumentForm(ReasonForm):
     title = forms.CharField(label="Title", max_length=200)
     status = forms.ChoiceField(label="Status")
     owner = forms.ChoiceField(label="Owner", help_text="Teams for which you may edit documents.")
-    workflows = forms.MultipleChoiceField(
-        label="Workflows", required=False, widget=forms.SelectMultiple({"size": 5}),
-        help_text="Shown on their pages too. Ctrl or ⌘ adds to the choice.",
-    )  # fmt: skip
+    workflows = links_field("Workflows", "Shown on their pages too. Ctrl or ⌘ adds to the choice.")
     body = forms.CharField(
         label="Text, in Markdown", required=False, strip=False,
         widget=forms.Textarea({"rows": 24, "data-editor-source": True, "spellcheck": "true"}),
@@ -69,6 +72,11 @@ class DocumentForm(ReasonForm):
         offered = self.fields[field]
         assert isinstance(offered, forms.ChoiceField)
         offered.choices = choices
+
+    def _offer_links(self) -> None:
+        """What a document may be about beside workflows, where its form asks."""
+        self._offer("dependencies", named(Dependency))
+        self._offer("contracts", named(Contract))
 
     def accuse(self, error: InvalidInput) -> None:
         """Put what a service found where it belongs."""
@@ -87,13 +95,8 @@ class DecisionForm(DocumentForm):
         label="Supersedes", required=False, max_length=200,
         help_text="Numbers to mark as superseded by this one, such as 1, 4. Those that are already stay so.",
     )  # fmt: skip
-    dependencies = forms.MultipleChoiceField(
-        label="Dependencies", required=False, widget=forms.SelectMultiple({"size": 5}),
-        help_text="Shown on their pages too.",
-    )  # fmt: skip
-    contracts = forms.MultipleChoiceField(
-        label="Contracts", required=False, widget=forms.SelectMultiple({"size": 5}), help_text="Shown on their pages too.",
-    )  # fmt: skip
+    dependencies = links_field("Dependencies")
+    contracts = links_field("Contracts")
     correction = forms.BooleanField(
         label="This only corrects a slip of writing", required=False,
         help_text="An accepted decision is changed by one that supersedes it.",
@@ -111,8 +114,7 @@ class DecisionForm(DocumentForm):
     def __init__(self, *args: Any, is_accepted: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("status", Decision.Status.choices)
-        self._offer("dependencies", named(Dependency))
-        self._offer("contracts", named(Contract))
+        self._offer_links()
         if is_accepted:
             self.rows = (*self.rows, ("correction",))
         else:
@@ -133,13 +135,8 @@ class RunbookForm(DocumentForm):
         help_text="For good, since manifests name it: payments-slow. Empty: made from the title.",
     )  # fmt: skip
     review_by = forms.DateField(label="Review by", required=False, widget=_DATE, help_text="Stale from the day after.")
-    dependencies = forms.MultipleChoiceField(
-        label="Dependencies", required=False, widget=forms.SelectMultiple({"size": 5}),
-        help_text="Shown on their pages too.",
-    )  # fmt: skip
-    contracts = forms.MultipleChoiceField(
-        label="Contracts", required=False, widget=forms.SelectMultiple({"size": 5}), help_text="Shown on their pages too.",
-    )  # fmt: skip
+    dependencies = links_field("Dependencies")
+    contracts = links_field("Contracts")
     auto_start = forms.IntegerField(
         label="Started by alerts, an hour", required=False, min_value=1, max_value=MOST_AN_HOUR,
         help_text="Empty: never. Its leading steps marked automatic=yes then run by themselves.",
@@ -157,8 +154,7 @@ class RunbookForm(DocumentForm):
     def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("status", Runbook.Status.choices)
-        self._offer("dependencies", named(Dependency))
-        self._offer("contracts", named(Contract))
+        self._offer_links()
         if is_new:
             self.rows = (("slug",), *self.rows)
         else:

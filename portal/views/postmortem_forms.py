@@ -9,12 +9,12 @@ from typing import Any
 
 from django import forms
 
-from governance.models import ActionItem, Contract, Postmortem, TimelineMark
+from governance.models import ActionItem, Postmortem, TimelineMark
 from governance.selectors.documents import contracts_of
 from governance.selectors.postmortems import about
-from orchestration.models import Dependency, Team
+from orchestration.models import Team
 from portal.models import User
-from portal.views.document_forms import DocumentForm, ReasonForm, named
+from portal.views.document_forms import DocumentForm, ReasonForm, links_field
 
 
 def moment_field(label: str, help_text: str, *, required: bool = True) -> forms.DateTimeField:
@@ -29,13 +29,8 @@ class PostmortemForm(DocumentForm):
     severity = forms.ChoiceField(label="Severity", choices=Postmortem.Severity.choices)
     began_at = moment_field("Began", "In your time zone. The timeline begins here.")
     ended_at = moment_field("Over", "Empty while it goes on.", required=False)
-    dependencies = forms.MultipleChoiceField(
-        label="Dependencies", required=False, widget=forms.SelectMultiple({"size": 5}),
-        help_text="Their breakers and alerts stand in the timeline.",
-    )  # fmt: skip
-    contracts = forms.MultipleChoiceField(
-        label="Contracts", required=False, widget=forms.SelectMultiple({"size": 5}), help_text="Shown on their pages too.",
-    )  # fmt: skip
+    dependencies = links_field("Dependencies", "Their breakers and alerts stand in the timeline.")
+    contracts = links_field("Contracts")
     field_order = [
         "title", "status", "severity", "owner", "began_at", "ended_at", "workflows", "dependencies", "contracts", "body",
         "reason",
@@ -45,8 +40,7 @@ class PostmortemForm(DocumentForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("status", Postmortem.Status.choices)
-        self._offer("dependencies", named(Dependency))
-        self._offer("contracts", named(Contract))
+        self._offer_links()
 
     def values(self) -> dict[str, Any]:
         """What services.postmortems wants, owner and revision apart."""
