@@ -24,7 +24,7 @@ from orchestration import clock
 from orchestration.engine import admission, publish, transition
 from orchestration.engine.claim import FORWARD
 from orchestration.engine.complete import pass_time
-from orchestration.engine.rescue import held_by
+from orchestration.engine.claim import held_by
 from orchestration.engine.work import work
 from orchestration.models import Run, StepRun, WorkflowVersion
 from orchestration.selectors.workflows import find_version, find_workflow

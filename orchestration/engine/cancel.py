@@ -13,6 +13,7 @@ from orchestration import clock
 from orchestration.engine import transition
 from orchestration.engine.plans import may_write, plan_of
 from orchestration.engine.settle import lock, note_end, settle, stop
+from orchestration.engine.subscriptions import close_waits
 from orchestration.errors import Conflict
 from orchestration.models import Run, RunEvent, StepRun
 from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus
@@ -44,7 +45,8 @@ def terminate(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
         now = clock.now()
         _doubt_effects(run)
         open_states = (StepStatus.READY, StepStatus.RUNNING, StepStatus.WAITING, StepStatus.RETRYING)
-        transition.cancel_steps(run.pk, open_states, now)
+        transition.cancel_steps(run.pk, open_states, now, parents=True)
+        close_waits(run.pk, now)
         interrupted = run.status == RunStatus.COMPENSATING
         if interrupted:
             transition.abandon_compensations(run.pk, now)
@@ -56,6 +58,9 @@ def terminate(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
         if ended:
             note_end(run, RunResult.TERMINATED, now)
         RunEvent.objects.create(run=run, at=now, kind="terminated", actor_id=actor_id, detail=reason)
+        children = Run.objects.filter(parent_step__run_id=run.pk).exclude(status=RunStatus.FINISHED)
+        for child in children.order_by("pk").values_list("pk", flat=True):
+            terminate(child, actor_id=actor_id, reason=f"its parent, run {run.short_id}, was terminated: {reason}")
     return Run.objects.get(pk=run_id)
 
 

@@ -14,7 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from orchestration import clock
-from orchestration.engine import fallbacks, parked, probes, rescue, transition
+from orchestration.engine import child_ends, events, fallbacks, overdue, parked, probes, rescue, transition
 from orchestration.engine.publish import send
 from orchestration.engine.timers import due_timers
 from orchestration.limits import LOST_WAKE_AFTER, WAKE_BATCH
@@ -128,6 +128,9 @@ def _free(ids: list[int], still: QuerySet[StepRun]) -> list[int]:
 _LOOKS: Mapping[str, Callable[[datetime], int]] = {
     "retries": _due_retries,
     "timers": due_timers,
+    "waits": overdue.due_waits,
+    "children": child_ends.due,
+    "events": events.unrouted,
     "compensations": _due_compensations,
     "parked": _parked,
     "leases": rescue.expired_leases,

@@ -82,7 +82,7 @@ def a_lost_step_that_nobody_frees(patch: Patch) -> None:
 
 def a_cancel_that_forgets_to_compensate(patch: Patch) -> None:
     def settled(run: Any, plan: Any, now: Any) -> None:
-        transition.cancel_steps(run.pk, [StepStatus.READY, StepStatus.WAITING, StepStatus.RETRYING], now)
+        transition.cancel_steps(run.pk, [StepStatus.READY, StepStatus.WAITING, StepStatus.RETRYING], now, parents=False)
         if not StepRun.objects.filter(run=run, status="running").exists():
             transition.finish_run(run.pk, RunStatus(run.status), RunResult(run.ending), finished_at=now)
 
