@@ -199,7 +199,8 @@ def _retried(run: Run, claim: Claim, executed: Executed, now: datetime, stored: 
             tracing.fell_back(claim, now, last.taken)
         move(claim, target, finished_at=now, **{**columns, **ending})
         count_end(claim, target, now)
-        record_try(claim, now, outcome, failed)
+        if claim.planned.fallback is None or not failed.final:  # else it was told when its stand-in began
+            record_try(claim, now, outcome, failed)
         return False
     move(claim, StepStatus.RETRYING, not_before=verdict.at, **columns)
     record_try(claim, now, outcome, failed, next_at=verdict.at)

@@ -15,7 +15,7 @@ from django.db import OperationalError, connection, transaction
 
 from orchestration import clock, patience
 from orchestration.engine import publish as messages
-from orchestration.engine import rescue, transition, worker
+from orchestration.engine import rescue, timers, transition, worker
 from orchestration.engine.claim import Claim, claim
 from orchestration.engine.complete import complete
 from orchestration.engine.execute import Executed, execute
