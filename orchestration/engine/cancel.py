@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import transaction
+from django.db.models import Q
 
 from orchestration import clock
 from orchestration.engine import transition
@@ -16,7 +17,7 @@ from orchestration.engine.settle import lock, note_end, settle, stop
 from orchestration.engine.subscriptions import close_waits
 from orchestration.errors import Conflict
 from orchestration.models import Run, RunEvent, StepRun
-from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus
+from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus, WaitingKind
 
 
 def cancel(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
@@ -79,7 +80,9 @@ def _doubt_effects(run: Run) -> None:
     """Writes that run at this moment: their results will be refused, so whether they happened stays unknown."""
     plan = plan_of(run.version_id)
     writes = [name for name, planned in plan.steps.items() if may_write(planned)]
-    running = StepRun.objects.filter(run_id=run.pk, status=StepStatus.RUNNING, name__in=writes, effect=Effect.NONE)
+    away = Q(status=StepStatus.WAITING, waiting_kind__in=(WaitingKind.CHILD, WaitingKind.CELERY))
+    at_work = StepRun.objects.filter(Q(status=StepStatus.RUNNING) | away, run_id=run.pk)
+    running = at_work.filter(name__in=writes, effect=Effect.NONE)
     running.update(effect=Effect.UNKNOWN)
 
 

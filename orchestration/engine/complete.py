@@ -26,8 +26,8 @@ from orchestration.engine.inside import call_inside
 from orchestration.engine.payloads import store, text_of
 from orchestration.engine.plans import retry_policy
 from orchestration.engine.recording import Refused, count_end, grown, move, record_try, undone
-from orchestration.engine.settle import finish_if_over, lock, settle, states_of, stop
-from orchestration.engine.subscriptions import met
+from orchestration.engine.settle import finish_if_over, lock, settle, states_of, stop, stop_children
+from orchestration.engine.subscriptions import close_waits, met
 from orchestration.engine.waiting import begin_wait
 from orchestration.errors import NotFound
 from orchestration.limits import LOST_WAKE_AFTER
@@ -116,11 +116,13 @@ def give_up(step: StepRun, claim: Claim, source: StepStatus, error_type: str, me
             return
         count_end(claim, target, now)
         claim.step.error_type, claim.step.error_message = columns["error_type"], columns["error_message"]
+        close_waits(run.pk, now)
+        stop_children(run, now)
         _go_on(run, claim, now, inline=False)
 
 
 def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inline: bool) -> Claim | int | None:
-    executed = _with_early_event(claim, executed, now)
+    executed = executed if run.ending else _with_early_event(claim, executed, now)
     outcome, step = executed.outcome, claim.step
     # The first attempt's input stays; only a step that joins `any` may have been given more later on.
     stored = {"input": store(executed.input, run.pk)} if executed.input and not step.input else {}
@@ -141,6 +143,8 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
                 stored |= {"output": store(executed.output, run.pk)}
             if _retried(run, claim, executed, now, stored):
                 return None
+        case AwaitEvent() | AskTeam() | StartChild() | Spread() | StandIn() if run.ending:
+            move(claim, StepStatus.CANCELLED, finished_at=now, **stored)  # nobody is asked any more
         case AwaitEvent() | AskTeam() | StartChild() | Spread() | StandIn():
             begin_wait(run, claim, outcome, now, stored)
         case Transactional():
