@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from tests.model.rows import DOUBT, GOOD, OPEN, Hold, Row
+from tests.model.rows import DOUBT, GOOD, OPEN, Hold, Mail, Row
 from tests.model.workflows import Flow
 
 T = TypeVar("T")
