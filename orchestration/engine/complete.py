@@ -147,6 +147,8 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
             move(claim, StepStatus.CANCELLED, finished_at=now, **stored)  # nobody is asked any more
         case AwaitEvent() | AskTeam() | StartChild() | Spread() | StandIn():
             begin_wait(run, claim, outcome, now, stored)
+            if isinstance(outcome, Spread) and (over := loops.over_at_once(claim)) is not None:
+                return _forward(run, *over, now, inline=inline)
         case Transactional():
             raise AssertionError("a transactional outcome is called before it is recorded")
     step.error_type = outcome.error_type if isinstance(outcome, Failed) else ""
@@ -232,7 +234,7 @@ def _go_on(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | in
 
 def _go_on_above(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | int | None:
     """An item of a loop or a stand-in ended: what that means for the loop, or for the step it stood in for."""
-    found = loops.item_ended(claim, now, inline=inline) if claim.step.item else stand_ins.ended(claim)
+    found = loops.item_ended(run, claim, now, inline=inline) if claim.step.item else stand_ins.ended(claim)
     return _forward(run, *found, now, inline=inline) if isinstance(found, tuple) else found
 
 

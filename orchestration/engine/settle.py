@@ -118,10 +118,15 @@ def settle(run: Run, plan: Plan, now: datetime) -> int | None:
     return None
 
 
-def stop_children(run: Run, now: datetime) -> None:
-    """Child runs that nobody waits for, or all of a run that stops, are asked to stop. Locked after their parent, as ever."""
+def stop_children(run: Run, now: datetime, *, of: str = "") -> None:
+    """Child runs are asked to stop: all of a run that stops, else those that nobody waits for, or those of one step.
+
+    Locked after their parent, as ever.
+    """
     open_children = Run.objects.filter(parent_step__run_id=run.pk, ending="").exclude(status=RunStatus.FINISHED)
-    if not run.ending:
+    if of:
+        open_children = open_children.filter(parent_step__name=of)
+    elif not run.ending:
         open_children = open_children.exclude(parent_step__status=StepStatus.WAITING)
     for child_id in open_children.order_by("pk").values_list("pk", flat=True):
         child = lock(child_id)

@@ -52,6 +52,8 @@ class Request:
     origin: str = ""
     detail: str = ""
     priority: int = 0
+    #: Seconds that the run has at most, whatever its workflow's timeout.
+    within: float | None = None
 
 
 @dataclass(slots=True)
@@ -132,7 +134,7 @@ def _open(request: Request, now: datetime) -> _Opened:
     row = NewRun(
         run_id, version.workflow_id, version.pk, version.workflow.owner_id, request.key,
         store(request.input_text, run_id), request.input_hash, now,
-        now + timedelta(seconds=plan.timeout) if plan.timeout else None,
+        _deadline(plan, request, now),
         request.retry_of.pk if request.retry_of else None, request.actor_id, request.trace_id or secrets.token_hex(16),
         request.detail or (f"retry of run {request.retry_of.short_id}" if request.retry_of else ""),
         request.parent_step_id, request.rerun_of.pk if request.rerun_of else None, request.origin, request.priority,
@@ -144,6 +146,11 @@ def _open(request: Request, now: datetime) -> _Opened:
     states = {step.name: StepStatus(step.status) for step in request.reused}
     known = {step.name: (step.status, step.output) for step in request.reused}
     return _Opened(row, facts, plan, begin(facts, plan, states, None, now, inline=False, known=known))
+
+
+def _deadline(plan: Plan, request: Request, now: datetime) -> datetime | None:
+    limits = [seconds for seconds in (plan.timeout, request.within) if seconds is not None]
+    return now + timedelta(seconds=min(limits)) if limits else None
 
 
 def _settled(one: _Opened, now: datetime) -> Run:
