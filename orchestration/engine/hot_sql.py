@@ -190,7 +190,7 @@ def _start(run: NewRun) -> dict[str, Any]:
         id=run.id.hex, workflow=run.workflow_id, version=run.version_id, team=run.team_id, key=run.idempotency_key,
         input=run.input, hash=run.input_hash, at=text_of_time(run.at), deadline=text_of_time(run.deadline_at),
         retry_of=run.retry_of_id.hex if run.retry_of_id else None, actor=run.started_by_id, trace=run.trace_id,
-        detail=run.detail,
+        detail=run.detail, origin=run.origin,
     )  # fmt: skip
 
 

@@ -103,6 +103,7 @@ class NewRun:
     started_by_id: int | None
     trace_id: str
     detail: str
+    origin: str = ""
 
 
 @dataclass(slots=True)

@@ -46,6 +46,9 @@ class Request:
     trace_id: str | None = None
     retry_of: Run | None = None
     reused: tuple[StepRun, ...] = ()
+    #: What started it, such as schedule:nightly, and that in words for the event of its start.
+    origin: str = ""
+    detail: str = ""
 
 
 @dataclass(slots=True)
@@ -127,7 +130,8 @@ def _open(request: Request, now: datetime) -> _Opened:
         store(request.input_text, run_id), request.input_hash, now,
         now + timedelta(seconds=plan.timeout) if plan.timeout else None,
         request.retry_of.pk if request.retry_of else None, request.actor_id, request.trace_id or secrets.token_hex(16),
-        f"retry of run {request.retry_of.short_id}" if request.retry_of else "",
+        f"retry of run {request.retry_of.short_id}" if request.retry_of else request.detail,
+        request.origin,
     )  # fmt: skip
     facts = RunFacts(
         run_id, version.pk, plan.workflow, plan.version, request.key, row.input, row.trace_id, now, row.retry_of_id,
@@ -160,7 +164,7 @@ def _as_written(row: NewRun) -> Run:
         id=row.id, workflow_id=row.workflow_id, version_id=row.version_id, team_id=row.team_id, status="running",
         idempotency_key=row.idempotency_key, input=row.input, input_hash=row.input_hash, created_at=row.at,
         started_at=row.at, deadline_at=row.deadline_at, retry_of_id=row.retry_of_id,
-        started_by_id=row.started_by_id, trace_id=row.trace_id,
+        started_by_id=row.started_by_id, trace_id=row.trace_id, origin=row.origin,
     )  # fmt: skip
     run._state.adding, run._state.db = False, "default"
     return run

@@ -112,7 +112,7 @@ _START = _insert(_RUN, {
     "ending": "''", "result": "''", "compensation": "'none'", "idempotency_key": "t.key", "input": "t.input",
     "input_hash": "t.hash", "output": "''", "created_at": "t.at", "started_at": "t.at", "deadline_at": "t.deadline",
     "retry_of_id": "t.retry_of", "started_by_id": "t.actor", "trace_id": "t.trace", "failed_step": "''",
-    "error_type": "''", "error_message": "''",
+    "error_type": "''", "error_message": "''", "origin": "t.origin",
 })  # fmt: skip
 
 _STARTED = _insert("orchestration_runevent", {
@@ -136,7 +136,7 @@ _TOLD: Mapping[str, Mapping[str, str]] = {
     "starts": {
         "id": "uuid", "workflow": "bigint", "version": "bigint", "team": "bigint", "key": "text", "input": "text",
         "hash": "text", "at": "timestamptz", "deadline": "timestamptz", "retry_of": "uuid", "actor": "bigint",
-        "trace": "text", "detail": "text",
+        "trace": "text", "detail": "text", "origin": "text",
     },
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from orchestration import clock
-from orchestration.engine import fallbacks, parked, probes, rescue, transition
+from orchestration.engine import backfills, fallbacks, parked, probes, rescue, schedules, transition
 from orchestration.engine.publish import send
 from orchestration.engine.timers import due_timers
 from orchestration.limits import LOST_WAKE_AFTER, WAKE_BATCH
@@ -132,9 +132,11 @@ _LOOKS: Mapping[str, Callable[[datetime], int]] = {
     "parked": _parked,
     "leases": rescue.expired_leases,
     "attempts": rescue.overdue_attempts,
-    "schedules": rescue.overdue_schedules,
+    "waits": rescue.overdue_schedules,
     "runs": rescue.overdue_runs,
     "lost_wakes": _lost_wakes,
+    "schedules": schedules.look,
+    "backfills": backfills.look,
     "probes": probes.look,
     "last_good": fallbacks.forget_old,
 }

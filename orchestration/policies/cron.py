@@ -55,6 +55,18 @@ class Cron:
             yield tick
             tick = self.after(tick)
 
+    def newest(self, first: datetime, until: datetime) -> datetime:
+        """The last tick up to then, of those from `first`, which is one, on. Halves the time that is left: it may be years."""
+        newest, high = first, until
+        while high - newest > _SECOND:
+            middle = newest + (high - newest) / 2
+            tick = self.after(middle)
+            if tick <= until:
+                newest = tick
+            else:
+                high = middle
+        return newest
+
     def _once(self, moment: datetime) -> datetime:
         """The first time of day whose one moment is later."""
         for wall in _walls(self.fields, moment.astimezone(self.zone).replace(tzinfo=None, fold=0)):
@@ -111,7 +123,7 @@ class Cron:
 def read(text: str, zone: str) -> Cron:
     """The expression in the zone. Raises BadCron."""
     fields = _five(text)
-    if zone not in _zones():
+    if zone not in zones():
         raise BadCron(f"no time zone {zone[:64]!r}")
     try:
         CronSim(fields, datetime(2000, 1, 1))
@@ -123,13 +135,9 @@ def read(text: str, zone: str) -> Cron:
     return cron
 
 
-def zones() -> frozenset[str]:
-    """The names of all zones, for suggestions."""
-    return _zones()
-
-
 @functools.cache
-def _zones() -> frozenset[str]:
+def zones() -> frozenset[str]:
+    """The names of all zones."""
     return frozenset(available_timezones())
 
 

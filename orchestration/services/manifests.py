@@ -18,12 +18,13 @@ from orchestration.models import Dependency, RetryPolicy, Team
 from orchestration.services.appliers import DependencyApplier, RetryPolicyApplier, TeamApplier
 from orchestration.services.applying import Applier, Signature
 from orchestration.services.governed import hold, require_reason
+from orchestration.services.start_appliers import ScheduleApplier, TriggerApplier
 from orchestration.services.workflow_applier import WorkflowApplier, policy_faults
 from orchestration.services.world import World
 
 #: What refers to others comes after them.
 #: And policies of the gate come last: what is applied beside one is judged by those that held before.
-ORDER = ("Team", "RetryPolicy", "Dependency", "Contract", "Workflow", "GatePolicy")
+ORDER = ("Team", "RetryPolicy", "Dependency", "Contract", "Workflow", "Schedule", "Trigger", "GatePolicy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _present_owners(changes: Sequence[Change]) -> set[str]:
             "owner__name", flat=True
         )
     )
-    for kind in ("Workflow", "Contract"):
+    for kind in ("Workflow", "Contract", "Schedule", "Trigger"):
         applier = _appliers().get(kind)
         owners |= applier.owners(names[kind]) if applier is not None else set()  # type: ignore[attr-defined]
     return owners
@@ -156,6 +157,8 @@ def _appliers() -> dict[str, Applier]:
         "RetryPolicy": RetryPolicyApplier(),
         "Dependency": DependencyApplier(),
         "Workflow": WorkflowApplier(),
+        "Schedule": ScheduleApplier(),
+        "Trigger": TriggerApplier(),
     }
     return own | hooks.appliers
 
