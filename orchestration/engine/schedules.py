@@ -107,17 +107,19 @@ def start_tick(
     cron = cron_of(spec)
     kind = "backfill" if backfill is not None else "schedule"
     local = f"{tick.astimezone(cron.zone):%Y-%m-%d %H:%M} {cron.zone.key}"
-    what = f"backfill {backfill.pk} of schedule {schedule.name}" if backfill is not None else f"schedule {schedule.name}"
+    what = (
+        f"backfill {backfill.pk} of schedule {schedule.name}" if backfill is not None else f"schedule {schedule.name}"
+    )
     started = start_unattended(
         spec, scope_of(tick, cron), key=f"{kind}:{schedule.name}:{stamp(tick)}", origin=f"{kind}:{schedule.name}",
         detail=f"{what}, tick {local}", actor=backfill.person if backfill is not None else None,
     )  # fmt: skip
     outcome = Outcome.STARTED if started.run is not None else Outcome.FAILED
-    _note(schedule, tick, now, outcome, started.run, started.error, backfill)
+    _note(schedule, tick, now, outcome, run=started.run, error=started.error, backfill=backfill)
 
 
 def _note(
-    schedule: Schedule, tick: datetime, now: datetime, outcome: str, run: Any = None, error: str = "",
+    schedule: Schedule, tick: datetime, now: datetime, outcome: str, *, run: Any = None, error: str = "",
     backfill: Backfill | None = None,
 ) -> bool:  # fmt: skip
     """Write down what came of a tick. A schedule that was applied anew may come upon a tick again: its run is the same."""

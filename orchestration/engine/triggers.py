@@ -64,4 +64,3 @@ def _fire(trigger: Trigger, event: Incoming, scope: dict[str, Any]) -> Started |
         defaults={"at": clock.now(), "run": started.run, "error": started.error},
     )  # fmt: skip
     return started
-

@@ -17,8 +17,8 @@ from orchestration.models.rollup import (
 from orchestration.models.run import Attempt, Payload, Run, RunEvent, StepRun
 from orchestration.models.schedule import Backfill, Schedule, ScheduleCursor, ScheduleTick
 from orchestration.models.team import Membership, Role, Team
-from orchestration.models.waiting import Approval, Loop, Subscription
 from orchestration.models.trigger import Trigger, TriggerFiring
+from orchestration.models.waiting import Approval, Loop, Subscription
 from orchestration.models.worker import EngineMark, WorkerProcess
 from orchestration.models.workflow import Port, Workflow, WorkflowVersion
 

@@ -39,7 +39,9 @@ def trigger(name: str = "on-order", *, workflow: str = "demo@^1", event: str = "
 def manifest(kind: str, name: str, spec: dict[str, Any]) -> Document:
     """The document of one of them."""
     metadata = {"name": name, "owner": "checkout"}
-    text = yaml.safe_dump({"apiVersion": "plumbline/v1", "kind": kind, "metadata": metadata, "spec": spec}, sort_keys=False)
+    text = yaml.safe_dump(
+        {"apiVersion": "plumbline/v1", "kind": kind, "metadata": metadata, "spec": spec}, sort_keys=False
+    )
     return Document(text, f"{name}.yaml")
 
 

@@ -46,7 +46,8 @@ def test_every_tick_of_the_range_is_started_once_in_order(nightly):
     assert {run.origin for run in Run.objects.all()} == {"backfill:nightly"}
     assert ScheduleTick.objects.filter(backfill=backfill, outcome="started").count() == 7
     backfill.refresh_from_db()
-    assert backfill.state == "done" and backfill.ended_at is not None
+    assert backfill.state == "done"
+    assert backfill.ended_at is not None
 
 
 def test_newest_first_turns_the_order_round(nightly):
@@ -80,7 +81,8 @@ def test_a_range_that_is_repeated_starts_nothing_twice(nightly):
     for _ in range(2):
         start_backfill(schedule=nightly, asked=DAYS, actor=None, reason="r")
         work_off()
-    assert Run.objects.count() == 7 and Backfill.objects.filter(state="done").count() == 2
+    assert Run.objects.count() == 7
+    assert Backfill.objects.filter(state="done").count() == 2
 
 
 def test_a_cancelled_one_starts_no_more_and_leaves_what_runs(nightly):
@@ -121,4 +123,5 @@ def test_a_range_that_makes_no_sense_says_why(nightly, asked: Range, said: str):
 
 def test_the_preview_counts_the_ticks_and_names_the_ends(nightly):
     ticks = preview(schedule=nightly, asked=DAYS)
-    assert len(ticks) == 7 and (ticks[0], ticks[-1]) == (at("2026-11-01T01:30"), at("2026-11-07T01:30"))
+    assert len(ticks) == 7
+    assert (ticks[0], ticks[-1]) == (at("2026-11-01T01:30"), at("2026-11-07T01:30"))

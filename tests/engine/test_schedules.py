@@ -41,12 +41,17 @@ def play(until: str, stride: timedelta) -> None:
 def test_a_tick_starts_a_run_that_says_what_started_it():
     publish(STEPS)
     go_to("2026-11-25T00:10")
-    schedule(cron="30 2 * * *", timezone="Europe/Madrid", input={"day": "${{ tick.date }}", "of": "${{ tick.day_before }}", "at": "${{ tick.at }}"})
+    schedule(
+        cron="30 2 * * *",
+        timezone="Europe/Madrid",
+        input={"day": "${{ tick.date }}", "of": "${{ tick.day_before }}", "at": "${{ tick.at }}"},
+    )
     assert wake()["schedules"] == 0
     go_to("2026-11-25T01:30:01")
     assert wake()["schedules"] == 1
     run = Run.objects.get()
-    assert run.idempotency_key == "schedule:nightly:2026-11-25T01:30:00Z" and run.origin == "schedule:nightly"
+    assert run.idempotency_key == "schedule:nightly:2026-11-25T01:30:00Z"
+    assert run.origin == "schedule:nightly"
     assert json.loads(run.input) == {"day": "2026-11-25", "of": "2026-11-24", "at": "2026-11-25T01:30:00Z"}
     assert RunEvent.objects.get(run=run).detail == "schedule nightly, tick 2026-11-25 02:30 Europe/Madrid"
     assert wake()["schedules"] == 0
@@ -91,11 +96,14 @@ def test_a_beat_that_dies_between_start_and_mark_has_done_nothing_and_the_next_d
         assert Run.objects.count() == 1, "the run is started, and not yet written down"
         raise Killed
 
-    with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(schedules, "_note", die)
+    monkeypatch.setattr(schedules, "_note", die)
+    with pytest.raises(Killed):
         schedules.look(clock.now())
-    assert not Run.objects.exists() and not ScheduleTick.objects.exists()
-    assert schedules.look(clock.now()) == 1 and ticks() == ["25 01:00"]
+    monkeypatch.undo()
+    assert not Run.objects.exists()
+    assert not ScheduleTick.objects.exists()
+    assert schedules.look(clock.now()) == 1
+    assert ticks() == ["25 01:00"]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +153,8 @@ def test_years_of_missed_minutes_are_stepped_over_at_once():
     go_to("2026-11-25T00:10")
     schedule(cron="* * * * *", catch_up="latest")
     go_to("2036-11-25T00:10:01")
-    assert schedules.look(clock.now()) == 1 and schedules.look(clock.now()) == 0
+    assert schedules.look(clock.now()) == 1
+    assert schedules.look(clock.now()) == 0
     assert ticks() == ["25 00:10"]
 
 
@@ -158,11 +167,14 @@ def test_a_tick_that_cannot_start_is_written_down_and_the_next_one_starts():
     go_to("2026-11-25T01:00:01")
     schedules.look(clock.now())
     failed = ScheduleTick.objects.get()
-    assert failed.outcome == "failed" and "no active version of workflow demo@^1" in failed.error and failed.run is None
+    assert failed.outcome == "failed"
+    assert "no active version of workflow demo@^1" in failed.error
+    assert failed.run is None
     publish(STEPS, version="1.1.0")
     go_to("2026-11-25T02:00:01")
     schedules.look(clock.now())
-    assert ticks() == ["25 02:00"] and Run.objects.get().version.version == "1.1.0"
+    assert ticks() == ["25 02:00"]
+    assert Run.objects.get().version.version == "1.1.0"
 
 
 def test_a_paused_schedule_starts_nothing_and_makes_up_when_it_is_resumed():
@@ -180,7 +192,11 @@ def test_a_paused_schedule_starts_nothing_and_makes_up_when_it_is_resumed():
     resume(thing=found, actor=None, reason="it is moved")
     schedules.look(clock.now())
     assert ticks() == ["25 03:00"]
-    assert [row.history_change_reason for row in Schedule.history.all()] == ["it is moved", "the ledger is moved", "a test"]
+    assert [row.history_change_reason for row in Schedule.history.all()] == [
+        "it is moved",
+        "the ledger is moved",
+        "a test",
+    ]
 
 
 def test_a_schedule_that_is_paused_while_a_beat_looks_starts_nothing_afterwards():
@@ -192,7 +208,8 @@ def test_a_schedule_that_is_paused_while_a_beat_looks_starts_nothing_afterwards(
     assert not any(isinstance(result, Exception) for result in results), results
     before = Run.objects.count()
     go_to("2026-11-25T00:20")
-    assert schedules.look(clock.now()) == 0 and Run.objects.count() == before
+    assert schedules.look(clock.now()) == 0
+    assert Run.objects.count() == before
     assert ScheduleCursor.objects.get().next_at is None
 
 
@@ -206,17 +223,30 @@ def test_new_times_miss_nothing_of_before_and_a_new_input_leaves_the_next_tick()
     go_to("2026-11-25T05:30")
     schedule(cron="15 * * * *", catch_up="all", input={"a": 1})
     schedules.look(clock.now())
-    assert ticks() == [] and ScheduleCursor.objects.get().next_at == at("2026-11-25T06:15")
+    assert ticks() == []
+    assert ScheduleCursor.objects.get().next_at == at("2026-11-25T06:15")
 
 
 @pytest.mark.parametrize(
     ("spec", "place", "said"),
     [
         ({"workflow": "dmeo@^1", "cron": "* * * * *"}, "workflow", "did you mean 'demo'"),
-        ({"workflow": "demo@^2", "cron": "* * * * *"}, "workflow", "no active version of workflow demo@^2 (active: 1.0.0)"),
+        (
+            {"workflow": "demo@^2", "cron": "* * * * *"},
+            "workflow",
+            "no active version of workflow demo@^2 (active: 1.0.0)",
+        ),
         ({"workflow": "demo@^1", "cron": "61 * * * *"}, "cron", "minute '61'"),
-        ({"workflow": "demo@^1", "cron": "* * * * *", "timezone": "Europe/Madird"}, "timezone", "did you mean 'Europe/Madrid'"),
-        ({"workflow": "demo@^1", "cron": "* * * * *", "input": {"a": "${{ tick.dat }}"}}, "input.a", "did you mean 'date'"),
+        (
+            {"workflow": "demo@^1", "cron": "* * * * *", "timezone": "Europe/Madird"},
+            "timezone",
+            "did you mean 'Europe/Madrid'",
+        ),
+        (
+            {"workflow": "demo@^1", "cron": "* * * * *", "input": {"a": "${{ tick.dat }}"}},
+            "input.a",
+            "did you mean 'date'",
+        ),
         ({"workflow": "demo@^1", "cron": "* * * * *", "input": {"a": "${{ input.x }}"}}, "input.a", "input"),
     ],
 )
@@ -224,12 +254,13 @@ def test_a_manifest_that_could_never_start_anything_is_refused_at_its_place(spec
     publish(STEPS)
     with pytest.raises(InvalidManifest) as refused:
         apply([manifest("Schedule", "nightly", spec)], Signature(None, "a test"))
-    assert place in str(refused.value) and said in str(refused.value), str(refused.value)
+    assert place in str(refused.value)
+    assert said in str(refused.value)
 
 
 def test_a_schedule_may_come_in_one_batch_with_what_it_starts():
-    from tests.engine.harness import Team, yaml
     from orchestration.services.manifests import Document
+    from tests.engine.harness import Team, yaml
 
     Team.objects.get_or_create(name="checkout")
     workflow = {

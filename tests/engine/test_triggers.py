@@ -20,7 +20,9 @@ from tests.engine.test_concurrency import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def event(number: str = "1", *, type: str = "order.placed", source: str = "/shop", data: str = '{"total": 5}', **more: Any) -> Event:
+def event(
+    number: str = "1", *, type: str = "order.placed", source: str = "/shop", data: str = '{"total": 5}', **more: Any
+) -> Event:
     return Event.objects.create(source=source, event_id=number, type=type, data=data, received_at=clock.now(), **more)
 
 
@@ -32,14 +34,16 @@ def demo() -> None:
 def test_an_event_starts_a_run_with_what_the_expressions_make_of_it():
     trigger(input={"order": "${{ event.data }}", "by": "${{ event.source }}/${{ event.id }}"})
     (run,) = fire(event())
-    assert json.loads(run.input) == {"order": {"total": 5}, "by": "/shop/1"} and run.origin == "trigger:on-order"
+    assert json.loads(run.input) == {"order": {"total": 5}, "by": "/shop/1"}
+    assert run.origin == "trigger:on-order"
     assert RunEvent.objects.get(run=run).detail == "trigger on-order, event 1 of /shop"
     assert TriggerFiring.objects.get().run == run
 
 
 def test_only_its_type_and_its_condition_count():
     trigger(when="event.data.total > 10")
-    assert fire(event("1")) == [] and fire(event("2", type="order.lost", data='{"total": 50}')) == []
+    assert fire(event("1")) == []
+    assert fire(event("2", type="order.lost", data='{"total": 50}')) == []
     assert len(fire(event("3", data='{"total": 50}'))) == 1
     assert TriggerFiring.objects.count() == 1, "an event that it does not hold for leaves no row"
 
@@ -64,8 +68,10 @@ def test_one_that_fails_is_written_down_and_stops_no_other():
     trigger("c-well")
     assert [run.origin for run in fire(event())] == ["trigger:c-well"]
     errors = dict(TriggerFiring.objects.values_list("trigger__name", "error"))
-    assert "nothing" in errors["a-broken"] and errors["a-broken"].startswith("'when'")
-    assert "the input can't be computed" in errors["b-refused"] and errors["c-well"] == ""
+    assert "nothing" in errors["a-broken"]
+    assert errors["a-broken"].startswith("'when'")
+    assert "the input can't be computed" in errors["b-refused"]
+    assert errors["c-well"] == ""
 
 
 def test_an_event_without_data_subject_and_time_is_read_as_null():
@@ -89,6 +95,9 @@ def test_a_paused_one_starts_nothing():
 
 def test_an_input_without_expressions_must_fit_and_an_unknown_field_is_named():
     with pytest.raises(InvalidManifest, match="did you mean 'data'"):
-        apply([manifest("Trigger", "t", {"event": "a.b", "workflow": "demo@^1", "when": "event.dta.x"})], Signature(None, "r"))
+        apply(
+            [manifest("Trigger", "t", {"event": "a.b", "workflow": "demo@^1", "when": "event.dta.x"})],
+            Signature(None, "r"),
+        )
     with pytest.raises(InvalidManifest, match="no workflow 'nothing'"):
         apply([manifest("Trigger", "t", {"event": "a.b", "workflow": "nothing@^1"})], Signature(None, "r"))

@@ -63,7 +63,9 @@ def test_two_times_within_the_gap_are_one_tick_after_it():
 
 def test_a_yearly_time_in_the_hour_that_comes_twice_is_not_missed_the_first_time():
     ticks = shown("* 2 25 10 *", "Europe/Madrid", "2026-01-01", "2026-12-31")
-    assert len(ticks) == 120 and ticks[0] == "25 02:00 +0200" and ticks[60] == "25 02:00 +0100"
+    assert len(ticks) == 120
+    assert ticks[0] == "25 02:00 +0200"
+    assert ticks[60] == "25 02:00 +0100"
 
 
 @settings(max_examples=60, deadline=None)
@@ -89,14 +91,20 @@ def test_the_newest_tick_of_many_years_is_found_at_once():
     assert f"{due.newest(first, datetime(2026, 11, 1, tzinfo=UTC)):%Y-%m-%d %H:%M}" == "2026-01-31 22:59"
 
 
-@pytest.mark.parametrize(("macro", "fields"), [("@daily", "0 0 * * *"), ("@HOURLY", "0 * * * *"), (" @weekly ", "0 0 * * 0")])
+@pytest.mark.parametrize(
+    ("macro", "fields"), [("@daily", "0 0 * * *"), ("@HOURLY", "0 * * * *"), (" @weekly ", "0 0 * * 0")]
+)
 def test_macros_and_names_are_read(macro: str, fields: str):
     assert read(macro, "UTC").fields == fields
     assert read("0 9 * jan-mar mon-fri", "UTC").fields == "0 9 * JAN-MAR MON-FRI"
 
 
 def test_two_restricted_days_are_one_or_the_other():
-    assert shown("0 0 13 * 5", "UTC", "2026-11-01", "2026-11-20T12:00") == ["06 00:00 +0000", "13 00:00 +0000", "20 00:00 +0000"]
+    assert shown("0 0 13 * 5", "UTC", "2026-11-01", "2026-11-20T12:00") == [
+        "06 00:00 +0000",
+        "13 00:00 +0000",
+        "20 00:00 +0000",
+    ]
 
 
 @pytest.mark.parametrize(
