@@ -93,7 +93,7 @@ def local(moment: datetime, spec: Mapping[str, Any]) -> str:
         return f"{moment:%Y-%m-%d %H:%M} UTC"
     there = moment.astimezone(zone)
     offset = f"{there:%z}"
-    return f"{there:%a %Y-%m-%d %H:%M} {offset[:3]}:{offset[3:5]}"
+    return f"{there:%a} {there.day} {there:%b %Y, %H:%M} {offset[:3]}:{offset[3:5]}"
 
 
 def tick_row(tick: ScheduleTick, spec: Mapping[str, Any]) -> TickRow:
