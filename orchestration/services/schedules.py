@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +25,8 @@ from orchestration.services.governed import hold, require_reason, save
 #: Runs of one backfill at a time, at most.
 MOST_PARALLEL = 100
 KIND = "backfill"
+#: A range can't begin before.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ def times_of(schedule: Schedule) -> tuple[Any, Any]:
 
 def preview(*, schedule: Schedule, asked: Range) -> Sequence[datetime]:
     """The ticks of a range, oldest first. Raises InvalidInput that says what is wrong with the range."""
+    if asked.starts_at < EARLIEST:
+        raise InvalidInput(f"the range begins before {EARLIEST:%Y-%m-%d}, when no schedule was here; begin later")
     if asked.ends_at < asked.starts_at:
         raise InvalidInput("the range ends before it starts; swap its ends")
     if asked.ends_at > clock.now():
@@ -93,7 +97,7 @@ def preview(*, schedule: Schedule, asked: Range) -> Sequence[datetime]:
     try:
         cron = cron_of(schedule.spec)
         ticks = range_of(cron.fields, cron.zone.key, asked.starts_at, asked.ends_at)
-    except (BadCron, OverflowError) as error:
+    except BadCron as error:
         raise InvalidInput(str(error)) from error
     if not ticks:
         raise InvalidInput("no tick of the schedule lies in the range; widen it")

@@ -41,7 +41,7 @@ def test_a_schedule_tells_when_it_is_due_and_what_came_of_its_ticks(operator: Ca
 
 
 def test_it_is_paused_and_resumed_with_a_reason(operator: Caller):
-    assert operator("POST", "/schedules/nightly/pause", {}).status_code == 422
+    assert operator("POST", "/schedules/nightly/pause", {}).status_code == 400
     paused = operator("POST", "/schedules/nightly/pause", WHY).json()
     assert (paused["paused"], paused["paused_reason"], paused["next_at"]) == (True, "the ledger is moved", None)
     again = operator("POST", "/schedules/nightly/pause", WHY)
@@ -62,7 +62,7 @@ def test_a_range_is_previewed_started_and_cancelled(operator: Caller):
     over = operator("POST", f"/schedules/nightly/backfills/{number}/cancel", WHY).json()
     assert (over["state"], over["taken"], over["ticks"], over["ending"]) == ("cancelled", 2, 3, "the ledger is moved")
     assert operator("GET", "/schedules/nightly").json()["backfills"][0]["number"] == number
-    said = [(entry.action, entry.object_kind) for entry in AuditEntry.objects.order_by("-id")[:2]]
+    said = [(entry.action, entry.object_kind) for entry in AuditEntry.objects.order_by("-sequence")[:2]]
     assert said == [("cancelled", "backfill"), ("started", "backfill")]
 
 
@@ -71,14 +71,15 @@ def test_a_range_is_previewed_started_and_cancelled(operator: Caller):
     [
         ({"starts_at": "2026-11-03T00:00:00Z", "ends_at": "2026-11-01T00:00:00Z"}, "ends before it starts"),
         ({**DAYS, "ends_at": "2027-11-01T00:00:00Z"}, "future"),
-        ({**DAYS, "starts_at": "0001-01-01T00:00:00Z"}, "more than 10,000"),
+        ({**DAYS, "starts_at": "1980-01-01T00:00:00Z"}, "more than 10,000"),
+        ({**DAYS, "starts_at": "0001-01-01T00:00:00Z"}, "before 1970"),
         ({**DAYS, "max_parallel": 101}, "max_parallel"),
         ({**DAYS, "order": "sideways"}, "order"),
     ],
 )
 def test_a_range_that_makes_no_sense_is_refused_with_what_is_wrong(operator: Caller, body: dict, said: str):
     answer = operator("POST", "/schedules/nightly/backfills/preview", body)
-    assert answer.status_code == 422
+    assert answer.status_code in (400, 422)
     assert said in str(answer.json())
 
 

@@ -45,8 +45,16 @@ EDITS: dict[str, tuple[str, Any, str]] = {
     "contract-version": ("sunset_at", LATER, "none → 2 Apr 2026, 08:30"),
     "dependency": ("document", {"spec": {"retry": "patient"}}, "retry: patient"),
     "retry-policy": ("document", {"spec": {"max_attempts": 5}}, "max_attempts: 5"),
-    "schedule": ("document", {"spec": {"cron": "@daily", "workflow": "ship@^1"}}, "cron: '@daily'"),
-    "trigger": ("document", {"spec": {"event": "order.placed", "workflow": "ship@^1"}}, "event: order.placed"),
+    "schedule": (
+        "document",
+        {"spec": {"cron": "@hourly", "timezone": "Asia/Tokyo", "workflow": "ship@^1"}},
+        "timezone: Asia/Tokyo",
+    ),
+    "trigger": (
+        "document",
+        {"spec": {"event": "order.paid", "when": "event.data", "workflow": "ship@^1"}},
+        "when: event.data",
+    ),
     "gate-policy": ("document", {"spec": {"review": "always"}}, "review: always"),
     "objective": ("window_days", 7, "28 days → 7 days"),
     "silence": ("ends_at", LATER, "1 Mar 2026, 12:00 → 2 Apr 2026, 08:30"),

@@ -57,7 +57,7 @@ def test_the_number_of_queries_of_the_list_does_not_grow(viewer, nightly, django
         for index in range(1 + number * 6):
             schedule(f"s-{number}-{index}")
             trigger(f"t-{number}-{index}")
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(6):
             viewer.get("/schedules/")
 
 
@@ -120,7 +120,7 @@ def test_a_backfill_starts_what_its_preview_showed_and_nothing_else(operator, ni
     [
         ({"ends_at": "2026-10-01T00:00"}, "ends before it starts"),
         ({"ends_at": "2999-10-01T00:00"}, "future"),
-        ({"starts_at": "1000-01-01T00:00"}, "more than 10,000"),
+        ({"starts_at": "1000-01-01T00:00"}, "before 1970"),
         ({"starts_at": "x"}, "valid date"),
         ({"max_parallel": "0"}, "greater than or equal to 1"),
         ({"order": "sideways"}, "valid choice"),
