@@ -71,7 +71,7 @@ def find_backfill(schedule: Schedule, number: int) -> Backfill:
 def schedule_views(now: datetime) -> list[ScheduleView]:
     """Every schedule by name. Three queries."""
     failed = Count("ticks", filter=Q(ticks__outcome=ScheduleTick.Outcome.FAILED, ticks__made_at__gte=now - COUNTED))
-    rows = list(Schedule.objects.select_related("owner", "cursor").annotate(failed=failed))
+    rows = list(Schedule.objects.select_related("owner", "cursor").annotate(failed=failed).order_by("name"))
     newest = Schedule.objects.annotate(last=Max("ticks__id", filter=Q(ticks__backfill=None)))
     ids = [last for last in newest.values_list("last", flat=True) if last is not None]
     last = {tick.schedule_id: tick for tick in _with_run(ScheduleTick.objects.filter(pk__in=ids))}
@@ -85,7 +85,7 @@ def trigger_views(now: datetime) -> list[TriggerView]:
         Trigger.objects.select_related("owner").annotate(
             fired=Count("firings", filter=lately),
             failed=Count("firings", filter=lately & Q(firings__run=None) & Q(firings__isnull=False)),
-        )
+        ).order_by("name")
     )
     newest = Trigger.objects.annotate(last=Max("firings__id")).values_list("last", flat=True)
     ids = [last for last in newest if last is not None]
