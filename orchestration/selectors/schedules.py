@@ -82,10 +82,12 @@ def trigger_views(now: datetime) -> list[TriggerView]:
     """Every trigger by name. Three queries."""
     lately = Q(firings__at__gte=now - COUNTED)
     rows = list(
-        Trigger.objects.select_related("owner").annotate(
+        Trigger.objects.select_related("owner")
+        .annotate(
             fired=Count("firings", filter=lately),
             failed=Count("firings", filter=lately & Q(firings__run=None) & Q(firings__isnull=False)),
-        ).order_by("name")
+        )
+        .order_by("name")
     )
     newest = Trigger.objects.annotate(last=Max("firings__id")).values_list("last", flat=True)
     ids = [last for last in newest if last is not None]
