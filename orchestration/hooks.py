@@ -165,6 +165,36 @@ class NoChannels:
         return False
 
 
+class ApprovalHook(Protocol):
+    """Who tells a team that a run waits for its word."""
+
+    def asked(self, approval: Any) -> None:
+        """Tell the team of an Approval row, in the caller's transaction."""
+        ...
+
+
+class NobodyTold:
+    """Nobody is told; the page has it all the same."""
+
+    def asked(self, approval: Any) -> None:
+        """See ApprovalHook."""
+
+
+class EventHook(Protocol):
+    """Who carries events that steps emit to the outside."""
+
+    def emitted(self, event: Any) -> None:
+        """Send an Event row to whoever subscribed to its type, in the caller's transaction: an outbox."""
+        ...
+
+
+class NoOutbox:
+    """No event leaves."""
+
+    def emitted(self, event: Any) -> None:
+        """See EventHook."""
+
+
 @dataclass(slots=True)
 class Hooks:
     """The registered answers of this process."""
@@ -174,6 +204,8 @@ class Hooks:
     audit: AuditHook = field(default_factory=NoAudit)
     policies: PolicyHook = field(default_factory=NoPolicies)
     alerts: AlertHook = field(default_factory=NoChannels)
+    approvals: ApprovalHook = field(default_factory=NobodyTold)
+    events: EventHook = field(default_factory=NoOutbox)
     #: Appliers of manifest kinds that live outside the engine: kind → applier (see services/manifests.py).
     appliers: dict[str, Any] = field(default_factory=dict)
 

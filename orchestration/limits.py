@@ -15,6 +15,10 @@ INLINE_SECONDS = 2.0
 AHEAD_STEPS = 16
 #: An output no longer than this, in characters, stays at hand in its process for the steps that read it.
 KNOWN_OUTPUT = 8 * 1024
+#: A `for_each` over more items is refused.
+MAX_ITEMS = 10_000
+#: Runs that start one another in a row, the first one included: one that starts itself must end somewhere.
+MAX_GENERATIONS = 10
 #: A step that killed its worker so many times is failed: it would kill them all.
 MAX_LOSSES = 5
 #: A wake-up that brought nobody for so long is sent again.

@@ -97,10 +97,10 @@ RUN_TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
 #: Succeeded and degraded: reused from an earlier run. Failed: its `when` could not be evaluated.
 STEP_INITIAL = frozenset({S.READY, S.RUNNING, S.SKIPPED, S.SUCCEEDED, S.DEGRADED, S.FAILED})
 STEP_TRANSITIONS: Mapping[StepStatus, frozenset[StepStatus]] = {
-    S.READY: frozenset({S.RUNNING, S.DEGRADED, S.TIMED_OUT, S.CANCELLED}),
+    S.READY: frozenset({S.RUNNING, S.WAITING, S.DEGRADED, S.TIMED_OUT, S.CANCELLED}),
     S.RUNNING: frozenset({S.READY, S.WAITING, S.RETRYING, S.SUCCEEDED, S.DEGRADED, S.FAILED, S.TIMED_OUT, S.CANCELLED}),
-    S.WAITING: frozenset({S.READY, S.SUCCEEDED, S.DEGRADED, S.FAILED, S.TIMED_OUT, S.CANCELLED}),
-    S.RETRYING: frozenset({S.READY, S.DEGRADED, S.FAILED, S.TIMED_OUT, S.CANCELLED}),
+    S.WAITING: frozenset({S.READY, S.WAITING, S.RETRYING, S.SUCCEEDED, S.DEGRADED, S.FAILED, S.TIMED_OUT, S.CANCELLED}),
+    S.RETRYING: frozenset({S.READY, S.WAITING, S.DEGRADED, S.FAILED, S.TIMED_OUT, S.CANCELLED}),
     S.SUCCEEDED: frozenset(),
     S.DEGRADED: frozenset(),
     S.FAILED: frozenset(),

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from orchestration import clock
 from orchestration.engine.conductor import conductor
+from orchestration.engine.events import route as route_event
 from orchestration.engine.publish import send
 from orchestration.engine.wake import wake as wake_once
 from orchestration.pace import Pace
@@ -43,6 +44,12 @@ def wake() -> None:
     with _freshening.turn() as due:
         if due:
             freshen()
+
+
+@shared_task(name="orchestration.tasks.route", ignore_result=True, acks_late=False)
+def route(event_id: int) -> None:
+    """An event came in: whoever waits for it gets it."""
+    route_event(event_id)
 
 
 @shared_task(name="orchestration.tasks.fold", ignore_result=True, acks_late=False)

@@ -53,6 +53,9 @@ def is_over(plan: Plan, states: States) -> bool:
 
 
 def _readiness(step: PlannedStep, states: States) -> str:
+    if step.stands_in_for is not None:  # it is begun by the failure itself (engine/stand_ins.py)
+        state = states.get(step.stands_in_for)
+        return "wait" if state is None or state in STEP_OPEN else "skip"
     before = [states.get(name) for name in step.predecessors]
     if step.join == "any" and any(state in STEP_GOOD for state in before):
         return "begin"
@@ -66,7 +69,9 @@ def _readiness(step: PlannedStep, states: States) -> str:
 
 
 def _tolerated(plan: Plan, states: States, name: str) -> bool:
-    successors = plan.steps[name].successors
+    if plan.steps[name].stands_in_for is not None:
+        return True  # the step that it stands in for fails then
+    successors = [other for other in plan.steps[name].successors if plan.steps[other].stands_in_for != name]
     return bool(successors) and all(
         plan.steps[successor].join == "any" and _may_begin_without(plan.steps[successor], states)
         for successor in successors

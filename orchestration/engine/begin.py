@@ -71,7 +71,7 @@ def begin(
     ready = begun.ready if inline and not begun.errors else []
     if ready:
         begun.mine = ready[0]
-        _take(run, plan, ready[0], now)
+        take(run, plan, ready[0], now)
         begun.states[ready[0].name] = StepStatus.RUNNING
     return begun
 
@@ -101,19 +101,20 @@ def in_hand(run: RunFacts, plan: Plan, born: NewStep, known: Known, turn: Turn) 
     step = HeldStep(
         born.pk, born.run_id, born.name, born.status, born.attempt, born.attempt, born.idempotency_key, born.effect,
         born.worker_id, started_at=claimed_at, claimed_at=claimed_at, close_deadline=born.close_deadline, ready_at=born.ready_at,
+        item=born.item,
     )  # fmt: skip
     return Claim(run, plan, step, FORWARD, claimed_at, (deadline - claimed_at).total_seconds(), known, turn, born)
 
 
-def key_and_effect(run: RunFacts, name: str) -> tuple[str, Effect]:
-    """One key per (run, step), the same for every attempt; an earlier run's where that left its effect unclear.
+def key_and_effect(run: RunFacts, name: str, item: int = 0) -> tuple[str, Effect]:
+    """One key per (run, step, item), the same for every attempt; an earlier run's where that left its effect unclear.
 
     An effect that may have happened stays one: the new row starts with it, so that it is undone, or asked for again
     with its own key, however often the run is retried.
     """
     earlier = run.retry_of_id
     while earlier is not None:
-        rows = StepRun.objects.filter(run_id=earlier, name=name)
+        rows = StepRun.objects.filter(run_id=earlier, name=name, item=item)
         found = rows.values_list("idempotency_key", "effect", "compensation").first()
         if found is not None:
             key, effect, compensation = found
@@ -121,29 +122,43 @@ def key_and_effect(run: RunFacts, name: str) -> tuple[str, Effect]:
                 return key, Effect(effect)
             break
         earlier = Run.objects.values_list("retry_of_id", flat=True).get(pk=earlier)  # that one never came so far
-    return f"{run.text_id}/{name}", Effect.NONE
+    return f"{run.text_id}/{name}/{item}" if item else f"{run.text_id}/{name}", Effect.NONE
+
+
+def first_row(run: RunFacts, planned: PlannedStep, now: datetime, *, item: int = 0, anew: bool = False) -> NewStep:
+    """A step that waits for a worker. `anew`: what an earlier run did under this name has nothing to do with it."""
+    key, effect = (
+        (f"{run.text_id}/{planned.name}/{item}", Effect.NONE) if anew else key_and_effect(run, planned.name, item)
+    )
+    row = NewStep(run.id, planned.name, StepStatus.READY, key, now, effect, item=item)
+    timeout = planned.timeout
+    row.wake_due_at = now + timedelta(seconds=LOST_WAKE_AFTER)
+    row.start_deadline = now + timedelta(seconds=timeout.schedule_to_start) if timeout.schedule_to_start else None
+    if timeout.schedule_to_close and (item or planned.for_each is None):  # of a loop it bounds each item
+        row.close_deadline = now + timedelta(seconds=timeout.schedule_to_close)
+    return row
 
 
 def _row(run: RunFacts, planned: PlannedStep, now: datetime, known: Known, *, skip: bool) -> NewStep:
-    key, effect = key_and_effect(run, planned.name)
-    row = NewStep(run.id, planned.name, StepStatus.READY, key, now, effect)
+    row = first_row(run, planned, now)
     try:
         wanted = not skip and (planned.when is None or _holds(run, planned, known))
     except ExpressionError as error:
         row.status, row.error_type, row.finished_at = StepStatus.FAILED, "expression", now
         row.error_message = f"when: {error}"[:MAX_ERROR_TEXT]
-        return row
+        return _unopened(row)
     if not wanted:
         row.status, row.finished_at = StepStatus.SKIPPED, now
-        return row
-    timeout = planned.timeout
-    row.wake_due_at = now + timedelta(seconds=LOST_WAKE_AFTER)
-    row.start_deadline = now + timedelta(seconds=timeout.schedule_to_start) if timeout.schedule_to_start else None
-    row.close_deadline = now + timedelta(seconds=timeout.schedule_to_close) if timeout.schedule_to_close else None
+        return _unopened(row)
     return row
 
 
-def _take(run: RunFacts, plan: Plan, row: NewStep, now: datetime) -> None:
+def _unopened(row: NewStep) -> NewStep:
+    row.wake_due_at = row.start_deadline = row.close_deadline = None
+    return row
+
+
+def take(run: RunFacts, plan: Plan, row: NewStep, now: datetime) -> None:
     """Born running, held by this process."""
     planned = plan.steps[row.name]
     beat = planned.timeout.heartbeat

@@ -8,14 +8,16 @@ from __future__ import annotations
 import uuid
 
 from django.db import transaction
+from django.db.models import Q
 
 from orchestration import clock
 from orchestration.engine import transition
 from orchestration.engine.plans import may_write, plan_of
 from orchestration.engine.settle import lock, note_end, settle, stop
+from orchestration.engine.subscriptions import close_waits
 from orchestration.errors import Conflict
 from orchestration.models import Run, RunEvent, StepRun
-from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus
+from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus, WaitingKind
 
 
 def cancel(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
@@ -44,7 +46,8 @@ def terminate(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
         now = clock.now()
         _doubt_effects(run)
         open_states = (StepStatus.READY, StepStatus.RUNNING, StepStatus.WAITING, StepStatus.RETRYING)
-        transition.cancel_steps(run.pk, open_states, now)
+        transition.cancel_steps(run.pk, open_states, now, parents=True)
+        close_waits(run.pk, now)
         interrupted = run.status == RunStatus.COMPENSATING
         if interrupted:
             transition.abandon_compensations(run.pk, now)
@@ -56,6 +59,9 @@ def terminate(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
         if ended:
             note_end(run, RunResult.TERMINATED, now)
         RunEvent.objects.create(run=run, at=now, kind="terminated", actor_id=actor_id, detail=reason)
+        children = Run.objects.filter(parent_step__run_id=run.pk).exclude(status=RunStatus.FINISHED)
+        for child in children.order_by("pk").values_list("pk", flat=True):
+            terminate(child, actor_id=actor_id, reason=f"its parent, run {run.short_id}, was terminated: {reason}")
     return Run.objects.get(pk=run_id)
 
 
@@ -74,7 +80,9 @@ def _doubt_effects(run: Run) -> None:
     """Writes that run at this moment: their results will be refused, so whether they happened stays unknown."""
     plan = plan_of(run.version_id)
     writes = [name for name, planned in plan.steps.items() if may_write(planned)]
-    running = StepRun.objects.filter(run_id=run.pk, status=StepStatus.RUNNING, name__in=writes, effect=Effect.NONE)
+    away = Q(status=StepStatus.WAITING, waiting_kind__in=(WaitingKind.CHILD, WaitingKind.CELERY))
+    at_work = StepRun.objects.filter(Q(status=StepStatus.RUNNING) | away, run_id=run.pk)
+    running = at_work.filter(name__in=writes, effect=Effect.NONE)
     running.update(effect=Effect.UNKNOWN)
 
 

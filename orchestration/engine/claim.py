@@ -54,13 +54,15 @@ class RunFacts:
     retry_of_id: uuid.UUID | None
     #: The id as text: every step says it several times.
     text_id: str
+    #: Of a child the step that waits for it.
+    parent_step_id: int | None = None
 
     @classmethod
     def of(cls, run: Run, workflow: str, version: str) -> RunFacts:
         """From a run and the names that its ids stand for."""
         return cls(
             run.pk, run.version_id, workflow, version, run.idempotency_key, run.input, run.trace_id,
-            run.started_at or run.created_at, run.retry_of_id, str(run.pk),
+            run.started_at or run.created_at, run.retry_of_id, str(run.pk), run.parent_step_id,
         )  # fmt: skip
 
 
@@ -104,6 +106,11 @@ class Claim:
         return not self.step.pk
 
     @property
+    def is_loop(self) -> bool:
+        """Whether this is a `for_each` as a whole, and not one item of it."""
+        return self.planned.for_each is not None and not self.step.item
+
+    @property
     def planned(self) -> PlannedStep:
         """The step as declared."""
         return self.plan.steps[self.step.name]
@@ -133,7 +140,15 @@ class Claim:
     @property
     def writes(self) -> bool:
         """Whether an attempt that ended unclear may have had its effect."""
-        return may_write(self.planned)
+        return may_write(self.planned) and not self.is_loop
+
+
+def held_by(step: StepRun, phase: str) -> Claim:
+    """The claim as its worker holds it, or as the step waits, to act in its place. `step` with its run."""
+    plan = plan_of(step.run.version_id)
+    facts = RunFacts.of(step.run, plan.workflow, plan.version)
+    began = step.claimed_at or step.ready_at or step.run.created_at
+    return Claim(facts, plan, HeldStep.of(step), phase, began, 0.0)
 
 
 def claim(step_id: int) -> Claim | None:
@@ -182,19 +197,19 @@ def _understood(row: Sequence[Any], now: datetime) -> Claim | None:
 
 def _read(row: Sequence[Any], now: datetime) -> Claim:
     """The claim, from a row of hot_sql.claim."""
-    version = row[13]
-    run_id, plan = hot_sql.identifier(row[12]), plan_of(version)
+    version = row[14]
+    run_id, plan = hot_sql.identifier(row[13]), plan_of(version)
     step = HeldStep(
         pk=row[0], run_id=run_id, name=row[2], status=StepStatus.RUNNING, fence=row[3], attempt=row[4],
         idempotency_key=row[5], effect=Effect(row[6]), input=row[7], started_at=hot_sql.moment(row[8]),
         close_deadline=hot_sql.moment(row[9]), losses=row[10], worker_id=identity(), claimed_at=now,
-        ready_at=hot_sql.moment(row[11]),
+        ready_at=hot_sql.moment(row[11]), item=row[12],
     )  # fmt: skip
-    began = hot_sql.moment(row[17]) or hot_sql.moment(row[18])
+    began = hot_sql.moment(row[18]) or hot_sql.moment(row[19])
     assert began is not None
-    retry_of = hot_sql.identifier(row[19]) if row[19] is not None else None
+    retry_of = hot_sql.identifier(row[20]) if row[20] is not None else None
     facts = RunFacts(
-        run_id, version, plan.workflow, plan.version, row[14], row[15], row[16], began, retry_of, str(run_id)
+        run_id, version, plan.workflow, plan.version, row[15], row[16], row[17], began, retry_of, str(run_id), row[21]
     )
     return Claim(
         facts, plan, step, FORWARD, now, limit_of(facts, plan, plan.steps[step.name], step.close_deadline, now)

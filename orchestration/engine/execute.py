@@ -22,7 +22,8 @@ from orchestration.engine.contracts import sentence, violations_of
 from orchestration.engine.fallbacks import fall_back
 from orchestration.engine.payloads import encode, error_text
 from orchestration.engine.plans import start_to_close
-from orchestration.engine.scope import own_step, scope_of
+from orchestration.engine.scope import own_step, scope_for
+from orchestration.engine.spreading import spread_of
 from orchestration.engine.worker import still_held
 from orchestration.errors import TooLarge
 from orchestration.limits import DEFAULT_START_TO_CLOSE
@@ -53,6 +54,9 @@ class Executed:
     secrets_used: set[str] = field(default_factory=set)
 
 
+_TAKE_WITH = frozenset({"python", "celery", "workflow"})
+
+
 class Abandoned(Exception):
     """The lease ended before the call: the step is somebody else's by now, and nothing was called."""
 
@@ -71,6 +75,10 @@ def execute(claim: Claim) -> Executed:
     claim.trail = tracing.trail()
     called = False
     try:
+        if claim.is_loop:
+            executed.outcome, executed.input = outlast(lambda: spread_of(claim))
+            executed.output = "[]" if isinstance(executed.outcome, Completed) else ""
+            return executed
         call = executed.call = outlast(lambda: _prepare(claim, executed))
         if not still_held(claim.step.pk, claim.step.fence):
             raise Abandoned
@@ -108,10 +116,13 @@ def finish(claim: Claim, executed: Executed, outcome: Outcome) -> Outcome:
     match outcome:
         case Completed():
             return presentable(_checked(claim, executed, outcome), executed.secrets_used)
+        case Degraded():  # of a child run
+            checked = _checked(claim, executed, Completed(outcome.output))
+            return outcome if isinstance(checked, Completed) else presentable(checked, executed.secrets_used)
         case Deferred(kind=Parking.Kind.BREAKER, message=message) if claim.phase == FORWARD:
             failed = Failed("breaker.open", message, retryable=False)
             fallen = fall_back(claim, claim.step.effect, executed.input, failed)
-            return fallen if isinstance(fallen, Degraded) else outcome
+            return outcome if isinstance(fallen, Failed) else fallen
         case _:
             return presentable(outcome, executed.secrets_used)
 
@@ -146,7 +157,7 @@ def _prepare(claim: Claim, executed: Executed) -> Call:
     action = claim.action
     references = action.body.references
     try:
-        scope = scope_of(claim.run, references, claim.known, undoing=claim.phase == COMPENSATION)
+        scope = scope_for(claim, references, undoing=claim.phase == COMPENSATION)
         if claim.phase == COMPENSATION:
             scope["step"] = own_step(claim.step)
         body = action.body.evaluate({**scope, "secrets": Masked()})
@@ -175,6 +186,8 @@ def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:
         run_id=claim.run.text_id,
         workflow=claim.run.workflow,
         step=claim.step.name,
+        step_id=claim.step.pk,
+        fence=claim.step.fence,
         attempt=claim.attempt,
         idempotency_key=f"{key}/compensate" if compensating else key,
         trace_id=claim.run.trace_id,
@@ -193,16 +206,18 @@ def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:
 
 def _input_of(kind: str, body: Any) -> Any:
     """What the page shows as the step's input, and the contract speaks of."""
-    if kind == "python":
-        return body.get("with")
-    return body
+    return body.get("with") if kind in _TAKE_WITH else body
 
 
 def _payload_of(kind: str, body: Any) -> Any:
-    """What goes to the other side: a request's JSON, a function's argument."""
-    if kind == "http":
-        return body.get("json")
-    return body.get("with") if kind == "python" else body.get("value")
+    """What goes to the other side: a request's JSON, a function's argument, a child's input, an event's data."""
+    match kind:
+        case "http":
+            return body.get("json")
+        case "emit":
+            return body["emit"].get("data")
+        case _:
+            return body.get("with" if kind in _TAKE_WITH else "value")
 
 
 def _check_input(claim: Claim, kind: str, body: Any) -> None:
@@ -222,7 +237,7 @@ def _judge(claim: Claim, output: Any, happened: Effect) -> Failed | None:
     if not expectations:
         return None
     references = frozenset[tuple[str, ...]]().union(*(expression.references for expression in expectations))
-    scope = {**scope_of(claim.run, references, claim.known), "output": output}
+    scope = {**scope_for(claim, references), "output": output}
     own = scope.setdefault("steps", {})
     own[claim.step.name] = {"output": output, "status": "succeeded"}
     for expression in expectations:

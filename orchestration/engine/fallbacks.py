@@ -16,12 +16,12 @@ from orchestration import clock
 from orchestration.engine.claim import Claim
 from orchestration.engine.contracts import sentence, violations_of
 from orchestration.engine.payloads import encode, error_text, store
-from orchestration.engine.scope import scope_of
+from orchestration.engine.scope import scope_for
 from orchestration.errors import TooLarge
 from orchestration.manifest import ExpressionError
 from orchestration.models import LastGood
 from orchestration.states import Effect, StepStatus
-from orchestration.steps.outcome import Degraded, Failed
+from orchestration.steps.outcome import Degraded, Failed, StandIn
 
 #: A last good output older than this is no longer good.
 KEPT = timedelta(days=30)
@@ -50,19 +50,21 @@ def forget_old(now: datetime) -> int:
     return len(ids)
 
 
-def fall_back(claim: Claim, effect: Effect, input_text: str, failed: Failed) -> Degraded | Failed:
+def fall_back(claim: Claim, effect: Effect, input_text: str, failed: Failed) -> Degraded | Failed | StandIn:
     """What the step ends with instead of this failure; the failure itself where it has no fallback, or may take none.
 
     `effect`: what is known of all its attempts. `input_text`: JSON, secrets masked; empty when it never came so far.
     """
     fallback = claim.planned.fallback
-    if fallback is None:
+    if fallback is None or failed.final or claim.is_loop:  # of a loop each item has its own
         return failed
     if claim.writes and effect != Effect.NONE:
         return _not_taken(failed, "what it wrote may have happened")
     match fallback.kind:
         case "skip":
             return Degraded(None, failed, "went on without it")
+        case "step":
+            return StandIn(fallback.step, failed)
         case "last_good":
             return _last_good(claim, input_text, failed)
         case _:
@@ -86,7 +88,7 @@ def _value(claim: Claim, failed: Failed) -> Degraded | Failed:
     assert fallback is not None
     assert fallback.value is not None
     try:
-        value = fallback.value.evaluate(scope_of(claim.run, fallback.value.references, claim.known))
+        value = fallback.value.evaluate(scope_for(claim, fallback.value.references))
         encode(value, f"the fallback of {claim.step.name}")
     except (ExpressionError, TooLarge, ValueError, TypeError) as error:
         return _not_taken(failed, str(error))

@@ -59,7 +59,8 @@ class Apart(Exception):
 
 def is_plain(claim: Claim, executed: Executed) -> bool:
     """Whether this is an outcome that may be gathered."""
-    return claim.phase == FORWARD and isinstance(executed.outcome, Completed) and not remembers(claim)
+    alone = claim.step.item or claim.planned.stands_in_for or remembers(claim)
+    return claim.phase == FORWARD and isinstance(executed.outcome, Completed) and not alone
 
 
 def gather(items: Sequence[Item]) -> list[Claim | None]:
@@ -147,7 +148,9 @@ class _Batch:
         runs = [ended(claims[ending.run_id], ending, self.now) for ending in self.endings]
         if not hot_sql.record(self.successes, born, self.endings, self.now, text_of([*self.outcomes, *runs])):
             raise Apart
-        wake_up([row.pk for item in items if item.begun is not None for row in item.begun.ready])
+        parents = [held.run.parent_step_id for held in (claims[one.run_id] for one in self.endings)]
+        ready = [row.pk for item in items if item.begun is not None for row in item.begun.ready]
+        wake_up([*ready, *(parent for parent in parents if parent is not None)])
 
     def tell(self, items: Sequence[Item]) -> None:
         """Spans of what is recorded, once it is committed."""

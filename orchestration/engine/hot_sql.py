@@ -27,8 +27,8 @@ def claim(
 
     `lightly`: not yet safe from a crash of the database when it returns; `settle` makes it so.
 
-    Columns: id, run, name, fence, attempt, key, effect, input, started, close_deadline, losses, ready of the step; id,
-    version, key, input, trace, started, created, retry_of of the run.
+    Columns: id, run, name, fence, attempt, key, effect, input, started, close_deadline, losses, ready, item of the step; id,
+    version, key, input, trace, started, created, retry_of, parent of the run.
     """
     check_step(StepStatus.READY, StepStatus.RUNNING)
     ids = ",".join(map(str, step_ids))
@@ -61,7 +61,7 @@ def lock(runs: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
 
 
 def states(runs: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, StepStatus]]:
-    """Every step's state by run and name."""
+    """Every step's state by run and name; of the items of a loop none."""
     found: dict[uuid.UUID, dict[str, StepStatus]] = {run: {} for run in runs}
     for run, name, status in _ask(statements.states(), [{"run": run.hex} for run in runs]):
         found[identifier(run)][name] = StepStatus(status)
@@ -179,7 +179,7 @@ def _births(born: Sequence[NewStep]) -> list[dict[str, Any]]:
             start=text_of_time(step.start_deadline), close=text_of_time(step.close_deadline), attempt=step.attempt,
             worker=step.worker_id or None, claimed=text_of_time(step.claimed_at), lease=text_of_time(step.lease_until),
             ends=text_of_time(step.attempt_deadline), beat=text_of_time(step.heartbeat_deadline),
-            input=step.input or None, output=step.output or None,
+            input=step.input or None, output=step.output or None, item=step.item or None,
         )
         for step in born
     ]  # fmt: skip
@@ -190,7 +190,8 @@ def _start(run: NewRun) -> dict[str, Any]:
         id=run.id.hex, workflow=run.workflow_id, version=run.version_id, team=run.team_id, key=run.idempotency_key,
         input=run.input, hash=run.input_hash, at=text_of_time(run.at), deadline=text_of_time(run.deadline_at),
         retry_of=run.retry_of_id.hex if run.retry_of_id else None, actor=run.started_by_id, trace=run.trace_id,
-        detail=run.detail, origin=run.origin,
+        detail=run.detail, parent=run.parent_step_id, rerun_of=run.rerun_of_id.hex if run.rerun_of_id else None,
+        origin=run.origin or None, priority=run.priority or None, concurrency_key=run.concurrency_key or None,
     )  # fmt: skip
 
 
@@ -206,9 +207,9 @@ def _insert(born: Sequence[NewStep], births: list[dict[str, Any]]) -> None:
 
 def _name(born: Sequence[NewStep], rows: Sequence[Row]) -> None:
     """Give each new step the id under which it was written."""
-    ids = {(identifier(run), name): pk for pk, run, name in rows}
+    ids = {(identifier(run), name, item): pk for pk, run, name, item in rows}
     for step in born:
-        step.pk = ids[step.run_id, step.name]
+        step.pk = ids[step.run_id, step.name, step.item]
 
 
 def _ask(text: str, rows: Sequence[Mapping[str, Any]]) -> list[Row]:

@@ -16,6 +16,7 @@ from functools import partial
 import structlog
 
 from orchestration.engine.ahead import run_ahead
+from orchestration.engine.child_ends import end_waits
 from orchestration.engine.claim import Claim, Turn, claim_all
 from orchestration.engine.complete import complete_apart
 from orchestration.engine.gather import Apart, Item, gather, is_plain
@@ -190,6 +191,9 @@ class InHand:
                 self._ready.extend(claims)
                 self._waiting()
                 self._give_back(len(asked) - len(claims))
+        taken = {held.step.pk for held in claims}
+        if others := [pk for pk in asked if pk not in taken]:  # perhaps steps whose child run has ended
+            outlast(partial(end_waits, others))
 
     def _on(self, held: Claim, follows: Claim | int | None, ahead: Claim | None = None) -> None:
         """What comes after a step in this process: the next one of its run, which may be at work already, or nothing.

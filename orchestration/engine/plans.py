@@ -39,7 +39,7 @@ def sole_speakers(version_id: int) -> frozenset[str]:
     fallback, which is what makes the run degraded.
     """
     plan = plan_of(version_id)
-    strict = all(step.join == "all" and step.fallback is None for step in plan.steps.values())
+    strict = all(step.join == "all" and not _may_degrade(step) for step in plan.steps.values())
     return frozenset(name for name in plan.steps if _speaks_alone(plan, name, strict=strict))
 
 
@@ -68,8 +68,15 @@ def forget() -> None:
         cache.cache_clear()
 
 
+def _may_degrade(step: PlannedStep) -> bool:
+    return step.fallback is not None or step.for_each is not None or step.kind == "workflow"
+
+
 def _speaks_alone(plan: Plan, name: str, *, strict: bool) -> bool:
-    after = plan.steps[name].successors
+    step = plan.steps[name]
+    if step.for_each is not None or step.stands_in_for or (step.fallback is not None and step.fallback.kind == "step"):
+        return False
+    after = step.successors
     if after:
         return all(plan.steps[one].predecessors == (name,) and plan.steps[one].when is None for one in after)
     before: set[str] = set()

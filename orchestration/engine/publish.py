@@ -43,6 +43,24 @@ def wake_up(step_ids: Sequence[int]) -> None:
         transaction.on_commit(lambda: send(ids))
 
 
+def after_commit(task: str, *arguments: Any) -> None:
+    """Have the control worker do a task soon after the surrounding transaction; losing the message is harmless too."""
+    if not silent:
+        transaction.on_commit(lambda: _ask(task, arguments))
+
+
+def _ask(task: str, arguments: tuple[Any, ...]) -> None:
+    global _quiet_until  # noqa: PLW0603 - one broker for the process
+    if time.monotonic() < _quiet_until:
+        return
+    try:
+        with _producers().acquire(block=True, timeout=PAUSE) as producer:
+            current_app.send_task(task, arguments, queue="control", producer=producer, retry=False, ignore_result=True)
+    except Exception as error:
+        _quiet_until = time.monotonic() + PAUSE
+        log.warning("broker.away", error=str(error)[:200], task=task)
+
+
 def send(step_ids: Sequence[int]) -> int:
     """Send now; how many were sent. Never raises for a broker that is away."""
     global _quiet_until  # noqa: PLW0603 - one broker for the process

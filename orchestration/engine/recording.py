@@ -31,16 +31,19 @@ def undone(claim: Claim, target: Compensation, now: datetime, **columns: object)
 
 
 def move(claim: Claim, target: StepStatus, **columns: object) -> None:
-    """The running step to its next state, held by nobody. Raises Refused."""
+    """The step to its next state, held by nobody. Raises Refused."""
     step = claim.step
-    everything = {**transition.UNHELD, **columns}
-    if not transition.move_step(step.pk, StepStatus.RUNNING, step.fence, target, **everything):
+    waited = {} if step.status == StepStatus.RUNNING else {"waiting_kind": "", "not_before": None}
+    everything = {**transition.UNHELD, **waited, **columns}
+    if not transition.move_step(step.pk, step.status, step.fence, target, **everything):
         raise Refused
 
 
 def count_end(claim: Claim, status: StepStatus, now: datetime) -> None:
     """The step's outcome, to be counted."""
     step = claim.step
+    if claim.is_loop and step.status == StepStatus.WAITING:
+        return  # its items were counted
     plain = status == StepStatus.SUCCEEDED and step.fence == 1
     note([step_row(claim.run.version_id, step, status, now, began=step.started_at, plain=plain)])
 

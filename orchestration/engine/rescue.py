@@ -17,12 +17,10 @@ from django.db.models import Q, QuerySet
 from orchestration import clock
 from orchestration.engine import transition
 from orchestration.engine.cancel import expire
-from orchestration.engine.claim import COMPENSATION, FORWARD, Claim, RunFacts
+from orchestration.engine.claim import COMPENSATION, FORWARD, Claim, held_by
 from orchestration.engine.complete import complete, give_up
 from orchestration.engine.execute import Executed
-from orchestration.engine.plans import plan_of
 from orchestration.engine.publish import wake_up
-from orchestration.engine.rows import HeldStep
 from orchestration.engine.settle import lock, settle
 from orchestration.limits import LOST_WAKE_AFTER, MAX_LOSSES, WAKE_BATCH
 from orchestration.models import Attempt, Run, StepRun
@@ -38,14 +36,6 @@ log = structlog.get_logger(__name__)
 GRACE = timedelta(seconds=2)
 
 Row = TypeVar("Row")
-
-
-def held_by(step: StepRun, phase: str) -> Claim:
-    """The claim as its worker holds it, to act in its place."""
-    plan = plan_of(step.run.version_id)
-    facts = RunFacts.of(step.run, plan.workflow, plan.version)
-    began = step.claimed_at or step.ready_at or step.run.created_at
-    return Claim(facts, plan, HeldStep.of(step), phase, began, 0.0)
 
 
 def expired_leases(now: datetime) -> int:

@@ -39,6 +39,7 @@ class HeldStep:
     error_type: str = ""
     error_message: str = ""
     ready_at: datetime | None = None
+    item: int = 0
 
     @classmethod
     def of(cls, row: StepRun) -> HeldStep:
@@ -47,7 +48,7 @@ class HeldStep:
             row.pk, row.run_id, row.name, StepStatus(row.status), row.fence, row.attempt, row.idempotency_key,
             Effect(row.effect), row.worker_id, row.input, row.output, row.started_at, row.claimed_at,
             row.close_deadline, row.losses, Compensation(row.compensation), row.compensation_attempt,
-            row.error_type, row.error_message, row.ready_at,
+            row.error_type, row.error_message, row.ready_at, row.item,
         )  # fmt: skip
 
 
@@ -77,6 +78,7 @@ class NewStep:
     # Set when it was executed before it was written (engine/ahead.py): what it was given and gave.
     input: str = ""
     output: str = ""
+    item: int = 0
     pk: int = 0
 
     def succeed(self, at: datetime, input: str, output: str) -> None:
@@ -103,7 +105,11 @@ class NewRun:
     started_by_id: int | None
     trace_id: str
     detail: str
+    parent_step_id: int | None = None
+    rerun_of_id: uuid.UUID | None = None
     origin: str = ""
+    priority: int = 0
+    concurrency_key: str = ""
 
 
 @dataclass(slots=True)

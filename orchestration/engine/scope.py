@@ -8,7 +8,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from orchestration.engine.claim import Known, RunFacts
+from orchestration.engine.claim import Claim, Known, RunFacts
+from orchestration.engine.items import item_of
 from orchestration.engine.payloads import load
 from orchestration.engine.rows import HeldStep
 from orchestration.models import StepRun
@@ -42,6 +43,20 @@ def scope_of(
     return scope
 
 
+def scope_for(claim: Claim, references: References, *, undoing: bool = False) -> dict[str, Any]:
+    """The scope for a step's own expressions: of an item of a loop with its value, under the name that the loop gives it."""
+    scope, loop, step = (
+        scope_of(claim.run, references, claim.known, undoing=undoing),
+        claim.planned.for_each,
+        claim.step,
+    )
+    if loop is not None and step.item:
+        scope[loop.name] = item_of(claim.run.id, step.name, step.item)
+        if undoing and "steps" in scope:  # its own output is the item's, not the list of all
+            scope["steps"][step.name] = {"output": load(step.output), "status": step.status}
+    return scope
+
+
 def own_step(step: HeldStep) -> dict[str, Any]:
     """The `step` of a compensation."""
     return {"output": load(step.output), "input": load(step.input), "idempotency_key": step.idempotency_key}
@@ -66,5 +81,5 @@ def _outputs(run: RunFacts, names: frozenset[str], known: Known, undoing: bool) 
 
 
 def _read(run: RunFacts, names: list[str]) -> Known:
-    rows = StepRun.objects.filter(run_id=run.id, name__in=names).values_list("name", "status", "output")
+    rows = StepRun.objects.filter(run_id=run.id, name__in=names, item=0).values_list("name", "status", "output")
     return {name: (status, output) for name, status, output in rows}

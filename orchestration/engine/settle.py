@@ -9,13 +9,17 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from orchestration.engine import transition
 from orchestration.engine.advance import is_over
 from orchestration.engine.claim import Known, RunFacts
 from orchestration.engine.payloads import encode, store
-from orchestration.engine.plans import plan_of, ports_of, undo_of
+from orchestration.engine.plans import plan_of, ports_of
 from orchestration.engine.publish import wake_up
 from orchestration.engine.scope import scope_of
+from orchestration.engine.subscriptions import close_waits
+from orchestration.engine.undoing import Undoable, next_to_undo
 from orchestration.errors import NotFound, TooLarge
 from orchestration.hooks import hooks
 from orchestration.ids import short
@@ -25,10 +29,10 @@ from orchestration.models import Run, RunEvent, StepRun
 from orchestration.states import (
     STEP_BAD,
     Compensation,
-    Effect,
     RunResult,
     RunStatus,
     StepStatus,
+    WaitingKind,
 )
 from orchestration.telemetry import tracing
 from orchestration.telemetry.outcomes import note, run_row
@@ -48,9 +52,11 @@ def lock(run_id: uuid.UUID) -> Run:
 
 
 def states_of(run_id: uuid.UUID) -> dict[str, StepStatus]:
-    """Every step's state by name."""
-    rows = StepRun.objects.filter(run_id=run_id).values_list("name", "status")
-    return {name: StepStatus(status) for name, status in rows}
+    """Every step's state by name. A loop is at work as long as its items are."""
+    rows = StepRun.objects.filter(run_id=run_id, item=0).values_list("name", "status", "waiting_kind")
+    return {
+        name: StepStatus.RUNNING if kind == WaitingKind.ITEMS else StepStatus(status) for name, status, kind in rows
+    }
 
 
 def finish_if_over(run: Run, facts: RunFacts, plan: Plan, states: dict[str, StepStatus], now: datetime) -> bool:
@@ -96,57 +102,50 @@ def settle(run: Run, plan: Plan, now: datetime) -> int | None:
 
     Returns the id of the step whose compensation is due now, None when there is none.
     """
-    transition.cancel_steps(run.pk, _STOPPABLE, now)
-    steps = list(StepRun.objects.filter(run_id=run.pk))
-    if any(step.status == StepStatus.RUNNING for step in steps):
-        return None  # cooperative: it ends at the boundary, and settles again then
-    if any(step.compensation == Compensation.RUNNING for step in steps):
+    transition.cancel_steps(run.pk, _STOPPABLE, now, parents=False)
+    close_waits(run.pk, now)
+    stop_children(run, now)
+    rows = StepRun.objects.filter(run_id=run.pk)
+    if rows.filter(Q(status=StepStatus.RUNNING) | Q(status=StepStatus.WAITING)).exists():
+        return None  # cooperative: it ends at the boundary, or with its child, and settles again then
+    if rows.filter(compensation=Compensation.RUNNING).exists():
         return None
-    failed = [step for step in steps if step.compensation == Compensation.FAILED]
-    due = [] if failed else _to_undo(plan, steps)
-    if due:
-        return _undo(run, due[0], now)
-    _finish(run, steps, now, failed=bool(failed))
+    failed = rows.filter(compensation=Compensation.FAILED).exists()
+    due = None if failed else next_to_undo(plan, run.pk)
+    if due is not None:
+        return _undo(run, due, now)
+    _finish(run, now, failed=failed)
     return None
+
+
+def stop_children(run: Run, now: datetime) -> None:
+    """Child runs that nobody waits for, or all of a run that stops, are asked to stop. Locked after their parent, as ever."""
+    open_children = Run.objects.filter(parent_step__run_id=run.pk, ending="").exclude(status=RunStatus.FINISHED)
+    if not run.ending:
+        open_children = open_children.exclude(parent_step__status=StepStatus.WAITING)
+    for child_id in open_children.order_by("pk").values_list("pk", flat=True):
+        child = lock(child_id)
+        if child.status == RunStatus.FINISHED or child.ending:
+            continue
+        why = f"its parent, run {run.short_id}, waits for it no more"
+        stop(child, RunResult.CANCELLED, now, message=why)
+        transition.move_run(child.pk, RunStatus(child.status), RunStatus.CANCELLING)
+        child.status = RunStatus.CANCELLING
+        RunEvent.objects.create(run=child, at=now, kind="cancelled", detail=why)
+        settle(child, plan_of(child.version_id), now)
 
 
 def note_end(run: Run, result: RunResult, now: datetime) -> None:
     """The run's outcome, to be counted and told."""
     note([run_row(run.version_id, result, began=run.started_at or run.created_at, at=now)])
+    if run.parent_step_id is not None:
+        wake_up([run.parent_step_id])
     if tracing.is_on():
         plan = plan_of(run.version_id)
         tracing.run_ended(RunFacts.of(run, plan.workflow, plan.version), plan, result, now)
 
 
-def _to_undo(plan: Plan, steps: list[StepRun]) -> list[StepRun]:
-    """Steps whose effect happened or may have, last completed first."""
-    due = []
-    for step in steps:
-        planned = plan.steps[step.name]
-        if undo_of(planned) is None or step.compensation != Compensation.NONE:
-            continue
-        unknown = step.effect == Effect.UNKNOWN and planned.compensate_on_unknown
-        if step.effect == Effect.HAPPENED or unknown:
-            due.append(step)
-    place = _completion(plan, steps)
-    return sorted(due, key=lambda step: place[step.name], reverse=True)
-
-
-def _completion(plan: Plan, steps: list[StepRun]) -> dict[str, tuple[datetime, int]]:
-    """When each step was over, never before its predecessors: clocks of two workers may differ by milliseconds."""
-    ended = {step.name: step.finished_at for step in steps if step.finished_at is not None}
-    place: dict[str, tuple[datetime, int]] = {}
-    for position, name in enumerate(plan.order):
-        if name not in ended:
-            continue
-        before = [place[other][0] for other in plan.steps[name].predecessors if other in place]
-        if plan.steps[name].join == "any":
-            before = sorted(before)[:1]  # it followed the first; the others may well have come later
-        place[name] = (max([ended[name], *before]), position)
-    return place
-
-
-def _undo(run: Run, step: StepRun, now: datetime) -> int:
+def _undo(run: Run, step: Undoable, now: datetime) -> int:
     if run.status != RunStatus.COMPENSATING:
         transition.begin_compensation(run.pk, RunStatus(run.status))
         run.status, run.compensation = RunStatus.COMPENSATING, Compensation.RUNNING
@@ -159,9 +158,9 @@ def _undo(run: Run, step: StepRun, now: datetime) -> int:
     return step.pk
 
 
-def _finish(run: Run, steps: list[StepRun], now: datetime, *, failed: bool) -> None:
+def _finish(run: Run, now: datetime, *, failed: bool) -> None:
     compensation = None
-    if any(step.compensation == Compensation.DONE for step in steps):
+    if StepRun.objects.filter(run_id=run.pk, compensation=Compensation.DONE).exists():
         compensation = Compensation.DONE
     if failed:
         compensation = Compensation.FAILED

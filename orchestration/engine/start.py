@@ -6,7 +6,6 @@ Owns the transaction and the answer to a used key. Never checks roles or the inp
 from __future__ import annotations
 
 import secrets
-import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -19,9 +18,10 @@ from orchestration.engine import hot_sql, transition
 from orchestration.engine.advance import fatal
 from orchestration.engine.begin import Begun, begin, failed_at_birth
 from orchestration.engine.claim import RunFacts
-from orchestration.engine.payloads import store, text_of
+from orchestration.engine.payloads import store
 from orchestration.engine.plans import plan_of
 from orchestration.engine.publish import wake_up
+from orchestration.engine.reuse import copied
 from orchestration.engine.rows import NewRun
 from orchestration.engine.settle import finish_if_over, lock, settle, stop
 from orchestration.errors import Conflict
@@ -46,9 +46,12 @@ class Request:
     trace_id: str | None = None
     retry_of: Run | None = None
     reused: tuple[StepRun, ...] = ()
-    #: What started it, such as schedule:nightly, and that in words for the event of its start.
+    rerun_of: Run | None = None
+    parent_step_id: int | None = None
+    #: What started it, such as schedule:nightly; `detail` says it in words.
     origin: str = ""
     detail: str = ""
+    priority: int = 0
 
 
 @dataclass(slots=True)
@@ -68,7 +71,7 @@ def start(request: Request) -> tuple[Run, bool]:
         return known, False
     try:
         with nullcontext() if _is_one_statement(request) else transaction.atomic():
-            return _create([request])[0], True
+            return create([request])[0], True
     except IntegrityError:
         known = _known(request)  # two starts with one key at once: the other won
         if known is None:
@@ -81,7 +84,7 @@ def start_all(requests: Sequence[Request]) -> list[Run]:
     if any(request.key is not None for request in requests):
         raise ValueError("runs with idempotency keys are started one by one")
     with transaction.atomic():
-        return _create(requests)
+        return create(requests)
 
 
 def _is_one_statement(request: Request) -> bool:
@@ -105,7 +108,8 @@ def _known(request: Request) -> Run | None:
     return run
 
 
-def _create(requests: Sequence[Request]) -> list[Run]:
+def create(requests: Sequence[Request]) -> list[Run]:
+    """Write the runs, in the transaction there is."""
     now = clock.now()
     # A microsecond apart, so that their ids keep the order in which they were asked for.
     opened = [_open(request, now + timedelta(microseconds=place)) for place, request in enumerate(requests)]
@@ -113,7 +117,7 @@ def _create(requests: Sequence[Request]) -> list[Run]:
     note([row for one in opened if one.begun.errors for row in failed_at_birth(one.facts, one.begun)])
     for one, request in zip(opened, requests, strict=True):
         if request.reused:
-            transition.create_steps([_copy(one.row.id, step) for step in request.reused])
+            transition.create_steps([copied(one.row.id, step) for step in request.reused])
     wake_up([row.pk for one in opened for row in one.begun.ready])
     for one in opened:
         facts = one.facts
@@ -130,12 +134,12 @@ def _open(request: Request, now: datetime) -> _Opened:
         store(request.input_text, run_id), request.input_hash, now,
         now + timedelta(seconds=plan.timeout) if plan.timeout else None,
         request.retry_of.pk if request.retry_of else None, request.actor_id, request.trace_id or secrets.token_hex(16),
-        f"retry of run {request.retry_of.short_id}" if request.retry_of else request.detail,
-        request.origin,
+        request.detail or (f"retry of run {request.retry_of.short_id}" if request.retry_of else ""),
+        request.parent_step_id, request.rerun_of.pk if request.rerun_of else None, request.origin, request.priority,
     )  # fmt: skip
     facts = RunFacts(
         run_id, version.pk, plan.workflow, plan.version, request.key, row.input, row.trace_id, now, row.retry_of_id,
-        str(run_id),
+        str(run_id), request.parent_step_id,
     )  # fmt: skip
     states = {step.name: StepStatus(step.status) for step in request.reused}
     known = {step.name: (step.status, step.output) for step in request.reused}
@@ -164,17 +168,8 @@ def _as_written(row: NewRun) -> Run:
         id=row.id, workflow_id=row.workflow_id, version_id=row.version_id, team_id=row.team_id, status="running",
         idempotency_key=row.idempotency_key, input=row.input, input_hash=row.input_hash, created_at=row.at,
         started_at=row.at, deadline_at=row.deadline_at, retry_of_id=row.retry_of_id,
-        started_by_id=row.started_by_id, trace_id=row.trace_id, origin=row.origin,
+        started_by_id=row.started_by_id, trace_id=row.trace_id, parent_step_id=row.parent_step_id,
+        rerun_of_id=row.rerun_of_id, origin=row.origin, priority=row.priority,
     )  # fmt: skip
     run._state.adding, run._state.db = False, "default"
     return run
-
-
-def _copy(run_id: uuid.UUID, step: StepRun) -> StepRun:
-    """An outcome of an earlier run that stands: the same output, effect and key, linked to where it came from."""
-    return StepRun(
-        run_id=run_id, name=step.name, item=step.item, status=step.status, ready_at=step.ready_at,
-        started_at=step.started_at, finished_at=step.finished_at, idempotency_key=step.idempotency_key,
-        input=store(text_of(step.input), run_id), output=store(text_of(step.output), run_id),
-        effect=step.effect, reused_from_id=step.pk,
-    )  # fmt: skip

@@ -34,7 +34,7 @@ WHERE s.id {{among_free}} AND r.id = s.run_id AND s.status || '' = 'ready' AND r
   AND r.status || '' IN ('running', 'waiting') AND (s.not_before IS NULL OR s.not_before <= {{at}})
   {{lightly}}
 RETURNING {{of_step}}id, run_id, name, fence, attempt, {{of_step}}idempotency_key, effect, {{of_step}}input,
-          {{of_step}}started_at, close_deadline, losses, ready_at{{of_run}}
+          {{of_step}}started_at, close_deadline, losses, ready_at, item{{of_run}}
 """
 
 #: The transaction, which is this statement, does not wait for the disk.
@@ -42,7 +42,9 @@ _LIGHTLY = "AND set_config('synchronous_commit', 'off', true) = 'off'"
 #: Waits for the disk until all that this session has committed before is there.
 SETTLE = "SELECT pg_logical_emit_message(true, 'plumbline', '')"
 
-_OF_RUN = "r.id, r.version_id, r.idempotency_key, r.input, r.trace_id, r.started_at, r.created_at, r.retry_of_id"
+_OF_RUN = """
+r.id, r.version_id, r.idempotency_key, r.input, r.trace_id, r.started_at, r.created_at, r.retry_of_id, r.parent_step_id
+"""
 #: SQLite can return nothing but the row itself, so the run is read by a statement of its own.
 _RUNS = f"SELECT {_OF_RUN} FROM {_RUN} r WHERE r.id {{among_runs}}"
 
@@ -54,7 +56,11 @@ RETURNING id
 
 _LOCK = f"SELECT r.id, r.status, r.ending FROM {_RUN} r WHERE r.id {{among_runs}} ORDER BY r.id {{lock}}"
 
-_STATES = f"SELECT s.run_id, s.name, s.status FROM {_STEP} s WHERE s.run_id {{among_runs}}"
+# A loop is at work as long as its items are.
+_STATES = f"""
+SELECT s.run_id, s.name, CASE WHEN s.waiting_kind = 'items' THEN 'running' ELSE s.status END
+FROM {_STEP} s WHERE s.run_id {{among_runs}} AND s.item = 0
+"""
 
 _SUCCEED = f"""
 UPDATE {_STEP} AS s
@@ -97,7 +103,7 @@ _TRIED = {
 _ATTEMPT = _insert("orchestration_attempt", _TRIED).replace("{only_if}", "WHERE t.fence > 1 {only_if}")
 
 _BORN = _insert(_STEP, {
-    "run_id": "t.run", "name": "t.name", "item": "0", "status": "t.status", "waiting_kind": "''",
+    "run_id": "t.run", "name": "t.name", "item": "COALESCE(t.item, 0)", "status": "t.status", "waiting_kind": "''",
     "attempt": "t.attempt", "losses": "0", "fence": "t.attempt", "worker_id": "COALESCE(t.worker, '')",
     "lease_until": "t.lease", "ready_at": "t.ready", "wake_due_at": "t.wake", "started_at": "t.claimed",
     "claimed_at": "t.claimed", "finished_at": "t.finished", "start_deadline": "t.start", "attempt_deadline": "t.ends",
@@ -105,14 +111,16 @@ _BORN = _insert(_STEP, {
     "input": "COALESCE(t.input, '')", "output": "COALESCE(t.output, '')", "error_type": "COALESCE(t.error, '')",
     "error_message": "COALESCE(t.message, '')",
     "effect": "t.effect", "compensation": "'none'", "compensation_attempt": "0", "compensation_error": "''",
-}, "RETURNING id, run_id, name")  # fmt: skip
+}, "RETURNING id, run_id, name, item")  # fmt: skip
 
 _START = _insert(_RUN, {
     "id": "t.id", "workflow_id": "t.workflow", "version_id": "t.version", "team_id": "t.team", "status": "'running'",
     "ending": "''", "result": "''", "compensation": "'none'", "idempotency_key": "t.key", "input": "t.input",
     "input_hash": "t.hash", "output": "''", "created_at": "t.at", "started_at": "t.at", "deadline_at": "t.deadline",
     "retry_of_id": "t.retry_of", "started_by_id": "t.actor", "trace_id": "t.trace", "failed_step": "''",
-    "error_type": "''", "error_message": "''", "origin": "t.origin",
+    "parent_step_id": "t.parent", "rerun_of_id": "t.rerun_of", "origin": "COALESCE(t.origin, '')",
+    "priority": "COALESCE(t.priority, 0)", "concurrency_key": "COALESCE(t.concurrency_key, '')",
+    "error_type": "''", "error_message": "''",
 })  # fmt: skip
 
 _STARTED = _insert("orchestration_runevent", {
@@ -130,13 +138,14 @@ _TOLD: Mapping[str, Mapping[str, str]] = {
         "run": "uuid", "name": "text", "status": "text", "key": "text", "effect": "text", "ready": "timestamptz",
         "finished": "timestamptz", "error": "text", "message": "text", "wake": "timestamptz", "start": "timestamptz",
         "close": "timestamptz", "attempt": "int", "worker": "text", "claimed": "timestamptz", "lease": "timestamptz",
-        "ends": "timestamptz", "beat": "timestamptz", "input": "text", "output": "text",
+        "ends": "timestamptz", "beat": "timestamptz", "input": "text", "output": "text", "item": "int",
     },
     "endings": {"run": "uuid", "result": "text", "at": "timestamptz", "output": "text"},
     "starts": {
         "id": "uuid", "workflow": "bigint", "version": "bigint", "team": "bigint", "key": "text", "input": "text",
         "hash": "text", "at": "timestamptz", "deadline": "timestamptz", "retry_of": "uuid", "actor": "bigint",
-        "trace": "text", "detail": "text", "origin": "text",
+        "trace": "text", "detail": "text", "parent": "bigint", "rerun_of": "uuid", "origin": "text",
+        "priority": "smallint", "concurrency_key": "text",
     },
 }  # fmt: skip
 
@@ -244,7 +253,7 @@ def record_all() -> str:
     endings AS MATERIALIZED ({_batch("endings", "endings")}), held AS MATERIALIZED ({_HELD.format(**words)}),
     done AS ({done}), tried AS ({tried}), born AS ({born}), ended AS ({ended}),
     noted AS ({noted})
-    SELECT (SELECT count(*) FROM done), (SELECT count(*) FROM ended), born.id, born.run_id, born.name
+    SELECT (SELECT count(*) FROM done), (SELECT count(*) FROM ended), born.id, born.run_id, born.name, born.item
     FROM (SELECT 1) one LEFT JOIN born ON true
     """
 

@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from orchestration import clock
 from orchestration.engine import hot_sql, rescue, transition
 from orchestration.engine.begin import begin
-from orchestration.engine.claim import FORWARD, Claim
+from orchestration.engine.claim import FORWARD, Claim, held_by
 from orchestration.engine.complete import pass_time
 from orchestration.engine.gather import Apart, conclude, ended, succeeded
 from orchestration.engine.publish import wake_up
@@ -46,17 +46,19 @@ def due_timers(now: datetime) -> int:
 def _end(steps: Sequence[StepRun]) -> None:
     try:
         with transaction.atomic():
-            _end_together([rescue.held_by(step, FORWARD) for step in steps], clock.now())
+            _end_together([held_by(step, FORWARD) for step in steps], clock.now())
     except (OperationalError, InterfaceError):
         raise  # the database is away for all of them alike: the next round finds them again
     except Exception as error:
         if not isinstance(error, Apart):
             log.exception("timers.batch_failed", steps=len(steps))
-        rescue.each("timers", steps, lambda step: pass_time(step, rescue.held_by(step, FORWARD)))
+        rescue.each("timers", steps, lambda step: pass_time(step, held_by(step, FORWARD)))
 
 
 def _end_together(claims: Sequence[Claim], now: datetime) -> None:
     """All of them in one go. Raises Apart."""
+    if any(held.step.item for held in claims):
+        raise Apart  # an item's end is its loop's affair
     runs = sorted({held.run.id for held in claims})
     open_runs = {run: status for run, (status, ending) in hot_sql.lock(runs).items() if not ending}
     if any(status not in {RunStatus.RUNNING, RunStatus.WAITING} for status in open_runs.values()):
@@ -74,6 +76,7 @@ def _end_together(claims: Sequence[Claim], now: datetime) -> None:
     endings = conclude(last, states, open_runs, {})
     if endings and not hot_sql.finish(endings, now):
         raise Apart
+    wake_up([parent for one in endings if (parent := last[one.run_id].run.parent_step_id) is not None])
     note([*(succeeded(held, now) for held in due), *(ended(last[one.run_id], one, now) for one in endings)])
 
 

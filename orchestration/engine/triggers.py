@@ -1,34 +1,22 @@
 """Triggers: an event of a type starts the runs of those whose condition holds, one run each, however often the event comes.
 
-Owns which triggers hold and what is written down of each. Called once for each stored event, in the transaction that marks it
-routed. What fails is recorded and stops no other; only the database's errors are raised, and then the event is routed again.
+Owns which triggers hold and what is written down of each. Called for each stored event, more than once
+where it is routed again. What fails is recorded and stops no other; only the database's errors are raised.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from orchestration import clock
 from orchestration.engine.payloads import load
 from orchestration.limits import MAX_ERROR_TEXT
 from orchestration.manifest import ExpressionError
-from orchestration.models import Run, Trigger, TriggerFiring
+from orchestration.models import Event, Run, Trigger, TriggerFiring
 from orchestration.services.unattended import Started, condition, fitting_key, start_unattended
 
 
-class Incoming(Protocol):
-    """What a trigger wants to know of an event: models.Event has it."""
-
-    source: str
-    event_id: str
-    type: str
-    subject: str
-    time: datetime | None
-    data: str
-
-
-def fire(event: Incoming) -> list[Run]:
+def fire(event: Event) -> list[Run]:
     """Start the runs of every trigger that holds for the event; those that are new or were started by it before."""
     triggers = list(Trigger.objects.filter(event=event.type, paused=False))
     if not triggers:
@@ -38,7 +26,7 @@ def fire(event: Incoming) -> list[Run]:
     return [one.run for one in started if one is not None and one.run is not None]
 
 
-def seen(event: Incoming) -> dict[str, Any]:
+def seen(event: Event) -> dict[str, Any]:
     """The event as expressions read it. Absent subject, time and data are null."""
     return {
         "id": event.event_id, "source": event.source, "type": event.type, "subject": event.subject or None,
@@ -46,9 +34,13 @@ def seen(event: Incoming) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _fire(trigger: Trigger, event: Incoming, scope: dict[str, Any]) -> Started | None:
-    """None: the condition does not hold."""
+def _fire(trigger: Trigger, event: Event, scope: dict[str, Any]) -> Started | None:
+    """None: the condition does not hold. What an event started is left as it is, however the trigger was changed since."""
     spec = trigger.spec
+    this: dict[str, Any] = {"trigger": trigger, "event_source": event.source, "event_id": event.event_id}
+    before = TriggerFiring.objects.filter(**this, run__isnull=False).select_related("run").first()
+    if before is not None:
+        return Started(before.run)
     try:
         if "when" in spec and not condition(spec["when"]).evaluate(scope):
             return None
@@ -59,8 +51,6 @@ def _fire(trigger: Trigger, event: Incoming, scope: dict[str, Any]) -> Started |
             spec, scope, key=fitting_key(f"trigger:{trigger.name}:", f"{event.source}/{event.event_id}"),
             origin=f"trigger:{trigger.name}", detail=f"trigger {trigger.name}, event {event.event_id} of {event.source}",
         )  # fmt: skip
-    TriggerFiring.objects.update_or_create(
-        trigger=trigger, event_source=event.source, event_id=event.event_id,
-        defaults={"at": clock.now(), "run": started.run, "error": started.error},
-    )  # fmt: skip
+    found = {"at": clock.now(), "run": started.run, "error": started.error}
+    TriggerFiring.objects.update_or_create(**this, defaults=found)
     return started

@@ -14,7 +14,18 @@ from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from orchestration import clock
-from orchestration.engine import backfills, fallbacks, parked, probes, rescue, schedules, transition
+from orchestration.engine import (
+    backfills,
+    child_ends,
+    events,
+    fallbacks,
+    overdue,
+    parked,
+    probes,
+    rescue,
+    schedules,
+    transition,
+)
 from orchestration.engine.publish import send
 from orchestration.engine.timers import due_timers
 from orchestration.limits import LOST_WAKE_AFTER, WAKE_BATCH
@@ -128,11 +139,14 @@ def _free(ids: list[int], still: QuerySet[StepRun]) -> list[int]:
 _LOOKS: Mapping[str, Callable[[datetime], int]] = {
     "retries": _due_retries,
     "timers": due_timers,
+    "waits": overdue.due_waits,
+    "children": child_ends.due,
+    "events": events.unrouted,
     "compensations": _due_compensations,
     "parked": _parked,
     "leases": rescue.expired_leases,
     "attempts": rescue.overdue_attempts,
-    "waits": rescue.overdue_schedules,
+    "overdue": rescue.overdue_schedules,
     "runs": rescue.overdue_runs,
     "lost_wakes": _lost_wakes,
     "schedules": schedules.look,

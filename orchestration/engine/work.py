@@ -10,6 +10,7 @@ from functools import partial
 
 import structlog
 
+from orchestration.engine.child_ends import end_waits
 from orchestration.engine.claim import Claim, claim
 from orchestration.engine.complete import complete
 from orchestration.engine.execute import Abandoned, Executed, execute
@@ -27,6 +28,7 @@ def work(step_id: int) -> int:
     while current is not None:
         held = claim(current) if isinstance(current, int) else current
         if held is None:
+            end_waits([step_id])
             return done
         hold(held.step.pk, held.step.fence, held.limit, held.claimed_at)
         executed = perform(held)

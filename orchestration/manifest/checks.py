@@ -13,6 +13,7 @@ from .graph import Ancestors, cycles
 from .places import Place, mapping, other_places, sequence, step_places
 from .problems import MOST_PROBLEMS, Finding, suggestion
 from .references import Read, check_place
+from .stand_ins import check_stand_ins, read_of_stand_ins, stand_ins_of
 from .step_checks import check_step
 from .templates import OPENING
 from .values import JSON
@@ -41,16 +42,19 @@ def check_document(document: JSON) -> list[Finding]:
 
 def _check_steps(steps: dict[str, Any], findings: list[Finding]) -> None:
     edges: dict[str, list[str]] = {}
+    stand_ins = stand_ins_of(steps)
+    findings.extend(check_stand_ins(steps, stand_ins))
     compensations: list[tuple[str, Read]] = []
     for name, step in steps.items():
         if len(findings) > MOST_PROBLEMS:
             return
-        before: dict[str, None] = {}
+        before: dict[str, None] = dict.fromkeys([stand_ins[name]] if stand_ins.get(name) in steps else [])
         if isinstance(step, dict):
             findings.extend(check_step(name, step))
             findings.extend(islice(_check_names(name, step, steps), MOST_PROBLEMS + 1))
             for place in step_places(name, step):
                 read = check_place(place, steps, findings)
+                findings.extend(read_of_stand_ins(name, read, stand_ins))
                 if place.part == "compensate":
                     compensations.append((name, read))
                 else:

@@ -47,8 +47,20 @@ class PlannedCompensation:
 class PlannedFallback:
     """What a step ends with when it can't have what it wants. `value` is set for kind `value` alone."""
 
-    kind: Literal["value", "last_good", "skip"]
+    kind: Literal["value", "last_good", "step", "skip"]
     value: Template | None = None
+    #: Of kind `step` the step that is done in its place.
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLoop:
+    """`items` gives the list; each of it is known as `name`. `tolerated`: the share of items that may fail, 0 to 1."""
+
+    items: Template
+    name: str
+    parallel: int
+    tolerated: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,9 @@ class PlannedStep:
     compensate_on_unknown: bool
     intent: str
     fallback: PlannedFallback | None = None
+    for_each: PlannedLoop | None = None
+    #: The step whose fallback this one is: it begins when that one fails, and not otherwise.
+    stands_in_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

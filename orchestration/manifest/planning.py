@@ -4,23 +4,36 @@ Owns defaults that depend on other fields (effect of a step, dependency of a com
 Takes the normal form of a valid manifest; never judges one: what is wrong was said when it was loaded.
 """
 
-from typing import Any, Literal
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
 
 from .expressions import compile_expression
 from .graph import successors, topological
 from .models import policies
 from .models.documents import Workflow
-from .models.steps import COMPENSATION_KINDS, Compensation, Fallback, HttpRequest, Step, Wait
+from .models.steps import COMPENSATION_KINDS, Approval, Compensation, Event, Fallback, ForEach, HttpRequest, Step, Wait
 from .places import step_places
-from .plan import Plan, PlannedCompensation, PlannedFallback, PlannedStep, RetryPolicySpec, Timeouts
+from .plan import Plan, PlannedCompensation, PlannedFallback, PlannedLoop, PlannedStep, RetryPolicySpec, Timeouts
 from .references import references_in
 from .scalars import parse_duration
+from .stand_ins import stand_ins_of
 from .step_checks import kinds_of
 from .templates import OPENING, Template, assemble, compile_path, compile_template
 from .values import JSON
 
 _READS = ("GET", "HEAD", "OPTIONS")
 _NO_EFFECT = ("wait", "value", "approval", "event")
+#: Of a `for_each` that does not say how many items are done at a time.
+MAX_PARALLEL = 10
+
+
+class _Among(NamedTuple):
+    """A step among the others."""
+
+    before: list[str]
+    after: list[str]
+    stands_in_for: str | None
 
 
 def build_plan(canonical: dict[str, JSON]) -> Plan:
@@ -28,12 +41,16 @@ def build_plan(canonical: dict[str, JSON]) -> Plan:
     workflow = Workflow.model_validate(canonical)
     spec = workflow.spec
     documents: dict[str, Any] = canonical["spec"]["steps"]
-    edges = {name: predecessors_of(name, step) for name, step in sorted(documents.items())}
+    stand_ins = stand_ins_of(documents)
+    edges = {name: predecessors_of(name, step, stand_ins.get(name)) for name, step in sorted(documents.items())}
     order = tuple(topological(edges))
     after = successors(edges)
     own_policies = {name: _policy(policy) for name, policy in spec.retry_policies.items()}
     steps = {
-        name: _step(name, spec.steps[name], documents[name], (edges[name], after[name]), own_policies) for name in order
+        name: _step(
+            name, spec.steps[name], documents[name], _Among(edges[name], after[name], stand_ins.get(name)), own_policies
+        )
+        for name in order
     }
     value = spec.output.value if spec.output else None
     return Plan(
@@ -55,9 +72,9 @@ def retry_policy_of(spec: dict[str, JSON]) -> RetryPolicySpec:
     return _policy(policies.RetryPolicySpec.model_validate(spec))
 
 
-def predecessors_of(name: str, step: dict[str, Any]) -> list[str]:
-    """The steps before a step: those it reads and those it needs, sorted."""
-    before = set(step.get("needs", ()))
+def predecessors_of(name: str, step: dict[str, Any], stands_in_for: str | None = None) -> list[str]:
+    """The steps before a step: those it reads, those it needs and the one it stands in for, sorted."""
+    before = set(step.get("needs", ())) | ({stands_in_for} if stands_in_for else set())
     for place in step_places(name, step):
         if place.part == "compensate":
             continue
@@ -71,7 +88,7 @@ def _step(
     name: str,
     step: Step,
     document: dict[str, Any],
-    edges: tuple[list[str], list[str]],
+    among: _Among,
     own_policies: dict[str, RetryPolicySpec],
 ) -> PlannedStep:
     (kind,) = kinds_of(document)
@@ -80,8 +97,8 @@ def _step(
         name=name,
         kind=kind,
         body=_body(kind, step, document),
-        predecessors=tuple(edges[0]),
-        successors=tuple(edges[1]),
+        predecessors=tuple(among.before),
+        successors=tuple(among.after),
         join=step.join,
         when=compile_expression(step.when) if step.when else None,
         expect=tuple(compile_expression(condition) for condition in step.expect),
@@ -96,6 +113,8 @@ def _step(
         compensate_on_unknown=step.compensate_on_unknown,
         intent=step.intent or "",
         fallback=_fallback(step.fallback),
+        for_each=_loop(step.for_each) if step.for_each else None,
+        stands_in_for=among.stands_in_for,
     )
 
 
@@ -111,7 +130,14 @@ def _fallback(fallback: Fallback | None) -> PlannedFallback | None:
         return None
     if fallback.value is not None:
         return PlannedFallback("value", compile_template(fallback.value.root))
+    if fallback.step is not None:
+        return PlannedFallback("step", step=fallback.step)
     return PlannedFallback("last_good" if fallback.last_good else "skip")
+
+
+def _loop(loop: ForEach) -> PlannedLoop:
+    tolerated = (loop.tolerate_failures or 0.0) / 100
+    return PlannedLoop(compile_template(loop.in_), loop.as_, loop.max_parallel or MAX_PARALLEL, tolerated)
 
 
 def _compensation(
@@ -139,6 +165,10 @@ def _body(kind: str, step: Step | Compensation, document: dict[str, Any]) -> Tem
         return assemble({"task": compile_template(step.python), "with": compile_template(step.with_ or {})})
     if isinstance(step, Step) and step.wait:
         return _wait_body(step.wait)
+    if isinstance(step, Step) and step.event:
+        return _event_body(step.event)
+    if isinstance(step, Step) and step.approval:
+        return _approval_body(step.approval)
     parts = {kind: compile_template(document[kind])}
     if step.with_ is not None:
         parts["with"] = compile_template(step.with_)
@@ -162,6 +192,28 @@ def _wait_body(wait: Wait) -> Template:
         return assemble({"until": compile_template(wait.until)})
     length = wait.for_ or ""
     return assemble({"for": compile_template(length if OPENING in length else parse_duration(length))})
+
+
+def _event_body(event: Event) -> Template:
+    """Seconds, and the run's own id where no correlation is given: whoever answers sends it back."""
+    correlation = "${{ run.id }}" if event.correlation is None else event.correlation
+    return assemble(
+        {
+            "type": compile_template(event.type),
+            "correlation": compile_template(correlation),
+            "timeout": compile_template(event.timeout),
+        }
+    )
+
+
+def _approval_body(approval: Approval) -> Template:
+    return assemble(
+        {
+            "team": compile_template(approval.team),
+            "timeout": compile_template(approval.timeout),
+            "on_timeout": compile_template(approval.on_timeout or "reject"),
+        }
+    )
 
 
 def _retry(

@@ -11,8 +11,8 @@ from .step_checks import kinds_of
 from .values import JSON
 
 _KINDS = ("Flag",)
-_STEP_KINDS = ("celery", "workflow", "approval", "event", "emit")
-_STEP_FIELDS = ("for_each", "flag")
+_STEP_KINDS = ("celery",)
+_STEP_FIELDS = ("flag",)
 _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
     "Team": ("weight",),
@@ -52,9 +52,6 @@ def _refused(resource: Resource) -> Iterator[tuple[Path, str]]:
         for field in _STEP_FIELDS:
             if field in step:
                 yield (*path, field), f"step field '{field}' {_PLANNED} Remove it or keep the manifest unapplied."
-        if "step" in step.get("fallback", {}):
-            message = f"a fallback to another step {_PLANNED} Fall back to 'value', 'last_good' or 'skip'."
-            yield (*path, "fallback", "step"), message
 
 
 def _recorded(resource: Resource) -> Iterator[Path]:

@@ -43,14 +43,29 @@ def check_step(name: str, step: dict[str, Any]) -> Iterator[Finding]:
         yield Finding(
             (*path, "for_each", "as"), f"'{loop}' already means something in expressions; choose another name"
         )
+    yield from _check_waits(path, step)
     if isinstance(step.get("compensate"), dict):
         yield from _check_compensation(path, step)
     if isinstance(step.get("fallback"), dict):
         yield from _check_fallback((*path, "fallback"), step["fallback"])
+    if step.get("for_each") is not None and mapping(step.get("fallback")).get("step") is not None:
+        message = "no step can stand in for a single item; fall back to 'value', 'last_good' or 'skip'"
+        yield Finding((*path, "fallback", "step"), message, at_key=True)
     if step.get("fallback") is not None and step.get("no_fallback") is not None:
         yield Finding(
             (*path, "no_fallback"), "the step has a fallback, so there is nothing to explain; remove one", at_key=True
         )
+
+
+def _check_waits(path: Path, step: dict[str, Any]) -> Iterator[Finding]:
+    """What an event and an approval need to be answered."""
+    if isinstance(mapping(step.get("event")).get("correlation"), bool | list | dict):
+        message = "wanted text or a number, such as ${{ input.order }}; an event is found by it"
+        yield Finding((*path, "event", "correlation"), message)
+    approval = mapping(step.get("approval"))
+    if approval.get("on_timeout") is not None and approval.get("timeout") is None:
+        message = "without a 'timeout' it waits for ever; set one, or remove 'on_timeout'"
+        yield Finding((*path, "approval", "on_timeout"), message, at_key=True)
 
 
 def _given(kinds: list[str]) -> str:

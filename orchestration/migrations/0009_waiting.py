@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ('degraded', models.IntegerField(default=0)),
                 ('parallel', models.IntegerField(help_text='max_parallel')),
                 ('tolerated', models.IntegerField(help_text='so many items may fail')),
+                ('continues', models.BooleanField(default=False, help_text='its items are those of the run that is retried')),
             ],
         ),
         migrations.CreateModel(

@@ -76,6 +76,7 @@ class Loop(models.Model):
     degraded = models.IntegerField(default=0)
     parallel = models.IntegerField(help_text="max_parallel")
     tolerated = models.IntegerField(help_text="so many items may fail")
+    continues = models.BooleanField(default=False, help_text="its items are those of the run that is retried")
 
     def __str__(self) -> str:
         return f"{self.begun} of {self.total} items of step {self.step_id}"

@@ -15,7 +15,7 @@ from orchestration.services.governed import save
 from orchestration.services.objective_sync import follow_workflow
 from orchestration.services.world import World, suggestion
 from orchestration.steps import registry
-from orchestration.versions import newest, precedence
+from orchestration.versions import highest, newest, precedence
 
 REMEDY = "apply it first, and where it waits for reviews, apply this when they are done"
 
@@ -43,6 +43,7 @@ class WorkflowApplier:
                     problems.append(resource.problem_at(f"{path}.retry", text))
         problems += self._escalation_problems(resource, world)
         problems += self._task_problems(resource, plan)
+        problems += self._step_problems(resource, world)
         problems += [problem for problem, refuses in policy_faults(resource, world) if refuses]
         return problems + self._contract_problems(resource, plan, world)
 
@@ -123,6 +124,21 @@ class WorkflowApplier:
                     problems.append(resource.problem_at(f"spec.steps.{place}.python", text))
         return problems
 
+    def _step_problems(self, resource: Resource, world: World) -> list[Problem]:
+        """Whom its steps ask and what they start; a published version may be from before one of these went."""
+        if self.is_applied(resource):
+            return []
+        problems = []
+        for name, step in resource.canonical["spec"]["steps"].items():
+            asked = (step.get("approval") or {}).get("team")
+            if asked is not None and asked not in world.teams:
+                text = f"no team {asked!r}{suggestion(asked, world.teams) or '; apply a Team of that name first'}"
+                problems.append(resource.problem_at(f"spec.steps.{name}.approval.team", text))
+            child = step.get("workflow")
+            if child is not None and (why := unstartable(child, world)):
+                problems.append(resource.problem_at(f"spec.steps.{name}.workflow", why))
+        return problems
+
     def _contract_problems(self, resource: Resource, plan: Plan, world: World) -> list[Problem]:
         problems = []
         for step, direction, reference in ports(plan):
@@ -154,6 +170,17 @@ def policy_faults(resource: Resource, world: World) -> list[tuple[Problem, bool]
 
     found: list[tuple[Problem, bool]] = world.once(resource, find)
     return found
+
+
+def unstartable(reference: str, world: World) -> str:
+    """Why nothing can be started by `name@range`; empty when something can."""
+    name, _, range_ = reference.partition("@")
+    there = world.workflows.get(name)
+    if there is None:
+        return f"no workflow {name!r}{suggestion(name, world.workflows) or '; apply it first'}"
+    if highest(there, range_ or "*") is None:
+        return f"no active version of workflow {name} fits {range_}; it has {', '.join(sorted(there))}"
+    return ""
 
 
 def resolve_ports(version: WorkflowVersion) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration.hooks import Agreed, hooks
 from orchestration.manifest import Resource
-from orchestration.models import Dependency, RetryPolicy, Team
+from orchestration.models import Dependency, RetryPolicy, Team, WorkflowVersion
 from orchestration.versions import highest
 
 
@@ -44,6 +44,18 @@ class World:
     def retry_policies(self) -> set[str]:
         """Names of shared retry policies."""
         return set(RetryPolicy.objects.values_list("name", flat=True)) | self._names("RetryPolicy")
+
+    @cached_property
+    def workflows(self) -> dict[str, list[str]]:
+        """Workflow name → versions that can be started, those of the batch included."""
+        found: dict[str, list[str]] = {}
+        active = WorkflowVersion.objects.filter(state=WorkflowVersion.State.ACTIVE)
+        for name, version in active.values_list("workflow__name", "version"):
+            found.setdefault(name, []).append(version)
+        for item in self._batch:
+            if item.kind == "Workflow" and item.version:
+                found.setdefault(item.name, []).append(item.version)
+        return found
 
     def contract(self, reference: str) -> tuple[str, str, str | None]:
         """`name@range` → (name, range, resolved version or None), the batch's versions included."""

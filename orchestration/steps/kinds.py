@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orchestration.steps import http, python, value, wait
+from orchestration.steps import approval, emit, event, http, python, value, wait, workflow
 from orchestration.steps.outcome import Call, Outcome
 
 KINDS: dict[str, Callable[[Call], Outcome]] = {
@@ -12,4 +12,8 @@ KINDS: dict[str, Callable[[Call], Outcome]] = {
     "python": python.run,
     "wait": wait.run,
     "value": value.run,
+    "workflow": workflow.run,
+    "approval": approval.run,
+    "event": event.run,
+    "emit": emit.run,
 }

@@ -28,6 +28,8 @@ class Failed:
     effect: Effect = Effect.NONE
     retry_after: float | None = None
     timed_out: bool = False
+    #: No fallback any more: it was tried, or it is the end of many items that had their own.
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,47 @@ class Suspended:
 
     kind: WaitingKind
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitEvent:
+    """It waits for a CloudEvent of this type and correlation, until then at the latest. An early one ends it at once."""
+
+    type: str
+    correlation: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskTeam:
+    """It waits until somebody of the team decides, until then at the latest; `on_timeout`: approve or reject."""
+
+    team: str
+    until: datetime | None = None
+    on_timeout: str = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class StartChild:
+    """It waits for a run of this version (by id), which starts with the record. `input` is a JSON value."""
+
+    version_id: int
+    input: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """It is done once for each of these items."""
+
+    items: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """It could not have what it wanted, and another step is done in its place. `failed`: why."""
+
+    step: str
+    failed: Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +108,12 @@ class Degraded:
     output: Any
     failed: Failed
     taken: str
+    effect: Effect = Effect.NONE
 
 
-Outcome = Completed | Failed | Suspended | Transactional | Deferred | Degraded
+#: What makes a step wait for something that has a row of its own.
+Waits = AwaitEvent | AskTeam | StartChild | Spread | StandIn
+Outcome = Completed | Failed | Suspended | Transactional | Deferred | Degraded | Waits
 
 
 @dataclass(slots=True)
@@ -88,6 +134,9 @@ class Call:
     now: datetime
     deadline: datetime
     heartbeat: Callable[[], None]
+    #: The row and its fence, for answers that come from elsewhere later on; 0 of a probe, which is no step.
+    step_id: int = 0
+    fence: int = 0
     secrets_used: set[str] = field(default_factory=set)
     #: What the attempt's span will say of it; None while nobody is told.
     trail: Trail | None = None

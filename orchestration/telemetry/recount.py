@@ -44,7 +44,7 @@ def _runs(since: datetime) -> Iterator[Row]:
 
 
 def _steps(since: datetime) -> Iterator[Row]:
-    ended = StepRun.objects.filter(status__in=list(COUNTED), finished_at__gte=since, reused_from=None)
+    ended = StepRun.objects.filter(status__in=list(COUNTED), finished_at__gte=since, reused_from=None, loop=None)
     tries = Attempt.objects.filter(step=OuterRef("pk"), phase=FORWARD).order_by("-fence")
     # A compensation has its own time of claim, over that of the step.
     claimed = Case(

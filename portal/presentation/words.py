@@ -51,6 +51,9 @@ WAITING = {
     "event": Look("unk", "bell", "Waiting for an event"),
     "approval": Look("unk", "user", "Waiting for approval"),
     "child": Look("unk", "flow", "Waiting for a child run"),
+    "celery": Look("unk", "gear", "Waiting for its task"),
+    "items": Look("unk", "running", "At its items"),
+    "fallback": Look("warn", "hand", "Its stand-in is done"),
     "parked": Look("warn", "parked", "Parked"),
     "capacity": Look("unk", "wait", "Waiting for capacity"),
 }
@@ -135,6 +138,9 @@ def run_look(status: str, result: str = "", compensation: str = "none") -> Look:
     if compensation == "running":
         return _with(look, "compensating")
     return _with(look, "compensated") if compensation == "done" else look
+
+
+SKIPPED_BY_FLAG = Look("unk", "none", "Skipped by a flag")
 
 
 def step_look(status: str, waiting_kind: str = "", compensation: str = "none") -> Look:

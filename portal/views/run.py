@@ -20,15 +20,17 @@ from orchestration import clock
 from orchestration.engine.payloads import load
 from orchestration.engine.plans import retry_policy, start_to_close
 from orchestration.errors import Conflict, InvalidInput, NotFound
+from orchestration.ids import short
 from orchestration.limits import DEFAULT_START_TO_CLOSE
-from orchestration.models import Dependency
+from orchestration.models import Dependency, StepRun
 from orchestration.selectors.runs import RunDetail, find_run, run_detail
 from orchestration.selectors.sentences import conclusion, consequence
+from orchestration.selectors.waits import ITEMS_PAGE, children_of, items_of
 from orchestration.services import runs as services
 from orchestration.states import RESULT_BAD, RunStatus, StepStatus
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.presentation import failure_modes, plan_graph, run_gantt, run_step, run_timeline
+from portal.presentation import failure_modes, plan_graph, run_gantt, run_step, run_timeline, run_waits
 from portal.presentation import runs as words
 from portal.presentation.dependency_pages import failure_modes as declared_modes
 from portal.presentation.masking import hide_errors_within
@@ -167,6 +169,7 @@ def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> d
         "origin": origin_of(found.origin),
         "detail": detail,
         "look": words.look_of(found),
+        "parent_short": short(found.parent_step.run_id) if found.parent_step is not None else "",
         "conclusion": conclusion(detail),
         "consequence": consequence(detail),
         "next_at": words.next_at(detail),
@@ -191,6 +194,11 @@ def _drawer(request: HttpRequest, detail: RunDetail, name: str) -> dict[str, Any
     found = detail.run
     planned = detail.plan.steps[name]
     row = detail.steps.get(name)
+    chosen = _item(request, detail, name) if planned.for_each is not None else None
+    shown = chosen or row
+    only_failed = request.GET.get("items") == "failed"
+    items = items_of(found.pk, name, after=_number(request, "after"), failed=only_failed) if planned.for_each else []
+    children = children_of([one.pk for one in items]) if planned.kind == "workflow" and items else {}
     declared = canonical_of(found.version_id)["spec"]["steps"][name]
     policy = retry_policy(planned)
     drawer = run_step.drawer(detail, name)
@@ -198,11 +206,27 @@ def _drawer(request: HttpRequest, detail: RunDetail, name: str) -> dict[str, Any
         "run": found,
         "drawer": drawer,
         "masked": not actor_of(request).may(Verb.SEE_PAYLOADS, found.team),
-        "input": load(row.input) if row is not None else None,
-        "output": load(row.output) if row is not None else None,
+        "within": run_waits.within(detail, name, items, children, page=ITEMS_PAGE),
+        "chosen": chosen.item if chosen is not None else 0,
+        "only_failed": only_failed,
+        "shown": shown,
+        "input": load(shown.input) if shown is not None else None,
+        "output": load(shown.output) if shown is not None else None,
         "called": run_step.called(planned, declared, policy, start_to_close(planned, DEFAULT_START_TO_CLOSE)),
         "step_is_open": drawer.is_open,
     }
+
+
+def _item(request: HttpRequest, detail: RunDetail, name: str) -> StepRun | None:
+    """The item that `?item=` names; None for another or none."""
+    number = _number(request, "item")
+    return StepRun.objects.filter(run_id=detail.run.pk, name=name, item=number).first() if number else None
+
+
+def _number(request: HttpRequest, key: str) -> int:
+    """A small whole number of the query; 0 for anything else."""
+    text = request.GET.get(key, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
 def _called(detail: RunDetail, drawn: plan_graph.Shape | None) -> dict[str, Any]:
@@ -251,6 +275,7 @@ def _signature(detail: RunDetail, now: Any, selected: str) -> str:
             int(now.timestamp()) if moving else 0,
         ]
         + [(step.name, step.status, step.fence, step.compensation) for step in detail.steps.values()]
+        + [(step_id, str(counts)) for step_id, counts in detail.waits.items.items()]
         + [detail.retried_as.pk if detail.retried_as else None]
     )
 

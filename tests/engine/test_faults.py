@@ -15,12 +15,12 @@ from django.db import OperationalError, connection, transaction
 
 from orchestration import clock, patience
 from orchestration.engine import publish as messages
-from orchestration.engine import rescue, transition, worker
+from orchestration.engine import rescue, timers, transition, worker
 from orchestration.engine.claim import Claim, claim
 from orchestration.engine.complete import complete
 from orchestration.engine.execute import Executed, execute
 from orchestration.engine.payloads import encode, error_text
-from orchestration.engine.start import _copy
+from orchestration.engine.reuse import copied
 from orchestration.engine.wake import wake
 from orchestration.engine.work import work
 from orchestration.errors import Conflict, InvalidInput, InvalidManifest, NotFound, TooLarge
@@ -365,14 +365,14 @@ def test_a_row_that_can_not_be_moved_does_not_keep_the_others_waiting(monkeypatc
     version = publish({"a": {"wait": {"for": "1h"}}})
     runs = [begin(version) for _ in range(3)]
     pump()
-    real, poisoned = rescue.held_by, step(runs[0], "a").pk
+    real, poisoned = timers.held_by, step(runs[0], "a").pk
 
     def held_by(row: StepRun, phase: str) -> Claim:
         if row.pk == poisoned:
             raise KeyError("a fault of ours")
         return real(row, phase)
 
-    monkeypatch.setattr(rescue, "held_by", held_by)
+    monkeypatch.setattr(timers, "held_by", held_by)
     pass_time(4000)
     assert [Run.objects.get(pk=run.pk).status for run in runs] == ["waiting", "finished", "finished"]
 
@@ -557,7 +557,7 @@ def test_degraded_steps_are_reused_by_a_retry():
     StepRun.objects.filter(run=run, name="a").update(status=StepStatus.DEGRADED)
     again, _ = retry_run(run=run, actor=None)
     assert step(again, "a").status == StepStatus.DEGRADED
-    assert _copy(again.pk, step(run, "a")).status == StepStatus.DEGRADED
+    assert copied(again.pk, step(run, "a")).status == StepStatus.DEGRADED
 
 
 def test_a_write_that_happened_is_not_repeated_by_a_retry_although_what_it_read_is_made_again():

@@ -79,14 +79,14 @@ def test_a_timer_of_a_run_that_was_cancelled_meanwhile_begins_nothing(monkeypatc
     version = publish({"a": PAUSE, "b": echo(1, needs=["a"])})
     runs = [begin(version) for _ in range(2)]
     pump()
-    real = timers.rescue.held_by
+    real = timers.held_by
 
     def cancelled_meanwhile(row: StepRun, phase: str) -> Any:
         if row.run_id == runs[0].pk and Run.objects.get(pk=row.run_id).status == "waiting":
             cancel_run(run_id=row.run_id, actor=None, reason="enough")
         return real(row, phase)
 
-    monkeypatch.setattr(timers.rescue, "held_by", cancelled_meanwhile)
+    monkeypatch.setattr(timers, "held_by", cancelled_meanwhile)
     pass_time(6)
     assert step(runs[0], "a").status == "cancelled"
     assert not StepRun.objects.filter(run=runs[0], name="b").exists()

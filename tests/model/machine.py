@@ -18,8 +18,9 @@ from hypothesis.stateful import initialize, precondition, rule
 from orchestration.engine.gather import Apart, Item, gather, is_plain
 from orchestration.models import Run as EngineRun
 from orchestration.services.runs import cancel_run, retry_run, start_run, terminate_run
-from tests.model.driver import Ahead, Driver, Held, World, refused, same
+from tests.model.driver import Ahead, Held, World, refused, same
 from tests.model.model import Run
+from tests.model.outside import Outside
 from tests.model.rows import SECOND
 from tests.model.seen import Difference
 from tests.model.workflows import SCRIPTS, Flow, flows, version_of
@@ -30,7 +31,7 @@ GO = st.sampled_from([True, True, False])
 KEY = st.sampled_from([None, None, "k1", "k2"])
 
 
-class Machine(Driver):
+class Machine(Outside):
     """One workflow, up to three runs of it, any number of workers."""
 
     @initialize(flow=flows(), go=GO, key=KEY)
@@ -234,8 +235,10 @@ class Machine(Driver):
                 return
             World.milliseconds += seconds * SECOND
             self.sweep()
+            self.answer_all()
             while World.messages:
-                if self.take(World.messages.pop(0)):
+                step_id = World.messages.pop(0)
+                if step_id in self.seen.ids and self.take(step_id):
                     self.perform(self.held[-1], "low")
                     self.report(self.held[-1], inline=False)
         raise Difference(f"runs without an end: {[run for run in self.models.values() if run.status != 'finished']}")
