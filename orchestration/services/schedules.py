@@ -70,7 +70,7 @@ def place_cursor(schedule: Schedule, before: tuple[Any, Any] | None) -> None:
     """After it was applied. `before`: its cron and zone until now. With others of them it begins anew, now: the new times missed
     nothing."""
     now, cron = clock.now(), cron_of(schedule.spec)
-    if before != times_of(schedule):
+    if before != times_of(schedule) or not ScheduleCursor.objects.filter(schedule=schedule).exists():
         ScheduleCursor.objects.update_or_create(
             schedule=schedule,
             defaults={"looked_until": now, "next_at": None if schedule.paused else cron.after(now)},
