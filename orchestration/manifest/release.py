@@ -10,7 +10,7 @@ from .problems import Path, Problem, write_path
 from .step_checks import kinds_of
 from .values import JSON
 
-_KINDS = ("Schedule", "Trigger", "Flag")
+_KINDS = ("Flag",)
 _STEP_KINDS = ("celery",)
 _STEP_FIELDS = ("flag",)
 _PLANNED = "can't run in this release; it is planned."

@@ -15,7 +15,9 @@ from orchestration.models.rollup import (
     Series,
 )
 from orchestration.models.run import Attempt, Payload, Run, RunEvent, StepRun
+from orchestration.models.schedule import Backfill, Schedule, ScheduleCursor, ScheduleTick
 from orchestration.models.team import Membership, Role, Team
+from orchestration.models.trigger import Trigger, TriggerFiring
 from orchestration.models.waiting import Approval, Loop, Subscription
 from orchestration.models.worker import EngineMark, WorkerProcess
 from orchestration.models.workflow import Port, Workflow, WorkflowVersion
@@ -25,6 +27,7 @@ __all__ = [
     "AlertEvent",
     "Approval",
     "Attempt",
+    "Backfill",
     "Breaker",
     "BreakerTransition",
     "BulkheadSlot",
@@ -51,11 +54,16 @@ __all__ = [
     "RollupMinute",
     "Run",
     "RunEvent",
+    "Schedule",
+    "ScheduleCursor",
+    "ScheduleTick",
     "Series",
     "Silence",
     "StepRun",
     "Subscription",
     "Team",
+    "Trigger",
+    "TriggerFiring",
     "WorkerProcess",
     "Workflow",
     "WorkflowVersion",

@@ -16,7 +16,16 @@ from django.db.models import QuerySet
 
 from orchestration import clock
 from orchestration.ids import floor
-from orchestration.models import Attempt, Parking, Payload, Run, RunEvent, StepRun
+from orchestration.models import (
+    Attempt,
+    Parking,
+    Payload,
+    Run,
+    RunEvent,
+    ScheduleTick,
+    StepRun,
+    TriggerFiring,
+)
 from orchestration.states import Compensation, RunStatus
 
 #: One transaction should take no longer: SQLite has one writer, and timers wait behind a long one.
@@ -37,6 +46,7 @@ def prune(*, days: float, seconds: float | None = None) -> Pruned:
     if days <= 0:
         raise ValueError(f"{days} days would delete every finished run")
     before = clock.now() - timedelta(days=days)
+    _forget_failures(before)
     began, size, deleted, last = time.monotonic(), FEWEST_RUNS, 0, uuid.UUID(int=0)
     while seconds is None or time.monotonic() - began < seconds:
         batch_began = time.monotonic()
@@ -49,6 +59,15 @@ def prune(*, days: float, seconds: float | None = None) -> Pruned:
         took = time.monotonic() - batch_began
         size = min(size * 2, MOST_RUNS) if took < SHORT / 2 else max(size // 2, FEWEST_RUNS) if took > SHORT else size
     return Pruned(deleted, more=True)
+
+
+def _forget_failures(before: datetime) -> None:
+    """Ticks and events that started no run: nothing else takes them along."""
+    for rows in (
+        ScheduleTick.objects.filter(run__isnull=True, made_at__lt=before),
+        TriggerFiring.objects.filter(run__isnull=True, at__lt=before),
+    ):
+        rows.model._default_manager.filter(pk__in=list(rows.values_list("pk", flat=True)[:MOST_RUNS])).delete()
 
 
 def prunable(*, days: float) -> int:
@@ -75,6 +94,8 @@ def _batch(before: datetime, last: uuid.UUID, size: int) -> tuple[list[uuid.UUID
         Attempt.objects.filter(step__run__in=free),
         RunEvent.objects.filter(run__in=free),
         Payload.objects.filter(run__in=free),
+        ScheduleTick.objects.filter(run__in=free),
+        TriggerFiring.objects.filter(run__in=free),
         StepRun.objects.filter(run__in=free),
         Run.objects.filter(pk__in=free),
     ):

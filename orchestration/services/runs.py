@@ -23,7 +23,7 @@ from orchestration.services.governed import require_reason
 from orchestration.services.world import suggestion
 from orchestration.states import STEP_GOOD, Compensation, Effect, RunResult, RunStatus, StepStatus
 from orchestration.telemetry.spans import here
-from orchestration.versions import newest
+from orchestration.versions import highest, newest
 
 MAX_KEY = 200
 STEP_OVER_WELL = STEP_GOOD | {StepStatus.SKIPPED}
@@ -49,6 +49,17 @@ def version_to_run(*, workflow: str, version: str | None = None) -> WorkflowVers
     return found
 
 
+def version_in_range(*, reference: str) -> WorkflowVersion:
+    """The highest active version that `name@range` fits. Raises NotFound."""
+    name, _, range_ = reference.partition("@")
+    versions = WorkflowVersion.objects.select_related("workflow").filter(workflow__name=name)
+    active = versions.filter(state=WorkflowVersion.State.ACTIVE)
+    version = highest(active.values_list("version", flat=True), range_ or "*")
+    if version is None:
+        raise NotFound(f"no active version of workflow {reference}; publish one, or change the reference")
+    return versions.get(version=version)
+
+
 def start_run(
     *,
     version: WorkflowVersion,
@@ -56,14 +67,19 @@ def start_run(
     key: str | None = None,
     actor: Any = None,
     trace_id: str | None = None,
+    origin: str = "",
+    detail: str = "",
 ) -> tuple[Run, bool]:
     """Start a run; the same key and input give the same run (False: it was there).
+
+    `origin` is what started it where nobody did, and `detail` that in words.
 
     Raises InvalidInput with every violation, Conflict for a key used with another input, TooLarge.
     """
     if key is not None:
         _check_key(key)
-    return start(_request(version, input, key=key, actor=actor, trace_id=trace_id or _trace()))
+    trace_id = trace_id or _trace()
+    return start(_request(version, input, key=key, actor=actor, trace_id=trace_id, origin=origin, detail=detail))
 
 
 def start_runs(*, version: WorkflowVersion, inputs: Sequence[Any], actor: Any = None) -> list[Run]:
@@ -81,8 +97,9 @@ def start_runs(*, version: WorkflowVersion, inputs: Sequence[Any], actor: Any = 
 
 
 def _request(
-    version: WorkflowVersion, input: Any, *, key: str | None = None, actor: Any = None, trace_id: str | None = None
-) -> Request:
+    version: WorkflowVersion, input: Any, *, key: str | None = None, actor: Any = None, trace_id: str | None = None,
+    origin: str = "", detail: str = "",
+) -> Request:  # fmt: skip
     """What the engine starts from, once the input fits its contract."""
     try:
         text = encode(input, "the input")
@@ -94,7 +111,8 @@ def _request(
         assert port is not None
         name = f"{port[0]}@{port[1]}"
         raise InvalidInput(f"the input does not fit contract {name}: {_sentence(violations)}", violations)
-    return Request(version, text, digest(input), key, actor.pk if actor is not None else None, trace_id)
+    actor_id = actor.pk if actor is not None else None
+    return Request(version, text, digest(input), key, actor_id, trace_id, origin=origin, detail=detail)
 
 
 def cancel_run(*, run_id: uuid.UUID, actor: Any, reason: str) -> Run:

@@ -71,6 +71,10 @@ class World:
         brought = (item for item in self._batch if (item.kind, item.name, item.version) == ("Contract", name, version))
         return Agreed(name, version, next((item.canonical["spec"] for item in brought), None))
 
+    def brought(self, kind: str, name: str) -> list[Resource]:
+        """What the batch brings of that kind and name."""
+        return [item for item in self._batch if (item.kind, item.name) == (kind, name)]
+
     def once(self, resource: Resource, find: Callable[[], Any]) -> Any:
         """What an applier found out about a resource before anything of the batch was written, found out once."""
         key = (resource.kind, resource.name, resource.content_hash)

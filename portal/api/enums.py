@@ -25,7 +25,7 @@ from governance.services.bulk_nouns import NOUNS, OWNER, REVIEW_BY, STATUS
 from governance.services.exercises import TICKS
 from governance.services.importing import OUTCOMES
 from governance.services.relations import REMOVED
-from orchestration.models import Alert, AlertEvent, Objective
+from orchestration.models import Alert, AlertEvent, Backfill, Objective, ScheduleTick
 from orchestration.policies.breaker import FORCED, State
 from orchestration.policies.burn import Severity
 from orchestration.policies.health import Word
@@ -54,6 +54,9 @@ EXERCISE_TICKS = [str(what) for what in TICKS]
 EXERCISE_ENTRIES = [str(what) for what in ExerciseEntry.What.values]
 EXERCISE_ACTION_STATES = [str(state) for state in ExerciseAction.State.values]
 DELIVERY_STATES = [str(state) for state in WebhookDelivery.State.values]
+TICK_OUTCOMES = [str(outcome) for outcome in ScheduleTick.Outcome.values]
+BACKFILL_STATES = [str(state) for state in Backfill.State.values]
+BACKFILL_ORDERS = [str(order) for order in Backfill.Order.values]
 BREAKER_STATES = [str(state) for state in State]
 #: A forced state, or closed to let it go.
 FORCED_STATES = [*sorted(str(state) for state in FORCED), str(State.CLOSED)]

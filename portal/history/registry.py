@@ -27,8 +27,10 @@ from orchestration.models import (
     Membership,
     Objective,
     RetryPolicy,
+    Schedule,
     Silence,
     Team,
+    Trigger,
     Workflow,
     WorkflowVersion,
 )
@@ -67,6 +69,16 @@ KINDS: dict[str, Kind] = {
         Kind(
             "dependency", Dependency, ("document", "source"), lambda row: reverse("dependency", args=[row.name]),
             ("Dependencies", "dependencies"), key="name", restorer=restorers.OwnedManifest(), aside=("source",),
+        ),
+        Kind(
+            "schedule", Schedule, ("document", "source", "paused", "paused_reason"),
+            lambda row: reverse("schedule", args=[row.name]), ("Schedules and triggers", "schedules"), key="name",
+            restorer=restorers.OwnedManifest(), aside=("source", "paused", "paused_reason"),
+        ),
+        Kind(
+            "trigger", Trigger, ("document", "source", "paused", "paused_reason"),
+            lambda row: reverse("trigger", args=[row.name]), ("Schedules and triggers", "schedules"), key="name",
+            restorer=restorers.OwnedManifest(), aside=("source", "paused", "paused_reason"),
         ),
         Kind(
             "retry-policy", RetryPolicy, ("document", "source"), lambda row: reverse("dependencies"),

@@ -39,6 +39,8 @@ ACTION = {
     "released": Look("ok", "undo", "Released"),
     "acknowledged": Look("unk", "user", "Acknowledged"),
     "resolved": Look("ok", "ok", "Resolved"),
+    "started": Look("unk", "running", "Started"),
+    "cancelled": Look("warn", "stop", "Cancelled"),
     "ticked": Look("unk", "check", "Ticked"),
     "acted": Look("unk", "rerun", "Acted"),
     "glass_asked": Look("warn", "warn", "Glass: asked"),

@@ -40,6 +40,7 @@ PAGES = (
     Page("inbox", "Inbox", "inbox", "notifications waiting"),
     Page("explore", "Explore", "compass", "charts metrics"),
     Page("workflows", "Workflows", "flow"),
+    Page("schedules", "Schedules and triggers", "wait", "cron backfills events"),
     Page("dependencies", "Dependencies", "plug", "services breakers"),
     Page("dependency-map", "Map of dependencies", "flow"),
     Page("objectives", "Objectives", "target", "slo budgets"),

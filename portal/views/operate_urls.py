@@ -1,4 +1,4 @@
-"""URLs of the operate pages: runs, explore, workflows, dependencies, objectives and alerts."""
+"""URLs of the operate pages: runs, explore, workflows, schedules and triggers, dependencies, objectives and alerts."""
 
 from django.urls import URLPattern, path
 
@@ -16,6 +16,8 @@ from portal.views import (
     performance,
     run,
     runs,
+    schedule_actions,
+    schedules,
     start_form,
     workflow,
     workflows,
@@ -45,6 +47,19 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<str:name>/history/", workflow.history_tab, name="workflow-history"),
     path("workflows/<str:name>/versions/<str:version>/manifest/", workflow.manifest, name="workflow-manifest"),
     path("workflows/<str:name>/diff/", workflow.diff, name="workflow-diff"),
+    path("schedules/", schedules.list_schedules, name="schedules"),
+    path("schedules/<str:name>/", schedules.schedule, name="schedule"),
+    path("schedules/<str:name>/pause/", schedule_actions.pause_schedule, name="schedule-pause"),
+    path("schedules/<str:name>/resume/", schedule_actions.resume_schedule, name="schedule-resume"),
+    path("schedules/<str:name>/backfill/", schedule_actions.backfill, name="schedule-backfill"),
+    path(
+        "schedules/<str:name>/backfills/<int:number>/cancel/",
+        schedule_actions.cancel_backfill,
+        name="schedule-backfill-cancel",
+    ),
+    path("triggers/<str:name>/", schedules.trigger, name="trigger"),
+    path("triggers/<str:name>/pause/", schedule_actions.pause_trigger, name="trigger-pause"),
+    path("triggers/<str:name>/resume/", schedule_actions.resume_trigger, name="trigger-resume"),
     path("dependencies/", dependencies.list_dependencies, name="dependencies"),
     path("dependencies/<str:name>/breaker/", breakers.breaker, name="dependency-breaker"),
     path("dependencies/map/", dependency_map.dependency_map_page, name="dependency-map"),

@@ -34,6 +34,7 @@ from portal.presentation import failure_modes, plan_graph, run_gantt, run_step, 
 from portal.presentation import runs as words
 from portal.presentation.dependency_pages import failure_modes as declared_modes
 from portal.presentation.masking import hide_errors_within
+from portal.presentation.origins import origin_of
 from portal.presentation.words import Look
 from portal.views.shapes import canonical_of, shape
 
@@ -165,6 +166,7 @@ def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> d
         "postmortem": postmortem_from(f"run {found.pk}") if failed else None,
         "may_write": failed and actor.may(Verb.MAINTAIN, found.workflow.owner_id),
         "run": found,
+        "origin": origin_of(found.origin),
         "detail": detail,
         "look": words.look_of(found),
         "parent_short": short(found.parent_step.run_id) if found.parent_step is not None else "",

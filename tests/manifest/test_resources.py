@@ -227,7 +227,7 @@ def test_every_later_step_kind_is_refused(step):
 
 @pytest.mark.parametrize(
     ("text", "refused"),
-    [(text, text.split("kind: ")[1].split("\n")[0] in ("Schedule", "Trigger", "Flag")) for text in OTHERS],
+    [(text, text.split("kind: ")[1].split("\n")[0] in ("Flag",)) for text in OTHERS],
 )
 def test_kinds_of_later_releases_are_refused_and_the_others_not(text, refused):
     assert bool(refusals(only(text))) is refused

@@ -64,6 +64,13 @@ ACTION = {"text": "Do it", "owner": "checkout", "due": "2099-01-02", "check": "c
 BULK = {
     "kind": "pattern", "field": "status", "value": "draft", "items": [{"name": "outbox", "revision": 2}], "dry_run": True, **REASON,
 }  # fmt: skip
+RANGE = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-02T00:00:00Z"}
+FORM_RANGE = {
+    "starts_at": "2026-01-01T00:00",
+    "ends_at": "2026-01-02T00:00",
+    "order": "oldest_first",
+    "max_parallel": "1",
+}
 MANIFEST = """apiVersion: plumbline/v1
 kind: Workflow
 metadata: {name: demo, version: 2.0.0, owner: checkout}
@@ -115,6 +122,17 @@ API = [
         SIGNED_IN,
         body={"files": [{"path": "a.md", "text": "x"}], "owner": "checkout", **REASON},
     ),
+    Entry("GET", "schedules", SIGNED_IN),
+    Entry("GET", "schedules/<slug:name>", SIGNED_IN, ("nightly",)),
+    Entry("POST", "schedules/<slug:name>/pause", Verb.OPERATE, ("nightly",), REASON),
+    Entry("POST", "schedules/<slug:name>/resume", Verb.OPERATE, ("paused",), REASON),
+    Entry("POST", "schedules/<slug:name>/backfills", Verb.OPERATE, ("nightly",), {**RANGE, **REASON}),
+    Entry("POST", "schedules/<slug:name>/backfills/preview", SIGNED_IN, ("nightly",), RANGE),
+    Entry("POST", "schedules/<slug:name>/backfills/<int:number>/cancel", Verb.OPERATE, ("nightly", "backfill"), REASON),
+    Entry("GET", "triggers", SIGNED_IN),
+    Entry("GET", "triggers/<slug:name>", SIGNED_IN, ("on-order",)),
+    Entry("POST", "triggers/<slug:name>/pause", Verb.OPERATE, ("on-order",), REASON),
+    Entry("POST", "triggers/<slug:name>/resume", Verb.OPERATE, ("paused-too",), REASON),
     Entry("GET", "openslo", SIGNED_IN),
     Entry("POST", "openslo", SIGNED_IN, body={"documents": [{"source": "a.yaml", "text": SLO}], **REASON}),
     Entry("GET", "alerts", SIGNED_IN),
@@ -273,6 +291,17 @@ API = [
     Entry("GET", "docs/", SIGNED_IN),
 ]
 PAGES = [
+    Entry("GET", "schedules/", SIGNED_IN),
+    Entry("GET", "schedules/<str:name>/", SIGNED_IN, ("nightly",)),
+    Entry("POST", "schedules/<str:name>/pause/", Verb.OPERATE, ("nightly",), REASON),
+    Entry("POST", "schedules/<str:name>/resume/", Verb.OPERATE, ("paused",), REASON),
+    Entry(
+        "POST", "schedules/<str:name>/backfill/", Verb.OPERATE, ("nightly",), {**FORM_RANGE, "do": "preview", **REASON}
+    ),
+    Entry("POST", "schedules/<str:name>/backfills/<int:number>/cancel/", Verb.OPERATE, ("nightly", "backfill"), REASON),
+    Entry("GET", "triggers/<str:name>/", SIGNED_IN, ("on-order",)),
+    Entry("POST", "triggers/<str:name>/pause/", Verb.OPERATE, ("on-order",), REASON),
+    Entry("POST", "triggers/<str:name>/resume/", Verb.OPERATE, ("paused-too",), REASON),
     Entry("GET", "objectives/", SIGNED_IN),
     Entry("POST", "objectives/new/", Verb.MAINTAIN, body={**OBJECTIVE, "target": "99", "window_days": 28, "page": ""}),
     Entry("GET", "objectives/openslo/", SIGNED_IN),

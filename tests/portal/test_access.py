@@ -41,11 +41,13 @@ from governance.services.exercises import start_exercise
 from orchestration.engine import publish as messages
 from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team, Workflow
 from orchestration.services.manifests import Document, Signature, apply
+from orchestration.services.schedules import Range, pause, start_backfill
 from portal.models import SavedView, Token, User
 from portal.models.token import digest
 from portal.permissions import ADMIN_VERBS, ROLE_VERBS, Verb
 from portal.services.images import store
 from tests.engine.harness import begin, publish, pump
+from tests.engine.scheduling import schedule, trigger
 from tests.governance.gatehouse import manifest
 from tests.people import ROLES, person, token_for
 from tests.portal.access_table import (
@@ -145,6 +147,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,
         **gate,
         **alert_world(team),
+        **schedule_world(),
         "exercise": str(exercise.pk),
         **postmortem_world(postmortem),
         "runbook-history": runbook.history.earliest().history_id,
@@ -178,6 +181,16 @@ def postmortem_world(postmortem: Postmortem) -> dict[str, Any]:
 
 def _action_world(item: ActionItem, postmortem: Postmortem) -> dict[str, Any]:
     return {"action": str(item.pk), "postmortem-history": postmortem.history.earliest().history_id}
+
+
+def schedule_world() -> dict[str, Any]:
+    """Schedules and triggers, some of them paused, and a backfill that runs."""
+    for paused in (schedule("paused"), trigger("paused-too")):
+        pause(thing=paused, actor=None, reason="x")
+    trigger()
+    asked = Range(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
+    backfill = start_backfill(schedule=schedule(), asked=asked, actor=None, reason="x")
+    return {"backfill": str(backfill.pk)}
 
 
 def alert_world(team: Team) -> dict[str, Any]:
