@@ -30,7 +30,7 @@ from orchestration.errors import NotFound
 from orchestration.limits import LOST_WAKE_AFTER
 from orchestration.models import Run, StepRun
 from orchestration.policies.retry import GiveUp, decide
-from orchestration.states import Compensation, Effect, RunResult, StepStatus
+from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus
 from orchestration.steps.outcome import Completed, Deferred, Degraded, Failed, Suspended, Transactional
 from orchestration.telemetry import tracing
 
@@ -171,7 +171,8 @@ def _go_on(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | in
         return settle(run, claim.plan, now)
     states, mine = states_of(run.pk), None
     if fatal(claim.plan, states) is None and states[claim.step.name] != StepStatus.WAITING:
-        begun = begin(claim.run, claim.plan, states, claim.step.name, now, inline=inline)
+        goes_on = inline and run.status != RunStatus.PAUSED  # of a paused run everything new is born ready, and waits
+        begun = begin(claim.run, claim.plan, states, claim.step.name, now, inline=goes_on)
         states, mine = begun.states, write(claim.run, claim.plan, begun, claim.turn)
     culprit = fatal(claim.plan, states)
     if culprit is not None:

@@ -28,7 +28,7 @@ def claim(
     `lightly`: not yet safe from a crash of the database when it returns; `settle` makes it so.
 
     Columns: id, run, name, fence, attempt, key, effect, input, started, close_deadline, losses, ready of the step; id,
-    version, key, input, trace, started, created, retry_of of the run.
+    version, key, input, trace, started, created, retry_of, rerun_of of the run.
     """
     check_step(StepStatus.READY, StepStatus.RUNNING)
     ids = ",".join(map(str, step_ids))
@@ -189,7 +189,8 @@ def _start(run: NewRun) -> dict[str, Any]:
     return present(
         id=run.id.hex, workflow=run.workflow_id, version=run.version_id, team=run.team_id, key=run.idempotency_key,
         input=run.input, hash=run.input_hash, at=text_of_time(run.at), deadline=text_of_time(run.deadline_at),
-        retry_of=run.retry_of_id.hex if run.retry_of_id else None, actor=run.started_by_id, trace=run.trace_id,
+        retry_of=run.retry_of_id.hex if run.retry_of_id else None,
+        rerun_of=run.rerun_of_id.hex if run.rerun_of_id else None, actor=run.started_by_id, trace=run.trace_id,
         detail=run.detail,
     )  # fmt: skip
 

@@ -100,6 +100,7 @@ class NewRun:
     at: datetime
     deadline_at: datetime | None
     retry_of_id: uuid.UUID | None
+    rerun_of_id: uuid.UUID | None
     started_by_id: int | None
     trace_id: str
     detail: str

@@ -29,7 +29,7 @@ from orchestration.ids import new_id
 from orchestration.limits import INLINE_PAYLOAD
 from orchestration.manifest import Plan
 from orchestration.models import Run, StepRun, WorkflowVersion
-from orchestration.states import RunResult, StepStatus
+from orchestration.states import Effect, RunResult, StepStatus
 from orchestration.telemetry import tracing
 from orchestration.telemetry.outcomes import note
 
@@ -45,7 +45,11 @@ class Request:
     actor_id: int | None = None
     trace_id: str | None = None
     retry_of: Run | None = None
+    rerun_of: Run | None = None
     reused: tuple[StepRun, ...] = ()
+    detail: str = ""
+    #: Whose writes those of `reused` are: this run's too, to be undone if it fails, or the earlier run's alone.
+    inherits: bool = True
 
 
 @dataclass(slots=True)
@@ -63,6 +67,7 @@ def start(request: Request) -> tuple[Run, bool]:
     known = _known(request)
     if known is not None:
         return known, False
+    _refuse_paused([request])
     try:
         with nullcontext() if _is_one_statement(request) else transaction.atomic():
             return _create([request])[0], True
@@ -77,8 +82,21 @@ def start_all(requests: Sequence[Request]) -> list[Run]:
     """Many runs without keys, all of them or none, in one transaction."""
     if any(request.key is not None for request in requests):
         raise ValueError("runs with idempotency keys are started one by one")
+    _refuse_paused(requests)
     with transaction.atomic():
         return _create(requests)
+
+
+def _refuse_paused(requests: Sequence[Request]) -> None:
+    """No run of a paused workflow begins. Raises Conflict that names who paused it and why."""
+    for request in requests:
+        workflow = request.version.workflow
+        if workflow.paused_at is not None:
+            who = f" by {workflow.paused_by}" if workflow.paused_by else ""
+            raise Conflict(
+                f"workflow {workflow.name} is paused since {workflow.paused_at:%Y-%m-%d %H:%M} UTC{who}:"
+                f" {workflow.pause_reason}; resume the workflow, then start it again"
+            )
 
 
 def _is_one_statement(request: Request) -> bool:
@@ -110,7 +128,7 @@ def _create(requests: Sequence[Request]) -> list[Run]:
     note([row for one in opened if one.begun.errors for row in failed_at_birth(one.facts, one.begun)])
     for one, request in zip(opened, requests, strict=True):
         if request.reused:
-            transition.create_steps([_copy(one.row.id, step) for step in request.reused])
+            transition.create_steps([_copy(one.row.id, step, request.inherits) for step in request.reused])
     wake_up([row.pk for one in opened for row in one.begun.ready])
     for one in opened:
         facts = one.facts
@@ -126,16 +144,23 @@ def _open(request: Request, now: datetime) -> _Opened:
         run_id, version.workflow_id, version.pk, version.workflow.owner_id, request.key,
         store(request.input_text, run_id), request.input_hash, now,
         now + timedelta(seconds=plan.timeout) if plan.timeout else None,
-        request.retry_of.pk if request.retry_of else None, request.actor_id, request.trace_id or secrets.token_hex(16),
-        f"retry of run {request.retry_of.short_id}" if request.retry_of else "",
+        request.retry_of.pk if request.retry_of else None, request.rerun_of.pk if request.rerun_of else None,
+        request.actor_id, request.trace_id or secrets.token_hex(16), _detail(request),
     )  # fmt: skip
     facts = RunFacts(
         run_id, version.pk, plan.workflow, plan.version, request.key, row.input, row.trace_id, now, row.retry_of_id,
-        str(run_id),
+        str(run_id), request.rerun_of is not None,
     )  # fmt: skip
     states = {step.name: StepStatus(step.status) for step in request.reused}
     known = {step.name: (step.status, step.output) for step in request.reused}
     return _Opened(row, facts, plan, begin(facts, plan, states, None, now, inline=False, known=known))
+
+
+def _detail(request: Request) -> str:
+    """What its first event says of where it comes from."""
+    if request.detail:
+        return request.detail
+    return f"retry of run {request.retry_of.short_id}" if request.retry_of else ""
 
 
 def _settled(one: _Opened, now: datetime) -> Run:
@@ -159,18 +184,18 @@ def _as_written(row: NewRun) -> Run:
     run = Run(
         id=row.id, workflow_id=row.workflow_id, version_id=row.version_id, team_id=row.team_id, status="running",
         idempotency_key=row.idempotency_key, input=row.input, input_hash=row.input_hash, created_at=row.at,
-        started_at=row.at, deadline_at=row.deadline_at, retry_of_id=row.retry_of_id,
+        started_at=row.at, deadline_at=row.deadline_at, retry_of_id=row.retry_of_id, rerun_of_id=row.rerun_of_id,
         started_by_id=row.started_by_id, trace_id=row.trace_id,
     )  # fmt: skip
     run._state.adding, run._state.db = False, "default"
     return run
 
 
-def _copy(run_id: uuid.UUID, step: StepRun) -> StepRun:
+def _copy(run_id: uuid.UUID, step: StepRun, inherits: bool) -> StepRun:
     """An outcome of an earlier run that stands: the same output, effect and key, linked to where it came from."""
     return StepRun(
         run_id=run_id, name=step.name, item=step.item, status=step.status, ready_at=step.ready_at,
         started_at=step.started_at, finished_at=step.finished_at, idempotency_key=step.idempotency_key,
         input=store(text_of(step.input), run_id), output=store(text_of(step.output), run_id),
-        effect=step.effect, reused_from_id=step.pk,
+        effect=step.effect if inherits else Effect.NONE, reused_from_id=step.pk,
     )  # fmt: skip

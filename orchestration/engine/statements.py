@@ -42,7 +42,7 @@ _LIGHTLY = "AND set_config('synchronous_commit', 'off', true) = 'off'"
 #: Waits for the disk until all that this session has committed before is there.
 SETTLE = "SELECT pg_logical_emit_message(true, 'plumbline', '')"
 
-_OF_RUN = "r.id, r.version_id, r.idempotency_key, r.input, r.trace_id, r.started_at, r.created_at, r.retry_of_id"
+_OF_RUN = "r.id, r.version_id, r.idempotency_key, r.input, r.trace_id, r.started_at, r.created_at, r.retry_of_id, r.rerun_of_id"
 #: SQLite can return nothing but the row itself, so the run is read by a statement of its own.
 _RUNS = f"SELECT {_OF_RUN} FROM {_RUN} r WHERE r.id {{among_runs}}"
 
@@ -111,7 +111,7 @@ _START = _insert(_RUN, {
     "id": "t.id", "workflow_id": "t.workflow", "version_id": "t.version", "team_id": "t.team", "status": "'running'",
     "ending": "''", "result": "''", "compensation": "'none'", "idempotency_key": "t.key", "input": "t.input",
     "input_hash": "t.hash", "output": "''", "created_at": "t.at", "started_at": "t.at", "deadline_at": "t.deadline",
-    "retry_of_id": "t.retry_of", "started_by_id": "t.actor", "trace_id": "t.trace", "failed_step": "''",
+    "retry_of_id": "t.retry_of", "rerun_of_id": "t.rerun_of", "started_by_id": "t.actor", "trace_id": "t.trace", "failed_step": "''",
     "error_type": "''", "error_message": "''",
 })  # fmt: skip
 
@@ -135,8 +135,8 @@ _TOLD: Mapping[str, Mapping[str, str]] = {
     "endings": {"run": "uuid", "result": "text", "at": "timestamptz", "output": "text"},
     "starts": {
         "id": "uuid", "workflow": "bigint", "version": "bigint", "team": "bigint", "key": "text", "input": "text",
-        "hash": "text", "at": "timestamptz", "deadline": "timestamptz", "retry_of": "uuid", "actor": "bigint",
-        "trace": "text", "detail": "text",
+        "hash": "text", "at": "timestamptz", "deadline": "timestamptz", "retry_of": "uuid", "rerun_of": "uuid",
+        "actor": "bigint", "trace": "text", "detail": "text",
     },
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from orchestration.models.alert import Alert, AlertEvent, Silence
 from orchestration.models.breaker import Breaker, BreakerTransition, BulkheadSlot, LastGood, Parking, RateState
+from orchestration.models.control import BulkRetry, BulkRetryItem, InputEdit
 from orchestration.models.dependency import Dependency, DependencyEnd, RetryPolicy
 from orchestration.models.objective import Objective
 from orchestration.models.rollup import (
@@ -24,10 +25,13 @@ __all__ = [
     "Attempt",
     "Breaker",
     "BreakerTransition",
+    "BulkRetry",
+    "BulkRetryItem",
     "BulkheadSlot",
     "Dependency",
     "DependencyEnd",
     "EngineMark",
+    "InputEdit",
     "LastGood",
     "Membership",
     "Objective",
