@@ -66,6 +66,9 @@ class WaitingKind(StrEnum):
     EVENT = "event"
     APPROVAL = "approval"
     CHILD = "child"
+    CELERY = "celery"
+    ITEMS = "items"
+    FALLBACK = "fallback"
     PARKED = "parked"
     CAPACITY = "capacity"
 

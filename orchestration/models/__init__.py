@@ -4,6 +4,7 @@ from orchestration.models.alert import Alert, AlertEvent, Silence
 from orchestration.models.breaker import Breaker, BreakerTransition, BulkheadSlot, LastGood, Parking, RateState
 from orchestration.models.control import BulkRetry, BulkRetryItem, InputEdit
 from orchestration.models.dependency import Dependency, DependencyEnd, RetryPolicy
+from orchestration.models.event import Event, EventReceipt
 from orchestration.models.objective import Objective
 from orchestration.models.rollup import (
     OutcomeBatch,
@@ -16,12 +17,14 @@ from orchestration.models.rollup import (
 )
 from orchestration.models.run import Attempt, Payload, Run, RunEvent, StepRun
 from orchestration.models.team import Membership, Role, Team
+from orchestration.models.waiting import Approval, Loop, Subscription
 from orchestration.models.worker import EngineMark, WorkerProcess
 from orchestration.models.workflow import Port, Workflow, WorkflowVersion
 
 __all__ = [
     "Alert",
     "AlertEvent",
+    "Approval",
     "Attempt",
     "Breaker",
     "BreakerTransition",
@@ -32,7 +35,10 @@ __all__ = [
     "DependencyEnd",
     "EngineMark",
     "InputEdit",
+    "Event",
+    "EventReceipt",
     "LastGood",
+    "Loop",
     "Membership",
     "Objective",
     "OutcomeBatch",
@@ -52,6 +58,7 @@ __all__ = [
     "Series",
     "Silence",
     "StepRun",
+    "Subscription",
     "Team",
     "WorkerProcess",
     "Workflow",

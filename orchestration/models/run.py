@@ -45,6 +45,17 @@ class Run(models.Model):
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
+    #: Of a child run the step that waits for it.
+    parent_step = models.ForeignKey(
+        "StepRun", null=True, on_delete=models.SET_NULL, related_name="children", db_index=False
+    )
+    rerun_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="reruns", db_index=False)
+    # With defaults of the database: workers of the release before insert rows without them.
+    origin = models.CharField(
+        max_length=127, blank=True, default="", db_default="", help_text="what started it, such as schedule:nightly"
+    )
+    priority = models.SmallIntegerField(default=0, db_default=0, help_text="higher ones are admitted first")
+    concurrency_key = models.CharField(max_length=200, blank=True, default="", db_default="")
     trace_id = models.CharField(max_length=32)
     failed_step = models.CharField(max_length=63, blank=True, default="")
     error_type = models.CharField(max_length=127, blank=True, default="")
@@ -65,6 +76,9 @@ class Run(models.Model):
             # Covers what a dashboard counts of ended runs, so that it never reads the rows.
             models.Index(fields=["finished_at", "workflow", "result", "team"], name="run_ended"),
             models.Index(fields=["retry_of"], name="run_retry_of", condition=models.Q(retry_of__isnull=False)),
+            models.Index(fields=["rerun_of"], name="run_rerun_of", condition=models.Q(rerun_of__isnull=False)),
+            models.Index(fields=["parent_step"], name="run_parent", condition=models.Q(parent_step__isnull=False)),
+            models.Index(fields=["origin", "-id"], name="run_origin", condition=~models.Q(origin="")),
             models.Index(fields=["started_by"], name="run_started_by", condition=models.Q(started_by__isnull=False)),
             models.Index(fields=["-id"], name="run_not_undone", condition=models.Q(compensation="failed")),
             models.Index(
@@ -88,7 +102,7 @@ class StepRun(models.Model):
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps", db_index=False)
     name = models.CharField(max_length=63)
-    item = models.IntegerField(default=0)
+    item = models.IntegerField(default=0, help_text="from 1 within a for_each; the step itself is 0")
     status = models.CharField(max_length=16, choices=_words(StepStatus))
     waiting_kind = models.CharField(max_length=8, blank=True, default="", choices=_words(WaitingKind))
     attempt = models.IntegerField(default=0, help_text="tries begun that count against maximum_attempts")
