@@ -191,7 +191,7 @@ def _as_written(row: NewRun) -> Run:
     return run
 
 
-def _copy(run_id: uuid.UUID, step: StepRun, inherits: bool) -> StepRun:
+def _copy(run_id: uuid.UUID, step: StepRun, inherits: bool = True) -> StepRun:
     """An outcome of an earlier run that stands: the same output, effect and key, linked to where it came from."""
     return StepRun(
         run_id=run_id, name=step.name, item=step.item, status=step.status, ready_at=step.ready_at,

@@ -21,7 +21,8 @@ class Workflow(models.Model):
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    pause_reason = models.TextField(blank=True, default="")
+    # With a default of the database: the release before inserts rows without it.
+    pause_reason = models.TextField(blank=True, default="", db_default="")
     objects = GovernedManager()
     history = HistoricalRecords()
 
