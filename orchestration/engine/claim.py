@@ -203,7 +203,16 @@ def _read(row: Sequence[Any], now: datetime) -> Claim:
     assert began is not None
     retry_of = hot_sql.identifier(row[19]) if row[19] is not None else None
     facts = RunFacts(
-        run_id, version, plan.workflow, plan.version, row[14], row[15], row[16], began, retry_of, str(run_id),
+        run_id,
+        version,
+        plan.workflow,
+        plan.version,
+        row[14],
+        row[15],
+        row[16],
+        began,
+        retry_of,
+        str(run_id),
         row[20] is not None,
     )
     return Claim(

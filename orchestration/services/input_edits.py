@@ -42,7 +42,9 @@ def why_not_edit(run: Run) -> str | None:
     if planned is None:
         return f"run {run.short_id} did not fail at a step; there is no input to edit"
     if planned.kind not in EDITABLE:
-        return f"step {planned.name} is a {planned.kind} step; only the input of {', '.join(EDITABLE)} steps can be edited"
+        return (
+            f"step {planned.name} is a {planned.kind} step; only the input of {', '.join(EDITABLE)} steps can be edited"
+        )
     part = planned.body.parts.get(EDITABLE[planned.kind])
     if part is not None and any(reference[0] == "secrets" for reference in part.references):
         return f"the input of step {planned.name} holds secrets, which nobody sees; it can't be edited"
@@ -94,7 +96,9 @@ def _fitting(run: Run, input: Any) -> str:
     """The input as JSON text, where it has the shape of its kind and fits its contract."""
     planned = plan_of(run.version_id).steps[run.failed_step]
     if planned.kind != "http" and not isinstance(input, dict):
-        raise InvalidInput(f"the input of a {planned.kind} step is an object with its arguments, as `with` is; send one")
+        raise InvalidInput(
+            f"the input of a {planned.kind} step is an object with its arguments, as `with` is; send one"
+        )
     try:
         text = encode(input, f"the input of {planned.name}")
     except ValueError as error:
@@ -115,7 +119,11 @@ def _fitting(run: Run, input: Any) -> str:
 def _changed(before: Any, after: Any) -> tuple[dict[str, str], dict[str, str]]:
     """Where the two differ, by pointer, each value masked: the log tells what was touched, never a payload."""
     was, now = dict(_leaves(before)), dict(_leaves(after))
-    places = [place for place in dict.fromkeys([*was, *now]) if (place in was, was.get(place)) != (place in now, now.get(place))]
+    places = [
+        place
+        for place in dict.fromkeys([*was, *now])
+        if (place in was, was.get(place)) != (place in now, now.get(place))
+    ]
     named = places[:_NAMED]
     return {place: MASK for place in named if place in was}, {place: MASK for place in named if place in now}
 

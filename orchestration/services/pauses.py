@@ -72,7 +72,9 @@ def pause_open_runs(*, workflow: Workflow, actor: Any, reason: str) -> int:
     """Pause its running and waiting runs, each by itself; how many. Broken off half-way, it can simply be asked again."""
     reason, paused, last = require_reason(reason), 0, uuid.UUID(int=0)
     while True:
-        open_runs = Run.objects.filter(workflow=workflow, status__in=(RunStatus.RUNNING, RunStatus.WAITING), pk__gt=last)
+        open_runs = Run.objects.filter(
+            workflow=workflow, status__in=(RunStatus.RUNNING, RunStatus.WAITING), pk__gt=last
+        )
         ids = list(open_runs.order_by("pk").values_list("pk", flat=True)[:BATCH])
         for run_id in ids:
             try:
@@ -88,7 +90,9 @@ def pause_open_runs(*, workflow: Workflow, actor: Any, reason: str) -> int:
 def _locked(name: str) -> Workflow:
     """Two people at once: the second sees what the first did."""
     hold()
-    workflow = Workflow.objects.select_for_update(of=("self",)).filter(name=name).first() if name.isprintable() else None
+    workflow = (
+        Workflow.objects.select_for_update(of=("self",)).filter(name=name).first() if name.isprintable() else None
+    )
     if workflow is None:
         raise NotFound(f"no workflow {name[:80]!r}")
     return workflow

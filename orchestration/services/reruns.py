@@ -22,7 +22,14 @@ from orchestration.hooks import hooks
 from orchestration.manifest import Plan
 from orchestration.models import Run, StepRun, WorkflowVersion
 from orchestration.services.governed import require_reason
-from orchestration.services.runs import STEP_OVER_WELL, check_key, fitting_input, stands_anyway, trace_here, version_to_run
+from orchestration.services.runs import (
+    STEP_OVER_WELL,
+    check_key,
+    fitting_input,
+    stands_anyway,
+    trace_here,
+    version_to_run,
+)
 from orchestration.services.world import suggestion
 from orchestration.states import STEP_GOOD, Compensation, Effect, RunResult, RunStatus
 

@@ -151,7 +151,11 @@ def retry_run(
 def _keep_edits(old: Run, new: Run) -> None:
     """Inputs that were edited for the old run count for its retry too."""
     edits = list(InputEdit.objects.filter(run=old))
-    kept = set(StepRun.objects.filter(run=new, reused_from__isnull=False).values_list("name", flat=True)) if edits else set()
+    kept = (
+        set(StepRun.objects.filter(run=new, reused_from__isnull=False).values_list("name", flat=True))
+        if edits
+        else set()
+    )
     for edit in edits:
         if edit.step not in kept:
             text = store(text_of(edit.input), new.pk)

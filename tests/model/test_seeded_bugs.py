@@ -15,7 +15,19 @@ from django.db.models import F
 from hypothesis import Phase
 from hypothesis.stateful import run_state_machine_as_test
 
-from orchestration.engine import advance, ahead, cancel, complete, execute, hot_sql, rescue, settle, timers, transition
+from orchestration.engine import (
+    advance,
+    ahead,
+    cancel,
+    complete,
+    execute,
+    hot_sql,
+    pause,
+    rescue,
+    settle,
+    timers,
+    transition,
+)
 from orchestration.engine import wake as waking
 from orchestration.engine.plans import sole_speakers
 from orchestration.engine.rows import NewStep
@@ -138,12 +150,22 @@ def a_failed_run_that_goes_on(patch: Patch) -> None:
     patch.setattr(complete, "fatal", lambda plan, states: None)
 
 
+def a_pause_that_holds_nothing_back(patch: Patch) -> None:
+    patch.setattr(pause, "why_not_pause", lambda run: None)
+    patch.setattr(transition, "move_run", lambda *given, **more: True)
+
+
+def a_resume_that_wakes_nobody(patch: Patch) -> None:
+    patch.setattr(pause, "LOST_WAKE_AFTER", 10**8)
+
+
 BUGS: list[Callable[[Patch], None]] = [
     a_fence_that_is_ignored, a_write_that_runs_ahead, a_record_that_forgets_what_ran_ahead, a_fence_that_does_not_grow, a_compensation_in_the_order_of_completion,
     a_retry_that_counts_from_zero, a_lost_step_that_nobody_frees, a_cancel_that_forgets_to_compensate,
     a_join_that_begins_at_the_first, a_skip_that_does_not_spread, a_key_for_each_attempt, a_timer_that_is_lost,
     an_effect_that_is_forgotten_after_expect, a_lost_wake_up_that_is_not_sent_again,
-    a_terminated_write_that_is_not_doubted, a_failed_run_that_goes_on,
+    a_terminated_write_that_is_not_doubted, a_failed_run_that_goes_on, a_pause_that_holds_nothing_back,
+    a_resume_that_wakes_nobody,
 ]  # fmt: skip
 
 
