@@ -198,7 +198,7 @@ def conclude(
             endings.append(_ending(held, result_of(states[run]), known.get(run)))
             continue
         before, mood = RunStatus(statuses[run]), mood_of(states[run])
-        if mood != before and before != RunStatus.PAUSED:
+        if before not in {mood, RunStatus.PAUSED}:
             moods.setdefault((before, mood), []).append(run)
     for (before, mood), ids in moods.items():
         transition.move_runs(ids, before, mood)

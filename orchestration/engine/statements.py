@@ -111,8 +111,8 @@ _START = _insert(_RUN, {
     "id": "t.id", "workflow_id": "t.workflow", "version_id": "t.version", "team_id": "t.team", "status": "'running'",
     "ending": "''", "result": "''", "compensation": "'none'", "idempotency_key": "t.key", "input": "t.input",
     "input_hash": "t.hash", "output": "''", "created_at": "t.at", "started_at": "t.at", "deadline_at": "t.deadline",
-    "retry_of_id": "t.retry_of", "rerun_of_id": "t.rerun_of", "started_by_id": "t.actor", "trace_id": "t.trace", "failed_step": "''",
-    "error_type": "''", "error_message": "''",
+    "retry_of_id": "t.retry_of", "rerun_of_id": "t.rerun_of", "started_by_id": "t.actor", "trace_id": "t.trace",
+    "failed_step": "''", "error_type": "''", "error_message": "''",
 })  # fmt: skip
 
 _STARTED = _insert("orchestration_runevent", {

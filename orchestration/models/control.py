@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from orchestration.ids import short
 from orchestration.models.run import Run
 
 
@@ -76,3 +77,13 @@ class BulkRetryItem(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.run_id} of bulk retry {self.bulk_id}"
+
+    @property
+    def short_id(self) -> str:
+        """As pages name the run: `7f3c-91a2`."""
+        return short(self.run_id)
+
+    @property
+    def retried_short(self) -> str:
+        """The same of its retry."""
+        return short(self.retried_as) if self.retried_as else ""

@@ -35,9 +35,11 @@ def editable_input(run: Run) -> Any:
 
 def why_not_edit(run: Run) -> str | None:
     """Why the failed step's input can't be edited, as a sentence; None when it can."""
-    refusal = why_not_retry(run)
-    if refusal is not None:
-        return refusal
+    return why_not_retry(run) or why_step_not_editable(run)
+
+
+def why_step_not_editable(run: Run) -> str | None:
+    """The same of the step alone, whether or not the run can be retried."""
     planned = plan_of(run.version_id).steps.get(run.failed_step)
     if planned is None:
         return f"run {run.short_id} did not fail at a step; there is no input to edit"

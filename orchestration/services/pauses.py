@@ -16,9 +16,9 @@ from orchestration import clock
 from orchestration.engine import compensation as undoing
 from orchestration.engine import pause as pausing
 from orchestration.errors import Conflict, NotFound
-from orchestration.models import Run, Workflow
+from orchestration.models import Run, StepRun, Workflow
 from orchestration.services.governed import hold, require_reason, save
-from orchestration.states import RunStatus
+from orchestration.states import Compensation, RunStatus
 
 #: So many open runs are looked at in one go when a workflow is paused together with them.
 BATCH = 200
@@ -42,6 +42,14 @@ def resume_compensation(*, run_id: uuid.UUID, actor: Any, reason: str) -> Run:
 def skip_compensation(*, run_id: uuid.UUID, step: str, actor: Any, reason: str) -> Run:
     """A person undid the step by hand: go on with the rest. Raises Conflict, NotFound for a step that did not fail so."""
     return undoing.skip(run_id, step, actor_id=_pk(actor), reason=require_reason(reason))
+
+
+def skip_failed_compensation(*, run_id: uuid.UUID, actor: Any, reason: str) -> Run:
+    """The same for the one step whose compensation failed: they are undone one at a time, so there is no other."""
+    failed = StepRun.objects.filter(run_id=run_id, compensation=Compensation.FAILED).order_by("pk")
+    return skip_compensation(
+        run_id=run_id, step=failed.values_list("name", flat=True).first() or "", actor=actor, reason=reason
+    )
 
 
 def pause_workflow(*, name: str, actor: Any, reason: str) -> Workflow:

@@ -149,10 +149,8 @@ def _why_anew(
     step, old, new = rows.get(name), plan_of(run.version_id), plan_of(version.pk)
     if step is None or name not in old.steps:
         return f"run {run.short_id} did not get to it"
-    if step.status not in STEP_OVER_WELL:
-        return f"it {step.status.replace('_', ' ')} in run {run.short_id}"
-    if step.compensation != Compensation.NONE:
-        return "it was undone"
+    if why := _unfit(run, step):
+        return why
     planned = new.steps[name]
     if planned.kind != old.steps[name].kind:
         return f"it is a {planned.kind} step in {version.version} and was a {old.steps[name].kind} step"
@@ -163,6 +161,13 @@ def _why_anew(
     if version.pk != run.version_id and step.status in STEP_GOOD and not _fits(version, step):
         return f"its output does not fit the contract that {version.version} has for it"
     return ""
+
+
+def _unfit(run: Run, step: StepRun) -> str:
+    """Why its outcome counts for nobody any more; empty where it does."""
+    if step.status not in STEP_OVER_WELL:
+        return f"it {step.status.replace('_', ' ')} in run {run.short_id}"
+    return "it was undone" if step.compensation != Compensation.NONE else ""
 
 
 def _fits(version: WorkflowVersion, step: StepRun) -> bool:

@@ -225,7 +225,7 @@ def test_no_run_of_a_paused_workflow_begins_and_the_refusal_says_who_and_why():
     key = begin(version, key="once")
     pause_workflow(name="demo", actor=None, reason="the shop counts its stock")
     version.workflow.refresh_from_db()
-    with pytest.raises(Conflict, match="workflow demo is paused since .*: the shop counts its stock; resume"):
+    with pytest.raises(Conflict, match=r"workflow demo is paused since .*: the shop counts its stock; resume"):
         start_run(version=version, input={})
     with pytest.raises(Conflict, match="is paused"):
         start_runs(version=version, inputs=[{}, {}])

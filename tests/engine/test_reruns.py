@@ -130,7 +130,7 @@ def test_what_can_not_be_rerun_is_refused_by_name():
     with pytest.raises(Conflict, match="is still running"):
         preview_rerun(run=run, from_step="b")
     run = settle_down(run)
-    with pytest.raises(NotFound, match="demo@1.0.0 has no step 'sid'.*side"):
+    with pytest.raises(NotFound, match=r"demo@1.0.0 has no step 'sid'.*side"):
         rerun(run, "sid")
     with pytest.raises(InvalidInput, match="neither original nor latest"):
         rerun(run, "b", version="2.0.0")

@@ -62,7 +62,7 @@ def test_the_end_of_a_run_is_counted_once_however_often_its_undoing_is_resumed(m
 
 def test_a_compensation_done_by_hand_is_skipped_and_the_rest_goes_on():
     run = stopped(failures=99)
-    with pytest.raises(NotFound, match="step 'a' has no failed compensation in run .*; failed: b"):
+    with pytest.raises(NotFound, match=r"step 'a' has no failed compensation in run .*; failed: b"):
         skip_compensation(run_id=run.pk, step="a", **ONCE)
     run.refresh_from_db()
     assert run.status == "finished", "nothing was written"
@@ -76,7 +76,7 @@ def test_a_compensation_done_by_hand_is_skipped_and_the_rest_goes_on():
 
 def test_a_run_whose_undoing_was_resumed_to_its_end_can_be_retried():
     run = stopped()
-    with pytest.raises(Conflict, match="undone only by halves.*resume its compensation"):
+    with pytest.raises(Conflict, match=r"undone only by halves.*resume its compensation"):
         retry_run(run=run, actor=None)
     with pytest.raises(Conflict, match="undone only by halves"):
         rerun_run(run=run, from_step="c", actor=None, reason="again")
