@@ -41,6 +41,7 @@ ACTION = {
     "resolved": Look("ok", "ok", "Resolved"),
     "ticked": Look("unk", "check", "Ticked"),
     "acted": Look("unk", "rerun", "Acted"),
+    "input_edited": Look("warn", "edit", "Input edited"),
     "glass_asked": Look("warn", "warn", "Glass: asked"),
     "glass_broken": Look("fail", "fail", "Glass: broken"),
     "glass_lapsed": Look("warn", "undo", "Glass: lapsed"),

@@ -180,7 +180,7 @@ API = [
     Entry("POST", "runs/<uuid:run_id>/edit-and-retry", Verb.OPERATE, ("failed",), {"input": {"a": 1}, **REASON}),
     Entry("POST", "runs/<uuid:run_id>/compensation/resume", Verb.OPERATE, ("halves",), REASON),
     Entry("POST", "runs/<uuid:run_id>/compensation/skip", Verb.OPERATE, ("halves",), {"step": "a", **REASON}),
-    Entry("POST", "bulk-retries", OPERATOR_OF_ANY, body={"result": "failed", "key": "k", "dry_run": True, **REASON}),
+    Entry("POST", "bulk-retries", OPERATOR_OF_ANY, body={"status": "finished", "key": "k", "dry_run": True, **REASON}),
     Entry("GET", "bulk-retries/<int:number>", SIGNED_IN, ("bulk-retry",)),
     Entry("POST", "bulk-retries/<int:number>/cancel", Verb.ADMINISTER, ("bulk-retry",), REASON),
     Entry("GET", "workflows", SIGNED_IN),
