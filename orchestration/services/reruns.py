@@ -111,7 +111,12 @@ def _preview(run: Run, from_step: str, which: str) -> tuple[Preview, dict[str, S
     anew: dict[str, str] = {}
     reused: dict[str, StepRun] = {}
     for name in plan.order:
-        why = f"it is {from_step}, or comes after it" if name in later else _why_anew(run, version, name, rows, reused)
+        if name == from_step:
+            why = "it is the step to rerun from"
+        elif name in later:
+            why = f"it comes after {from_step}"
+        else:
+            why = _why_anew(run, version, name, rows, reused)
         if why:
             anew[name] = why
         else:

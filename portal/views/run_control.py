@@ -43,7 +43,7 @@ class EditForm(ReasonForm):
     """The input as JSON, and why it is another."""
 
     input = forms.CharField(
-        label="Input", strip=False, widget=forms.Textarea({"rows": 14, "class": "input code", "spellcheck": "false"})
+        label="Input", strip=False, widget=forms.Textarea({"rows": 14, "class": "input mono", "spellcheck": "false"})
     )
     field_order = ("input", "reason")
 

@@ -39,7 +39,7 @@ def test_what_does_not_come_after_the_step_is_taken_over_and_the_rest_runs_under
 
     seen = preview_rerun(run=run, from_step="b")
     assert (seen.reused, seen.again, seen.doubled) == (("a", "side"), ("b", "c"), ("b", "c"))
-    assert seen.anew["c"] == "it is b, or comes after it"
+    assert seen.anew["c"] == "it comes after b"
     new = settle_down(rerun(run, "b"))
 
     assert (new.result, new.rerun_of_id, new.retry_of_id) == ("succeeded", run.pk, None)
@@ -100,7 +100,7 @@ def test_what_did_not_end_well_runs_again_and_so_does_what_was_made_of_it():
     seen = preview_rerun(run=run, from_step="z")
     assert seen.anew == {
         "a": "it was undone", "b": "a step before it runs again", "bad": f"it failed in run {run.short_id}",
-        "z": "it is z, or comes after it",
+        "z": "it is the step to rerun from",
     }  # fmt: skip
     assert settle_down(rerun(run, "z")).result == "succeeded"
 
