@@ -64,7 +64,8 @@ def test_a_job_retries_every_run_of_the_list_once(monkeypatch: pytest.MonkeyPatc
     assert job(key="one").pk == made.pk, "a doubled request is the same job"
     assert BulkRetry.objects.count() == 1
 
-    retry_in_bulk()
+    retry_in_bulk()  # a slice; what it leaves the next one does
+    carry_on(seconds=60)
 
     made.refresh_from_db()
     assert (made.state, progress(made)["retried"]) == ("done", 5)
@@ -80,7 +81,7 @@ def test_a_run_that_was_retried_meanwhile_is_refused_or_found_and_never_doubled(
     made = job()
     by_hand, _ = retry_run(run=found[0], actor=None)
     by_button, _ = retry_run(run=found[1], actor=None, key=f"retry-{found[1].pk}")
-    carry_on(seconds=5)
+    carry_on(seconds=60)
     items = {item.run_id: item for item in made.items.all()}
     assert (items[found[0].pk].state, items[found[1].pk].retried_as) == ("refused", by_button.pk)
     assert by_hand.short_id in items[found[0].pk].message
@@ -105,10 +106,10 @@ def test_a_process_killed_within_a_batch_leaves_it_to_be_done_whole(monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(bulk_retry, "retry_run", dies)
         with pytest.raises(Killed):
-            carry_on(seconds=5)
+            carry_on(seconds=60)
     assert progress(made)["pending"] == 3
     assert not Run.objects.filter(retry_of__isnull=False).exists(), "a batch and its account are one transaction"
-    carry_on(seconds=5)
+    carry_on(seconds=60)
     assert [run.retries.count() for run in found] == [1, 1, 1]
 
 
@@ -122,7 +123,7 @@ def test_a_fault_of_one_run_is_its_own(monkeypatch: pytest.MonkeyPatch):
         return retry_run(run=run, **more)
 
     monkeypatch.setattr(bulk_retry, "retry_run", odd)
-    carry_on(seconds=5)
+    carry_on(seconds=60)
     assert progress(made) == {"pending": 0, "retried": 1, "refused": 1, "cancelled": 0}
 
 
@@ -146,7 +147,7 @@ def test_two_workers_at_once_retry_nothing_twice(monkeypatch: pytest.MonkeyPatch
 
     def at_work() -> None:
         try:
-            carry_on(seconds=10)
+            carry_on(seconds=60)
         except Exception as error:
             errors.append(error)
         finally:
@@ -158,7 +159,7 @@ def test_two_workers_at_once_retry_nothing_twice(monkeypatch: pytest.MonkeyPatch
     for thread in threads:
         thread.join(30)
     assert not errors
-    carry_on(seconds=5)  # whoever found the job taken has left it
+    carry_on(seconds=60)  # whoever found the job taken has left it
     assert progress(made)["retried"] == 8
     assert [run.retries.count() for run in found] == [1] * 8
 
