@@ -187,6 +187,8 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "portal.api.enums.RUN_STATUSES",
         "RunResult": "portal.api.enums.RUN_RESULTS",
         "Compensation": "portal.api.enums.COMPENSATIONS",
+        "BulkRetryState": "portal.api.enums.BULK_RETRY_STATES",
+        "RerunVersion": "portal.api.enums.RERUN_VERSIONS",
         "StepStatus": "portal.api.enums.STEP_STATUSES",
         "ChangeState": "portal.api.enums.CHANGE_STATES",
         "VersionState": "portal.api.enums.VERSION_STATES",

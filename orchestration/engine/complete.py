@@ -33,7 +33,7 @@ from orchestration.errors import NotFound
 from orchestration.limits import LOST_WAKE_AFTER
 from orchestration.models import Run, StepRun
 from orchestration.policies.retry import GiveUp, decide
-from orchestration.states import STEP_OPEN, Compensation, Effect, RunResult, StepStatus
+from orchestration.states import STEP_OPEN, Compensation, Effect, RunResult, RunStatus, StepStatus
 from orchestration.steps.outcome import (
     AskTeam,
     AwaitEvent,
@@ -222,7 +222,8 @@ def _go_on(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | in
         return _go_on_above(run, claim, now, inline=inline)
     states, mine = states_of(run.pk), None
     if fatal(claim.plan, states) is None and status not in STEP_OPEN:
-        begun = begin(claim.run, claim.plan, states, claim.step.name, now, inline=inline)
+        goes_on = inline and run.status != RunStatus.PAUSED  # of a paused run everything new is born ready, and waits
+        begun = begin(claim.run, claim.plan, states, claim.step.name, now, inline=goes_on)
         states, mine = begun.states, write(claim.run, claim.plan, begun, claim.turn)
     culprit = fatal(claim.plan, states)
     if culprit is not None:

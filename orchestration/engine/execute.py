@@ -19,6 +19,7 @@ from orchestration import clock
 from orchestration.engine.admission import called
 from orchestration.engine.claim import COMPENSATION, FORWARD, Claim
 from orchestration.engine.contracts import sentence, violations_of
+from orchestration.engine.edits import body_of
 from orchestration.engine.fallbacks import fall_back
 from orchestration.engine.payloads import encode, error_text
 from orchestration.engine.plans import start_to_close
@@ -155,16 +156,17 @@ def _checked(claim: Claim, executed: Executed, completed: Completed) -> Outcome:
 
 def _prepare(claim: Claim, executed: Executed) -> Call:
     action = claim.action
-    references = action.body.references
+    template = body_of(claim)
+    references = template.references
     try:
         scope = scope_for(claim, references, undoing=claim.phase == COMPENSATION)
         if claim.phase == COMPENSATION:
             scope["step"] = own_step(claim.step)
-        body = action.body.evaluate({**scope, "secrets": Masked()})
+        body = template.evaluate({**scope, "secrets": Masked()})
         executed.input = encode(_input_of(action.kind, body), f"the input of {claim.step.name}")
         _check_input(claim, action.kind, body)
         if any(reference[0] == "secrets" for reference in references):
-            body = action.body.evaluate({**scope, "secrets": Vault(executed.secrets_used)})
+            body = template.evaluate({**scope, "secrets": Vault(executed.secrets_used)})
     except ExpressionError as error:
         raise _Stop(Failed("expression", str(error), False)) from error
     except UnknownSecret as error:

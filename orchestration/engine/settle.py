@@ -170,6 +170,9 @@ def _finish(run: Run, now: datetime, *, failed: bool) -> None:
     if failed:
         compensation = Compensation.FAILED
         RunEvent.objects.create(run_id=run.pk, at=now, kind="compensation_failed")
+    if run.result:  # it had ended before, and was counted and told then (engine/compensation.py)
+        transition.close_compensation(run.pk, compensation or Compensation.DONE)
+        return
     result = RunResult(run.ending)
     if transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, compensation=compensation):
         note_end(run, result, now)

@@ -2,6 +2,7 @@
 
 from orchestration.models.alert import Alert, AlertEvent, Silence
 from orchestration.models.breaker import Breaker, BreakerTransition, BulkheadSlot, LastGood, Parking, RateState
+from orchestration.models.control import BulkRetry, BulkRetryItem, InputEdit
 from orchestration.models.dependency import Dependency, DependencyEnd, RetryPolicy
 from orchestration.models.event import Event, EventReceipt
 from orchestration.models.objective import Objective
@@ -30,12 +31,15 @@ __all__ = [
     "Backfill",
     "Breaker",
     "BreakerTransition",
+    "BulkRetry",
+    "BulkRetryItem",
     "BulkheadSlot",
     "Dependency",
     "DependencyEnd",
     "EngineMark",
     "Event",
     "EventReceipt",
+    "InputEdit",
     "LastGood",
     "Loop",
     "Membership",

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from orchestration import clock
 from orchestration.ids import floor
 from orchestration.models import (
     Attempt,
+    InputEdit,
     Parking,
     Payload,
     Run,
@@ -93,6 +94,7 @@ def _batch(before: datetime, last: uuid.UUID, size: int) -> tuple[list[uuid.UUID
         Parking.objects.filter(step__run__in=free),
         Attempt.objects.filter(step__run__in=free),
         RunEvent.objects.filter(run__in=free),
+        InputEdit.objects.filter(run__in=free),
         Payload.objects.filter(run__in=free),
         ScheduleTick.objects.filter(run__in=free),
         TriggerFiring.objects.filter(run__in=free),
@@ -104,11 +106,13 @@ def _batch(before: datetime, last: uuid.UUID, size: int) -> tuple[list[uuid.UUID
 
 
 def _without_heirs(ids: list[uuid.UUID]) -> list[uuid.UUID]:
-    """Those that no run outside is a retry of: a retry finds the keys of earlier effects along the whole chain."""
+    """Those that no run outside is a retry or rerun of: a retry finds the keys of earlier effects along the whole chain, and
+    both have steps that were taken over from steps there.
+    """
     free = set(ids)
     while free:
-        heirs = Run.objects.filter(retry_of__in=free).exclude(pk__in=free)
-        held = set(heirs.values_list("retry_of_id", flat=True))
+        heirs = Run.objects.filter(Q(retry_of__in=free) | Q(rerun_of__in=free)).exclude(pk__in=free)
+        held = {earlier for pair in heirs.values_list("retry_of_id", "rerun_of_id") for earlier in pair} & free
         if not held:
             break
         free -= held

@@ -19,6 +19,12 @@ from orchestration.versions import highest, newest, precedence
 
 REMEDY = "apply it first, and where it waits for reviews, apply this when they are done"
 
+#: What a write without `compensate` is told.
+UNSAID = (
+    "step {name!r} may write, and says nothing of its undoing; add `compensate`, or `compensate: {{none: …}}` that says why"
+    " nothing needs to be undone, or `effect: read` or `none` if it does not write"
+)
+
 
 class WorkflowApplier:
     """Kind Workflow."""
@@ -41,6 +47,7 @@ class WorkflowApplier:
                     known = [*world.retry_policies, *plan.retry_policies]
                     text = f"no retry policy {action.retry_ref!r}{suggestion(action.retry_ref, known)}"
                     problems.append(resource.problem_at(f"{path}.retry", text))
+        problems += self._undoing_problems(resource, plan)
         problems += self._escalation_problems(resource, world)
         problems += self._task_problems(resource, plan)
         problems += self._step_problems(resource, world)
@@ -103,6 +110,13 @@ class WorkflowApplier:
             return []  # its author may write it anew, and everybody is asked anew
         text = f"{resource.name}@{resource.version} is published with other content and can't change; raise the version"
         return [resource.problem_at("metadata.version", text)]
+
+    def _undoing_problems(self, resource: Resource, plan: Plan) -> list[Problem]:
+        """Each write says how it is undone, or why it needs no undoing; a published version was not asked that then."""
+        unsaid = [name for name, step in plan.steps.items() if step.effect == "write" and step.compensate is None]
+        if not unsaid or self.is_applied(resource):
+            return []
+        return [resource.problem_at(f"spec.steps.{name}", UNSAID.format(name=name)) for name in unsaid]
 
     def _escalation_problems(self, resource: Resource, world: World) -> list[Problem]:
         """It names a team, whose steps are followed; a version that is published may be from before that was asked."""

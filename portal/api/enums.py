@@ -25,11 +25,12 @@ from governance.services.bulk_nouns import NOUNS, OWNER, REVIEW_BY, STATUS
 from governance.services.exercises import TICKS
 from governance.services.importing import OUTCOMES
 from governance.services.relations import REMOVED
-from orchestration.models import Alert, AlertEvent, Backfill, Objective, ScheduleTick
+from orchestration.models import Alert, AlertEvent, Backfill, BulkRetry, Objective, ScheduleTick
 from orchestration.policies.breaker import FORCED, State
 from orchestration.policies.burn import Severity
 from orchestration.policies.health import Word
 from orchestration.selectors.budgets import BudgetState
+from orchestration.services.reruns import Which
 from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
 
 RUN_STATUSES = [str(state) for state in RunStatus]
@@ -68,6 +69,9 @@ SEVERITIES = [severity.value for severity in Severity]
 INDICATORS = [str(indicator) for indicator in Objective.Indicator.values]
 OBJECTIVE_SOURCES = [str(source) for source in Objective.Source.values]
 BUDGET_STATES = [state.value for state in BudgetState]
+BULK_RETRY_STATES = [str(state) for state in BulkRetry.State.values]
+#: Of which version a rerun is.
+RERUN_VERSIONS = [str(which) for which in Which]
 RELATION_KINDS = ["amends", "amended_by", "relates"]
 #: As people name one; what the other end says can be taken away only.
 RELATIONS_NAMED = list(REMOVED)

@@ -80,7 +80,8 @@ def program() -> None:
 
 for _command in (
     manifests.validate, applying.plan, applying.apply, applying.diff, manifests.schema,
-    starting.start, runs.runs, runs.show, runs.cancel, runs.terminate, starting.retry, checking.check,
+    starting.start, runs.runs, runs.show, runs.pause, runs.resume, runs.cancel, runs.terminate,
+    starting.retry, starting.rerun, checking.check,
     deploying.can_deploy, exporting.export, openslo.importing, schedules.schedule, schedules.trigger,
 ):  # fmt: skip
     program.add_command(_command)

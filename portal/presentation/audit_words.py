@@ -43,6 +43,7 @@ ACTION = {
     "cancelled": Look("warn", "stop", "Cancelled"),
     "ticked": Look("unk", "check", "Ticked"),
     "acted": Look("unk", "rerun", "Acted"),
+    "input_edited": Look("warn", "edit", "Input edited"),
     "glass_asked": Look("warn", "warn", "Glass: asked"),
     "glass_broken": Look("fail", "fail", "Glass: broken"),
     "glass_lapsed": Look("warn", "undo", "Glass: lapsed"),

@@ -1,4 +1,4 @@
-"""One run: its page, the drawer of a step, the live fragments of both, and the three things one can do to it."""
+"""One run: its page, the drawer of a step, the live fragments of both, and stopping and retrying it."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def step(request: HttpRequest, run_id: uuid.UUID, name: str) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """Stop at the next step boundary and compensate."""
-    return _stop(request, run_id, "cancel", services.cancel_run, "is being cancelled")
+    return act(request, run_id, "cancel", services.cancel_run, "is being cancelled")
 
 
 @login_required
 @require_POST
 def terminate(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """End now and compensate nothing."""
-    return _stop(request, run_id, "terminate", services.terminate_run, "was terminated")
+    return act(request, run_id, "terminate", services.terminate_run, "was terminated")
 
 
 @login_required
@@ -96,7 +96,8 @@ def retry(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     return redirect("run", run_id=new.pk)
 
 
-def _stop(request: HttpRequest, run_id: uuid.UUID, action: str, service: Any, done: str) -> HttpResponse:
+def act(request: HttpRequest, run_id: uuid.UUID, action: str, service: Any, done: str) -> HttpResponse:
+    """Do what wants nothing but a reason, and show the run again; without a reason, with what is missing."""
     found = find_run(run_id)
     actor = actor_of(request)
     actor.require(Verb.OPERATE, found.team)

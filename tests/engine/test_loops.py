@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestration.models import Loop, Run, StepRun
-from orchestration.services.runs import cancel_run, retry_run
+from orchestration.services.runs import cancel_run, retry_run, terminate_run
 from tests.engine import tasks
 from tests.engine.harness import begin, echo, pass_time, publish, pump, settle_down, step, write
 
@@ -152,3 +152,25 @@ def test_a_loop_that_fails_stops_the_child_runs_of_its_other_items_first():
     undone = [given for name, _, given in tasks.calls if name.startswith("undo")]
     assert undone[-1] == "undo before"
     assert len(undone) == 3
+
+
+def test_items_that_stand_in_a_retry_are_undone_when_that_fails_too():
+    version = publish({
+        "ship": loop(write("undo ${{ parcel }}", "${{ parcel }}", compensate_on_unknown=True), max_parallel=1),
+        "after": {"python": "test.fail", "effect": "none", "needs": ["ship"]},
+    })  # fmt: skip
+    run = begin(version, {"parcels": ["a", "b"]})
+    pump_until_after(run)
+    terminate_run(run_id=run.pk, actor=None, reason="now")
+    again = settle_down(retry_run(run=run, actor=None)[0])
+    assert (again.result, again.compensation) == ("failed", "done")
+    assert [given for name, _, given in tasks.calls if name == "undo:ship"] == ["undo b", "undo a"]
+    assert [name for name, *_ in tasks.calls if name == "ship"] == ["ship", "ship"]
+
+
+def pump_until_after(run: Run) -> None:
+    """Work until the loop is over and the step after it is ready."""
+    from orchestration.engine.work import work
+
+    while not StepRun.objects.filter(run=run, name="after").exists():
+        work(StepRun.objects.filter(run=run, status="ready").values_list("pk", flat=True)[0])

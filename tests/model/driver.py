@@ -155,8 +155,8 @@ class Driver(RuleBasedStateMachine):
         row = [Ahead(Item(held.claim, held.done.executed, inline=True), held.done)]
         model, hold = self.models[held.run], held.hold
         with self.engine():
-            # A run that is stopping is gone on with in vain: the worker does not know it yet, and nothing of it is recorded.
-            while scripts and not model.ending and is_plain(row[-1].item.claim, row[-1].item.executed):
+            # A run that is stopping or paused is gone on with in vain: the worker does not know it yet, and nothing of it is recorded.
+            while scripts and not _held_back(model) and is_plain(row[-1].item.claim, row[-1].item.executed):
                 last, script = row[-1], scripts.pop()
                 claim = run_ahead(last.item)
                 if claim is None:
@@ -233,6 +233,10 @@ class Driver(RuleBasedStateMachine):
         except Difference:
             self.broken = True
             raise
+
+
+def _held_back(run: Run) -> bool:
+    return bool(run.ending) or run.status == "paused"
 
 
 def agreed(ways: Iterator[Run], there: View) -> Run:

@@ -45,6 +45,15 @@ class Ending:
         self.status = "cancelling"
         self._wind_down(now)
 
+    def pause(self) -> None:
+        """Nothing more is taken; what is held goes on, and so does time."""
+        self.status = "paused"
+
+    def resume(self) -> None:
+        """From where it stands."""
+        states = {row.status for row in self.rows.values()} & OPEN
+        self.status = "waiting" if states == {"waiting"} else "running"
+
     def terminate(self, now: int) -> None:
         """At once, and nothing is undone; a write that was at work is in doubt."""
         for name, row in self.rows.items():

@@ -28,7 +28,7 @@ class Run(Waiting):
         row = self.rows[name]
         if self.status == "compensating" and row.undo == "running":
             return row.hold is None and (row.due is None or row.due <= now)
-        return not self.ending and row.status == "ready"
+        return not self.ending and self.status != "paused" and row.status == "ready"
 
     def take(self, name: str, now: int) -> None:
         """A worker takes the step, or its compensation."""

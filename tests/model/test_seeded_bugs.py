@@ -23,6 +23,7 @@ from orchestration.engine import (
     complete,
     execute,
     hot_sql,
+    pause,
     rescue,
     settle,
     subscriptions,
@@ -172,6 +173,15 @@ def a_no_that_counts_as_a_yes(patch: Patch) -> None:
     patch.setattr(approvals, "_outcome", lambda word, *told: outcome("approved", *told))
 
 
+def a_pause_that_holds_nothing_back(patch: Patch) -> None:
+    patch.setattr(pause, "why_not_pause", lambda run: None)
+    patch.setattr(transition, "move_run", lambda *given, **more: True)
+
+
+def a_resume_that_wakes_nobody(patch: Patch) -> None:
+    patch.setattr(pause, "LOST_WAKE_AFTER", 10**8)
+
+
 BUGS: list[Callable[[Patch], None]] = [
     a_fence_that_is_ignored, a_write_that_runs_ahead, a_record_that_forgets_what_ran_ahead, a_fence_that_does_not_grow, a_compensation_in_the_order_of_completion,
     a_retry_that_counts_from_zero, a_lost_step_that_nobody_frees, a_cancel_that_forgets_to_compensate,
@@ -179,6 +189,7 @@ BUGS: list[Callable[[Patch], None]] = [
     an_effect_that_is_forgotten_after_expect, a_lost_wake_up_that_is_not_sent_again,
     a_terminated_write_that_is_not_doubted, a_failed_run_that_goes_on, an_early_event_that_nobody_keeps,
     an_event_that_is_given_twice, a_child_that_outlives_its_parent, a_no_that_counts_as_a_yes,
+    a_pause_that_holds_nothing_back, a_resume_that_wakes_nobody,
 ]  # fmt: skip
 
 

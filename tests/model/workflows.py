@@ -213,6 +213,8 @@ def _manifest(step: Step) -> dict[str, Any]:
             body |= {"python": name, "with": seen, "effect": "write" if step.writes else "read"}
     if step.expect:
         body["expect"] = ["output.n != 13"]
+    if step.writes and step.undo is None:
+        body["compensate"] = {"none": "a test"}
     if step.undo is not None:
         given = "${{ step.output.n }}" if step.undo.strict else "${{ step.output }}"
         body["compensate_on_unknown"] = step.undo.on_unknown

@@ -59,8 +59,11 @@ from orchestration.models import (
     Breaker,
     BreakerTransition,
     BulkheadSlot,
+    BulkRetry,
+    BulkRetryItem,
     Dependency,
     DependencyEnd,
+    InputEdit,
     LastGood,
     Objective,
     Parking,
@@ -144,6 +147,7 @@ def fill() -> Run:
     pump()
     run = begin(publish({"a": write("undo a", 1), "b": echo(2, needs=["a"])}, name="held"))
     assert claim(StepRun.objects.get(run=run).pk) is not None
+    control_rows(failed, user)
     parked = StepRun.objects.filter(run=failed).first()
     Parking.objects.create(step=parked, dependency="shop", kind="breaker", since=timezone.now(), message="ü")
     alert_rows(team)
@@ -171,6 +175,14 @@ def schedule_rows(user: User, run: Run) -> None:
     ScheduleTick.objects.create(at=now, outcome="started", backfill=backfill, run=run, **common)
     found = trigger("odd", workflow="held@^1", when="event.data.ü == 'é'")
     TriggerFiring.objects.create(trigger=found, event_source="/ü", event_id="é", at=now, run=run)
+
+
+def control_rows(run: Run, user: User) -> None:
+    """An edited input, and a bulk retry with a run of its."""
+    now = timezone.now()
+    InputEdit.objects.create(run=run, step="b", input='{"a": "ü"}', actor=user, reason="é", at=now)
+    job = BulkRetry.objects.create(key="k", filter={"result": "ü"}, total=1, actor=user, reason="ü", created_at=now)
+    BulkRetryItem.objects.create(bulk=job, run_id=run.pk, workflow="failing", retried_as=run.pk, message="é")
 
 
 def inbox_rows(user: User, team: Team) -> None:

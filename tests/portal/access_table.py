@@ -17,7 +17,9 @@ from portal.permissions import Verb
 
 PUBLIC, SIGNED_IN, OWN = "public", "signed-in", "own"
 OF_ANY_TEAM, MAINTAIN_OR_REVIEW = "maintainer of any team", "maintain or review"
+OPERATOR_OF_ANY = "operator of any team"
 REASON = {"reason": "a test"}
+RERUN = {"step": "a", "version": "original", "key": "k", **REASON}
 FORCE = {"state": "metrics_only", "hours": "1", **REASON}
 BALLOT = {"team": "checkout", "vote": "approve", "seen": "change-hash", **REASON}
 NEW_CONTRACT = {
@@ -189,7 +191,19 @@ API = [
     Entry("POST", "runs/<uuid:run_id>/cancel", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/terminate", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/retry", Verb.OPERATE, ("failed",)),
+    Entry("POST", "runs/<uuid:run_id>/pause", Verb.OPERATE, ("open",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/resume", Verb.OPERATE, ("paused",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/rerun", Verb.OPERATE, ("failed",), {"from_step": "a", **REASON}),
+    Entry("POST", "runs/<uuid:run_id>/rerun/preview", Verb.OPERATE, ("failed",), {"from_step": "a"}),
+    Entry("POST", "runs/<uuid:run_id>/edit-and-retry", Verb.OPERATE, ("failed",), {"input": {"a": 1}, **REASON}),
+    Entry("POST", "runs/<uuid:run_id>/compensation/resume", Verb.OPERATE, ("halves",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/compensation/skip", Verb.OPERATE, ("halves",), {"step": "a", **REASON}),
+    Entry("POST", "bulk-retries", OPERATOR_OF_ANY, body={"status": "finished", "key": "k", "dry_run": True, **REASON}),
+    Entry("GET", "bulk-retries/<int:number>", SIGNED_IN, ("bulk-retry",)),
+    Entry("POST", "bulk-retries/<int:number>/cancel", Verb.ADMINISTER, ("bulk-retry",), REASON),
     Entry("GET", "workflows", SIGNED_IN),
+    Entry("POST", "workflows/<slug:name>/pause", Verb.OPERATE, ("demo",), REASON),
+    Entry("POST", "workflows/<slug:name>/resume", Verb.OPERATE, ("halted",), REASON),
     Entry("GET", "workflows/<slug:name>", SIGNED_IN, ("demo",)),
     Entry("GET", "workflows/<slug:name>/versions", SIGNED_IN, ("demo",)),
     Entry("GET", "workflows/<slug:name>/versions/<str:version>", SIGNED_IN, ("demo", "1.0.0")),
@@ -210,6 +224,8 @@ API = [
         ("payments",),
         {"state": "metrics_only", "expires_at": "in a day", **REASON},
     ),
+    Entry("POST", "dependencies/<slug:name>/pause", Verb.SWITCH, ("payments",), {"expires_at": "in a day", **REASON}),
+    Entry("POST", "dependencies/<slug:name>/resume", Verb.SWITCH, ("held",), REASON),
     Entry("GET", "exports/prometheus", SIGNED_IN),
     Entry("GET", "exports/grafana", SIGNED_IN),
     Entry("POST", "bulk", SIGNED_IN, body=BULK),
@@ -388,6 +404,19 @@ PAGES = [
     Entry("POST", "runs/<uuid:run_id>/cancel/", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/terminate/", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/retry/", Verb.OPERATE, ("failed",)),
+    Entry("POST", "runs/<uuid:run_id>/pause/", Verb.OPERATE, ("open",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/resume/", Verb.OPERATE, ("paused",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/resume-compensation/", Verb.OPERATE, ("halves",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/skip-compensation/", Verb.OPERATE, ("halves",), REASON),
+    Entry("GET", "runs/<uuid:run_id>/rerun/", Verb.OPERATE, ("failed",)),
+    Entry("POST", "runs/<uuid:run_id>/rerun/", Verb.OPERATE, ("failed",), RERUN),
+    Entry("GET", "runs/<uuid:run_id>/edit-and-retry/", Verb.OPERATE, ("failed",)),
+    Entry("POST", "runs/<uuid:run_id>/edit-and-retry/", Verb.OPERATE, ("failed",), {"input": "{}", **REASON}),
+    Entry("GET", "runs/bulk-retry/", OPERATOR_OF_ANY),
+    Entry("GET", "runs/bulk-retry/<int:number>/", SIGNED_IN, ("bulk-retry",)),
+    Entry("POST", "runs/bulk-retry/<int:number>/cancel/", Verb.ADMINISTER, ("bulk-retry",), REASON),
+    Entry("GET", "workflows/<str:name>/pause/", Verb.OPERATE, ("demo",)),
+    Entry("POST", "workflows/<str:name>/pause/", Verb.OPERATE, ("demo",), REASON),
     Entry("GET", "workflows/", SIGNED_IN),
     Entry(
         "POST", "workflows/apply/", Verb.MAINTAIN, body={"text": MANIFEST, "source": "a.yaml", "apply": "1", **REASON}

@@ -39,14 +39,30 @@ from governance.models import (
 from governance.services.bulk import Line
 from governance.services.exercises import start_exercise
 from orchestration.engine import publish as messages
-from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team, Workflow
+from orchestration.models import (
+    Alert,
+    BulkRetry,
+    BulkRetryItem,
+    Dependency,
+    Membership,
+    Objective,
+    Role,
+    Run,
+    Silence,
+    StepRun,
+    Team,
+    Workflow,
+    WorkflowVersion,
+)
+from orchestration.services.breakers import force
 from orchestration.services.manifests import Document, Signature, apply
+from orchestration.services.pauses import pause_run, pause_workflow
 from orchestration.services.schedules import Range, pause, start_backfill
 from portal.models import SavedView, Token, User
 from portal.models.token import digest
 from portal.permissions import ADMIN_VERBS, ROLE_VERBS, Verb
 from portal.services.images import store
-from tests.engine.harness import begin, publish, pump
+from tests.engine.harness import begin, publish, pump, write
 from tests.engine.scheduling import schedule, trigger
 from tests.governance.gatehouse import manifest
 from tests.people import ROLES, person, token_for
@@ -55,6 +71,7 @@ from tests.portal.access_table import (
     API,
     MAINTAIN_OR_REVIEW,
     OF_ANY_TEAM,
+    OPERATOR_OF_ANY,
     OWN,
     PAGES,
     PUBLIC,
@@ -148,10 +165,32 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         **gate,
         **alert_world(team),
         **schedule_world(),
+        **control_world(team, waiting, victim),
         "exercise": str(exercise.pk),
         **postmortem_world(postmortem),
         "runbook-history": runbook.history.earliest().history_id,
     }  # fmt: skip
+
+
+def control_world(team: Team, waiting: WorkflowVersion, person: User) -> dict[str, Any]:
+    """A run and a workflow that are paused, a dependency that is, a run undone by halves, and a bulk retry."""
+    paused = begin(waiting)
+    pause_run(run_id=paused.pk, actor=None, reason="a test")
+    halves = begin(publish({"a": write("a"), "b": {"python": "test.fail", "needs": ["a"]}}, name="halves"))
+    pump()
+    Run.objects.filter(pk=halves.pk).update(status="finished", result="failed", ending="failed", compensation="failed")
+    StepRun.objects.filter(run=halves, name="a").update(compensation="failed", effect="happened")
+    publish({"a": {"value": 1}}, name="halted")
+    pause_workflow(name="halted", actor=None, reason="a test")
+    Dependency.objects.create(
+        name="held", owner=team, document={"spec": {"base_url": "http://x.example"}}, content_hash="x"
+    )
+    force(name="held", state="forced_open", reason="x", expires_at=timezone.now() + timedelta(days=1), actor=None)
+    job = BulkRetry.objects.create(
+        key="k0", filter={"result": "failed"}, total=1, actor=person, reason="x", created_at=timezone.now()
+    )
+    BulkRetryItem.objects.create(bulk=job, run_id=halves.pk, workflow="halves")
+    return {"paused": str(paused.pk), "halves": str(halves.pk), "bulk-retry": str(job.pk)}
 
 
 def postmortem_world(postmortem: Postmortem) -> dict[str, Any]:
@@ -268,6 +307,8 @@ def expected(entry: Entry, role: str) -> str:
         return "allowed"
     if entry.rule == OF_ANY_TEAM:
         return "allowed" if Verb.MAINTAIN in ALLOWED[role] or role == "stranger" else "denied"
+    if entry.rule == OPERATOR_OF_ANY:
+        return "allowed" if Verb.OPERATE in ALLOWED[role] or role == "stranger" else "denied"
     if entry.rule == MAINTAIN_OR_REVIEW:
         return "allowed" if ALLOWED[role] & {Verb.MAINTAIN, Verb.REVIEW} else "denied"
     assert isinstance(entry.rule, Verb)

@@ -63,7 +63,7 @@ def test_every_action_says_what_it_will_do_and_one_that_is_impossible_says_why(o
 
 def test_a_viewer_sees_the_actions_disabled_with_the_role_that_is_missing(viewer, open_run):
     said = text(page(viewer, open_run))
-    assert said.count("Only operators and maintainers of team checkout may do this.") == 2
+    assert said.count("Only operators and maintainers of team checkout may do this.") == 3  # pause, cancel, terminate
     assert '<form method="post" action="/runs/' not in said.split("What you can do")[1].split("</section>")[0]
 
 
