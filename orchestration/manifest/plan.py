@@ -52,6 +52,14 @@ class PlannedFallback:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedFlag:
+    """The flag that a step asks for, and what becomes of the step while it is off."""
+
+    key: str
+    when_off: Literal["skip", "fallback"]
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedStep:
     """`retry_ref` names a RetryPolicy that the workflow doesn't define itself; `retry` is then None."""
 
@@ -74,6 +82,12 @@ class PlannedStep:
     compensate_on_unknown: bool
     intent: str
     fallback: PlannedFallback | None = None
+    flag: PlannedFlag | None = None
+
+    @property
+    def begins_freely(self) -> bool:
+        """Whether nothing is asked before it begins: no condition and no flag."""
+        return self.when is None and self.flag is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from .models import policies
 from .models.documents import Workflow
 from .models.steps import COMPENSATION_KINDS, Compensation, Fallback, HttpRequest, Step, Wait
 from .places import step_places
-from .plan import Plan, PlannedCompensation, PlannedFallback, PlannedStep, RetryPolicySpec, Timeouts
+from .plan import Plan, PlannedCompensation, PlannedFallback, PlannedFlag, PlannedStep, RetryPolicySpec, Timeouts
 from .references import references_in
 from .scalars import parse_duration
 from .step_checks import kinds_of
@@ -96,6 +96,7 @@ def _step(
         compensate_on_unknown=step.compensate_on_unknown,
         intent=step.intent or "",
         fallback=_fallback(step.fallback),
+        flag=PlannedFlag(step.flag.key, step.flag.when_off) if step.flag else None,
     )
 
 

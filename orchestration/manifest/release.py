@@ -10,9 +10,9 @@ from .problems import Path, Problem, write_path
 from .step_checks import kinds_of
 from .values import JSON
 
-_KINDS = ("Schedule", "Trigger", "Flag")
+_KINDS = ("Schedule", "Trigger")
 _STEP_KINDS = ("celery", "workflow", "approval", "event", "emit")
-_STEP_FIELDS = ("for_each", "flag")
+_STEP_FIELDS = ("for_each",)
 _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
     "Team": ("weight",),

@@ -47,6 +47,9 @@ def check_step(name: str, step: dict[str, Any]) -> Iterator[Finding]:
         yield from _check_compensation(path, step)
     if isinstance(step.get("fallback"), dict):
         yield from _check_fallback((*path, "fallback"), step["fallback"])
+    if mapping(step.get("flag")).get("when_off") == "fallback" and step.get("fallback") is None:
+        message = "'when_off: fallback' needs a 'fallback' on the step; give it one, or say 'when_off: skip'"
+        yield Finding((*path, "flag", "when_off"), message)
     if step.get("fallback") is not None and step.get("no_fallback") is not None:
         yield Finding(
             (*path, "no_fallback"), "the step has a fallback, so there is nothing to explain; remove one", at_key=True

@@ -3,6 +3,7 @@
 from orchestration.models.alert import Alert, AlertEvent, Silence
 from orchestration.models.breaker import Breaker, BreakerTransition, BulkheadSlot, LastGood, Parking, RateState
 from orchestration.models.dependency import Dependency, DependencyEnd, RetryPolicy
+from orchestration.models.flag import Flag, RunFlag
 from orchestration.models.objective import Objective
 from orchestration.models.rollup import (
     OutcomeBatch,
@@ -28,6 +29,7 @@ __all__ = [
     "Dependency",
     "DependencyEnd",
     "EngineMark",
+    "Flag",
     "LastGood",
     "Membership",
     "Objective",
@@ -45,6 +47,7 @@ __all__ = [
     "RollupMinute",
     "Run",
     "RunEvent",
+    "RunFlag",
     "Series",
     "Silence",
     "StepRun",

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from orchestration import clock
 from orchestration.ids import floor
-from orchestration.models import Attempt, Parking, Payload, Run, RunEvent, StepRun
+from orchestration.models import Attempt, Parking, Payload, Run, RunEvent, RunFlag, StepRun
 from orchestration.states import Compensation, RunStatus
 
 #: One transaction should take no longer: SQLite has one writer, and timers wait behind a long one.
@@ -74,6 +74,7 @@ def _batch(before: datetime, last: uuid.UUID, size: int) -> tuple[list[uuid.UUID
         Parking.objects.filter(step__run__in=free),
         Attempt.objects.filter(step__run__in=free),
         RunEvent.objects.filter(run__in=free),
+        RunFlag.objects.filter(run__in=free),
         Payload.objects.filter(run__in=free),
         StepRun.objects.filter(run__in=free),
         Run.objects.filter(pk__in=free),

@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration.hooks import Agreed, hooks
 from orchestration.manifest import Resource
-from orchestration.models import Dependency, RetryPolicy, Team
+from orchestration.models import Dependency, Flag, RetryPolicy, Team
 from orchestration.versions import highest
 
 
@@ -44,6 +44,11 @@ class World:
     def retry_policies(self) -> set[str]:
         """Names of shared retry policies."""
         return set(RetryPolicy.objects.values_list("name", flat=True)) | self._names("RetryPolicy")
+
+    @cached_property
+    def flags(self) -> set[str]:
+        """Flag names."""
+        return set(Flag.objects.values_list("name", flat=True)) | self._names("Flag")
 
     def contract(self, reference: str) -> tuple[str, str, str | None]:
         """`name@range` → (name, range, resolved version or None), the batch's versions included."""
