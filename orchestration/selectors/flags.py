@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import Max
+
 from orchestration.engine.plans import plan_of
 from orchestration.errors import NotFound
 from orchestration.models import Flag, RunFlag, WorkflowVersion
@@ -55,10 +57,7 @@ def revision_of(flag: Flag) -> int:
 
 def revisions() -> dict[str, int]:
     """The same of all flags by name, in one query."""
-    found: dict[str, int] = {}
-    for name, number in Flag.history.order_by("history_id").values_list("name", "history_id"):
-        found[name] = number
-    return found
+    return dict(Flag.history.order_by().values_list("name").annotate(newest=Max("history_id")))
 
 
 def uses() -> dict[str, list[Use]]:

@@ -41,6 +41,7 @@ PAGES = (
     Page("explore", "Explore", "compass", "charts metrics"),
     Page("workflows", "Workflows", "flow"),
     Page("dependencies", "Dependencies", "plug", "services breakers"),
+    Page("flags", "Flags", "flag", "rollout switches"),
     Page("dependency-map", "Map of dependencies", "flow"),
     Page("objectives", "Objectives", "target", "slo budgets"),
     Page("contracts", "Contracts", "braces", "schemas"),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from governance.models import GatePolicy
-from orchestration.models import Dependency, Objective, RetryPolicy, Team
+from orchestration.models import Dependency, Flag, Objective, RetryPolicy, Team
 from orchestration.services.governed import save
 from orchestration.services.manifests import Document, Signature, apply
 from orchestration.services.objectives import Wanted, change, create
@@ -25,6 +25,7 @@ MANIFESTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], type]] = {
         {"base_url": "http://b.example/", "timeout": {"start_to_close": "5s"}}, Dependency,
     ),
     "retry-policy": ("RetryPolicy", {"maximum_attempts": 3}, {"maximum_attempts": 5}, RetryPolicy),
+    "flag": ("Flag", {"default": "off"}, {"default": "on", "rollout": {"percent": 5}}, Flag),
     "gate-policy": ("GatePolicy", {"review": "always"}, {"approvals": 2}, GatePolicy),
     "team": ("Team", {"channels": [{"webhook": "https://hooks.example/a", "secret": "team-hooks"}]}, {}, Team),
 }  # fmt: skip
@@ -34,7 +35,7 @@ def send(
     kind: str, spec: dict[str, Any], owner: str = "checkout", escape: tuple[str, str] = ("", ""), **metadata: Any
 ) -> None:
     """Apply a manifest. `escape`: a character that YAML takes as an escape alone, and that escape."""
-    owned = {"owner": owner} if kind in ("Dependency", "RetryPolicy") else {}
+    owned = {"owner": owner} if kind in ("Dependency", "RetryPolicy", "Flag") else {}
     body = {
         "apiVersion": "plumbline/v1",
         "kind": kind,

@@ -68,6 +68,7 @@ from orchestration.models import (
     RateState,
     RollupDirty,
     Run,
+    RunFlag,
     Series,
     Silence,
     StepRun,
@@ -142,6 +143,7 @@ def fill() -> Run:
     assert claim(StepRun.objects.get(run=run).pk) is not None
     parked = StepRun.objects.filter(run=failed).first()
     Parking.objects.create(step=parked, dependency="shop", kind="breaker", since=timezone.now(), message="ü")
+    RunFlag.objects.create(run=failed, name="related-items", is_on=True, why="ü", at=timezone.now())
     alert_rows(team)
     inbox_rows(user, team)
     RunbookOrigin.objects.create(

@@ -40,11 +40,13 @@ from governance.services.bulk import Line
 from governance.services.exercises import start_exercise
 from orchestration.engine import publish as messages
 from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team, Workflow
+from orchestration.selectors.flags import revision_of
 from orchestration.services.manifests import Document, Signature, apply
 from portal.models import SavedView, Token, User
 from portal.models.token import digest
 from portal.permissions import ADMIN_VERBS, ROLE_VERBS, Verb
 from portal.services.images import store
+from tests.engine.flagging import declare
 from tests.engine.harness import begin, publish, pump
 from tests.governance.gatehouse import manifest
 from tests.people import ROLES, person, token_for
@@ -140,6 +142,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "image": store(content=Picture().read(), user=victim).pk,
         "webhook-delivery": str(delivery.pk),
         "saved-view": str(SavedView.objects.create(page="runs", name="Ours", owner=victim, team=team).pk),
+        "flag-revision": revision_of(declare(owner="checkout")),
         "team": team, "failed": str(failed.pk), "open": str(still_open.pk), "victim": str(victim.pk),
         "membership": str(Membership.objects.create(user=victim, team=team, role="viewer").pk),
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,
