@@ -44,7 +44,7 @@ def refusal(run: RunFacts, name: str) -> Failed | None:
 
 def off_words(found: RunFlag) -> str:
     """Why the step is not executed."""
-    return f"flag {found.name} is off: {found.why}"[:MAX_ERROR_TEXT]
+    return f"flag {found.name} is off, as {found.why}"[:MAX_ERROR_TEXT]
 
 
 def came_of_flag(status: str, error_type: str) -> bool:

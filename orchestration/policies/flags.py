@@ -23,7 +23,7 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the flag is for one run, and why, in words that go on from `it is on` or `it is off`."""
+    """What the flag is for one run, and why: words that go on from `it is off, as`."""
 
     is_on: bool
     why: str
@@ -40,9 +40,8 @@ def decide(name: str, switched: str, declared: Declared, key: str = "", problem:
             declared.default, f"the run has no rollout key ({problem}), and {_word(declared.default)} is its default"
         )
     is_on = bucket(name, key) < declared.percent * BUCKETS / 100
-    return Decision(
-        is_on, f"it is on for {declared.percent:g} % of keys, and the run's is {'' if is_on else 'not '}among them"
-    )
+    among = "is" if is_on else "is not"
+    return Decision(is_on, f"{declared.percent:g} % of keys have it, and this run's key {among} among them")
 
 
 def bucket(name: str, key: str) -> int:

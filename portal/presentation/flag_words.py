@@ -23,9 +23,11 @@ def look(flag: Flag) -> Look:
 
 
 def declared(flag: Flag) -> str:
-    """`off; on for 10 % of keys`: what its manifest says."""
+    """`on for 10 % of keys, off without one`: what its manifest says."""
     default, part = str(flag.spec.get("default", "off")), _percent(flag)
-    return default if part is None else f"{default}; on for {part:g} % of {'keys' if key(flag) else 'runs'}"
+    if part is None:
+        return default
+    return f"on for {part:g} % of keys, {default} without one" if key(flag) else f"on for {part:g} % of runs"
 
 
 def key(flag: Flag) -> str:
@@ -37,12 +39,12 @@ def sentence(flag: Flag) -> str:
     """How it stands, in one line."""
     if flag.switched:
         return f"Switched {flag.switched} by hand, for every run that asks from now on; the manifest says: {declared(flag)}."
-    part = _percent(flag)
-    if part is None:
-        return f"{str(flag.spec.get('default', 'off')).capitalize()} for every run, as its manifest says."
-    if not key(flag):
-        return f"On for {part:g} % of runs."
-    return f"On for {part:g} % of keys; {flag.spec.get('default', 'off')} for a run whose key can’t be told."
+    said = declared(flag)
+    return (
+        f"{said[:1].upper()}{said[1:]}."
+        if _percent(flag) is not None
+        else f"{said.capitalize()} for every run, as its manifest says."
+    )
 
 
 def share(found: Share) -> str:

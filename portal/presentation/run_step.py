@@ -164,7 +164,7 @@ def _lead(detail: RunDetail, planned: PlannedStep, step: StepRun | None) -> str:
 def _skipped(step: StepRun) -> str:
     """By a flag, which says why; empty for any other step."""
     is_by_flag = step.status == StepStatus.SKIPPED and step.error_message
-    return f"Skipped by flag: {step.error_message}." if is_by_flag else ""
+    return f"Skipped by flag: {step.error_message.removeprefix('flag ')}." if is_by_flag else ""
 
 
 def _open_or_fallen(detail: RunDetail, step: StepRun) -> str:

@@ -34,7 +34,7 @@ class SwitchForm(ReasonForm):
     POSITIONS: ClassVar[list[tuple[str, str]]] = [
         ("on", "On, for every run"), ("off", "Off, for every run"), (DECLARED, "As its manifest declares"),
     ]  # fmt: skip
-    to = forms.ChoiceField(label="Switch it", choices=POSITIONS)
+    to = forms.ChoiceField(label="To", choices=POSITIONS)
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**63 - 1)
     field_order = ["to", "reason", "seen"]
 

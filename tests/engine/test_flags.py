@@ -29,7 +29,7 @@ def test_a_step_whose_flag_is_off_is_born_skipped_and_says_why():
     run = settle_down(begin(publish({"a": echo(1), "b": echo(2, needs=["a"], **skips())})))
     found = step(run, "b")
     assert (run.result, found.status, found.error_type, found.attempt) == ("succeeded", "skipped", "flag.off", 0)
-    assert found.error_message == "flag extras is off: off is its default"
+    assert found.error_message == "flag extras is off, as off is its default"
     assert [name for name, *_ in tasks.calls] == ["a"]
     assert recorded(run) == {"extras": False}
 
@@ -233,7 +233,7 @@ def test_a_flag_that_is_no_more_counts_as_off():
     version = publish_with_flag()
     delete(Flag.objects.get(), actor=None, reason="gone")
     run = settle_down(begin(version))
-    assert step(run, "a").error_message == "flag extras is off: no flag of that name is applied any more"
+    assert step(run, "a").error_message == "flag extras is off, as no flag of that name is applied any more"
 
 
 def publish_with_flag():

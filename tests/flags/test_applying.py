@@ -69,9 +69,9 @@ def test_a_flag_and_the_workflow_that_asks_for_it_can_come_in_one_batch(team: Te
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        ({"default": "maybe"}, "spec.default"),
-        ({"rollout": {"percent": 101}}, "spec.rollout.percent"),
-        ({"rollout": {}}, "spec.rollout"),
+        ({"default": "maybe"}, " default: wanted 'on' or 'off'"),
+        ({"rollout": {"percent": 101}}, " rollout.percent: wanted at most 100"),
+        ({"rollout": {}}, " rollout.percent: is missing"),
         ({"rollout": {"percent": 1, "key": "${{ steps.a.output }}"}}, "'steps' can be read only in a Workflow"),
         ({"rollout": {"percent": 1, "key": "${{ secrets.x }}"}}, "'secrets' can be read only in"),
         ({"rollout": {"percent": 1, "key": "${{ run.tenant }}"}}, "'run' has no field 'tenant'"),
