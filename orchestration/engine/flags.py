@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import connection
 
 from orchestration.engine.claim import RunFacts
+from orchestration.engine.payloads import error_text
 from orchestration.engine.scope import scope_of
 from orchestration.limits import MAX_ERROR_TEXT
 from orchestration.manifest import ExpressionError, Template, compile_template
@@ -33,7 +34,8 @@ def decided(run: RunFacts, name: str, now: datetime) -> RunFlag:
     if found is not None:
         return found
     decision = _evaluated(run, name)
-    return RunFlag.objects.create(run_id=run.id, name=name, is_on=decision.is_on, why=decision.why[:300], at=now)
+    why = error_text(decision.why)[:300]
+    return RunFlag.objects.create(run_id=run.id, name=name, is_on=decision.is_on, why=why, at=now)
 
 
 def refusal(run: RunFacts, name: str) -> Failed | None:
