@@ -15,7 +15,7 @@ WHEN_OFF = {"skip": "is skipped", "fallback": "takes its fallback"}
 def look(flag: Flag) -> Look:
     """What a run that asks now would get. Switched by hand stands out: it is over what was declared."""
     if flag.switched:
-        return Look("warn", "hand", f"Switched {flag.switched}")
+        return Look("warn", "flag", f"Switched {flag.switched}")
     part = _percent(flag)
     if part is not None:
         return Look("unk", "half", f"On for {part:g} %")
