@@ -60,6 +60,14 @@ def test_what_only_follows_a_step_that_a_flag_skipped_is_skipped_too():
     assert step(run, "c").output == "true"
 
 
+def test_beside_a_step_that_a_flag_skipped_the_same_process_goes_on():
+    declare()
+    run = begin(publish({"a": echo(1), "b": echo(2, needs=["a"], **skips()), "c": echo(3, needs=["a"])}))
+    assert work(step(run, "a").pk) == 2
+    run.refresh_from_db()
+    assert run.result == "succeeded"
+
+
 def test_a_run_of_skipped_steps_alone_ends_at_once():
     declare()
     run = begin(publish({"a": echo(1, **skips())}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.policies.flags import BUCKETS, Declared, bucket, decide
@@ -12,6 +12,7 @@ NAMES, KEYS = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True), st.text(ma
 PERCENTS = st.floats(min_value=0, max_value=100)
 
 
+@settings(deadline=None)
 @given(NAMES, KEYS, PERCENTS, PERCENTS)
 def test_raising_the_percentage_takes_the_flag_from_no_key_that_had_it(name, key, one, other):
     low, high = sorted((one, other))
@@ -20,24 +21,28 @@ def test_raising_the_percentage_takes_the_flag_from_no_key_that_had_it(name, key
     assert has or not had
 
 
+@settings(deadline=None)
 @given(NAMES, KEYS, PERCENTS, st.booleans())
 def test_the_same_key_gets_the_same_answer_whatever_the_default(name, key, percent, default):
     first = decide(name, "", Declared(default, percent), key)
     assert first == decide(name, "", Declared(not default, percent), key)
 
 
+@settings(deadline=None)
 @given(NAMES, KEYS)
 def test_none_has_it_at_nothing_and_everybody_at_a_hundred_percent(name, key):
     assert not decide(name, "", Declared(True, 0), key).is_on
     assert decide(name, "", Declared(False, 100), key).is_on
 
 
+@settings(deadline=None)
 @given(NAMES, KEYS, st.sampled_from(["on", "off"]), st.booleans(), st.none() | PERCENTS)
 def test_what_is_switched_by_hand_wins_over_everything(name, key, switched, default, percent):
     found = decide(name, switched, Declared(default, percent), key)
     assert (found.is_on, found.why) == (switched == "on", f"it is switched {switched} by hand")
 
 
+@settings(deadline=None)
 @given(NAMES, KEYS)
 def test_a_key_is_never_quoted(name, key):
     found = decide(name, "", Declared(False, 12.5), f"secret-{key}")
