@@ -184,6 +184,9 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "FlagPosition": "portal.api.enums.FLAG_POSITIONS",
+        "FlagDefault": "portal.api.enums.FLAG_DEFAULTS",
+        "FlagWhenOff": "portal.api.enums.FLAG_WHEN_OFF",
         "RunStatus": "portal.api.enums.RUN_STATUSES",
         "RunResult": "portal.api.enums.RUN_RESULTS",
         "Compensation": "portal.api.enums.COMPENSATIONS",

@@ -21,6 +21,7 @@ from orchestration.engine.claim import COMPENSATION, FORWARD, Claim
 from orchestration.engine.contracts import sentence, violations_of
 from orchestration.engine.edits import body_of
 from orchestration.engine.fallbacks import fall_back
+from orchestration.engine.flags import refusal
 from orchestration.engine.payloads import encode, error_text
 from orchestration.engine.plans import start_to_close
 from orchestration.engine.scope import own_step, scope_for
@@ -164,6 +165,7 @@ def _prepare(claim: Claim, executed: Executed) -> Call:
             scope["step"] = own_step(claim.step)
         body = template.evaluate({**scope, "secrets": Masked()})
         executed.input = encode(_input_of(action.kind, body), f"the input of {claim.step.name}")
+        _stop_if_off(claim)
         _check_input(claim, action.kind, body)
         if any(reference[0] == "secrets" for reference in references):
             body = template.evaluate({**scope, "secrets": Vault(executed.secrets_used)})
@@ -178,6 +180,16 @@ def _prepare(claim: Claim, executed: Executed) -> Call:
     if claim.limit <= 0:
         raise _Stop(Failed("timeout.schedule_to_close", "no time was left to begin", False, timed_out=True))
     return _call(claim, body, executed.secrets_used)
+
+
+def _stop_if_off(claim: Claim) -> None:
+    """A flag that is off sends the step to its fallback; its input is known by then, as the last good output needs it."""
+    flag = claim.planned.flag
+    if flag is None or flag.when_off == "skip" or claim.phase == COMPENSATION:
+        return
+    failed = refusal(claim.run, flag.key)
+    if failed is not None:
+        raise _Stop(failed)
 
 
 def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:

@@ -110,7 +110,7 @@ def _is_one_statement(request: Request) -> bool:
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         return False
     steps = plan_of(request.version.pk).steps.values()
-    opens = all(step.when is None for step in steps if not step.predecessors)
+    opens = all(step.begins_freely for step in steps if not step.predecessors)
     return opens and not request.reused and len(request.input_text) <= INLINE_PAYLOAD // 4
 
 

@@ -10,9 +10,7 @@ from .problems import Path, Problem, write_path
 from .step_checks import kinds_of
 from .values import JSON
 
-_KINDS = ("Flag",)
 _STEP_KINDS = ("celery",)
-_STEP_FIELDS = ("flag",)
 _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
     "Team": ("weight",),
@@ -36,8 +34,6 @@ def _placed(resource: Resource, found: Iterable[tuple[Path, str]]) -> list[Probl
 
 
 def _refused(resource: Resource) -> Iterator[tuple[Path, str]]:
-    if resource.kind in _KINDS:
-        yield ("kind",), f"kind '{resource.kind}' {_PLANNED} Remove the manifest or keep it unapplied."
     if resource.kind != "Workflow":
         return
     spec = resource.canonical["spec"]
@@ -49,9 +45,6 @@ def _refused(resource: Resource) -> Iterator[tuple[Path, str]]:
             if kind in _STEP_KINDS:
                 message = f"step kind '{kind}' {_PLANNED} Remove the step or keep the manifest unapplied."
                 yield (*path, kind), message
-        for field in _STEP_FIELDS:
-            if field in step:
-                yield (*path, field), f"step field '{field}' {_PLANNED} Remove it or keep the manifest unapplied."
 
 
 def _recorded(resource: Resource) -> Iterator[Path]:

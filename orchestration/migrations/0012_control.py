@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orchestration', '0009_waiting'),
+        ('orchestration', '0011_flags'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

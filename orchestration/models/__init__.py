@@ -5,6 +5,7 @@ from orchestration.models.breaker import Breaker, BreakerTransition, BulkheadSlo
 from orchestration.models.control import BulkRetry, BulkRetryItem, InputEdit
 from orchestration.models.dependency import Dependency, DependencyEnd, RetryPolicy
 from orchestration.models.event import Event, EventReceipt
+from orchestration.models.flag import Flag, RunFlag
 from orchestration.models.objective import Objective
 from orchestration.models.rollup import (
     OutcomeBatch,
@@ -39,6 +40,7 @@ __all__ = [
     "EngineMark",
     "Event",
     "EventReceipt",
+    "Flag",
     "InputEdit",
     "LastGood",
     "Loop",
@@ -58,6 +60,7 @@ __all__ = [
     "RollupMinute",
     "Run",
     "RunEvent",
+    "RunFlag",
     "Schedule",
     "ScheduleCursor",
     "ScheduleTick",

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from orchestration.errors import InvalidManifest
 from orchestration.hooks import hooks
 from orchestration.manifest import Difference, Problem, Resource, diff, load, notices, refusals
-from orchestration.models import Dependency, RetryPolicy, Team, Workflow
-from orchestration.services.appliers import DependencyApplier, RetryPolicyApplier, TeamApplier
+from orchestration.models import Dependency, Flag, RetryPolicy, Team, Workflow
+from orchestration.services.appliers import DependencyApplier, FlagApplier, RetryPolicyApplier, TeamApplier
 from orchestration.services.applying import Applier, Signature
 from orchestration.services.governed import hold, require_reason
 from orchestration.services.start_appliers import ScheduleApplier, TriggerApplier
@@ -24,7 +25,7 @@ from orchestration.services.world import World
 
 #: What refers to others comes after them.
 #: And policies of the gate come last: what is applied beside one is judged by those that held before.
-ORDER = ("Team", "RetryPolicy", "Dependency", "Contract", "Workflow", "Schedule", "Trigger", "GatePolicy")
+ORDER = ("Team", "RetryPolicy", "Flag", "Dependency", "Contract", "Workflow", "Schedule", "Trigger", "GatePolicy")
 
 
 #: What starts a workflow by itself.
@@ -102,11 +103,10 @@ def _present_owners(changes: Sequence[Change]) -> set[str]:
     """Teams that own it now, or own what it starts: taking something over, or starting it, needs their maintainer too."""
     names = {kind: [change.name for change in changes if change.kind == kind] for kind in ORDER}
     owners = set(Dependency.objects.filter(name__in=names["Dependency"]).values_list("owner__name", flat=True))
-    owners |= set(
-        RetryPolicy.objects.filter(name__in=names["RetryPolicy"], owner__isnull=False).values_list(
-            "owner__name", flat=True
-        )
-    )
+    shared: tuple[tuple[str, Any], ...] = (("RetryPolicy", RetryPolicy), ("Flag", Flag))
+    for kind, model in shared:
+        rows = model.objects.filter(name__in=names[kind], owner__isnull=False)
+        owners |= set(rows.values_list("owner__name", flat=True))
     for kind in ("Workflow", "Contract", *STARTERS):
         applier = _appliers().get(kind)
         owners |= applier.owners(names[kind]) if applier is not None else set()  # type: ignore[attr-defined]
@@ -163,6 +163,7 @@ def _appliers() -> dict[str, Applier]:
     own: dict[str, Applier] = {
         "Team": TeamApplier(),
         "RetryPolicy": RetryPolicyApplier(),
+        "Flag": FlagApplier(),
         "Dependency": DependencyApplier(),
         "Workflow": WorkflowApplier(),
         "Schedule": ScheduleApplier(),

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from orchestration.engine import cancel as stopping
+from orchestration.engine.flags import came_of_flag
 from orchestration.engine.payloads import digest, encode, store, text_of
 from orchestration.engine.plans import may_write, plan_of, ports_of
 from orchestration.engine.settle import lock
@@ -206,13 +207,15 @@ def _standing(run: Run) -> tuple[StepRun, ...]:
     """Steps whose outcome counts for the new run too.
 
     It was not undone, and nothing before it runs again, since it was made from what that gave. A write that happened
-    and was not undone stands in any case: it must not happen twice.
+    and was not undone stands in any case: it must not happen twice. What a flag skipped or sent to its fallback is asked anew.
     """
     steps = {step.name: step for step in StepRun.objects.filter(run=run, item=0)}
     plan, standing = plan_of(run.version_id), dict[str, StepRun]()
     for name in plan.order:
         step = steps.get(name)
         if step is None or step.status not in STEP_OVER_WELL or step.compensation != Compensation.NONE:
+            continue
+        if came_of_flag(step.status, step.error_type):
             continue
         reached = [other for other in plan.steps[name].predecessors if other in steps]
         kept = any if plan.steps[name].join == "any" and reached else all

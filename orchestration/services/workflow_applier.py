@@ -48,6 +48,7 @@ class WorkflowApplier:
                     text = f"no retry policy {action.retry_ref!r}{suggestion(action.retry_ref, known)}"
                     problems.append(resource.problem_at(f"{path}.retry", text))
         problems += self._undoing_problems(resource, plan)
+        problems += self._flag_problems(resource, plan, world)
         problems += self._escalation_problems(resource, world)
         problems += self._task_problems(resource, plan)
         problems += self._step_problems(resource, world)
@@ -117,6 +118,15 @@ class WorkflowApplier:
         if not unsaid or self.is_applied(resource):
             return []
         return [resource.problem_at(f"spec.steps.{name}", UNSAID.format(name=name)) for name in unsaid]
+
+    def _flag_problems(self, resource: Resource, plan: Plan, world: World) -> list[Problem]:
+        problems = []
+        for name, step in plan.steps.items():
+            if step.flag is not None and step.flag.key not in world.flags:
+                hint = suggestion(step.flag.key, world.flags) or "; apply a Flag of that name first"
+                text = f"no flag {step.flag.key!r}{hint}"
+                problems.append(resource.problem_at(f"spec.steps.{name}.flag.key", text))
+        return problems
 
     def _escalation_problems(self, resource: Resource, world: World) -> list[Problem]:
         """It names a team, whose steps are followed; a version that is published may be from before that was asked."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration.hooks import Agreed, hooks
 from orchestration.manifest import Resource
-from orchestration.models import Dependency, RetryPolicy, Team, WorkflowVersion
+from orchestration.models import Dependency, Flag, RetryPolicy, Team, WorkflowVersion
 from orchestration.versions import highest
 
 
@@ -47,7 +47,7 @@ class World:
 
     @cached_property
     def workflows(self) -> dict[str, list[str]]:
-        """Workflow name → versions that can be started, those of the batch included."""
+        """Workflow name â versions that can be started, those of the batch included."""
         found: dict[str, list[str]] = {}
         active = WorkflowVersion.objects.filter(state=WorkflowVersion.State.ACTIVE)
         for name, version in active.values_list("workflow__name", "version"):
@@ -56,6 +56,11 @@ class World:
             if item.kind == "Workflow" and item.version:
                 found.setdefault(item.name, []).append(item.version)
         return found
+
+    @cached_property
+    def flags(self) -> set[str]:
+        """Flag names."""
+        return set(Flag.objects.values_list("name", flat=True)) | self._names("Flag")
 
     def contract(self, reference: str) -> tuple[str, str, str | None]:
         """`name@range` → (name, range, resolved version or None), the batch's versions included."""

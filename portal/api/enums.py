@@ -30,9 +30,14 @@ from orchestration.policies.breaker import FORCED, State
 from orchestration.policies.burn import Severity
 from orchestration.policies.health import Word
 from orchestration.selectors.budgets import BudgetState
+from orchestration.services.flags import POSITIONS
 from orchestration.services.reruns import Which
 from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
 
+FLAG_POSITIONS = list(POSITIONS)
+FLAG_DEFAULTS = ["on", "off"]
+#: What becomes of a step while its flag is off.
+FLAG_WHEN_OFF = ["skip", "fallback"]
 RUN_STATUSES = [str(state) for state in RunStatus]
 RUN_RESULTS = [str(state) for state in RunResult]
 COMPENSATIONS = [str(state) for state in Compensation]

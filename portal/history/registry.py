@@ -24,6 +24,7 @@ from governance.models import (
 from orchestration.errors import NotFound
 from orchestration.models import (
     Dependency,
+    Flag,
     Membership,
     Objective,
     RetryPolicy,
@@ -83,6 +84,10 @@ KINDS: dict[str, Kind] = {
         Kind(
             "retry-policy", RetryPolicy, ("document", "source"), lambda row: reverse("dependencies"),
             ("Dependencies", "dependencies"), key="name", restorer=restorers.OwnedManifest(), aside=("source",),
+        ),
+        Kind(
+            "flag", Flag, ("switched", "document", "source"), lambda row: reverse("flag", args=[row.name]),
+            ("Flags", "flags"), key="name", restorer=restorers.OwnedManifest(), aside=("switched", "source"),
         ),
         Kind(
             "gate-policy", GatePolicy, ("document", "source"), lambda row: reverse("gate-policies"), _CHANGES,

@@ -36,6 +36,7 @@ ACTION = {
     "reopened": Look("warn", "retry", "Reopened"),
     "verified": Look("unk", "check", "Verified"),
     "forced": Look("warn", "lock", "Forced"),
+    "switched": Look("warn", "flag", "Switched"),
     "released": Look("ok", "undo", "Released"),
     "acknowledged": Look("unk", "user", "Acknowledged"),
     "resolved": Look("ok", "ok", "Resolved"),

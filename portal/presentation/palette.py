@@ -42,6 +42,7 @@ PAGES = (
     Page("workflows", "Workflows", "flow"),
     Page("schedules", "Schedules and triggers", "wait", "cron backfills events"),
     Page("dependencies", "Dependencies", "plug", "services breakers"),
+    Page("flags", "Flags", "flag", "rollout switches"),
     Page("dependency-map", "Map of dependencies", "flow"),
     Page("objectives", "Objectives", "target", "slo budgets"),
     Page("contracts", "Contracts", "braces", "schemas"),

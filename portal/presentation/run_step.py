@@ -87,6 +87,8 @@ class Called:
     input_contract: str
     output_contract: str
     when: str
+    flag: str
+    when_off: str
     expect: tuple[str, ...]
     compensation: str
     fallback: str
@@ -132,6 +134,8 @@ def called(planned: PlannedStep, declared: Mapping[str, Any], policy: Policy, pe
         input_contract=planned.input_contract or "",
         output_contract=planned.output_contract or "",
         when=str(declared.get("when", "")),
+        flag=planned.flag.key if planned.flag else "",
+        when_off=planned.flag.when_off if planned.flag else "",
         expect=tuple(declared.get("expect", ())),
         compensation=back,
         fallback=step_words.fallback(planned.fallback),
@@ -160,7 +164,13 @@ def _ended_otherwise(step: StepRun) -> str:
         word = "Timed out" if step.status == StepStatus.TIMED_OUT else "Failed"
         tries = f" after {step.attempt} attempts" if step.attempt > 1 else ""
         return f"{word}{tries}: {(step.error_message or step.error_type).rstrip('.')}."
-    return _GOING_ON[StepStatus(step.status)].format(step=step)
+    return _skipped(step) or _GOING_ON[StepStatus(step.status)].format(step=step)
+
+
+def _skipped(step: StepRun) -> str:
+    """By a flag, which says why; empty for any other step."""
+    is_by_flag = step.status == StepStatus.SKIPPED and step.error_message
+    return f"Skipped by flag: {step.error_message.removeprefix('flag ')}." if is_by_flag else ""
 
 
 def _ended_well(detail: RunDetail, planned: PlannedStep, step: StepRun) -> str:

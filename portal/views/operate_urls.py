@@ -1,4 +1,4 @@
-"""URLs of the operate pages: runs, explore, workflows, schedules and triggers, dependencies, objectives and alerts."""
+"""URLs of the operate pages: runs, explore, workflows, schedules, triggers, dependencies, flags, objectives and alerts."""
 
 from django.urls import URLPattern, path
 
@@ -11,6 +11,7 @@ from portal.views import (
     dependency_map,
     dependency_reviews,
     explore,
+    flags,
     manifest_apply,
     objective_forms,
     objectives,
@@ -79,6 +80,8 @@ urlpatterns: list[URLPattern] = [
     path("dependencies/<str:name>/health/", dependencies.health, name="dependency-health"),
     path("dependencies/<str:name>/", dependencies.dependency, name="dependency"),
     path("dependencies/<str:name>/review/", dependency_reviews.review, name="dependency-review"),
+    path("flags/", flags.list_flags, name="flags"),
+    path("flags/<str:name>/", flags.flag, name="flag"),
     path("objectives/", objectives.list_objectives, name="objectives"),
     path("objectives/new/", objective_forms.new_objective, name="objective-new"),
     path("objectives/openslo/", objectives.export_openslo, name="objectives-openslo"),

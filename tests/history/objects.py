@@ -23,6 +23,7 @@ from governance.models import (
 )
 from orchestration.models import (
     Dependency,
+    Flag,
     Membership,
     Objective,
     RetryPolicy,
@@ -55,6 +56,7 @@ EDITS: dict[str, tuple[str, Any, str]] = {
         {"spec": {"event": "order.paid", "when": "event.data", "workflow": "ship@^1"}},
         "when: event.data",
     ),
+    "flag": ("switched", "off", "none → off"),
     "gate-policy": ("document", {"spec": {"review": "always"}}, "review: always"),
     "objective": ("window_days", 7, "28 days → 7 days"),
     "silence": ("ends_at", LATER, "1 Mar 2026, 12:00 → 2 Apr 2026, 08:30"),
@@ -99,6 +101,7 @@ def make(slug: str, team: Team, user: User) -> Any:
             name="on-order", owner=team, workflow="ship", event="order.paid", content_hash="0",
             document={"spec": {"event": "order.paid", "workflow": "ship@^1"}},
         ),
+        "flag": lambda: Flag.objects.create(name="related-items", owner=team, content_hash="0"),
         "gate-policy": lambda: GatePolicy.objects.create(name="strict-gate", content_hash="0"),
         "objective": lambda: Objective.objects.create(
             name="ship.success", owner=team, workflow="ship", indicator="success", target="0.995", since=WHEN

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from governance.models import GatePolicy
-from orchestration.models import Dependency, Objective, RetryPolicy, Schedule, Team, Trigger
+from orchestration.models import Dependency, Flag, Objective, RetryPolicy, Schedule, Team, Trigger
 from orchestration.services.governed import save
 from orchestration.services.manifests import Document, Signature, apply
 from orchestration.services.objectives import Wanted, change, create
@@ -25,6 +25,7 @@ MANIFESTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], type]] = {
         {"base_url": "http://b.example/", "timeout": {"start_to_close": "5s"}}, Dependency,
     ),
     "retry-policy": ("RetryPolicy", {"maximum_attempts": 3}, {"maximum_attempts": 5}, RetryPolicy),
+    "flag": ("Flag", {"default": "off"}, {"default": "on", "rollout": {"percent": 5}}, Flag),
     "gate-policy": ("GatePolicy", {"review": "always"}, {"approvals": 2}, GatePolicy),
     "schedule": (
         "Schedule", {"workflow": "demo@^1", "cron": "@daily"}, {"workflow": "demo@^1", "cron": "@hourly", "catch_up": "all"}, Schedule,
@@ -40,7 +41,7 @@ def send(
     kind: str, spec: dict[str, Any], owner: str = "checkout", escape: tuple[str, str] = ("", ""), **metadata: Any
 ) -> None:
     """Apply a manifest. `escape`: a character that YAML takes as an escape alone, and that escape."""
-    owned = {"owner": owner} if kind in ("Dependency", "RetryPolicy", "Schedule", "Trigger") else {}
+    owned = {"owner": owner} if kind in ("Dependency", "RetryPolicy", "Flag", "Schedule", "Trigger") else {}
     body = {
         "apiVersion": "plumbline/v1",
         "kind": kind,

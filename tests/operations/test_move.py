@@ -71,6 +71,7 @@ from orchestration.models import (
     RateState,
     RollupDirty,
     Run,
+    RunFlag,
     ScheduleTick,
     Series,
     Silence,
@@ -150,6 +151,7 @@ def fill() -> Run:
     control_rows(failed, user)
     parked = StepRun.objects.filter(run=failed).first()
     Parking.objects.create(step=parked, dependency="shop", kind="breaker", since=timezone.now(), message="ü")
+    RunFlag.objects.create(run=failed, name="related-items", is_on=True, why="ü", at=timezone.now())
     alert_rows(team)
     schedule_rows(user, run)
     inbox_rows(user, team)

@@ -23,6 +23,7 @@ from orchestration.models import (
     Payload,
     Run,
     RunEvent,
+    RunFlag,
     ScheduleTick,
     StepRun,
     TriggerFiring,
@@ -53,7 +54,8 @@ def left() -> set[uuid.UUID]:
 
 def test_what_finished_long_ago_goes_with_everything_of_it_and_the_rest_stays():
     version = publish(CHAIN)
-    finished(version, input={"text": "x" * 70_000}, key="once")
+    old = finished(version, input={"text": "x" * 70_000}, key="once")
+    RunFlag.objects.create(run=old, name="extras", is_on=True, why="x", at=old.created_at)
     waiting = begin(publish({"a": {"wait": {"for": "90d"}}}, name="patient"))
     pump()
     clock.advance(timedelta(days=31))
@@ -65,10 +67,11 @@ def test_what_finished_long_ago_goes_with_everything_of_it_and_the_rest_stays():
     assert prune(days=30) == retention.Pruned(1, more=False)
 
     assert left() == {waiting.pk, young.pk}
-    for model in (StepRun, RunEvent, Payload):
+    for model in (StepRun, RunEvent, RunFlag, Payload):
         assert set(model.objects.values_list("run", flat=True)) <= left()
     assert set(Attempt.objects.values_list("step__run", flat=True)) <= left()
     assert not Payload.objects.exists()
+    assert not RunFlag.objects.exists()
     assert [model.objects.count() for model in (WorkflowVersion, EngineMark)] == untouched
     assert finished(version, key="once").pk not in {young.pk, waiting.pk}, "a forgotten key starts a new run"
 
@@ -228,7 +231,7 @@ def test_what_started_a_run_or_failed_to_goes_with_its_time():
 
 def test_every_reference_to_a_deleted_row_is_indexed():
     """Else PostgreSQL reads a whole table for each deleted row, to see that nothing refers to it."""
-    models = {Run, StepRun, Attempt, RunEvent, Payload, Parking, ScheduleTick, TriggerFiring}
+    models = {Run, StepRun, Attempt, RunEvent, RunFlag, Payload, Parking, ScheduleTick, TriggerFiring}
     referring = {
         model
         for model in apps.get_models(include_auto_created=True)

@@ -54,6 +54,7 @@ from orchestration.models import (
     Workflow,
     WorkflowVersion,
 )
+from orchestration.selectors.flags import revision_of
 from orchestration.services.breakers import force
 from orchestration.services.manifests import Document, Signature, apply
 from orchestration.services.pauses import pause_run, pause_workflow
@@ -62,6 +63,7 @@ from portal.models import SavedView, Token, User
 from portal.models.token import digest
 from portal.permissions import ADMIN_VERBS, ROLE_VERBS, Verb
 from portal.services.images import store
+from tests.engine.flagging import declare
 from tests.engine.harness import begin, publish, pump, write
 from tests.engine.scheduling import schedule, trigger
 from tests.governance.gatehouse import manifest
@@ -159,6 +161,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "image": store(content=Picture().read(), user=victim).pk,
         "webhook-delivery": str(delivery.pk),
         "saved-view": str(SavedView.objects.create(page="runs", name="Ours", owner=victim, team=team).pk),
+        "flag-revision": revision_of(declare(owner="checkout")),
         "team": team, "failed": str(failed.pk), "open": str(still_open.pk), "victim": str(victim.pk),
         "membership": str(Membership.objects.create(user=victim, team=team, role="viewer").pk),
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,

@@ -49,6 +49,8 @@ def paths(product: Product) -> list[str]:
         "/changes/2/", "/changes/policies/", "/audit/", "/workflows/order-fulfilment/2.4.0/retire/", "/account/delegations/new/",
         "/dependencies/", "/dependencies/payments/", "/dependencies/payments/breaker/", "/dependencies/map/", "/dependencies/map/?period=24h", "/explore/",
         "/schedules/", "/schedules/late-payouts/", "/schedules/late-payouts/backfill/", "/triggers/onboard-who-registers/",
+        "/changes/2/", "/changes/policies/", "/audit/", "/workflows/order-fulfilment/2.5.0/retire/", "/account/delegations/new/",
+        "/dependencies/", "/dependencies/payments/", "/dependencies/payments/breaker/", "/dependencies/map/", "/dependencies/map/?period=24h", "/explore/", "/flags/", "/flags/related-items/",
         "/explore/?what=call&measure=p95&by=step&period=1h&compare=previous", "/explore/?what=tea",
         "/workflows/order-fulfilment/performance/", "/workflows/order-fulfilment/?period=1h", "/decisions/", "/decisions/1/", "/decisions/7/", "/decisions/timeline/", "/decisions/1/edit/",
         "/decisions/1/history/", "/decisions/1/relations/", "/decisions/new/", "/decisions/import/", "/runbooks/", "/runbooks/fulfilment-stuck/",
