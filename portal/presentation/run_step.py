@@ -164,13 +164,7 @@ def _ended_otherwise(step: StepRun) -> str:
         word = "Timed out" if step.status == StepStatus.TIMED_OUT else "Failed"
         tries = f" after {step.attempt} attempts" if step.attempt > 1 else ""
         return f"{word}{tries}: {(step.error_message or step.error_type).rstrip('.')}."
-    return _skipped(step) or _GOING_ON[StepStatus(step.status)].format(step=step)
-
-
-def _skipped(step: StepRun) -> str:
-    """By a flag, which says why; empty for any other step."""
-    is_by_flag = step.status == StepStatus.SKIPPED and step.error_message
-    return f"Skipped by flag: {step.error_message.removeprefix('flag ')}." if is_by_flag else ""
+    return _GOING_ON[StepStatus(step.status)].format(step=step)
 
 
 def _ended_well(detail: RunDetail, planned: PlannedStep, step: StepRun) -> str:
@@ -183,7 +177,7 @@ def _ended_well(detail: RunDetail, planned: PlannedStep, step: StepRun) -> str:
 
 def _skipped(planned: PlannedStep, step: StepRun) -> str:
     if step.error_message:
-        return f"Skipped: {step.error_message.rstrip('.')}."
+        return f"Skipped by flag: {step.error_message.removeprefix('flag ').rstrip('.')}."
     if planned.stands_in_for:
         return f"Not needed: it is done only when {planned.stands_in_for} fails."
     return "Skipped: its condition was false, or a step that it needs was skipped."

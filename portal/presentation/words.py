@@ -140,9 +140,6 @@ def run_look(status: str, result: str = "", compensation: str = "none") -> Look:
     return _with(look, "compensated") if compensation == "done" else look
 
 
-SKIPPED_BY_FLAG = Look("unk", "none", "Skipped by a flag")
-
-
 def step_look(status: str, waiting_kind: str = "", compensation: str = "none") -> Look:
     """A step's columns as one look. A good step that was taken back says so, because its effect is gone."""
     if status == "waiting" and waiting_kind:
