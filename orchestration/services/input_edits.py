@@ -47,6 +47,8 @@ def why_step_not_editable(run: Run) -> str | None:
         return (
             f"step {planned.name} is a {planned.kind} step; only the input of {', '.join(EDITABLE)} steps can be edited"
         )
+    if planned.for_each is not None:
+        return f"step {planned.name} is done for each item; edit what gives the list, or retry the items that failed"
     part = planned.body.parts.get(EDITABLE[planned.kind])
     if part is not None and any(reference[0] == "secrets" for reference in part.references):
         return f"the input of step {planned.name} holds secrets, which nobody sees; it can't be edited"

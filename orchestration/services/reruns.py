@@ -187,4 +187,7 @@ def _wrote(plan: Plan, step: StepRun) -> bool:
     planned = plan.steps.get(step.name)
     if planned is None or step.compensation != Compensation.NONE:
         return False
+    if planned.for_each is not None:
+        items = StepRun.objects.filter(run_id=step.run_id, name=step.name, item__gt=0, compensation=Compensation.NONE)
+        return items.exclude(effect=Effect.NONE).exists()
     return step.effect != Effect.NONE or stands_anyway(planned, step)
