@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from .loading import Resource
 from .problems import Path, Problem, write_path
-from .step_checks import kinds_of
 from .values import JSON
 
 _KINDS = ("Schedule", "Trigger", "Flag")
-_STEP_KINDS = ("celery",)
 _STEP_FIELDS = ("flag",)
 _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
@@ -45,10 +43,6 @@ def _refused(resource: Resource) -> Iterator[tuple[Path, str]]:
         yield ("spec", "concurrency"), f"'concurrency' {_PLANNED} Remove it or keep the manifest unapplied."
     for name, step in _steps(resource):
         path: Path = ("spec", "steps", name)
-        for kind in kinds_of(step):
-            if kind in _STEP_KINDS:
-                message = f"step kind '{kind}' {_PLANNED} Remove the step or keep the manifest unapplied."
-                yield (*path, kind), message
         for field in _STEP_FIELDS:
             if field in step:
                 yield (*path, field), f"step field '{field}' {_PLANNED} Remove it or keep the manifest unapplied."
