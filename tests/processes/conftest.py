@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests import rabbitmq
 from tests.processes.children import Processes, wait_until
 from tests.processes.databases import url_of
 from tests.processes.load import sized
@@ -23,7 +24,7 @@ __all__ = ["Processes", "wait_until"]
 @pytest.fixture
 def broker() -> Iterator[AnyBroker]:
     """A broker of this test's own, as the leg has it: embedded with SQLite, Redis over TCP or RabbitMQ with PostgreSQL."""
-    on_rabbitmq = os.environ.get("TEST_BROKER") == "rabbitmq"
+    on_rabbitmq = os.environ.get("TEST_BROKER") == "rabbitmq" and rabbitmq.found()
     with RabbitMQ() if on_rabbitmq else Broker(tcp=connection.vendor == "postgresql") as found:
         yield found
 

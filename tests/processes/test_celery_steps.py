@@ -186,7 +186,7 @@ def test_every_run_survives_workers_of_both_apps_killed_in_the_middle(processes:
         os.kill(alive[victim].pid, signal.SIGKILL)
         alive[victim] = start[victim]()
     wait_until(lambda: finished(runs) == RUNS, 120 + RUNS, "all runs to finish")
-    nothing_lost_or_doubled(runs, recorder, thawed=KILLS)
+    nothing_lost_or_doubled(runs, recorder, redelivered=KILLS)
 
 
 def test_steps_wait_for_a_broker_that_is_away(processes: Processes, recorder: Recorder, broker: AnyBroker):
