@@ -91,7 +91,8 @@ RUN_TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
     R.PAUSED: frozenset({R.RUNNING, R.WAITING, R.CANCELLING, R.COMPENSATING, R.FINISHED}),
     R.CANCELLING: frozenset({R.COMPENSATING, R.FINISHED}),
     R.COMPENSATING: frozenset({R.FINISHED}),
-    R.FINISHED: frozenset(),
+    #: Only of a run whose undoing failed, when a person lets it go on; its result stays as it was set.
+    R.FINISHED: frozenset({R.COMPENSATING}),
 }
 
 #: Succeeded and degraded: reused from an earlier run. Failed: its `when` could not be evaluated.
@@ -114,7 +115,8 @@ COMPENSATION_TRANSITIONS: Mapping[Compensation, frozenset[Compensation]] = {
     C.NONE: frozenset({C.RUNNING}),
     C.RUNNING: frozenset({C.DONE, C.FAILED}),
     C.DONE: frozenset(),
-    C.FAILED: frozenset({C.RUNNING}),
+    #: Running: tried anew. Done: a person undid it by hand.
+    C.FAILED: frozenset({C.RUNNING, C.DONE}),
 }
 
 STEP_OPEN = frozenset({S.READY, S.RUNNING, S.WAITING, S.RETRYING})

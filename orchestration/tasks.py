@@ -22,6 +22,7 @@ from orchestration.engine.publish import send
 from orchestration.engine.wake import wake as wake_once
 from orchestration.pace import Pace
 from orchestration.patience import outlast
+from orchestration.services.bulk_retry import carry_on
 from orchestration.services.retention import prune as prune_runs
 from orchestration.services.rollups import prune_rollups
 from orchestration.services.statistics import freshen
@@ -117,3 +118,17 @@ def watch() -> None:
     with _watching.turn() as due:
         if due:
             evaluate(clock.now())
+
+
+#: Beat asks every two seconds.
+_retrying = Pace(1.0)
+#: Seconds that one round of bulk retries may keep the control worker from waking what is due.
+RETRY_SLICE = 0.25
+
+
+@shared_task(name="orchestration.tasks.retry_in_bulk", ignore_result=True, acks_late=False)
+def retry_in_bulk() -> None:
+    """A slice of the bulk retries that people asked for; the next one goes on."""
+    with _retrying.turn() as due:
+        if due:
+            carry_on(seconds=RETRY_SLICE)

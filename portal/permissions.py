@@ -87,6 +87,10 @@ class Actor:
         who = f"token {self.token.name!r}" if self.token is not None else self.user.get_username()
         raise Forbidden(f"{who} may not {WORDS[verb]}{where}; an admin can grant the role")
 
+    def may_somewhere(self, verb: Verb) -> bool:
+        """Whether the verb is permitted for any team at all."""
+        return self.may(verb) or any(self.may(verb, team_id) for team_id in self.roles())
+
     def teams_with(self, verb: Verb) -> list[Team]:
         """The teams for which the verb is permitted."""
         return [team for team in Team.objects.all() if self.may(verb, team)]

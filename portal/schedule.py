@@ -19,6 +19,7 @@ def beat_schedule(config: Config) -> dict[str, Any]:
         "wake": _control("orchestration.tasks.wake", 0.5),
         "watch": _control("orchestration.tasks.watch", 30),
         "fold": _control("orchestration.tasks.fold", 2),
+        "retry-in-bulk": _control("orchestration.tasks.retry_in_bulk", 2),
         "deliver": _control("governance.tasks.deliver", 2),
         "tend": _control("governance.tasks.tend", 5),
         "export-audit-head": _control("governance.tasks.export_audit_head", 3_600),

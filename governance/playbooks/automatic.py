@@ -100,7 +100,8 @@ def _put_down_leading(exercise: Exercise, now: datetime) -> None:
         if not action or action["problem"] or action["parameters"].get(AUTOMATIC) != "yes":
             return
         try:
-            if play_of(action["kind"]).team(action["parameters"]).pk != exercise.runbook.owner_id:
+            team = play_of(action["kind"]).team(action["parameters"])
+            if team is None or team.pk != exercise.runbook.owner_id:
                 return
             put_down(exercise, position, now)
         except PlumblineError as error:  # what can't be done now is left to whoever comes

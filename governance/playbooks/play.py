@@ -43,8 +43,8 @@ class Play(Protocol):
     #: Its effect and its outcome are one transaction; otherwise each effect has a key of its own.
     is_one_write: bool
 
-    def team(self, parameters: Parameters) -> Team:
-        """Whose thing it touches. Raises NotFound."""
+    def team(self, parameters: Parameters) -> Team | None:
+        """Whose thing it touches; None of what only admins may. Raises NotFound."""
         ...
 
     def preview(self, parameters: Parameters, now: datetime) -> Preview:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from governance.playbooks.calls import CallWebhook
+from governance.playbooks.flags import SwitchFlag
 from governance.playbooks.governed import ForceBreaker, ReleaseBreaker, RollBackVersion
 from governance.playbooks.of_runs import RetryFailedRuns, RunWorkflow
 from governance.playbooks.play import Parameters, Play, Preview
@@ -17,6 +18,7 @@ PLAYS: Mapping[str, Play] = {
     ActionKind.FORCE_BREAKER: ForceBreaker(),
     ActionKind.RELEASE_BREAKER: ReleaseBreaker(),
     ActionKind.ROLL_BACK_VERSION: RollBackVersion(),
+    ActionKind.SWITCH_FLAG: SwitchFlag(),
     ActionKind.RUN_WORKFLOW: RunWorkflow(),
     ActionKind.CALL_WEBHOOK: CallWebhook(),
 }

@@ -21,6 +21,7 @@ class ActionKind(StrEnum):
     FORCE_BREAKER = "force-breaker"
     RELEASE_BREAKER = "release-breaker"
     ROLL_BACK_VERSION = "roll-back-version"
+    SWITCH_FLAG = "switch-flag"
     RUN_WORKFLOW = "run-workflow"
     CALL_WEBHOOK = "call-webhook"
 
@@ -38,12 +39,14 @@ SHAPES: Mapping[ActionKind, Shape] = {
     ActionKind.FORCE_BREAKER: Shape(("dependency", "state", "for")),
     ActionKind.RELEASE_BREAKER: Shape(("dependency",)),
     ActionKind.ROLL_BACK_VERSION: Shape(("workflow",)),
+    ActionKind.SWITCH_FLAG: Shape(("flag", "to")),
     ActionKind.RUN_WORKFLOW: Shape(("workflow",), ("version", "input")),
     ActionKind.CALL_WEBHOOK: Shape(("team",), ("message",)),
 }
 #: Every kind may be marked so: it may run without a person where an alert starts the runbook.
 AUTOMATIC = "automatic"
 STATES = ("forced_open", "metrics_only", "disabled")
+POSITIONS = ("on", "off", "declared")
 MOST, WITHIN = 100, "24h"
 _KIND = re.compile(r"`?([A-Za-z][A-Za-z0-9_-]*)`?")
 _PAIR = re.compile(r"""\s+([a-z_]+)=(?:"([^"]*)"|`([^`]*)`|([^\s"`]+))""")
@@ -101,6 +104,8 @@ def _bad_value(values: Mapping[str, str]) -> str:
         return "automatic is yes or no"
     if "state" in values and values["state"] not in STATES:
         return f"state {values['state'][:40]!r} can't be forced; use one of {', '.join(STATES)}"
+    if "to" in values and values["to"] not in POSITIONS:
+        return f"a flag can't be switched to {values['to'][:40]!r}; use one of {', '.join(POSITIONS)}"
     most = values.get("most", "1")
     if not (most.isascii() and most.isdigit() and len(most) <= 4 and 1 <= int(most) <= MOST):
         return f"most is a number from 1 to {MOST}"

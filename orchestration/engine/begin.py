@@ -1,7 +1,7 @@
-"""Begin what follows: evaluate `when`, make the rows of what is ready or skipped, take one of them for this process.
+"""Begin what follows: evaluate `when` and flags, make the rows of what is ready or skipped, take one of them for this process.
 
 Works inside the transaction that records the outcome before it. Owns what a new step looks like. Never writes one
-(hot_sql does, together with the outcome) and never executes one.
+(hot_sql does, together with the outcome) and never executes one; what a flag is for the run, flags.py writes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from orchestration.engine import hot_sql
 from orchestration.engine.advance import Next, following
 from orchestration.engine.claim import FORWARD, Claim, Known, RunFacts, Turn, limit_of
+from orchestration.engine.flags import OFF, decided, off_words
 from orchestration.engine.publish import wake_up
 from orchestration.engine.rows import HeldStep, NewStep
 from orchestration.engine.scope import scope_of
@@ -62,7 +63,7 @@ def begin(
                 continue
             row = _row(run, plan.steps[name], now, known or {}, skip=name in found.skip)
             begun.states[name] = row.status
-            if row.error_message:
+            if row.status == StepStatus.FAILED:
                 begun.errors[name] = row.error_message
             begun.born.append(row)
             if row.status != StepStatus.READY:
@@ -150,6 +151,12 @@ def _row(run: RunFacts, planned: PlannedStep, now: datetime, known: Known, *, sk
     if not wanted:
         row.status, row.finished_at = StepStatus.SKIPPED, now
         return _unopened(row)
+    if planned.flag is not None:
+        flag = decided(run, planned.flag.key, now)
+        if not flag.is_on and planned.flag.when_off == "skip":
+            row.status, row.finished_at = StepStatus.SKIPPED, now
+            row.error_type, row.error_message = OFF, off_words(flag)
+            return _unopened(row)
     return row
 
 

@@ -6,8 +6,10 @@ Owns these three ways to stop a run from outside. Never decides who may.
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from orchestration import clock
 from orchestration.engine import transition
@@ -16,7 +18,7 @@ from orchestration.engine.settle import lock, note_end, settle, stop
 from orchestration.engine.subscriptions import close_waits
 from orchestration.errors import Conflict
 from orchestration.models import Run, RunEvent, StepRun
-from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus
+from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus, WaitingKind
 
 
 def cancel(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
@@ -50,18 +52,25 @@ def terminate(run_id: uuid.UUID, *, actor_id: int | None, reason: str) -> Run:
         interrupted = run.status == RunStatus.COMPENSATING
         if interrupted:
             transition.abandon_compensations(run.pk, now)
-        said = {} if run.ending else {"error_message": reason}  # why it was ending already is not overwritten
-        ended = transition.finish_run(
-            run.pk, RunStatus(run.status), RunResult.TERMINATED, finished_at=now,
-            compensation=Compensation.FAILED if interrupted else None, **said,
-        )  # fmt: skip
-        if ended:
-            note_end(run, RunResult.TERMINATED, now)
+        _end_now(run, reason, now, interrupted=interrupted)
         RunEvent.objects.create(run=run, at=now, kind="terminated", actor_id=actor_id, detail=reason)
         children = Run.objects.filter(parent_step__run_id=run.pk).exclude(status=RunStatus.FINISHED)
         for child in children.order_by("pk").values_list("pk", flat=True):
             terminate(child, actor_id=actor_id, reason=f"its parent, run {run.short_id}, was terminated: {reason}")
     return Run.objects.get(pk=run_id)
+
+
+def _end_now(run: Run, reason: str, now: datetime, *, interrupted: bool) -> None:
+    if run.result:  # it had ended before, and was being undone again
+        transition.close_compensation(run.pk, Compensation.FAILED)
+        return
+    said = {} if run.ending else {"error_message": reason}  # why it was ending already is not overwritten
+    ended = transition.finish_run(
+        run.pk, RunStatus(run.status), RunResult.TERMINATED, finished_at=now,
+        compensation=Compensation.FAILED if interrupted else None, **said,
+    )  # fmt: skip
+    if ended:
+        note_end(run, RunResult.TERMINATED, now)
 
 
 def expire(run_id: uuid.UUID) -> None:
@@ -79,7 +88,9 @@ def _doubt_effects(run: Run) -> None:
     """Writes that run at this moment: their results will be refused, so whether they happened stays unknown."""
     plan = plan_of(run.version_id)
     writes = [name for name, planned in plan.steps.items() if may_write(planned)]
-    running = StepRun.objects.filter(run_id=run.pk, status=StepStatus.RUNNING, name__in=writes, effect=Effect.NONE)
+    away = Q(status=StepStatus.WAITING, waiting_kind__in=(WaitingKind.CHILD, WaitingKind.CELERY))
+    at_work = StepRun.objects.filter(Q(status=StepStatus.RUNNING) | away, run_id=run.pk)
+    running = at_work.filter(name__in=writes, effect=Effect.NONE)
     running.update(effect=Effect.UNKNOWN)
 
 

@@ -26,6 +26,6 @@ def begin(run: Run, claim: Claim, outcome: StartChild) -> None:
         Request(
             version, text, digest(outcome.input), actor_id=run.started_by_id, trace_id=claim.run.trace_id,
             parent_step_id=claim.step.pk, origin=f"run:{claim.run.workflow}", priority=run.priority,
-            detail=f"child of {run.short_id}, step {claim.step.name}",
+            within=claim.planned.timeout.start_to_close, detail=f"child of {run.short_id}, step {claim.step.name}",
         )
     ])  # fmt: skip

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.db import transaction
+from django.db.models import Q
 
 from orchestration import clock
 from orchestration.engine import hot_sql, transition
@@ -56,13 +58,20 @@ class RunFacts:
     text_id: str
     #: Of a child the step that waits for it.
     parent_step_id: int | None = None
+    #: Made from another run, as a retry is, but everything that runs does so under new keys.
+    rerun: bool = False
+
+    @property
+    def builds_on_another(self) -> bool:
+        """Whether steps of an earlier run may stand in it, even after steps that run again."""
+        return self.rerun or self.retry_of_id is not None
 
     @classmethod
     def of(cls, run: Run, workflow: str, version: str) -> RunFacts:
         """From a run and the names that its ids stand for."""
         return cls(
             run.pk, run.version_id, workflow, version, run.idempotency_key, run.input, run.trace_id,
-            run.started_at or run.created_at, run.retry_of_id, str(run.pk), run.parent_step_id,
+            run.started_at or run.created_at, run.retry_of_id, str(run.pk), run.parent_step_id, run.rerun_of_id is not None,
         )  # fmt: skip
 
 
@@ -173,7 +182,7 @@ def claim_all(step_ids: Sequence[int]) -> list[Claim]:
         outlast(lambda: hot_sql.limit(others))
     taken = {row[0] for row in rows}
     missed = [pk for pk in step_ids if pk not in taken]
-    return claims + _claim_compensations(missed) if missed else claims
+    return claims + _claim_missed(missed) if missed else claims
 
 
 def limit_of(run: RunFacts, plan: Plan, planned: PlannedStep, close_deadline: datetime | None, now: datetime) -> float:
@@ -209,7 +218,18 @@ def _read(row: Sequence[Any], now: datetime) -> Claim:
     assert began is not None
     retry_of = hot_sql.identifier(row[20]) if row[20] is not None else None
     facts = RunFacts(
-        run_id, version, plan.workflow, plan.version, row[15], row[16], row[17], began, retry_of, str(run_id), row[21]
+        run_id,
+        version,
+        plan.workflow,
+        plan.version,
+        row[15],
+        row[16],
+        row[17],
+        began,
+        retry_of,
+        str(run_id),
+        row[21],
+        row[22] is not None,
     )
     return Claim(
         facts, plan, step, FORWARD, now, limit_of(facts, plan, plan.steps[step.name], step.close_deadline, now)
@@ -228,12 +248,29 @@ def _limits(held: Claim, now: datetime) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _claim_compensations(step_ids: Sequence[int]) -> list[Claim]:
-    """What was asked for and is no ready step: compensations that are due, or nothing any more."""
-    rows = StepRun.objects.select_related("run").filter(
-        pk__in=step_ids, compensation=Compensation.RUNNING, run__status=RunStatus.COMPENSATING
-    )
-    return [one for row in rows if (one := _claim_compensation(row)) is not None]
+def _claim_missed(step_ids: Sequence[int]) -> list[Claim]:
+    """What was asked for and is no ready step that may begin: compensations that are due, or nothing any more.
+
+    Of a step that its paused run holds back no message needs to tell again: resuming does.
+    """
+    undoing = Q(compensation=Compensation.RUNNING, run__status=RunStatus.COMPENSATING)
+    held_back = Q(status=StepStatus.READY, run__status=RunStatus.PAUSED, wake_due_at__isnull=False)
+    rows = list(StepRun.objects.select_related("run").filter(undoing | held_back, pk__in=step_ids))
+    _hush([row.run_id for row in rows if row.run.status == RunStatus.PAUSED])
+    due = [row for row in rows if row.run.status == RunStatus.COMPENSATING]
+    return [one for row in due if (one := _claim_compensation(row)) is not None]
+
+
+def _hush(run_ids: Sequence[uuid.UUID]) -> None:
+    """No wake-up is due for ready steps of paused runs: a claim that found them held says so, once.
+
+    Under the run's lock, as resuming has it (engine/pause.py): else the wake-ups that it makes due could be silenced.
+    """
+    for run_id in sorted(set(run_ids)):
+        with transaction.atomic():
+            run = Run.objects.select_for_update().only("status").filter(pk=run_id).first()
+            if run is not None and run.status == RunStatus.PAUSED:
+                StepRun.objects.filter(run_id=run_id, status=StepStatus.READY).update(wake_due_at=None)
 
 
 def _claim_compensation(row: StepRun) -> Claim | None:

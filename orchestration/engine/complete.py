@@ -26,14 +26,14 @@ from orchestration.engine.inside import call_inside
 from orchestration.engine.payloads import store, text_of
 from orchestration.engine.plans import retry_policy
 from orchestration.engine.recording import Refused, count_end, grown, move, record_try, undone
-from orchestration.engine.settle import finish_if_over, lock, settle, states_of, stop
-from orchestration.engine.subscriptions import met
+from orchestration.engine.settle import finish_if_over, lock, settle, states_of, stop, stop_children
+from orchestration.engine.subscriptions import close_waits, met
 from orchestration.engine.waiting import begin_wait
 from orchestration.errors import NotFound
 from orchestration.limits import LOST_WAKE_AFTER
 from orchestration.models import Run, StepRun
 from orchestration.policies.retry import GiveUp, decide
-from orchestration.states import STEP_OPEN, Compensation, Effect, RunResult, StepStatus
+from orchestration.states import STEP_OPEN, Compensation, Effect, RunResult, RunStatus, StepStatus
 from orchestration.steps.outcome import (
     AskTeam,
     AwaitEvent,
@@ -116,11 +116,13 @@ def give_up(step: StepRun, claim: Claim, source: StepStatus, error_type: str, me
             return
         count_end(claim, target, now)
         claim.step.error_type, claim.step.error_message = columns["error_type"], columns["error_message"]
+        close_waits(run.pk, now)
+        stop_children(run, now)
         _go_on(run, claim, now, inline=False)
 
 
 def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inline: bool) -> Claim | int | None:
-    executed = _with_early_event(claim, executed, now)
+    executed = executed if run.ending else _with_early_event(claim, executed, now)
     outcome, step = executed.outcome, claim.step
     # The first attempt's input stays; only a step that joins `any` may have been given more later on.
     stored = {"input": store(executed.input, run.pk)} if executed.input and not step.input else {}
@@ -142,8 +144,12 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
                 stored |= {"output": store(executed.output, run.pk)}
             if _retried(run, claim, executed, now, stored):
                 return None
+        case AwaitEvent() | AskTeam() | StartChild() | Spread() | StandIn() if run.ending:
+            move(claim, StepStatus.CANCELLED, finished_at=now, **stored)  # nobody is asked any more
         case AwaitEvent() | AskTeam() | StartChild() | Spread() | StandIn():
             begin_wait(run, claim, outcome, now, stored)
+            if isinstance(outcome, Spread) and (over := loops.over_at_once(claim)) is not None:
+                return _forward(run, *over, now, inline=inline)
         case Transactional():
             raise AssertionError("a transactional outcome is called before it is recorded")
     step.error_type = outcome.error_type if isinstance(outcome, Failed) else ""
@@ -217,7 +223,8 @@ def _go_on(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | in
         return _go_on_above(run, claim, now, inline=inline)
     states, mine = states_of(run.pk), None
     if fatal(claim.plan, states) is None and status not in STEP_OPEN:
-        begun = begin(claim.run, claim.plan, states, claim.step.name, now, inline=inline)
+        goes_on = inline and run.status != RunStatus.PAUSED  # of a paused run everything new is born ready, and waits
+        begun = begin(claim.run, claim.plan, states, claim.step.name, now, inline=goes_on)
         states, mine = begun.states, write(claim.run, claim.plan, begun, claim.turn)
     culprit = fatal(claim.plan, states)
     if culprit is not None:
@@ -229,7 +236,7 @@ def _go_on(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | in
 
 def _go_on_above(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | int | None:
     """An item of a loop or a stand-in ended: what that means for the loop, or for the step it stood in for."""
-    found = loops.item_ended(claim, now, inline=inline) if claim.step.item else stand_ins.ended(claim)
+    found = loops.item_ended(run, claim, now, inline=inline) if claim.step.item else stand_ins.ended(claim)
     return _forward(run, *found, now, inline=inline) if isinstance(found, tuple) else found
 
 

@@ -19,7 +19,9 @@ from orchestration import clock
 from orchestration.engine.admission import called
 from orchestration.engine.claim import COMPENSATION, FORWARD, Claim
 from orchestration.engine.contracts import sentence, violations_of
+from orchestration.engine.edits import body_of
 from orchestration.engine.fallbacks import fall_back
+from orchestration.engine.flags import refusal
 from orchestration.engine.payloads import encode, error_text
 from orchestration.engine.plans import start_to_close
 from orchestration.engine.recording import keep_input
@@ -160,16 +162,18 @@ def _checked(claim: Claim, executed: Executed, completed: Completed) -> Outcome:
 
 def _prepare(claim: Claim, executed: Executed) -> Call:
     action = claim.action
-    references = action.body.references
+    template = body_of(claim)
+    references = template.references
     try:
         scope = scope_for(claim, references, undoing=claim.phase == COMPENSATION)
         if claim.phase == COMPENSATION:
             scope["step"] = own_step(claim.step)
-        body = action.body.evaluate({**scope, "secrets": Masked()})
+        body = template.evaluate({**scope, "secrets": Masked()})
         executed.input = encode(_input_of(action.kind, body), f"the input of {claim.step.name}")
+        _stop_if_off(claim)
         _check_input(claim, action.kind, body)
         if any(reference[0] == "secrets" for reference in references):
-            body = action.body.evaluate({**scope, "secrets": Vault(executed.secrets_used)})
+            body = template.evaluate({**scope, "secrets": Vault(executed.secrets_used)})
     except ExpressionError as error:
         raise _Stop(Failed("expression", str(error), False)) from error
     except UnknownSecret as error:
@@ -181,6 +185,16 @@ def _prepare(claim: Claim, executed: Executed) -> Call:
     if claim.limit <= 0:
         raise _Stop(Failed("timeout.schedule_to_close", "no time was left to begin", False, timed_out=True))
     return _call(claim, body, executed.secrets_used)
+
+
+def _stop_if_off(claim: Claim) -> None:
+    """A flag that is off sends the step to its fallback; its input is known by then, as the last good output needs it."""
+    flag = claim.planned.flag
+    if flag is None or flag.when_off == "skip" or claim.phase == COMPENSATION:
+        return
+    failed = refusal(claim.run, flag.key)
+    if failed is not None:
+        raise _Stop(failed)
 
 
 def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:

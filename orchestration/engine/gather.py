@@ -190,7 +190,8 @@ def conclude(
     statuses: Mapping[uuid.UUID, str],
     known: Mapping[uuid.UUID, Known],
 ) -> list[Ending]:
-    """Of locked runs, by one claim of each: those that are over. The others' status says whether they wait. Raises Apart."""
+    """Of locked runs, by one claim of each: those that are over. The others' status says whether they wait, unless they
+    are paused. Raises Apart."""
     endings: list[Ending] = []
     moods: dict[tuple[RunStatus, RunStatus], list[uuid.UUID]] = {}
     for run, held in claims.items():
@@ -200,7 +201,7 @@ def conclude(
             endings.append(_ending(held, result_of(states[run]), known.get(run)))
             continue
         before, mood = RunStatus(statuses[run]), mood_of(states[run])
-        if mood != before:
+        if before not in {mood, RunStatus.PAUSED}:
             moods.setdefault((before, mood), []).append(run)
     for (before, mood), ids in moods.items():
         transition.move_runs(ids, before, mood)
@@ -244,9 +245,9 @@ def _needs_transaction(items: Sequence[Item]) -> bool:
 def knows_enough(claim: Claim) -> bool:
     """Whether what follows a success can be said without looking at any other step of the run.
 
-    Not in the retry of a run: what stands from the earlier one may stand after a step that runs again.
+    Not in a retry or rerun of a run: what stands from the earlier one may stand after a step that runs again.
     """
-    return claim.run.retry_of_id is None and claim.step.name in sole_speakers(claim.run.version_id)
+    return not claim.run.builds_on_another and claim.step.name in sole_speakers(claim.run.version_id)
 
 
 def _next(item: Item, known: Known) -> Claim | None:

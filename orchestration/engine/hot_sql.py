@@ -28,7 +28,7 @@ def claim(
     `lightly`: not yet safe from a crash of the database when it returns; `settle` makes it so.
 
     Columns: id, run, name, fence, attempt, key, effect, input, started, close_deadline, losses, ready, item of the step; id,
-    version, key, input, trace, started, created, retry_of, parent of the run.
+    version, key, input, trace, started, created, retry_of, parent, rerun_of of the run.
     """
     check_step(StepStatus.READY, StepStatus.RUNNING)
     ids = ",".join(map(str, step_ids))

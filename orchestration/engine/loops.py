@@ -19,6 +19,7 @@ from orchestration.engine.payloads import text_of
 from orchestration.engine.publish import wake_up
 from orchestration.engine.reuse import copy_items
 from orchestration.engine.rows import NewStep
+from orchestration.engine.settle import stop_children
 from orchestration.errors import TooLarge
 from orchestration.limits import MAX_PAYLOAD
 from orchestration.models import Loop, Run, StepRun
@@ -42,7 +43,13 @@ def spread(run: Run, claim: Claim, outcome: Spread, now: datetime) -> None:
     wake_up([row.pk for row in rows])
 
 
-def item_ended(claim: Claim, now: datetime, *, inline: bool) -> Claim | tuple[Claim, Executed] | None:
+def over_at_once(claim: Claim) -> tuple[Claim, Executed] | None:
+    """A loop all of whose items stand from the run that is retried, with what it came to. None: it has work."""
+    loop = Loop.objects.select_related("step__run").get(step=claim.step.pk)
+    return (held_by(loop.step, FORWARD), _came_to(loop, failing=False)) if not loop.open else None
+
+
+def item_ended(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | tuple[Claim, Executed] | None:
     """After an item: the next one in this process's hands, or the loop with what it came to, or neither.
 
     The run is locked; the item's end is written.
@@ -58,7 +65,7 @@ def item_ended(claim: Claim, now: datetime, *, inline: bool) -> Claim | tuple[Cl
     loop.degraded += status == StepStatus.DEGRADED
     failing, mine = loop.failed > loop.tolerated, None
     if failing:
-        loop.open -= _stop_others(loop, now)
+        loop.open -= _stop_others(run, loop, now)
     elif rows := _next_rows(claim, loop, now, 1):
         mine = _begin(claim, rows[0], now, inline=inline)
     loop.save(update_fields=["begun", "open", "failed", "degraded"])
@@ -98,8 +105,10 @@ def _begin(claim: Claim, row: NewStep, now: datetime, *, inline: bool) -> Claim 
     return in_hand(claim.run, claim.plan, row, {}, claim.turn)
 
 
-def _stop_others(loop: Loop, now: datetime) -> int:
-    """Items that nobody is at work on are not begun any more; how many. The others end at their boundary."""
+def _stop_others(run: Run, loop: Loop, now: datetime) -> int:
+    """Items that nobody is at work on are not begun any more; how many. The others end at their boundary, or with the
+    child run that they wait for, which is asked to stop."""
+    stop_children(run, now, of=loop.step.name)
     stoppable = (StepStatus.READY, StepStatus.WAITING, StepStatus.RETRYING)
     return transition.cancel_items(loop.step.run_id, loop.step.name, stoppable, now)
 

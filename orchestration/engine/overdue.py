@@ -37,6 +37,7 @@ def _outcome(kind: str, claim: Claim) -> Outcome:
             return ended_by_time(claim, clock.now())
         case WaitingKind.EVENT:
             wanted = Subscription.objects.filter(pk=claim.step.pk).first()
+            Subscription.objects.filter(pk=claim.step.pk).delete()
             what = f"{wanted.type} for {wanted.correlation}" if wanted is not None else "event"
             return Failed("timeout.event", f"no {what} came in time", retryable=False, timed_out=True)
         case _:

@@ -89,13 +89,16 @@ def release_next(name: str) -> None:
 
 
 def _let_go(waiting: QuerySet[Parking], count: int) -> list[int]:
-    """The oldest of them become ready. Rows that someone else holds are left for the next round: waiting could deadlock."""
+    """The oldest of them become ready; those of paused runs stay, and take nobody's place. Rows that someone else holds are
+    left for the next round: waiting could deadlock.
+    """
+    waiting = waiting.exclude(step__run__status=RunStatus.PAUSED)
     ids = list(waiting.order_by("step_id").values_list("step_id", flat=True)[: min(count, WAKE_BATCH)])
     skip = connection.features.has_select_for_update_skip_locked
     with transaction.atomic():
         now = clock.now()
         runs = Run.objects.filter(steps__in=ids).order_by("pk").select_for_update(skip_locked=skip, of=("self",))
-        free = [run.pk for run in runs.only("ending") if not run.ending]
+        free = [run.pk for run in runs.only("ending", "status") if not run.ending and run.status != RunStatus.PAUSED]
         steps = StepRun.objects.filter(
             pk__in=ids, run__in=free, status=StepStatus.WAITING, waiting_kind__in=PARKED_KINDS
         )

@@ -34,7 +34,7 @@ def ports_of(version_id: int) -> dict[tuple[str, str], tuple[str, str]]:
 def sole_speakers(version_id: int) -> frozenset[str]:
     """Steps whose success alone says what follows, whatever the other steps do.
 
-    Either all that comes next waits for nobody else and has no `when`; or nothing comes next, and every other step is
+    Either all that comes next waits for nobody else and has no `when` and no flag; or nothing comes next, and every other step is
     over by then, and well: it stands before this one, and no step joins `any`, which is what lets a failure pass, or has a
     fallback, which is what makes the run degraded.
     """
@@ -78,7 +78,7 @@ def _speaks_alone(plan: Plan, name: str, *, strict: bool) -> bool:
         return False
     after = step.successors
     if after:
-        return all(plan.steps[one].predecessors == (name,) and plan.steps[one].when is None for one in after)
+        return all(plan.steps[one].predecessors == (name,) and plan.steps[one].begins_freely for one in after)
     before: set[str] = set()
     look = [name]
     while look:

@@ -104,7 +104,7 @@ def settle(run: Run, plan: Plan, now: datetime) -> int | None:
     """
     transition.cancel_steps(run.pk, _STOPPABLE, now, parents=False)
     close_waits(run.pk, now)
-    _stop_children(run, now)
+    stop_children(run, now)
     rows = StepRun.objects.filter(run_id=run.pk)
     if rows.filter(Q(status=StepStatus.RUNNING) | Q(status=StepStatus.WAITING)).exists():
         return None  # cooperative: it ends at the boundary, or with its child, and settles again then
@@ -118,14 +118,21 @@ def settle(run: Run, plan: Plan, now: datetime) -> int | None:
     return None
 
 
-def _stop_children(run: Run, now: datetime) -> None:
-    """Child runs are asked to stop before anything before them is undone. Locked after their parent, as ever."""
+def stop_children(run: Run, now: datetime, *, of: str = "") -> None:
+    """Child runs are asked to stop: all of a run that stops, else those that nobody waits for, or those of one step.
+
+    Locked after their parent, as ever.
+    """
     open_children = Run.objects.filter(parent_step__run_id=run.pk, ending="").exclude(status=RunStatus.FINISHED)
+    if of:
+        open_children = open_children.filter(parent_step__name=of)
+    elif not run.ending:
+        open_children = open_children.exclude(parent_step__status=StepStatus.WAITING)
     for child_id in open_children.order_by("pk").values_list("pk", flat=True):
         child = lock(child_id)
         if child.status == RunStatus.FINISHED or child.ending:
             continue
-        why = f"its parent, run {run.short_id}, stops"
+        why = f"its parent, run {run.short_id}, waits for it no more"
         stop(child, RunResult.CANCELLED, now, message=why)
         transition.move_run(child.pk, RunStatus(child.status), RunStatus.CANCELLING)
         child.status = RunStatus.CANCELLING
@@ -163,6 +170,9 @@ def _finish(run: Run, now: datetime, *, failed: bool) -> None:
     if failed:
         compensation = Compensation.FAILED
         RunEvent.objects.create(run_id=run.pk, at=now, kind="compensation_failed")
+    if run.result:  # it had ended before, and was counted and told then (engine/compensation.py)
+        transition.close_compensation(run.pk, compensation or Compensation.DONE)
+        return
     result = RunResult(run.ending)
     if transition.finish_run(run.pk, RunStatus(run.status), result, finished_at=now, compensation=compensation):
         note_end(run, result, now)

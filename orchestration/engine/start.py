@@ -14,14 +14,14 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, connection, transaction
 
 from orchestration import clock
-from orchestration.engine import hot_sql, transition
+from orchestration.engine import hot_sql
 from orchestration.engine.advance import fatal
 from orchestration.engine.begin import Begun, begin, failed_at_birth
 from orchestration.engine.claim import RunFacts
 from orchestration.engine.payloads import store
 from orchestration.engine.plans import plan_of
 from orchestration.engine.publish import wake_up
-from orchestration.engine.reuse import copied
+from orchestration.engine.reuse import copy_steps
 from orchestration.engine.rows import NewRun
 from orchestration.engine.settle import finish_if_over, lock, settle, stop
 from orchestration.errors import Conflict
@@ -45,13 +45,17 @@ class Request:
     actor_id: int | None = None
     trace_id: str | None = None
     retry_of: Run | None = None
-    reused: tuple[StepRun, ...] = ()
     rerun_of: Run | None = None
+    reused: tuple[StepRun, ...] = ()
     parent_step_id: int | None = None
     #: What started it, such as schedule:nightly; `detail` says it in words.
     origin: str = ""
     detail: str = ""
     priority: int = 0
+    #: Seconds that the run has at most, whatever its workflow's timeout.
+    within: float | None = None
+    #: Whose writes those of `reused` are: this run's too, to be undone if it fails, or the earlier run's alone.
+    inherits: bool = True
 
 
 @dataclass(slots=True)
@@ -69,6 +73,7 @@ def start(request: Request) -> tuple[Run, bool]:
     known = _known(request)
     if known is not None:
         return known, False
+    _refuse_paused([request])
     try:
         with nullcontext() if _is_one_statement(request) else transaction.atomic():
             return create([request])[0], True
@@ -83,8 +88,21 @@ def start_all(requests: Sequence[Request]) -> list[Run]:
     """Many runs without keys, all of them or none, in one transaction."""
     if any(request.key is not None for request in requests):
         raise ValueError("runs with idempotency keys are started one by one")
+    _refuse_paused(requests)
     with transaction.atomic():
         return create(requests)
+
+
+def _refuse_paused(requests: Sequence[Request]) -> None:
+    """No run of a paused workflow begins. Raises Conflict that names who paused it and why."""
+    for request in requests:
+        workflow = request.version.workflow
+        if workflow.paused_at is not None:
+            who = f" by {workflow.paused_by}" if workflow.paused_by else ""
+            raise Conflict(
+                f"workflow {workflow.name} is paused since {workflow.paused_at:%Y-%m-%d %H:%M} UTC{who}:"
+                f" {workflow.pause_reason}; resume the workflow, then start it again"
+            )
 
 
 def _is_one_statement(request: Request) -> bool:
@@ -92,7 +110,7 @@ def _is_one_statement(request: Request) -> bool:
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         return False
     steps = plan_of(request.version.pk).steps.values()
-    opens = all(step.when is None for step in steps if not step.predecessors)
+    opens = all(step.begins_freely for step in steps if not step.predecessors)
     return opens and not request.reused and len(request.input_text) <= INLINE_PAYLOAD // 4
 
 
@@ -117,7 +135,7 @@ def create(requests: Sequence[Request]) -> list[Run]:
     note([row for one in opened if one.begun.errors for row in failed_at_birth(one.facts, one.begun)])
     for one, request in zip(opened, requests, strict=True):
         if request.reused:
-            transition.create_steps([copied(one.row.id, step) for step in request.reused])
+            copy_steps(one.row.id, request.reused, request.inherits)
     wake_up([row.pk for one in opened for row in one.begun.ready])
     for one in opened:
         facts = one.facts
@@ -132,18 +150,29 @@ def _open(request: Request, now: datetime) -> _Opened:
     row = NewRun(
         run_id, version.workflow_id, version.pk, version.workflow.owner_id, request.key,
         store(request.input_text, run_id), request.input_hash, now,
-        now + timedelta(seconds=plan.timeout) if plan.timeout else None,
-        request.retry_of.pk if request.retry_of else None, request.actor_id, request.trace_id or secrets.token_hex(16),
-        request.detail or (f"retry of run {request.retry_of.short_id}" if request.retry_of else ""),
-        request.parent_step_id, request.rerun_of.pk if request.rerun_of else None, request.origin, request.priority,
+        _deadline(plan, request, now), request.retry_of.pk if request.retry_of else None, request.actor_id,
+        request.trace_id or secrets.token_hex(16), _detail(request), request.parent_step_id,
+        request.rerun_of.pk if request.rerun_of else None, request.origin, request.priority,
     )  # fmt: skip
     facts = RunFacts(
         run_id, version.pk, plan.workflow, plan.version, request.key, row.input, row.trace_id, now, row.retry_of_id,
-        str(run_id), request.parent_step_id,
+        str(run_id), request.parent_step_id, request.rerun_of is not None,
     )  # fmt: skip
     states = {step.name: StepStatus(step.status) for step in request.reused}
     known = {step.name: (step.status, step.output) for step in request.reused}
     return _Opened(row, facts, plan, begin(facts, plan, states, None, now, inline=False, known=known))
+
+
+def _deadline(plan: Plan, request: Request, now: datetime) -> datetime | None:
+    limits = [seconds for seconds in (plan.timeout, request.within) if seconds is not None]
+    return now + timedelta(seconds=min(limits)) if limits else None
+
+
+def _detail(request: Request) -> str:
+    """What its first event says of where it comes from."""
+    if request.detail:
+        return request.detail
+    return f"retry of run {request.retry_of.short_id}" if request.retry_of else ""
 
 
 def _settled(one: _Opened, now: datetime) -> Run:

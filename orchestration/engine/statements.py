@@ -43,7 +43,8 @@ _LIGHTLY = "AND set_config('synchronous_commit', 'off', true) = 'off'"
 SETTLE = "SELECT pg_logical_emit_message(true, 'plumbline', '')"
 
 _OF_RUN = """
-r.id, r.version_id, r.idempotency_key, r.input, r.trace_id, r.started_at, r.created_at, r.retry_of_id, r.parent_step_id
+r.id, r.version_id, r.idempotency_key, r.input, r.trace_id, r.started_at, r.created_at, r.retry_of_id, r.parent_step_id,
+r.rerun_of_id
 """
 #: SQLite can return nothing but the row itself, so the run is read by a statement of its own.
 _RUNS = f"SELECT {_OF_RUN} FROM {_RUN} r WHERE r.id {{among_runs}}"

@@ -61,7 +61,7 @@ def _end_together(claims: Sequence[Claim], now: datetime) -> None:
         raise Apart  # an item's end is its loop's affair
     runs = sorted({held.run.id for held in claims})
     open_runs = {run: status for run, (status, ending) in hot_sql.lock(runs).items() if not ending}
-    if any(status not in {RunStatus.RUNNING, RunStatus.WAITING} for status in open_runs.values()):
+    if any(status not in {RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED} for status in open_runs.values()):
         raise Apart
     states = hot_sql.states(list(open_runs))
     due = [held for held in claims if states.get(held.run.id, {}).get(held.step.name) == StepStatus.WAITING]

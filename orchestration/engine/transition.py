@@ -108,6 +108,8 @@ def move_runs(ids: Sequence[uuid.UUID], source: RunStatus, target: RunStatus) ->
     check_run(source, target)
     if target == RunStatus.FINISHED:
         raise IllegalTransition("run: hot_sql.finish sets the results together with the status")
+    if source == RunStatus.FINISHED:
+        raise IllegalTransition("run: reopen_compensation is the one way out of finished")
     return Run.objects.filter(pk__in=ids, status=source).update(status=target)
 
 
@@ -116,6 +118,8 @@ def move_run(run_id: uuid.UUID, source: RunStatus, target: RunStatus, **columns:
     check_run(source, target)
     if target == RunStatus.FINISHED:
         raise IllegalTransition("run: finish_run sets the result together with the status")
+    if source == RunStatus.FINISHED:
+        raise IllegalTransition("run: reopen_compensation is the one way out of finished")
     return _rows(Run.objects.filter(pk=run_id, status=source).update(status=target, **columns))
 
 
@@ -146,6 +150,22 @@ def begin_compensation(run_id: uuid.UUID, source: RunStatus) -> bool:
     check_compensation(Compensation.NONE, Compensation.RUNNING)
     rows = Run.objects.filter(pk=run_id, status=source, compensation=Compensation.NONE)
     return _rows(rows.update(status=RunStatus.COMPENSATING, compensation=Compensation.RUNNING))
+
+
+def reopen_compensation(run_id: uuid.UUID) -> bool:
+    """A finished run whose undoing failed undoes on: the one way out of finished. Its result stays."""
+    check_run(RunStatus.FINISHED, RunStatus.COMPENSATING)
+    check_compensation(Compensation.FAILED, Compensation.RUNNING)
+    rows = Run.objects.filter(pk=run_id, status=RunStatus.FINISHED, compensation=Compensation.FAILED)
+    return _rows(rows.update(status=RunStatus.COMPENSATING, compensation=Compensation.RUNNING))
+
+
+def close_compensation(run_id: uuid.UUID, compensation: Compensation) -> bool:
+    """A reopened run is finished again; its result and the time of its end are what they were."""
+    check_run(RunStatus.COMPENSATING, RunStatus.FINISHED)
+    check_compensation(Compensation.RUNNING, compensation)
+    rows = Run.objects.filter(pk=run_id, status=RunStatus.COMPENSATING, compensation=Compensation.RUNNING)
+    return _rows(rows.exclude(result="").update(status=RunStatus.FINISHED, compensation=compensation))
 
 
 def move_compensation(step_id: int, source: Compensation, fence: int, target: Compensation, **columns: Any) -> bool:

@@ -6,6 +6,7 @@ Reads the few columns that it needs: a loop may have ten thousand items to undo.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -39,7 +40,11 @@ def next_to_undo(plan: Plan, run_id: uuid.UUID) -> Undoable | None:
         if len(last) == len(undoable):
             break
     place = _completion(plan, run_id)
-    return max(last.values(), key=lambda step: place[step.name], default=None)
+    return _latest(list(last.values()), place) if last else None
+
+
+def _latest(steps: Sequence[Undoable], place: Mapping[str, tuple[datetime, int]]) -> Undoable:
+    return max(steps, key=lambda step: place[step.name])
 
 
 def _completion(plan: Plan, run_id: uuid.UUID) -> dict[str, tuple[datetime, int]]:

@@ -14,7 +14,18 @@ from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from orchestration import clock
-from orchestration.engine import child_ends, events, fallbacks, overdue, parked, probes, rescue, transition
+from orchestration.engine import (
+    backfills,
+    child_ends,
+    events,
+    fallbacks,
+    overdue,
+    parked,
+    probes,
+    rescue,
+    schedules,
+    transition,
+)
 from orchestration.engine.publish import send
 from orchestration.engine.timers import due_timers
 from orchestration.limits import LOST_WAKE_AFTER, WAKE_BATCH
@@ -135,9 +146,11 @@ _LOOKS: Mapping[str, Callable[[datetime], int]] = {
     "parked": _parked,
     "leases": rescue.expired_leases,
     "attempts": rescue.overdue_attempts,
-    "schedules": rescue.overdue_schedules,
+    "overdue": rescue.overdue_schedules,
     "runs": rescue.overdue_runs,
     "lost_wakes": _lost_wakes,
+    "schedules": schedules.look,
+    "backfills": backfills.look,
     "probes": probes.look,
     "last_good": fallbacks.forget_old,
 }

@@ -8,7 +8,7 @@ from .editor_schema import json_schema
 from .expressions import Expression, compile_expression
 from .loading import Loaded, Resource, load
 from .models.channels import LONGEST_WEBHOOK_URL, WEBHOOK_EVENTS
-from .plan import Plan, PlannedCompensation, PlannedFallback, PlannedStep, RetryPolicySpec, Timeouts
+from .plan import Plan, PlannedCompensation, PlannedFallback, PlannedFlag, PlannedStep, RetryPolicySpec, Timeouts
 from .planning import build_plan, retry_policy_of
 from .problems import Finding, Problem, write_path
 from .reads import FieldRead, Given, PortKey, given, reads, sole_read
@@ -31,6 +31,7 @@ __all__ = [
     "Plan",
     "PlannedCompensation",
     "PlannedFallback",
+    "PlannedFlag",
     "PlannedStep",
     "PortKey",
     "Problem",

@@ -15,12 +15,15 @@ RUN_ROOTS = frozenset({"input", "steps", "run"})
 ROOT_FIELDS: dict[str, frozenset[str]] = {
     "run": frozenset({"id", "key", "workflow", "version", "started_at"}),
     "step": frozenset({"output", "input", "idempotency_key"}),
+    "tick": frozenset({"at", "date", "day_before"}),
+    "event": frozenset({"id", "source", "type", "subject", "time", "data"}),
 }
 ELSEWHERE = {
     "secrets": "'secrets' can be read only in the headers, query and json of an http step",
     "env": "'env' can be read only in a Dependency's base_url and authorization",
     "step": "'step' can be read only in compensate",
     "output": "'output' can be read only in expect; another step's output is steps.<name>.output",
+    "tick": "'tick' can be read only in the input of a Schedule",
     "event": "'event' can be read only in a Trigger",
     "steps": "'steps' can be read only in a Workflow",
     "run": "'run' can be read only in a Workflow",
@@ -81,7 +84,7 @@ def other_places(kind: str, spec: dict[str, Any]) -> Iterator[Place]:
         yield from _at(spec, ("base_url",), frozenset({"env"}))
         yield from _at(spec, ("authorization",), frozenset({"env"}))
     elif kind == "Schedule":
-        yield from _at(spec, ("input",), frozenset())
+        yield from _at(spec, ("input",), frozenset({"tick"}))
     elif kind == "Trigger":
         yield from _at(spec, ("when",), frozenset({"event"}), bare=True)
         yield from _at(spec, ("input",), frozenset({"event"}))

@@ -64,6 +64,14 @@ class PlannedLoop:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedFlag:
+    """The flag that a step asks for, and what becomes of the step while it is off."""
+
+    key: str
+    when_off: Literal["skip", "fallback"]
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedStep:
     """`retry_ref` names a RetryPolicy that the workflow doesn't define itself; `retry` is then None."""
 
@@ -89,6 +97,12 @@ class PlannedStep:
     for_each: PlannedLoop | None = None
     #: The step whose fallback this one is: it begins when that one fails, and not otherwise.
     stands_in_for: str | None = None
+    flag: PlannedFlag | None = None
+
+    @property
+    def begins_freely(self) -> bool:
+        """Whether nothing is asked before it begins: no condition and no flag."""
+        return self.when is None and self.flag is None
 
 
 @dataclass(frozen=True, slots=True)

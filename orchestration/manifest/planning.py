@@ -14,7 +14,16 @@ from .models import policies
 from .models.documents import Workflow
 from .models.steps import COMPENSATION_KINDS, Approval, Compensation, Event, Fallback, ForEach, HttpRequest, Step, Wait
 from .places import step_places
-from .plan import Plan, PlannedCompensation, PlannedFallback, PlannedLoop, PlannedStep, RetryPolicySpec, Timeouts
+from .plan import (
+    Plan,
+    PlannedCompensation,
+    PlannedFallback,
+    PlannedFlag,
+    PlannedLoop,
+    PlannedStep,
+    RetryPolicySpec,
+    Timeouts,
+)
 from .references import references_in
 from .scalars import parse_duration
 from .stand_ins import stand_ins_of
@@ -115,6 +124,7 @@ def _step(
         fallback=_fallback(step.fallback),
         for_each=_loop(step.for_each) if step.for_each else None,
         stands_in_for=among.stands_in_for,
+        flag=PlannedFlag(step.flag.key, step.flag.when_off) if step.flag else None,
     )
 
 

@@ -21,7 +21,10 @@ FieldPath = tuple[str | int, ...]
 ANY_POSITION = -1
 """A position in a list: which one doesn't matter to a contract."""
 
-WRITTEN_AT = {"http": ("http", "json"), "python": ("with",), "value": ("value",)}
+WRITTEN_AT = {
+    "http": ("http", "json"), "python": ("with",), "celery": ("with",), "workflow": ("with",), "value": ("value",),
+    "emit": ("emit", "data"),
+}  # fmt: skip
 """Where the payload that a step's input contract speaks of is written, by kind of step."""
 
 
@@ -65,7 +68,7 @@ def given(workflow: dict[str, JSON]) -> Iterator[Given]:
                 value: JSON = step
                 for key in keys:
                     value = mapping(value).get(key)
-                value = {} if kind == "python" and value is None else value
+                value = {} if keys == ("with",) and value is None else value
                 yield Given(name, ("spec", "steps", name, *keys), (name, "input"), value)
     output = mapping(spec.get("output"))
     if "value" in output:

@@ -7,10 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from .loading import Resource
 from .problems import Path, Problem, write_path
-from .values import JSON
 
-_KINDS = ("Schedule", "Trigger", "Flag")
-_STEP_FIELDS = ("flag",)
 _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
     "Team": ("weight",),
@@ -34,18 +31,11 @@ def _placed(resource: Resource, found: Iterable[tuple[Path, str]]) -> list[Probl
 
 
 def _refused(resource: Resource) -> Iterator[tuple[Path, str]]:
-    if resource.kind in _KINDS:
-        yield ("kind",), f"kind '{resource.kind}' {_PLANNED} Remove the manifest or keep it unapplied."
     if resource.kind != "Workflow":
         return
     spec = resource.canonical["spec"]
     if "concurrency" in spec:
         yield ("spec", "concurrency"), f"'concurrency' {_PLANNED} Remove it or keep the manifest unapplied."
-    for name, step in _steps(resource):
-        path: Path = ("spec", "steps", name)
-        for field in _STEP_FIELDS:
-            if field in step:
-                yield (*path, field), f"step field '{field}' {_PLANNED} Remove it or keep the manifest unapplied."
 
 
 def _recorded(resource: Resource) -> Iterator[Path]:
@@ -57,7 +47,3 @@ def _recorded(resource: Resource) -> Iterator[Path]:
         for field in spec.get("timeout", {}):
             if field != "start_to_close":
                 yield "spec", "timeout", field
-
-
-def _steps(resource: Resource) -> Iterator[tuple[str, dict[str, JSON]]]:
-    yield from resource.canonical["spec"]["steps"].items()

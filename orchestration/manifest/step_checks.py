@@ -54,6 +54,9 @@ def check_step(name: str, step: dict[str, Any]) -> Iterator[Finding]:
     if step.get("for_each") is not None and mapping(step.get("fallback")).get("step") is not None:
         message = "no step can stand in for a single item; fall back to 'value', 'last_good' or 'skip'"
         yield Finding((*path, "fallback", "step"), message, at_key=True)
+    if mapping(step.get("flag")).get("when_off") == "fallback" and step.get("fallback") is None:
+        message = "'when_off: fallback' needs a 'fallback' on the step; give it one, or say 'when_off: skip'"
+        yield Finding((*path, "flag", "when_off"), message)
     if step.get("fallback") is not None and step.get("no_fallback") is not None:
         yield Finding(
             (*path, "no_fallback"), "the step has a fallback, so there is nothing to explain; remove one", at_key=True

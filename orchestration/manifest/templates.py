@@ -25,6 +25,13 @@ class Template:
     references: frozenset[tuple[str, ...]]
     tolerated: frozenset[tuple[str, ...]]
     run: Evaluator = field(repr=False, compare=False)
+    #: Of an assembled one, what it was put together from.
+    parts: Mapping[str, "Template"] = field(default_factory=dict, repr=False, compare=False)
+
+    def with_part(self, name: str, value: JSON) -> "Template":
+        """The same with this value, as it stands, in place of one part, whose expressions are not evaluated."""
+        constant = Template(frozenset(), frozenset(), lambda _scope: value)
+        return assemble({**self.parts, name: constant})
 
     def evaluate(self, scope: Scope) -> JSON:
         """The value with its expressions filled in; raises ExpressionError."""
@@ -51,6 +58,7 @@ def assemble(parts: Mapping[str, Template]) -> Template:
         frozenset[tuple[str, ...]]().union(*(part.references for part in parts.values())),
         frozenset[tuple[str, ...]]().union(*(part.tolerated for part in parts.values())),
         lambda scope: {name: run(scope) for name, run in runs.items()},
+        parts,
     )
 
 

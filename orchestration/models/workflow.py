@@ -17,6 +17,12 @@ class Workflow(models.Model):
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="workflows")
     description = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="since then no new run of it begins")
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # With a default of the database: the release before inserts rows without it.
+    pause_reason = models.TextField(blank=True, default="", db_default="")
     objects = GovernedManager()
     history = HistoricalRecords()
 

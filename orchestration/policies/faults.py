@@ -42,7 +42,7 @@ def fault_of(error_type: str) -> Fault:
 #: The attempt ended before there was a call, or without anybody knowing of its answer. `contract.violation` and `payload` are
 #: said of what would have been sent and of what was answered alike: those that were answered are missed, a few.
 _UNCALLED = (
-    "breaker", "capacity", "expression", "secret", "http.request", "http.refused", "python.unknown", "python.import",
+    "breaker", "capacity", "expression", "flag", "secret", "http.request", "http.refused", "python.unknown", "python.import",
     "python.transactional", "worker", "contract", "payload", "timeout.schedule_to_close", "timeout.schedule_to_start",
 )  # fmt: skip
 

@@ -16,8 +16,9 @@ from django.db.models import Prefetch, QuerySet
 from orchestration.engine.plans import plan_of
 from orchestration.errors import InvalidInput, NotFound
 from orchestration.ids import floor
-from orchestration.manifest import Plan
+from orchestration.manifest import Plan, PlannedStep
 from orchestration.models import Attempt, Parking, Run, RunEvent, StepRun
+from orchestration.selectors.waits import Waits, waits_of
 from orchestration.states import RUN_OPEN, Compensation, RunResult, RunStatus, StepStatus, WaitingKind
 
 MAX_PAGE = 200
@@ -71,6 +72,7 @@ class RunDetail:
     pending: tuple[str, ...] = field(default=())
     #: Steps that wait for their dependency, by id.
     parked: Mapping[int, Parking] = field(default_factory=dict)
+    waits: Waits = field(default_factory=Waits)
 
 
 def runs(wanted: RunFilter, *, cursor: str = "", limit: int = 50) -> Page:
@@ -120,7 +122,10 @@ def find_run(run_id: str | uuid.UUID) -> Run:
         wanted = run_id if isinstance(run_id, uuid.UUID) else uuid.UUID(run_id)
     except ValueError:
         raise NotFound(f"{str(run_id)[:60]!r} is not a run id; it is a UUID, as in the run's URL") from None
-    rows = Run.objects.select_related("workflow", "version", "team", "started_by", "retry_of")
+    rows = Run.objects.select_related(
+        "workflow", "version", "team", "started_by", "retry_of", "rerun_of", "parent_step"
+    )
+    rows = rows.defer("parent_step__input", "parent_step__output")
     run = rows.defer("version__canonical", "version__text").filter(pk=wanted).first()
     if run is None:
         raise NotFound(f"no run {wanted}")
@@ -135,7 +140,7 @@ def run_detail(run_id: str | uuid.UUID, *, payloads_of: str | None = None) -> Ru
     run = find_run(run_id)
     plan = plan_of(run.version_id)
     attempts = Attempt.objects.order_by("id")
-    rows = StepRun.objects.filter(run=run).prefetch_related(Prefetch("attempts", queryset=attempts))
+    rows = StepRun.objects.filter(run=run, item=0).prefetch_related(Prefetch("attempts", queryset=attempts))
     if payloads_of is not None:
         rows = rows.defer("input", "output")  # 500 steps may hold 500 large payloads that nobody looks at
     found = {step.name: step for step in rows}
@@ -145,9 +150,9 @@ def run_detail(run_id: str | uuid.UUID, *, payloads_of: str | None = None) -> Ru
     events = list(RunEvent.objects.filter(run=run).select_related("actor"))
     return RunDetail(
         run=run, plan=plan, steps=ordered,
-        attempts={step.pk: attempts_of(step, plan.steps[name].kind) for name, step in ordered.items()},
+        attempts={step.pk: attempts_of(step, _attempted(plan.steps[name])) for name, step in ordered.items()},
         events=events, retried_as=run.retries.first(), pending=tuple(name for name in plan.order if name not in found),
-        parked=_parked(found.values()),
+        parked=_parked(found.values()), waits=waits_of(run.pk, plan, ordered.values()),
     )  # fmt: skip
 
 
@@ -158,14 +163,16 @@ def _parked(steps: Iterable[StepRun]) -> dict[int, Parking]:
     return Parking.objects.in_bulk(ids) if ids else {}
 
 
-def attempts_of(step: StepRun, kind: str) -> list[Attempt]:
-    """Every attempt of a step, in order. That of a success at the first claim is made from the step: it has no row.
+def _attempted(planned: PlannedStep) -> bool:
+    """A wait is no attempt: nobody was at it. Of a loop each item has attempts of its own."""
+    return planned.kind not in {"wait", "approval", "event"} and planned.for_each is None
 
-    A wait is no attempt: nobody was at it.
-    """
+
+def attempts_of(step: StepRun, attempted: bool = True) -> list[Attempt]:
+    """Every attempt of a step, in order. That of a success at the first claim is made from the step: it has no row."""
     found = list(step.attempts.all())
     told = any(one.phase == "forward" for one in found)
-    if step.status != StepStatus.SUCCEEDED or told or kind == "wait" or step.reused_from_id is not None:
+    if step.status != StepStatus.SUCCEEDED or told or not attempted or step.reused_from_id is not None:
         return found
     assert step.started_at is not None
     assert step.finished_at is not None

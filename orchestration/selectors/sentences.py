@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestration.engine.plans import retry_policy
 from orchestration.models import StepRun
 from orchestration.selectors.runs import RunDetail
+from orchestration.selectors.waiting_words import waiting_for
 from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus, WaitingKind
 
 #: So many steps that fell back are named with their reason.
@@ -32,6 +33,13 @@ def consequence(detail: RunDetail) -> str:
     left = [step.name for step in steps if _is_left(detail, step)]
     stuck = [step.name for step in steps if step.compensation == Compensation.FAILED]
     doing = [step.name for step in steps if step.compensation == Compensation.RUNNING]
+    for step_id, counts in detail.waits.items.items():
+        name = next(step.name for step in steps if step.pk == step_id)
+        undone += counts.undone
+        stuck += [f"{counts.stuck} items of {name}"] if counts.stuck else []
+        doing += [f"the items of {name}"] if counts.undoing else []
+        if counts.left and detail.plan.steps[name].effect == "write":
+            left.append(f"{counts.left} items of {name}")
     if stuck:
         return (
             f"Compensation of {', '.join(stuck)} failed; {undone} {_steps(undone)} undone. Someone has to put it right."
@@ -94,12 +102,13 @@ def _going_on(detail: RunDetail) -> str:
         step = retrying[0]
         most = retry_policy(detail.plan.steps[step.name]).maximum_attempts
         return f"Retrying {step.name} after {step.error_type}: attempt {step.attempt} of {most} failed."
+    at_items = next((step for step in waiting if step.waiting_kind == WaitingKind.ITEMS), None)
+    if at_items is not None:
+        return f"{waiting_for(detail, at_items)}."
     parked = next((step for step in waiting if step.waiting_kind in {WaitingKind.PARKED, WaitingKind.CAPACITY}), None)
     if parked is not None:
         return _parked(detail, parked)
-    if waiting and waiting[0].waiting_kind == WaitingKind.TIMER:
-        return f"Waiting at {waiting[0].name} for its time to come."
-    return "Waiting." if waiting else "Queued."
+    return f"{waiting_for(detail, waiting[0])}." if waiting else "Queued."
 
 
 def _parked(detail: RunDetail, step: StepRun) -> str:

@@ -1,11 +1,11 @@
-"""How teams, retry policies and dependencies are checked and written. Each change is one history row with its reason."""
+"""How teams, retry policies, flags and dependencies are checked and written. Each change is one history row with its reason."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from orchestration.manifest import Problem, Resource
-from orchestration.models import Dependency, RetryPolicy, Team
+from orchestration.models import Dependency, Flag, RetryPolicy, Team
 from orchestration.selectors import targets
 from orchestration.services.applying import Signature
 from orchestration.services.governed import save
@@ -84,6 +84,35 @@ class RetryPolicyApplier:
         policy.source = signature.source
         save(policy, actor=signature.actor, reason=signature.reason)
         targets.forget()
+
+
+class FlagApplier:
+    """Kind Flag."""
+
+    def check(self, resource: Resource, world: World) -> list[Problem]:
+        """See services.manifests.Applier."""
+        return owner_problems(resource, world)
+
+    def current(self, resource: Resource) -> dict[str, Any] | None:
+        """See services.manifests.Applier."""
+        return Flag.objects.filter(name=resource.name).values_list("document", flat=True).first()
+
+    def is_applied(self, resource: Resource) -> bool:
+        """See services.manifests.Applier."""
+        return Flag.objects.filter(name=resource.name, content_hash=resource.content_hash).exists()
+
+    def is_held(self, resource: Resource, world: World) -> bool:
+        """See services.manifests.Applier."""
+        return False
+
+    def apply(self, resource: Resource, text: str, signature: Signature) -> None:
+        """See services.manifests.Applier. How it is switched by hand stays."""
+        flag = Flag.objects.filter(name=resource.name).first() or Flag(name=resource.name)
+        flag.owner = Team.objects.get(name=resource.owner) if resource.owner else None
+        flag.description = resource.description
+        flag.document, flag.content_hash = resource.canonical, resource.content_hash
+        flag.source = signature.source
+        save(flag, actor=signature.actor, reason=signature.reason)
 
 
 class DependencyApplier:

@@ -24,8 +24,10 @@ def hold() -> None:
     hooks.audit.hold()
 
 
-def save(instance: models.Model, *, actor: Any, reason: str) -> None:
+def save(instance: models.Model, *, actor: Any, reason: str, action: str = "changed") -> None:
     """Save with actor (a user or None for the system) and reason, in the history and in the audit log.
+
+    `action`: the audit log's word for what is done to an object that is there already.
 
     A save that changes nothing is a row of the history, but nothing that the audit log tells.
     """
@@ -37,7 +39,7 @@ def save(instance: models.Model, *, actor: Any, reason: str) -> None:
         if before is None:
             _record(instance, "created", (None, present(instance)))
         elif any(changed := differing(before, instance)):
-            _record(instance, "changed", changed)
+            _record(instance, action, changed)
 
 
 def delete(instance: models.Model, *, actor: Any, reason: str) -> None:

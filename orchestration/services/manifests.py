@@ -8,22 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from orchestration.errors import InvalidManifest
 from orchestration.hooks import hooks
 from orchestration.manifest import Difference, Problem, Resource, diff, load, notices, refusals
-from orchestration.models import Dependency, RetryPolicy, Team
-from orchestration.services.appliers import DependencyApplier, RetryPolicyApplier, TeamApplier
+from orchestration.models import Dependency, Flag, RetryPolicy, Team, Workflow
+from orchestration.services.appliers import DependencyApplier, FlagApplier, RetryPolicyApplier, TeamApplier
 from orchestration.services.applying import Applier, Signature
 from orchestration.services.governed import hold, require_reason
+from orchestration.services.start_appliers import ScheduleApplier, TriggerApplier
 from orchestration.services.workflow_applier import WorkflowApplier, policy_faults
 from orchestration.services.world import World
 
 #: What refers to others comes after them.
 #: And policies of the gate come last: what is applied beside one is judged by those that held before.
-ORDER = ("Team", "RetryPolicy", "Dependency", "Contract", "Workflow", "GatePolicy")
+ORDER = ("Team", "RetryPolicy", "Flag", "Dependency", "Contract", "Workflow", "Schedule", "Trigger", "GatePolicy")
+
+
+#: What starts a workflow by itself.
+STARTERS = ("Schedule", "Trigger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Change:
     action: str
     differences: tuple[Difference, ...] = ()
     notices: tuple[Problem, ...] = ()
+    #: The workflow that it starts by itself: whoever answers for that one must agree.
+    starts: str | None = None
 
 
 def plan(documents: Sequence[Document]) -> list[Change]:
@@ -92,18 +100,18 @@ def owner_teams(changes: Sequence[Change]) -> tuple[list[Team], bool]:
 
 
 def _present_owners(changes: Sequence[Change]) -> set[str]:
-    """Teams that own it now: taking something over needs their maintainer too."""
+    """Teams that own it now, or own what it starts: taking something over, or starting it, needs their maintainer too."""
     names = {kind: [change.name for change in changes if change.kind == kind] for kind in ORDER}
     owners = set(Dependency.objects.filter(name__in=names["Dependency"]).values_list("owner__name", flat=True))
-    owners |= set(
-        RetryPolicy.objects.filter(name__in=names["RetryPolicy"], owner__isnull=False).values_list(
-            "owner__name", flat=True
-        )
-    )
-    for kind in ("Workflow", "Contract"):
+    shared: tuple[tuple[str, Any], ...] = (("RetryPolicy", RetryPolicy), ("Flag", Flag))
+    for kind, model in shared:
+        rows = model.objects.filter(name__in=names[kind], owner__isnull=False)
+        owners |= set(rows.values_list("owner__name", flat=True))
+    for kind in ("Workflow", "Contract", *STARTERS):
         applier = _appliers().get(kind)
         owners |= applier.owners(names[kind]) if applier is not None else set()  # type: ignore[attr-defined]
-    return owners
+    started = [change.starts for change in changes if change.starts]
+    return owners | set(Workflow.objects.filter(name__in=started).values_list("owner__name", flat=True))
 
 
 def _checked(documents: Sequence[Document]) -> tuple[list[tuple[Resource, str]], World]:
@@ -140,22 +148,26 @@ def _change(resource: Resource, world: World) -> Change:
     applier = _applier(resource.kind)
     current = applier.current(resource)
     common = (resource.kind, resource.name, resource.version, resource.owner)
+    starts = resource.canonical["spec"]["workflow"].partition("@")[0] if resource.kind in STARTERS else None
     asked = policy_faults(resource, world) if resource.kind == "Workflow" else []
     told = (*notices(resource), *(problem for problem, refuses in asked if not refuses))
     if applier.is_applied(resource):
-        return Change(*common, "unchanged", (), told)
+        return Change(*common, "unchanged", (), told, starts)
     if resource.version and applier.is_held(resource, world):
         return Change(*common, "propose", tuple(diff(current, resource.canonical)), told)
     action = "publish" if resource.version else ("create" if current is None else "update")
-    return Change(*common, action, tuple(diff(current, resource.canonical)), told)
+    return Change(*common, action, tuple(diff(current, resource.canonical)), told, starts)
 
 
 def _appliers() -> dict[str, Applier]:
     own: dict[str, Applier] = {
         "Team": TeamApplier(),
         "RetryPolicy": RetryPolicyApplier(),
+        "Flag": FlagApplier(),
         "Dependency": DependencyApplier(),
         "Workflow": WorkflowApplier(),
+        "Schedule": ScheduleApplier(),
+        "Trigger": TriggerApplier(),
     }
     return own | hooks.appliers
 

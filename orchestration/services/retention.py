@@ -12,11 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from orchestration import clock
 from orchestration.ids import floor
-from orchestration.models import Attempt, Parking, Payload, Run, RunEvent, StepRun
+from orchestration.models import (
+    Attempt,
+    InputEdit,
+    Parking,
+    Payload,
+    Run,
+    RunEvent,
+    RunFlag,
+    ScheduleTick,
+    StepRun,
+    TriggerFiring,
+)
 from orchestration.states import Compensation, RunStatus
 
 #: One transaction should take no longer: SQLite has one writer, and timers wait behind a long one.
@@ -37,6 +48,7 @@ def prune(*, days: float, seconds: float | None = None) -> Pruned:
     if days <= 0:
         raise ValueError(f"{days} days would delete every finished run")
     before = clock.now() - timedelta(days=days)
+    _forget_failures(before)
     began, size, deleted, last = time.monotonic(), FEWEST_RUNS, 0, uuid.UUID(int=0)
     while seconds is None or time.monotonic() - began < seconds:
         batch_began = time.monotonic()
@@ -49,6 +61,15 @@ def prune(*, days: float, seconds: float | None = None) -> Pruned:
         took = time.monotonic() - batch_began
         size = min(size * 2, MOST_RUNS) if took < SHORT / 2 else max(size // 2, FEWEST_RUNS) if took > SHORT else size
     return Pruned(deleted, more=True)
+
+
+def _forget_failures(before: datetime) -> None:
+    """Ticks and events that started no run: nothing else takes them along."""
+    for rows in (
+        ScheduleTick.objects.filter(run__isnull=True, made_at__lt=before),
+        TriggerFiring.objects.filter(run__isnull=True, at__lt=before),
+    ):
+        rows.model._default_manager.filter(pk__in=list(rows.values_list("pk", flat=True)[:MOST_RUNS])).delete()
 
 
 def prunable(*, days: float) -> int:
@@ -74,7 +95,11 @@ def _batch(before: datetime, last: uuid.UUID, size: int) -> tuple[list[uuid.UUID
         Parking.objects.filter(step__run__in=free),
         Attempt.objects.filter(step__run__in=free),
         RunEvent.objects.filter(run__in=free),
+        InputEdit.objects.filter(run__in=free),
+        RunFlag.objects.filter(run__in=free),
         Payload.objects.filter(run__in=free),
+        ScheduleTick.objects.filter(run__in=free),
+        TriggerFiring.objects.filter(run__in=free),
         StepRun.objects.filter(run__in=free),
         Run.objects.filter(pk__in=free),
     ):
@@ -83,11 +108,13 @@ def _batch(before: datetime, last: uuid.UUID, size: int) -> tuple[list[uuid.UUID
 
 
 def _without_heirs(ids: list[uuid.UUID]) -> list[uuid.UUID]:
-    """Those that no run outside is a retry of: a retry finds the keys of earlier effects along the whole chain."""
+    """Those that no run outside is a retry or rerun of: a retry finds the keys of earlier effects along the whole chain, and
+    both have steps that were taken over from steps there.
+    """
     free = set(ids)
     while free:
-        heirs = Run.objects.filter(retry_of__in=free).exclude(pk__in=free)
-        held = set(heirs.values_list("retry_of_id", flat=True))
+        heirs = Run.objects.filter(Q(retry_of__in=free) | Q(rerun_of__in=free)).exclude(pk__in=free)
+        held = {earlier for pair in heirs.values_list("retry_of_id", "rerun_of_id") for earlier in pair} & free
         if not held:
             break
         free -= held

@@ -6,24 +6,26 @@ Never asks who may: portal does before it calls.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
 
 from orchestration.engine import cancel as stopping
-from orchestration.engine.payloads import digest, encode, text_of
-from orchestration.engine.plans import plan_of, ports_of
+from orchestration.engine.flags import came_of_flag
+from orchestration.engine.payloads import digest, encode, store, text_of
+from orchestration.engine.plans import may_write, plan_of, ports_of
 from orchestration.engine.settle import lock
 from orchestration.engine.start import Request, start, start_all
 from orchestration.errors import Conflict, InvalidInput, NotFound
 from orchestration.hooks import hooks
-from orchestration.models import Run, StepRun, Workflow, WorkflowVersion
+from orchestration.manifest import PlannedStep
+from orchestration.models import InputEdit, Run, StepRun, Workflow, WorkflowVersion
 from orchestration.services.governed import require_reason
 from orchestration.services.world import suggestion
 from orchestration.states import STEP_GOOD, Compensation, Effect, RunResult, RunStatus, StepStatus
 from orchestration.telemetry.spans import here
-from orchestration.versions import newest
+from orchestration.versions import highest, newest
 
 MAX_KEY = 200
 STEP_OVER_WELL = STEP_GOOD | {StepStatus.SKIPPED}
@@ -49,6 +51,17 @@ def version_to_run(*, workflow: str, version: str | None = None) -> WorkflowVers
     return found
 
 
+def version_in_range(*, reference: str) -> WorkflowVersion:
+    """The highest active version that `name@range` fits. Raises NotFound."""
+    name, _, range_ = reference.partition("@")
+    versions = WorkflowVersion.objects.select_related("workflow").filter(workflow__name=name)
+    active = versions.filter(state=WorkflowVersion.State.ACTIVE)
+    version = highest(active.values_list("version", flat=True), range_ or "*")
+    if version is None:
+        raise NotFound(f"no active version of workflow {reference}; publish one, or change the reference")
+    return versions.get(version=version)
+
+
 def start_run(
     *,
     version: WorkflowVersion,
@@ -56,14 +69,19 @@ def start_run(
     key: str | None = None,
     actor: Any = None,
     trace_id: str | None = None,
+    origin: str = "",
+    detail: str = "",
 ) -> tuple[Run, bool]:
     """Start a run; the same key and input give the same run (False: it was there).
+
+    `origin` is what started it where nobody did, and `detail` that in words.
 
     Raises InvalidInput with every violation, Conflict for a key used with another input, TooLarge.
     """
     if key is not None:
-        _check_key(key)
-    return start(_request(version, input, key=key, actor=actor, trace_id=trace_id or _trace()))
+        check_key(key)
+    trace_id = trace_id or trace_here()
+    return start(_request(version, input, key=key, actor=actor, trace_id=trace_id, origin=origin, detail=detail))
 
 
 def start_runs(*, version: WorkflowVersion, inputs: Sequence[Any], actor: Any = None) -> list[Run]:
@@ -81,9 +99,17 @@ def start_runs(*, version: WorkflowVersion, inputs: Sequence[Any], actor: Any = 
 
 
 def _request(
-    version: WorkflowVersion, input: Any, *, key: str | None = None, actor: Any = None, trace_id: str | None = None
-) -> Request:
+    version: WorkflowVersion, input: Any, *, key: str | None = None, actor: Any = None, trace_id: str | None = None,
+    origin: str = "", detail: str = "",
+) -> Request:  # fmt: skip
     """What the engine starts from, once the input fits its contract."""
+    text = fitting_input(version, input)
+    actor_id = actor.pk if actor is not None else None
+    return Request(version, text, digest(input), key, actor_id, trace_id, origin=origin, detail=detail)
+
+
+def fitting_input(version: WorkflowVersion, input: Any) -> str:
+    """The input as JSON text, where it fits the version's contract. Raises InvalidInput with every violation, TooLarge."""
     try:
         text = encode(input, "the input")
     except ValueError as error:
@@ -94,7 +120,7 @@ def _request(
         assert port is not None
         name = f"{port[0]}@{port[1]}"
         raise InvalidInput(f"the input does not fit contract {name}: {_sentence(violations)}", violations)
-    return Request(version, text, digest(input), key, actor.pk if actor is not None else None, trace_id)
+    return text
 
 
 def cancel_run(*, run_id: uuid.UUID, actor: Any, reason: str) -> Run:
@@ -107,7 +133,9 @@ def terminate_run(*, run_id: uuid.UUID, actor: Any, reason: str) -> Run:
     return stopping.terminate(run_id, actor_id=actor.pk if actor else None, reason=require_reason(reason))
 
 
-def retry_run(*, run: Run, actor: Any, key: str | None = None) -> tuple[Run, bool]:
+def retry_run(
+    *, run: Run, actor: Any, key: str | None = None, edit: Callable[[Run, Run], None] | None = None
+) -> tuple[Run, bool]:
     """A new run linked to a failed one, of the same version: what still stands is reused, the rest runs again.
 
     A step keeps its Idempotency-Key where its earlier effect is unclear, so that the server can tell; a compensated
@@ -115,7 +143,7 @@ def retry_run(*, run: Run, actor: Any, key: str | None = None) -> tuple[Run, boo
     that belongs to another run.
     """
     if key is not None:
-        _check_key(key)
+        check_key(key)
     with transaction.atomic():
         run = lock(run.pk)  # two retries at once: the second sees the first
         known = (
@@ -129,9 +157,30 @@ def retry_run(*, run: Run, actor: Any, key: str | None = None) -> tuple[Run, boo
         version = WorkflowVersion.objects.select_related("workflow").get(pk=run.version_id)
         request = Request(
             version, text_of(run.input), run.input_hash, key, actor.pk if actor is not None else None,
-            trace_id=_trace(), retry_of=run, reused=_standing(run),
+            trace_id=trace_here(), retry_of=run, reused=_standing(run),
         )  # fmt: skip
-        return start(request)
+        new, created = start(request)
+        if created:
+            _keep_edits(run, new)
+        if created and edit is not None:
+            edit(run, new)
+        return new, created
+
+
+def _keep_edits(old: Run, new: Run) -> None:
+    """Inputs that were edited for the old run count for its retry too."""
+    edits = list(InputEdit.objects.filter(run=old))
+    kept = (
+        set(StepRun.objects.filter(run=new, reused_from__isnull=False).values_list("name", flat=True))
+        if edits
+        else set()
+    )
+    for edit in edits:
+        if edit.step not in kept:
+            text = store(text_of(edit.input), new.pk)
+            InputEdit.objects.create(
+                run=new, step=edit.step, input=text, actor_id=edit.actor_id, reason=edit.reason, at=edit.at
+            )
 
 
 def why_not_retry(run: Run) -> str | None:
@@ -141,7 +190,7 @@ def why_not_retry(run: Run) -> str | None:
     if run.result in {RunResult.SUCCEEDED, RunResult.DEGRADED}:
         return f"run {run.short_id} {run.result}; there is nothing to retry"
     if run.compensation == Compensation.FAILED:
-        return f"run {run.short_id} is undone only by halves: a compensation failed; put that right by hand first"
+        return f"run {run.short_id} is undone only by halves: a compensation failed; resume its compensation first"
     later = run.retries.first()
     if later is not None:
         return f"run {run.short_id} was retried already, as run {later.short_id}; retry that one"
@@ -158,28 +207,36 @@ def _standing(run: Run) -> tuple[StepRun, ...]:
     """Steps whose outcome counts for the new run too.
 
     It was not undone, and nothing before it runs again, since it was made from what that gave. A write that happened
-    and was not undone stands in any case: it must not happen twice.
+    and was not undone stands in any case: it must not happen twice. What a flag skipped or sent to its fallback is asked anew.
     """
-    steps = {step.name: step for step in StepRun.objects.filter(run=run)}
+    steps = {step.name: step for step in StepRun.objects.filter(run=run, item=0)}
     plan, standing = plan_of(run.version_id), dict[str, StepRun]()
     for name in plan.order:
         step = steps.get(name)
         if step is None or step.status not in STEP_OVER_WELL or step.compensation != Compensation.NONE:
             continue
+        if came_of_flag(step.status, step.error_type):
+            continue
         reached = [other for other in plan.steps[name].predecessors if other in steps]
         kept = any if plan.steps[name].join == "any" and reached else all
-        if step.effect == Effect.HAPPENED or kept(other in standing for other in reached):
+        if stands_anyway(plan.steps[name], step) or kept(other in standing for other in reached):
             standing[name] = step
     return tuple(standing.values())
 
 
-def _trace() -> str | None:
+def stands_anyway(planned: PlannedStep, step: StepRun) -> bool:
+    """A write that happened, in this run or in the one that it was taken over from: it must not happen twice."""
+    return step.effect == Effect.HAPPENED or (step.reused_from_id is not None and may_write(planned))
+
+
+def trace_here() -> str | None:
     """The trace of the request that asks, if one does."""
     origin = here.get()
     return origin.trace_id if origin is not None else None
 
 
-def _check_key(key: str) -> None:
+def check_key(key: str) -> None:
+    """Raise InvalidInput for a key that can't be one."""
     if not key or len(key) > MAX_KEY or not key.isprintable():
         raise InvalidInput(f"an idempotency key has 1 to {MAX_KEY} printable characters")
 

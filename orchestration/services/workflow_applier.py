@@ -15,9 +15,15 @@ from orchestration.services.governed import save
 from orchestration.services.objective_sync import follow_workflow
 from orchestration.services.world import World, suggestion
 from orchestration.steps import registry
-from orchestration.versions import newest, precedence
+from orchestration.versions import highest, newest, precedence
 
 REMEDY = "apply it first, and where it waits for reviews, apply this when they are done"
+
+#: What a write without `compensate` is told.
+UNSAID = (
+    "step {name!r} may write, and says nothing of its undoing; add `compensate`, or `compensate: {{none: …}}` that says why"
+    " nothing needs to be undone, or `effect: read` or `none` if it does not write"
+)
 
 
 class WorkflowApplier:
@@ -41,8 +47,11 @@ class WorkflowApplier:
                     known = [*world.retry_policies, *plan.retry_policies]
                     text = f"no retry policy {action.retry_ref!r}{suggestion(action.retry_ref, known)}"
                     problems.append(resource.problem_at(f"{path}.retry", text))
+        problems += self._undoing_problems(resource, plan)
+        problems += self._flag_problems(resource, plan, world)
         problems += self._escalation_problems(resource, world)
         problems += self._task_problems(resource, plan)
+        problems += self._step_problems(resource, world)
         problems += [problem for problem, refuses in policy_faults(resource, world) if refuses]
         return problems + self._contract_problems(resource, plan, world)
 
@@ -103,6 +112,22 @@ class WorkflowApplier:
         text = f"{resource.name}@{resource.version} is published with other content and can't change; raise the version"
         return [resource.problem_at("metadata.version", text)]
 
+    def _undoing_problems(self, resource: Resource, plan: Plan) -> list[Problem]:
+        """Each write says how it is undone, or why it needs no undoing; a published version was not asked that then."""
+        unsaid = [name for name, step in plan.steps.items() if step.effect == "write" and step.compensate is None]
+        if not unsaid or self.is_applied(resource):
+            return []
+        return [resource.problem_at(f"spec.steps.{name}", UNSAID.format(name=name)) for name in unsaid]
+
+    def _flag_problems(self, resource: Resource, plan: Plan, world: World) -> list[Problem]:
+        problems = []
+        for name, step in plan.steps.items():
+            if step.flag is not None and step.flag.key not in world.flags:
+                hint = suggestion(step.flag.key, world.flags) or "; apply a Flag of that name first"
+                text = f"no flag {step.flag.key!r}{hint}"
+                problems.append(resource.problem_at(f"spec.steps.{name}.flag.key", text))
+        return problems
+
     def _escalation_problems(self, resource: Resource, world: World) -> list[Problem]:
         """It names a team, whose steps are followed; a version that is published may be from before that was asked."""
         named = resource.canonical["spec"].get("escalation")
@@ -121,6 +146,21 @@ class WorkflowApplier:
                     hint = suggestion(task, registry.names()) or "; add its module to PLUMBLINE_TASK_MODULES"
                     text = f"no task {task!r} is registered{hint}"
                     problems.append(resource.problem_at(f"spec.steps.{place}.python", text))
+        return problems
+
+    def _step_problems(self, resource: Resource, world: World) -> list[Problem]:
+        """Whom its steps ask and what they start; a published version may be from before one of these went."""
+        if self.is_applied(resource):
+            return []
+        problems = []
+        for name, step in resource.canonical["spec"]["steps"].items():
+            asked = (step.get("approval") or {}).get("team")
+            if asked is not None and asked not in world.teams:
+                text = f"no team {asked!r}{suggestion(asked, world.teams) or '; apply a Team of that name first'}"
+                problems.append(resource.problem_at(f"spec.steps.{name}.approval.team", text))
+            child = step.get("workflow")
+            if child is not None and (why := unstartable(child, world)):
+                problems.append(resource.problem_at(f"spec.steps.{name}.workflow", why))
         return problems
 
     def _contract_problems(self, resource: Resource, plan: Plan, world: World) -> list[Problem]:
@@ -154,6 +194,17 @@ def policy_faults(resource: Resource, world: World) -> list[tuple[Problem, bool]
 
     found: list[tuple[Problem, bool]] = world.once(resource, find)
     return found
+
+
+def unstartable(reference: str, world: World) -> str:
+    """Why nothing can be started by `name@range`; empty when something can."""
+    name, _, range_ = reference.partition("@")
+    there = world.workflows.get(name)
+    if there is None:
+        return f"no workflow {name!r}{suggestion(name, world.workflows) or '; apply it first'}"
+    if highest(there, range_ or "*") is None:
+        return f"no active version of workflow {name} fits {range_}; it has {', '.join(sorted(there))}"
+    return ""
 
 
 def resolve_ports(version: WorkflowVersion) -> None:

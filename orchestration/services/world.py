@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration.hooks import Agreed, hooks
 from orchestration.manifest import Resource
-from orchestration.models import Dependency, RetryPolicy, Team
+from orchestration.models import Dependency, Flag, RetryPolicy, Team, WorkflowVersion
 from orchestration.versions import highest
 
 
@@ -45,6 +45,23 @@ class World:
         """Names of shared retry policies."""
         return set(RetryPolicy.objects.values_list("name", flat=True)) | self._names("RetryPolicy")
 
+    @cached_property
+    def workflows(self) -> dict[str, list[str]]:
+        """Workflow name â versions that can be started, those of the batch included."""
+        found: dict[str, list[str]] = {}
+        active = WorkflowVersion.objects.filter(state=WorkflowVersion.State.ACTIVE)
+        for name, version in active.values_list("workflow__name", "version"):
+            found.setdefault(name, []).append(version)
+        for item in self._batch:
+            if item.kind == "Workflow" and item.version:
+                found.setdefault(item.name, []).append(item.version)
+        return found
+
+    @cached_property
+    def flags(self) -> set[str]:
+        """Flag names."""
+        return set(Flag.objects.values_list("name", flat=True)) | self._names("Flag")
+
     def contract(self, reference: str) -> tuple[str, str, str | None]:
         """`name@range` → (name, range, resolved version or None), the batch's versions included."""
         if reference not in self._contracts:  # whether a version of the batch is held takes a comparison of schemas
@@ -58,6 +75,10 @@ class World:
             return None
         brought = (item for item in self._batch if (item.kind, item.name, item.version) == ("Contract", name, version))
         return Agreed(name, version, next((item.canonical["spec"] for item in brought), None))
+
+    def brought(self, kind: str, name: str) -> list[Resource]:
+        """What the batch brings of that kind and name."""
+        return [item for item in self._batch if (item.kind, item.name) == (kind, name)]
 
     def once(self, resource: Resource, find: Callable[[], Any]) -> Any:
         """What an applier found out about a resource before anything of the batch was written, found out once."""

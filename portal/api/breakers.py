@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -97,21 +98,32 @@ class OneBreaker(APIView):
         dependency = find_dependency(name)
         actor_of(request).require(Verb.SWITCH, dependency.owner)
         body = read_body(ForceShape, request)
-        change: Change | None = None
         if body["state"] == "closed":
-            breakers.release(name=name, reason=body["reason"], actor=request.user)
-        else:
-            if "expires_at" not in body:
-                raise serializers.ValidationError(
-                    {"expires_at": "a forced state needs its end; at most seven days from now"}
-                )
-            asked = proposal(body["state"], body["expires_at"])
-            thing = Object(FORCE, name, body["state"], dependency.owner, None, asked)
-            change = propose(thing, Signature(request.user, body["reason"]))
-        told = {"change": change.pk if change else None, "change_state": change.state if change else None}
-        return Response(
-            {**_show(view(name)), **told}, status=201, headers={"Location": f"/api/v1/dependencies/{name}/breaker"}
-        )
+            return release_breaker(request, name, body["reason"])
+        if "expires_at" not in body:
+            raise serializers.ValidationError(
+                {"expires_at": "a forced state needs its end; at most seven days from now"}
+            )
+        return force_breaker(request, name, body["state"], body["expires_at"], body["reason"])
+
+
+def force_breaker(request: Request, name: str, state: str, expires_at: datetime, reason: str) -> Response:
+    """Ask the gate for a forced state."""
+    asked = proposal(state, expires_at)
+    thing = Object(FORCE, name, state, find_dependency(name).owner, None, asked)
+    return _forced(name, propose(thing, Signature(request.user, reason)))
+
+
+def release_breaker(request: Request, name: str, reason: str) -> Response:
+    """Let it decide by itself again, which asks nobody."""
+    breakers.release(name=name, reason=reason, actor=request.user)
+    return _forced(name, None)
+
+
+def _forced(name: str, change: Change | None) -> Response:
+    told = {"change": change.pk if change else None, "change_state": change.state if change else None}
+    location = f"/api/v1/dependencies/{name}/breaker"
+    return Response({**_show(view(name)), **told}, status=201, headers={"Location": location})
 
 
 def _show(found: BreakerView) -> dict[str, Any]:

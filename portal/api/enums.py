@@ -25,13 +25,19 @@ from governance.services.bulk_nouns import NOUNS, OWNER, REVIEW_BY, STATUS
 from governance.services.exercises import TICKS
 from governance.services.importing import OUTCOMES
 from governance.services.relations import REMOVED
-from orchestration.models import Alert, AlertEvent, Objective
+from orchestration.models import Alert, AlertEvent, Backfill, BulkRetry, Objective, ScheduleTick
 from orchestration.policies.breaker import FORCED, State
 from orchestration.policies.burn import Severity
 from orchestration.policies.health import Word
 from orchestration.selectors.budgets import BudgetState
+from orchestration.services.flags import POSITIONS
+from orchestration.services.reruns import Which
 from orchestration.states import Compensation, RunResult, RunStatus, StepStatus
 
+FLAG_POSITIONS = list(POSITIONS)
+FLAG_DEFAULTS = ["on", "off"]
+#: What becomes of a step while its flag is off.
+FLAG_WHEN_OFF = ["skip", "fallback"]
 RUN_STATUSES = [str(state) for state in RunStatus]
 RUN_RESULTS = [str(state) for state in RunResult]
 COMPENSATIONS = [str(state) for state in Compensation]
@@ -54,6 +60,9 @@ EXERCISE_TICKS = [str(what) for what in TICKS]
 EXERCISE_ENTRIES = [str(what) for what in ExerciseEntry.What.values]
 EXERCISE_ACTION_STATES = [str(state) for state in ExerciseAction.State.values]
 DELIVERY_STATES = [str(state) for state in WebhookDelivery.State.values]
+TICK_OUTCOMES = [str(outcome) for outcome in ScheduleTick.Outcome.values]
+BACKFILL_STATES = [str(state) for state in Backfill.State.values]
+BACKFILL_ORDERS = [str(order) for order in Backfill.Order.values]
 BREAKER_STATES = [str(state) for state in State]
 #: A forced state, or closed to let it go.
 FORCED_STATES = [*sorted(str(state) for state in FORCED), str(State.CLOSED)]
@@ -65,6 +74,9 @@ SEVERITIES = [severity.value for severity in Severity]
 INDICATORS = [str(indicator) for indicator in Objective.Indicator.values]
 OBJECTIVE_SOURCES = [str(source) for source in Objective.Source.values]
 BUDGET_STATES = [state.value for state in BudgetState]
+BULK_RETRY_STATES = [str(state) for state in BulkRetry.State.values]
+#: Of which version a rerun is.
+RERUN_VERSIONS = [str(which) for which in Which]
 RELATION_KINDS = ["amends", "amended_by", "relates"]
 #: As people name one; what the other end says can be taken away only.
 RELATIONS_NAMED = list(REMOVED)

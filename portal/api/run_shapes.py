@@ -13,6 +13,7 @@ from orchestration.engine.plans import retry_policy
 from orchestration.models import Attempt, Run, StepRun
 from orchestration.selectors.runs import RunDetail
 from orchestration.selectors.sentences import conclusion, consequence
+from orchestration.selectors.waits import ItemCounts
 from orchestration.states import Compensation
 from portal.api.enums import COMPENSATIONS, RUN_RESULTS, RUN_STATUSES, STEP_STATUSES
 from portal.presentation.masking import hide
@@ -45,6 +46,15 @@ class AttemptShape(serializers.Serializer[Any]):
     next_at = serializers.DateTimeField(allow_null=True)
 
 
+class ItemsShape(serializers.Serializer[Any]):
+    """The items of a `for_each`, counted."""
+
+    total = serializers.IntegerField()
+    done = serializers.IntegerField()
+    open = serializers.IntegerField()
+    failed = serializers.IntegerField()
+
+
 class StepShape(serializers.Serializer[Any]):
     """One step of a run; `pending` ones have no times yet."""
 
@@ -66,6 +76,8 @@ class StepShape(serializers.Serializer[Any]):
     input = serializers.JSONField()
     output = serializers.JSONField()
     attempts = AttemptShape(many=True)
+    items = ItemsShape(allow_null=True, help_text="of a for_each")
+    children = serializers.ListField(child=serializers.UUIDField(), help_text="child runs, the latest last")
 
 
 class EventShape(serializers.Serializer[Any]):
@@ -97,6 +109,10 @@ class RunShape(serializers.Serializer[Any]):
     error_type = serializers.CharField()
     error_message = serializers.CharField()
     retry_of = serializers.UUIDField(allow_null=True)
+    rerun_of = serializers.UUIDField(allow_null=True)
+    origin = serializers.CharField(
+        help_text="what started it, such as schedule:nightly; empty for a person or a pipeline"
+    )
     started_by = serializers.CharField(allow_null=True)
     trace_id = serializers.CharField()
     url = serializers.CharField()
@@ -140,6 +156,8 @@ def show_run(run: Run) -> dict[str, Any]:
         "error_type": run.error_type,
         "error_message": run.error_message,
         "retry_of": str(run.retry_of_id) if run.retry_of_id else None,
+        "rerun_of": str(run.rerun_of_id) if run.rerun_of_id else None,
+        "origin": run.origin,
         "started_by": run.started_by.get_username() if run.started_by else None,
         "trace_id": run.trace_id,
         "url": reverse("run", args=[run.pk]),
@@ -188,6 +206,8 @@ def _show_step(detail: RunDetail, step: StepRun, *, masked: bool) -> dict[str, A
         "input": hide(load(step.input), everything=masked),
         "output": hide(load(step.output), everything=masked),
         "attempts": [_show_attempt(attempt) for attempt in detail.attempts[step.pk]],
+        "items": _show_items(detail.waits.items.get(step.pk)),
+        "children": [str(child.pk) for child in detail.waits.children.get(step.pk, [])],
     }
 
 
@@ -199,8 +219,14 @@ def _pending(detail: RunDetail, name: str) -> dict[str, Any]:
     return {
         "name": name, "kind": detail.plan.steps[name].kind, "status": "pending", "attempt": 0, "effect": "none",
         "maximum_attempts": retry_policy(detail.plan.steps[name]).maximum_attempts,
-        "compensation": Compensation.NONE, "attempts": [], **empty, **words,
+        "compensation": Compensation.NONE, "attempts": [], "items": None, "children": [], **empty, **words,
     }  # fmt: skip
+
+
+def _show_items(counts: ItemCounts | None) -> dict[str, int] | None:
+    if counts is None:
+        return None
+    return {"total": counts.total, "done": counts.done, "open": counts.open, "failed": counts.failed}
 
 
 def _show_attempt(attempt: Attempt) -> dict[str, Any]:

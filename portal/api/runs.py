@@ -38,8 +38,8 @@ PROBLEMS: dict[int, type[serializers.Serializer[Any]]] = dict.fromkeys(
 )
 
 
-class RunQuery(PageQuery):
-    """Filters of the list; empty ones don't filter."""
+class RunFilterShape(serializers.Serializer[Any]):
+    """Which runs; what is empty does not filter."""
 
     workflow = serializers.CharField(max_length=63, required=False, default="", allow_blank=True)
     version = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
@@ -49,9 +49,14 @@ class RunQuery(PageQuery):
         choices=[result for result in RunResult if result], required=False, default="", allow_blank=True
     )
     compensation = serializers.ChoiceField(choices=list(Compensation), required=False, default="", allow_blank=True)
-    key = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
     since = serializers.DateTimeField(required=False, default=None, help_text="started at or after")
     until = serializers.DateTimeField(required=False, default=None, help_text="started before")
+
+
+class RunQuery(PageQuery, RunFilterShape):
+    """Filters of the list; empty ones don't filter."""
+
+    key = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
 
 
 class Runs(APIView):
@@ -82,7 +87,7 @@ class Runs(APIView):
         run, created = start_run(
             version=version, input=body["input"], key=request.headers.get("Idempotency-Key"), actor=actor.user
         )
-        answer = _one(request, run, 201 if created else 200)
+        answer = one_run(request, run, 201 if created else 200)
         return workflow_ending(answer, version.workflow.name, version)  # type: ignore[return-value]
 
 
@@ -105,9 +110,9 @@ class CancelRun(APIView):
     @extend_schema(operation_id="cancelRun", request=ReasonShape, responses={200: RunShape, **PROBLEMS})
     def post(self, request: Request, run_id: uuid.UUID) -> Response:
         """Stop at the next step boundary, then compensate."""
-        run = _operable(request, run_id)
+        run = operable(request, run_id)
         reason = read_body(ReasonShape, request)["reason"]
-        return _one(request, cancel_run(run_id=run.pk, actor=request.user, reason=reason))
+        return one_run(request, cancel_run(run_id=run.pk, actor=request.user, reason=reason))
 
 
 class TerminateRun(APIView):
@@ -116,9 +121,9 @@ class TerminateRun(APIView):
     @extend_schema(operation_id="terminateRun", request=ReasonShape, responses={200: RunShape, **PROBLEMS})
     def post(self, request: Request, run_id: uuid.UUID) -> Response:
         """End now and compensate nothing."""
-        run = _operable(request, run_id)
+        run = operable(request, run_id)
         reason = read_body(ReasonShape, request)["reason"]
-        return _one(request, terminate_run(run_id=run.pk, actor=request.user, reason=reason))
+        return one_run(request, terminate_run(run_id=run.pk, actor=request.user, reason=reason))
 
 
 class RetryRun(APIView):
@@ -129,20 +134,22 @@ class RetryRun(APIView):
     )
     def post(self, request: Request, run_id: uuid.UUID) -> Response:
         """A new run linked to a failed one: what still stands is reused, the rest runs again."""
-        run = _operable(request, run_id)
+        run = operable(request, run_id)
         # The new run is of the workflow's present owner, who may be another team by now.
         actor_of(request).require(Verb.OPERATE, run.workflow.owner)
         again, created = retry_run(run=run, actor=request.user, key=request.headers.get("Idempotency-Key"))
-        return _one(request, again, 201 if created else 200)
+        return one_run(request, again, 201 if created else 200)
 
 
-def _operable(request: Request, run_id: uuid.UUID) -> Run:
+def operable(request: Request, run_id: uuid.UUID) -> Run:
+    """The run, where whoever asks may operate it."""
     run = find_run(run_id)
     actor_of(request).require(Verb.OPERATE, run.team)
     return run
 
 
-def _one(request: Request, run: Run, status: int = 200) -> Response:
+def one_run(request: Request, run: Run, status: int = 200) -> Response:
+    """The run as it is now, with where it is."""
     found = find_run(run.pk)
     if not actor_of(request).may(Verb.SEE_PAYLOADS, found.team):
         hide_errors([found])

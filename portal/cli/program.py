@@ -10,7 +10,20 @@ from io import TextIOWrapper
 
 import click
 
-from . import applying, checking, decisions, deploying, exporting, manifests, openslo, runbook_files, runs, starting
+from . import (
+    applying,
+    checking,
+    decisions,
+    deploying,
+    exporting,
+    flags,
+    manifests,
+    openslo,
+    runbook_files,
+    runs,
+    schedules,
+    starting,
+)
 from .exits import ExitCode, Failure
 from .session import Session, shared_options
 
@@ -68,8 +81,9 @@ def program() -> None:
 
 for _command in (
     manifests.validate, applying.plan, applying.apply, applying.diff, manifests.schema,
-    starting.start, runs.runs, runs.show, runs.cancel, runs.terminate, starting.retry, checking.check,
-    deploying.can_deploy, exporting.export, openslo.importing,
+    starting.start, runs.runs, runs.show, runs.pause, runs.resume, runs.cancel, runs.terminate,
+    starting.retry, starting.rerun, flags.flags, flags.switch, checking.check,
+    deploying.can_deploy, exporting.export, openslo.importing, schedules.schedule, schedules.trigger,
 ):  # fmt: skip
     program.add_command(_command)
 openslo.importing.add_command(decisions.import_decisions)

@@ -1,4 +1,4 @@
-"""`plumbline runs`, `show`, `cancel` and `terminate`: the runs there are, and stopping one.
+"""`plumbline runs`, `show`, `pause`, `resume`, `cancel` and `terminate`: the runs there are, and holding or stopping one.
 
 Owns how a run is named on the command line and how a list of runs is asked for.
 """
@@ -107,6 +107,26 @@ def cancel(session: Session, run: str, reason: str) -> None:
 def terminate(session: Session, run: str, reason: str) -> None:
     """End a run now; what it did stays done."""
     _stop(session, run, "terminate", reason)
+
+
+@click.command()
+@click.argument("run", type=RUN_ID)
+@reason_option
+@shared_options
+@click.pass_obj
+def pause(session: Session, run: str, reason: str) -> None:
+    """Let a run begin nothing new; what is under way ends."""
+    _stop(session, run, "pause", reason)
+
+
+@click.command()
+@click.argument("run", type=RUN_ID)
+@reason_option
+@shared_options
+@click.pass_obj
+def resume(session: Session, run: str, reason: str) -> None:
+    """Let a paused run go on from where it stands."""
+    _stop(session, run, "resume", reason)
 
 
 def _stop(session: Session, run: str, verb: str, reason: str) -> None:

@@ -19,7 +19,7 @@ from .exits import ExitCode, Failure
 from .following import ended_well, follow
 from .run_view import show_run
 from .runs import RUN_ID
-from .session import Command, Session, shared_options
+from .session import Command, Session, reason_option, shared_options
 
 #: The engine's limit of a payload, so that a huge file is refused before it is read whole.
 MAX_INPUT = 4 * 1024 * 1024
@@ -72,6 +72,23 @@ def retry(session: Session, run: str, wait: bool, timeout: int | None) -> None:
     """
     _check_wait(wait, timeout)
     _begin(session, f"/runs/{run}/retry", {}, f"cli-{uuid.uuid4()}", wait=wait, timeout=timeout)
+
+
+@click.command()
+@click.argument("run", type=RUN_ID)
+@click.option("--from", "step", required=True, metavar="STEP", help="This step and all after it run again.")
+@click.option("--latest", is_flag=True, help="With the latest version, in place of the run's own.")
+@reason_option
+@waiting_options
+@shared_options
+@click.pass_obj
+def rerun(  # noqa: PLR0917 - an option each
+    session: Session, run: str, step: str, latest: bool, reason: str, wait: bool, timeout: int | None
+) -> None:
+    """Run a run again from a step, as a new run; writes from there on happen twice."""
+    _check_wait(wait, timeout)
+    body = {"from_step": step, "version": "latest" if latest else "original", "reason": reason}
+    _begin(session, f"/runs/{run}/rerun", body, f"cli-{uuid.uuid4()}", wait=wait, timeout=timeout)
 
 
 def _begin(session: Session, path: str, body: dict[str, Any], key: str, *, wait: bool, timeout: int | None) -> None:

@@ -24,6 +24,8 @@ from portal.history.registry import kind_of
 from portal.permissions import Actor
 
 ACTIONS = {"+": "created", "~": "changed", "-": "deleted"}
+#: What the audit log calls by a word of its own, and the history a change.
+_CHANGES = ("switched",)
 #: Entries of the audit log that are looked through for the way in which the revisions of a page came.
 MOST_ENTRIES = 400
 #: An entry is written right beside its revision, but by the database's clock: so far apart the two clocks may put them.
@@ -182,7 +184,9 @@ def _ways(subject: Subject, rows: Sequence[Any]) -> dict[int, AuditEntry]:
     times = [row.history_date for row in rows]
     wanted = AuditFilter(kind=subject.kind.noun, since=min(times) - _APART, until=max(times) + _APART)
     names = {str(getattr(row, subject.kind.key)) for row in rows} if subject.kind.key != "pk" else {subject.name}
-    told = filtered(wanted).filter(object_name__in={name[:200] for name in names}, action__in=ACTIONS.values())
+    told = filtered(wanted).filter(
+        object_name__in={name[:200] for name in names}, action__in=[*ACTIONS.values(), *_CHANGES]
+    )
     found: dict[int, AuditEntry] = {}
     apart: dict[int, datetime.timedelta] = {}
     for entry in told.order_by("-sequence")[:MOST_ENTRIES]:
@@ -195,7 +199,8 @@ def _ways(subject: Subject, rows: Sequence[Any]) -> dict[int, AuditEntry]:
 
 def _tells_of(entry: AuditEntry, row: Any) -> bool:
     who = row.history_user.get_username() if row.history_user else ""
-    same = (entry.action, entry.reason) == (ACTIONS[row.history_type], row.history_change_reason or "")
+    action = "changed" if entry.action in _CHANGES else entry.action
+    same = (action, entry.reason) == (ACTIONS[row.history_type], row.history_change_reason or "")
     return same and (not who or entry.actor == who)
 
 

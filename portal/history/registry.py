@@ -24,11 +24,14 @@ from governance.models import (
 from orchestration.errors import NotFound
 from orchestration.models import (
     Dependency,
+    Flag,
     Membership,
     Objective,
     RetryPolicy,
+    Schedule,
     Silence,
     Team,
+    Trigger,
     Workflow,
     WorkflowVersion,
 )
@@ -69,8 +72,22 @@ KINDS: dict[str, Kind] = {
             ("Dependencies", "dependencies"), key="name", restorer=restorers.OwnedManifest(), aside=("source",),
         ),
         Kind(
+            "schedule", Schedule, ("document", "source", "paused", "paused_reason"),
+            lambda row: reverse("schedule", args=[row.name]), ("Schedules and triggers", "schedules"), key="name",
+            restorer=restorers.OwnedManifest(), aside=("source", "paused", "paused_reason"),
+        ),
+        Kind(
+            "trigger", Trigger, ("document", "source", "paused", "paused_reason"),
+            lambda row: reverse("trigger", args=[row.name]), ("Schedules and triggers", "schedules"), key="name",
+            restorer=restorers.OwnedManifest(), aside=("source", "paused", "paused_reason"),
+        ),
+        Kind(
             "retry-policy", RetryPolicy, ("document", "source"), lambda row: reverse("dependencies"),
             ("Dependencies", "dependencies"), key="name", restorer=restorers.OwnedManifest(), aside=("source",),
+        ),
+        Kind(
+            "flag", Flag, ("switched", "document", "source"), lambda row: reverse("flag", args=[row.name]),
+            ("Flags", "flags"), key="name", restorer=restorers.OwnedManifest(), aside=("switched", "source"),
         ),
         Kind(
             "gate-policy", GatePolicy, ("document", "source"), lambda row: reverse("gate-policies"), _CHANGES,

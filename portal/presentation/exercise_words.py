@@ -36,6 +36,7 @@ ACTION_NAME = {
     "force-breaker": "Force the breaker",
     "release-breaker": "Release the breaker",
     "roll-back-version": "Roll the version back",
+    "switch-flag": "Switch the flag",
     "run-workflow": "Start the run",
     "call-webhook": "Call the webhook",
 }

@@ -66,12 +66,12 @@ def notes(plan: Plan, seen: Observed) -> list[Note]:
 
 
 def skipped_share(plan: Plan, name: str, seen: Observed) -> float | None:
-    """Of the runs that came to a step with a condition, the share that skipped it; None where it can't be told.
+    """Of the runs that came to a step with a condition or a flag, the share that skipped it; None where it can't be told.
 
     A run came to it when what it waits for ended well: rollups count what ran, and what was skipped did not.
     """
     step = plan.steps[name]
-    if step.when is None or any(plan.steps[before].when is not None for before in step.predecessors):
+    if step.begins_freely or not all(plan.steps[before].begins_freely for before in step.predecessors):
         return None
     came = min([seen.of(before).good for before in step.predecessors], default=seen.runs.n)
     return max(0.0, 1 - seen.of(name).n / came) if came else None

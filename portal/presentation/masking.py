@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Errors whose words are the engine's alone, and those that begin with its words and quote after a colon.
 _OWN = re.compile(
-    r"|timeout(\..+)?|expression|output|worker\.lost|payload\.too_large|secret\.unknown|http\.refused|python\.unknown"
+    r"|timeout(\..+)?|flag\.off|expression|output|worker\.lost|payload\.too_large|secret\.unknown|http\.refused|python\.unknown"
 )
 _QUOTING = re.compile(r"http\.[0-9]{3}|connection|contract\.violation")
 

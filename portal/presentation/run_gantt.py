@@ -11,8 +11,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from orchestration.selectors.waiting_words import items_told
 from orchestration.states import STEP_BAD, STEP_OPEN, Compensation, RunStatus, StepStatus
-from portal.presentation.gantt import Bar, Gantt, GanttRow, build
+from portal.presentation.gantt import Bar, Gantt, GanttRow, Kind, build
 from portal.presentation.quantities import duration, percent
 from portal.presentation.runs import listed, looks_of, seconds
 from portal.presentation.words import Look
@@ -26,6 +27,8 @@ FORWARD, COMPENSATION, PARKED = "forward", "compensation", "parked"
 MOST_ROWS = 80
 #: From this share of the time on, one step is the reason why a run took as long as it did.
 NOTABLE = 0.5
+#: Kinds whose time is a wait, and no attempt.
+WAITS = frozenset({"wait", "approval", "event"})
 HEADING = "Compensation, in reverse order of completion"
 UNDOING = {
     Compensation.RUNNING: Look("warn", "undo", "undoing"),
@@ -135,7 +138,13 @@ def _forward(detail: RunDetail, row: GanttRow, scale: Scale) -> GanttRow:
         return row
     tries = [attempt for attempt in detail.attempts[step.pk] if attempt.phase == FORWARD]
     bars = _tries(tries, scale, "ok", numbered=step.attempt > 1)
-    if not tries and detail.plan.steps[name].kind == "wait" and step.started_at:
+    planned = detail.plan.steps[name]
+    waits = planned.kind in WAITS or (step.status == StepStatus.WAITING and name in detail.steps)
+    if planned.for_each is not None and step.started_at:
+        kind: Kind = "run" if step.status in STEP_OPEN else "fail" if step.status in STEP_BAD else "ok"
+        told = items_told(detail.waits.items.get(step.pk))
+        bars = [Bar(kind, scale.at(step.started_at), scale.at(step.finished_at or scale.now), told, f"{name}: {told}")]
+    elif not tries and waits and step.started_at and step.pk not in detail.parked:
         end = step.finished_at or scale.now
         bars.append(
             Bar("park", scale.at(step.started_at), scale.at(end), title=f"{name}: {duration(_took(step, end))}")

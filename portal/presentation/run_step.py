@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestration.policies.retry import Policy
-from orchestration.states import STEP_BAD, STEP_GOOD, STEP_OPEN, Compensation, Effect, StepStatus
+from orchestration.selectors.waiting_words import items_told, waiting_for
+from orchestration.states import STEP_BAD, STEP_GOOD, STEP_OPEN, Compensation, Effect, StepStatus, WaitingKind
 from portal.presentation import step_words
 from portal.presentation.quantities import duration
 from portal.presentation.runs import look_of_step, seconds
@@ -31,17 +32,18 @@ _UNDOING = {
 _GOING_ON = {
     StepStatus.READY: "Ready: the next free worker takes it.",
     StepStatus.RUNNING: "Running, attempt {step.attempt}.",
-    StepStatus.WAITING: "Waiting for its time to come; no worker is held.",
     StepStatus.RETRYING: "Attempt {step.attempt} failed: {step.error_message}",
-    StepStatus.SKIPPED: "Skipped: its condition was false, or a step that it needs was skipped.",
     StepStatus.CANCELLED: "Cancelled before it ended.",
 }
 _OUTCOME = {
     "succeeded": Look("ok", "ok", "succeeded"),
     "parked": Look("warn", "parked", "parked, no attempt"),
 }
+#: Waits while something else of the same run, or another run, is at work.
+_AT_WORK = frozenset({WaitingKind.ITEMS, WaitingKind.FALLBACK, WaitingKind.CHILD, WaitingKind.CELERY})
+_ENDED = {"wait": "Waited", "event": "The event came", "approval": "Approved", "emit": "Emitted"}
 #: Kinds that call nothing: no retry and no time limit mean anything for them.
-CALLS_NOTHING = frozenset({"wait", "value"})
+CALLS_NOTHING = frozenset({"wait", "value", "approval", "event", "emit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class Called:
     input_contract: str
     output_contract: str
     when: str
+    flag: str
+    when_off: str
     expect: tuple[str, ...]
     compensation: str
     fallback: str
@@ -130,6 +134,8 @@ def called(planned: PlannedStep, declared: Mapping[str, Any], policy: Policy, pe
         input_contract=planned.input_contract or "",
         output_contract=planned.output_contract or "",
         when=str(declared.get("when", "")),
+        flag=planned.flag.key if planned.flag else "",
+        when_off=planned.flag.when_off if planned.flag else "",
         expect=tuple(declared.get("expect", ())),
         compensation=back,
         fallback=step_words.fallback(planned.fallback),
@@ -147,14 +153,34 @@ def _lead(detail: RunDetail, planned: PlannedStep, step: StepRun | None) -> str:
     if step.status in STEP_OPEN or step.status == StepStatus.DEGRADED:
         return _open_or_fallen(detail, step)
     if step.status in STEP_GOOD:
-        took = seconds(step.started_at, step.finished_at)
-        tries = f" in {step.attempt} attempts" if step.attempt > 1 else ""
-        return f"{'Waited' if planned.kind == 'wait' else 'Succeeded'}{tries}, {duration(took)}."
+        return _ended_well(detail, planned, step)
+    if step.status == StepStatus.SKIPPED:
+        return _skipped(planned, step)
+    return _ended_otherwise(step)
+
+
+def _ended_otherwise(step: StepRun) -> str:
     if step.status in STEP_BAD:
         word = "Timed out" if step.status == StepStatus.TIMED_OUT else "Failed"
         tries = f" after {step.attempt} attempts" if step.attempt > 1 else ""
         return f"{word}{tries}: {(step.error_message or step.error_type).rstrip('.')}."
     return _GOING_ON[StepStatus(step.status)].format(step=step)
+
+
+def _ended_well(detail: RunDetail, planned: PlannedStep, step: StepRun) -> str:
+    took = duration(seconds(step.started_at, step.finished_at))
+    if planned.for_each is not None:
+        return f"Done for each item: {items_told(detail.waits.items.get(step.pk))}, {took}."
+    tries = f" in {step.attempt} attempts" if step.attempt > 1 else ""
+    return f"{_ENDED.get(planned.kind, 'Succeeded')}{tries}, {took}."
+
+
+def _skipped(planned: PlannedStep, step: StepRun) -> str:
+    if step.error_message:
+        return f"Skipped by flag: {step.error_message.removeprefix('flag ').rstrip('.')}."
+    if planned.stands_in_for:
+        return f"Not needed: it is done only when {planned.stands_in_for} fails."
+    return "Skipped: its condition was false, or a step that it needs was skipped."
 
 
 def _open_or_fallen(detail: RunDetail, step: StepRun) -> str:
@@ -163,6 +189,9 @@ def _open_or_fallen(detail: RunDetail, step: StepRun) -> str:
     if (parked := detail.parked.get(step.pk)) is not None:
         until = f" It is tried again at {step.not_before:%H:%M:%S} UTC at the soonest." if step.not_before else ""
         return f"Waits without a worker, and without using an attempt: {parked.message}.{until}"
+    if step.status == StepStatus.WAITING:
+        worker = "" if step.waiting_kind in _AT_WORK else "; no worker is held"
+        return f"{waiting_for(detail, step)}{worker}."
     return _GOING_ON[StepStatus(step.status)].format(step=step)
 
 

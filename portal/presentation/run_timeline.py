@@ -109,10 +109,10 @@ def _of_step(step: StepRun, attempts: Sequence[Attempt], kind: str) -> Iterator[
             yield _was_parked(step, tries)
         else:
             yield _failed(step, tries, error)
-    if kind == "wait" and step.started_at:
+    if kind in {"wait", "approval", "event"} and step.started_at:
         yield _waited(step)
     elif step.status == StepStatus.SKIPPED and step.finished_at:
-        yield Entry(step.finished_at, "unk", "none", f"{step.name} skipped")
+        yield Entry(step.finished_at, "unk", "none", f"{step.name} skipped{' by flag' if step.error_type else ''}")
     elif step.status == StepStatus.CANCELLED and step.finished_at:
         yield Entry(step.finished_at, "unk", "stop", f"{step.name} cancelled")
     elif step.status == StepStatus.DEGRADED and step.finished_at:

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orchestration.states import STEP_GOOD, Compensation, Effect, RunStatus, StepStatus
+from portal.presentation import run_control
+from portal.presentation.run_control import Action
 from portal.presentation.words import Look, run_look, step_look
 
 if TYPE_CHECKING:
@@ -32,19 +34,6 @@ class Row:
     look: Look
     took: float | None
     trouble: str
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something one can do. `effect` says what it will do, or why it can't be done; `asks` wants a reason."""
-
-    name: str
-    label: str
-    icon: str
-    effect: str
-    possible: bool
-    asks: str = ""
-    danger: bool = False
 
 
 def row(run: Run, now: datetime) -> Row:
@@ -93,9 +82,10 @@ def listed(names: Sequence[str]) -> str:
 
 
 def actions(detail: RunDetail, *, may_operate: bool, no_retry: str | None) -> list[Action]:
-    """Retry, cancel and terminate. `no_retry` is the engine's reason against a retry, if it has one."""
+    """Retry, cancel and terminate, and what else suits the run's state. `no_retry`: the engine's reason against a retry."""
     refusal = "" if may_operate else f"Only operators and maintainers of team {detail.run.team.name} may do this."
-    return [_retry(detail, refusal, no_retry), _cancel(detail, refusal), _terminate(detail, refusal)]
+    more = run_control.actions(detail, refusal, no_retry)
+    return [_retry(detail, refusal, no_retry), *more, _cancel(detail, refusal), _terminate(detail, refusal)]
 
 
 def _retry(detail: RunDetail, refusal: str, no_retry: str | None) -> Action:

@@ -58,7 +58,9 @@ def fallback(planned: PlannedFallback | None) -> str:
         "last_good": "its last good output for the same input",
         "skip": "goes on without it",
     }
-    return words[planned.kind] if planned is not None else ""
+    if planned is None:
+        return ""
+    return f"step {planned.step} is done in its place" if planned.kind == "step" else words[planned.kind]
 
 
 def kind_words(planned: PlannedStep) -> str:

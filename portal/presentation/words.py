@@ -51,6 +51,9 @@ WAITING = {
     "event": Look("unk", "bell", "Waiting for an event"),
     "approval": Look("unk", "user", "Waiting for approval"),
     "child": Look("unk", "flow", "Waiting for a child run"),
+    "celery": Look("unk", "gear", "Waiting for its task"),
+    "items": Look("unk", "running", "At its items"),
+    "fallback": Look("warn", "hand", "Its stand-in is done"),
     "parked": Look("warn", "parked", "Parked"),
     "capacity": Look("unk", "wait", "Waiting for capacity"),
 }

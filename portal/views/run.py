@@ -1,4 +1,4 @@
-"""One run: its page, the drawer of a step, the live fragments of both, and the three things one can do to it."""
+"""One run: its page, the drawer of a step, the live fragments of both, and stopping and retrying it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ from orchestration import clock
 from orchestration.engine.payloads import load
 from orchestration.engine.plans import retry_policy, start_to_close
 from orchestration.errors import Conflict, InvalidInput, NotFound
+from orchestration.ids import short
 from orchestration.limits import DEFAULT_START_TO_CLOSE
-from orchestration.models import Dependency
+from orchestration.models import Dependency, StepRun
 from orchestration.selectors.runs import RunDetail, find_run, run_detail
 from orchestration.selectors.sentences import conclusion, consequence
+from orchestration.selectors.waits import ITEMS_PAGE, children_of, items_of
 from orchestration.services import runs as services
 from orchestration.states import RESULT_BAD, RunStatus, StepStatus
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.presentation import failure_modes, plan_graph, run_gantt, run_step, run_timeline
+from portal.presentation import failure_modes, plan_graph, run_gantt, run_step, run_timeline, run_waits
 from portal.presentation import runs as words
 from portal.presentation.dependency_pages import failure_modes as declared_modes
 from portal.presentation.masking import hide_errors_within
+from portal.presentation.origins import origin_of
 from portal.presentation.words import Look
 from portal.views.shapes import canonical_of, shape
 
@@ -63,14 +66,14 @@ def step(request: HttpRequest, run_id: uuid.UUID, name: str) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """Stop at the next step boundary and compensate."""
-    return _stop(request, run_id, "cancel", services.cancel_run, "is being cancelled")
+    return act(request, run_id, "cancel", services.cancel_run, "is being cancelled")
 
 
 @login_required
 @require_POST
 def terminate(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """End now and compensate nothing."""
-    return _stop(request, run_id, "terminate", services.terminate_run, "was terminated")
+    return act(request, run_id, "terminate", services.terminate_run, "was terminated")
 
 
 @login_required
@@ -93,7 +96,8 @@ def retry(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     return redirect("run", run_id=new.pk)
 
 
-def _stop(request: HttpRequest, run_id: uuid.UUID, action: str, service: Any, done: str) -> HttpResponse:
+def act(request: HttpRequest, run_id: uuid.UUID, action: str, service: Any, done: str) -> HttpResponse:
+    """Do what wants nothing but a reason, and show the run again; without a reason, with what is missing."""
     found = find_run(run_id)
     actor = actor_of(request)
     actor.require(Verb.OPERATE, found.team)
@@ -163,8 +167,10 @@ def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> d
         "postmortem": postmortem_from(f"run {found.pk}") if failed else None,
         "may_write": failed and actor.may(Verb.MAINTAIN, found.workflow.owner_id),
         "run": found,
+        "origin": origin_of(found.origin),
         "detail": detail,
         "look": words.look_of(found),
+        "parent_short": short(found.parent_step.run_id) if found.parent_step is not None else "",
         "conclusion": conclusion(detail),
         "consequence": consequence(detail),
         "next_at": words.next_at(detail),
@@ -189,6 +195,11 @@ def _drawer(request: HttpRequest, detail: RunDetail, name: str) -> dict[str, Any
     found = detail.run
     planned = detail.plan.steps[name]
     row = detail.steps.get(name)
+    chosen = _item(request, detail, name) if planned.for_each is not None else None
+    shown = chosen or row
+    only_failed = request.GET.get("items") == "failed"
+    items = items_of(found.pk, name, after=_number(request, "after"), failed=only_failed) if planned.for_each else []
+    children = children_of([one.pk for one in items]) if planned.kind == "workflow" and items else {}
     declared = canonical_of(found.version_id)["spec"]["steps"][name]
     policy = retry_policy(planned)
     drawer = run_step.drawer(detail, name)
@@ -196,11 +207,27 @@ def _drawer(request: HttpRequest, detail: RunDetail, name: str) -> dict[str, Any
         "run": found,
         "drawer": drawer,
         "masked": not actor_of(request).may(Verb.SEE_PAYLOADS, found.team),
-        "input": load(row.input) if row is not None else None,
-        "output": load(row.output) if row is not None else None,
+        "within": run_waits.within(detail, name, items, children, page=ITEMS_PAGE),
+        "chosen": chosen.item if chosen is not None else 0,
+        "only_failed": only_failed,
+        "shown": shown,
+        "input": load(shown.input) if shown is not None else None,
+        "output": load(shown.output) if shown is not None else None,
         "called": run_step.called(planned, declared, policy, start_to_close(planned, DEFAULT_START_TO_CLOSE)),
         "step_is_open": drawer.is_open,
     }
+
+
+def _item(request: HttpRequest, detail: RunDetail, name: str) -> StepRun | None:
+    """The item that `?item=` names; None for another or none."""
+    number = _number(request, "item")
+    return StepRun.objects.filter(run_id=detail.run.pk, name=name, item=number).first() if number else None
+
+
+def _number(request: HttpRequest, key: str) -> int:
+    """A small whole number of the query; 0 for anything else."""
+    text = request.GET.get(key, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
 def _called(detail: RunDetail, drawn: plan_graph.Shape | None) -> dict[str, Any]:
@@ -249,6 +276,7 @@ def _signature(detail: RunDetail, now: Any, selected: str) -> str:
             int(now.timestamp()) if moving else 0,
         ]
         + [(step.name, step.status, step.fence, step.compensation) for step in detail.steps.values()]
+        + [(step_id, str(counts)) for step_id, counts in detail.waits.items.items()]
         + [detail.retried_as.pk if detail.retried_as else None]
     )
 

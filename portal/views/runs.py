@@ -56,6 +56,7 @@ def list_runs(request: HttpRequest) -> HttpResponse:
         "applied": run_filters.applied(given),
         "sentence": run_filters.sentence(given),
         "problem": problem,
+        "may_retry": actor.may_somewhere(Verb.OPERATE),
     }
     if request.headers.get("HX-Request") and "live" in request.GET:
         if request.GET["live"] == mark:

@@ -23,6 +23,7 @@ from orchestration.manifest import write_path
 from orchestration.models import Dependency, Workflow, WorkflowVersion
 from orchestration.selectors import budgets
 from orchestration.selectors.runs import RunFilter, runs
+from orchestration.selectors.schedules import starters_of
 from orchestration.selectors.workflows import (
     find_version,
     find_workflow,
@@ -199,6 +200,7 @@ def page(
         "look": workflow_pages.look_of(health),
         "health": workflow_pages.health_sentence(health),
         "facts": workflow_pages.facts(version.canonical),
+        "starters": starters_of(workflow.name),
         "runbook": next((book for book in runbooks if book.slug == drawn.runbook), None),
         "may_operate": actor_of(request).may(Verb.OPERATE, workflow.owner),
         "may_maintain": actor_of(request).may(Verb.MAINTAIN, workflow.owner),

@@ -77,7 +77,7 @@ spec: {base_url: "http://payments.example", brekaer: {}}
     [
         ("Schedule", "{workflow: demo@^1, cron: '0 * * * *', timezone: UTC}", "Schedule"),
         ("Workflow", "{steps: {a: {approval: {team: checkout}}}}", "approval"),
-        ("Workflow", "{steps: {a: {value: 1, flag: {key: x, when_off: skip}}}}", "flag"),
+        ("Workflow", "{steps: {a: {value: 1, for_each: {in: [1], as: one}}}}", "for_each"),
     ],
 )
 def test_what_cannot_run_yet_is_refused_by_name(as_role: As, kind: str, spec: str, named: str):

@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestration.steps.registry import StepContext, task
 from tests.bench.payload import RESULT, SCHEMA, STEPS, WIDTH
+from tests.undoing import said
 
 #: Contracts: of an order, of a step's input that holds one, and of an input that holds a hundred.
 ORDER, GIVEN, GATHERED = "bench.order", "bench.given", "bench.gathered"
@@ -57,7 +58,7 @@ def _contract(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _workflow(name: str, steps: dict[str, Any]) -> dict[str, Any]:
-    return _resource("Workflow", name, {"input": {"contract": f"{ORDER}@^1"}, "steps": steps})
+    return _resource("Workflow", name, {"input": {"contract": f"{ORDER}@^1"}, "steps": said(steps)})
 
 
 def _resource(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:

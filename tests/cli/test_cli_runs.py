@@ -112,6 +112,23 @@ def test_stopping_carries_the_reason_and_tells_the_state(cli, stub, verb, status
     assert ("Cancelling" if verb == "cancel" else "Terminated") in result.stdout
 
 
+@pytest.mark.parametrize(("verb", "status"), [("pause", "paused"), ("resume", "running")])
+def test_holding_carries_the_reason_and_tells_the_state(cli, stub, verb, status):
+    stub.on("POST", f"/runs/{RUN_ID}/{verb}", Reply(200, a_run(status=status, result="")))
+    result = cli(verb, RUN_ID, "--reason", "stock is counted")
+    assert result.exit_code == 0
+    assert stub.requests[0].body == {"reason": "stock is counted"}
+    assert status.capitalize() in result.stdout
+
+
+def test_a_rerun_says_from_where_and_of_which_version(cli, stub):
+    stub.on("POST", f"/runs/{RUN_ID}/rerun", Reply(201, a_run(status="running", result="")))
+    assert cli("rerun", RUN_ID, "--from", "ship", "--reason", "wrong label", "--latest").exit_code == 0
+    (asked,) = stub.requests
+    assert asked.body == {"from_step": "ship", "version": "latest", "reason": "wrong label"}
+    assert asked.headers["Idempotency-Key"].startswith("cli-")
+
+
 def test_stopping_what_is_over_is_a_no(cli, stub):
     stub.on("POST", f"/runs/{RUN_ID}/cancel", problem(409, "run 91a2-7f3c is over: succeeded", "conflict"))
     result = cli("cancel", RUN_ID, "--reason", "r", "--json")

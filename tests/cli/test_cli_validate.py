@@ -68,12 +68,12 @@ def test_text_that_is_no_manifest_is_placed(cli, folder, text, place):
 
 
 def test_what_this_release_can_not_run_is_refused_by_name(cli, folder):
-    Path("flag.yaml").write_text(
-        "apiVersion: plumbline/v1\nkind: Flag\nmetadata: {name: x, owner: checkout}\nspec: {default: off}\n"
+    Path("trigger.yaml").write_text(
+        "apiVersion: plumbline/v1\nkind: Trigger\nmetadata: {name: x, owner: checkout}\nspec: {event: a.b, workflow: demo@^1}\n"
     )
-    result = cli("validate", "flag.yaml", **OFFLINE)
+    result = cli("validate", "trigger.yaml", **OFFLINE)
     assert result.exit_code == 1
-    assert "flag.yaml:2:7 kind: kind 'Flag' can't run in this release" in result.stderr
+    assert "trigger.yaml:2:7 kind: kind 'Trigger' can't run in this release" in result.stderr
 
 
 def test_what_is_only_recorded_is_a_notice_and_no_problem(cli, folder):

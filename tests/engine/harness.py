@@ -14,6 +14,7 @@ from orchestration.engine.work import work
 from orchestration.models import Run, StepRun, Team, WorkflowVersion
 from orchestration.services.manifests import Document, Signature, apply
 from orchestration.services.runs import start_run
+from tests.undoing import said
 
 
 def publish(steps: dict[str, Any], *, name: str = "demo", version: str = "1.0.0", **spec: Any) -> WorkflowVersion:
@@ -23,7 +24,7 @@ def publish(steps: dict[str, Any], *, name: str = "demo", version: str = "1.0.0"
         "apiVersion": "plumbline/v1",
         "kind": "Workflow",
         "metadata": {"name": name, "version": version, "owner": "checkout"},
-        "spec": {"steps": steps, **spec},
+        "spec": {"steps": said(steps), **spec},
     }
     apply([Document(yaml.safe_dump(manifest, sort_keys=False), "demo.yaml")], Signature(None, "a test"))
     return WorkflowVersion.objects.select_related("workflow").get(workflow__name=name, version=version)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.engine.child_ends import end_waits
+from orchestration.errors import InvalidManifest
 from orchestration.models import Run, WorkflowVersion
 from orchestration.services.runs import cancel_run, terminate_run
 from tests.engine import tasks
@@ -100,11 +101,14 @@ def test_a_child_whose_end_nobody_told_is_found():
     assert end_waits([step(parent, "call").pk]) == 0
 
 
-def test_no_version_in_the_range_is_an_error_that_names_it():
+def test_a_range_that_nothing_fits_is_refused_and_later_an_error_that_names_it():
     child()
-    parent = begin(publish({"call": {**CALL, "workflow": "child@^3"}}), {"n": 1})
-    parent = settle_down(parent)
-    assert (parent.error_type, "child fits ^3" in parent.error_message) == ("child.unknown", True)
+    with pytest.raises(InvalidManifest, match=r"no active version of workflow child fits \^3; it has 1\.0\.0"):
+        publish({"call": {**CALL, "workflow": "child@^3"}})
+    version = publish({"call": CALL})
+    WorkflowVersion._base_manager.filter(workflow__name="child").update(state="retired")
+    parent = settle_down(begin(version, {"n": 1}))
+    assert (parent.error_type, "child fits ^1" in parent.error_message) == ("child.unknown", True)
 
 
 def test_a_workflow_that_starts_itself_ends_somewhere():
@@ -114,3 +118,12 @@ def test_a_workflow_that_starts_itself_ends_somewhere():
     assert run.error_type == "child.failed"
     assert Run.objects.count() == 10
     assert Run.objects.filter(error_type="child.too_deep").count() == 1
+
+
+def test_a_child_has_no_longer_than_its_step_gives_it():
+    child({"b": {"wait": {"for": "1d"}}})
+    parent = begin(
+        publish({"call": {**CALL, "timeout": {"start_to_close": "1h"}, "retry": {"maximum_attempts": 1}}}), {"n": 1}
+    )
+    run = settle_down(parent)
+    assert (run.result, run.error_type, of(run).result) == ("timed_out", "child.timed_out", "timed_out")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestration.models import Loop, Run, StepRun
-from orchestration.services.runs import cancel_run, retry_run
+from orchestration.services.runs import cancel_run, retry_run, terminate_run
 from tests.engine import tasks
 from tests.engine.harness import begin, echo, pass_time, publish, pump, settle_down, step, write
 
@@ -124,3 +124,53 @@ def test_an_item_falls_back_by_itself():
     body = {**echo("${{ parcel.n }}", effect="none"), "fallback": {"value": "none of ${{ parcel.id }}"}}
     run = settle_down(begin(publish({"ship": loop(body)}), {"parcels": [{"id": 1, "n": 5}, {"id": 2}]}))
     assert (run.result, json.loads(step_of(run).output)) == ("degraded", [5, "none of 2"])
+
+
+def test_a_retry_that_has_no_item_left_to_do_ends_at_once(monkeypatch: pytest.MonkeyPatch):
+    version = publish({"ship": loop(echo("${{ parcel }}", effect="none"))})
+    monkeypatch.setattr("orchestration.engine.loops.MAX_PAYLOAD", 5)
+    run = settle_down(begin(version, {"parcels": ["abc", "def"]}))
+    assert run.error_type == "payload.too_large"
+    monkeypatch.undo()
+    again, _ = retry_run(run=run, actor=None)
+    assert settle_down(again).result == "succeeded"
+    assert step_of(again).output == '["abc","def"]'
+
+
+def test_a_loop_that_fails_stops_the_child_runs_of_its_other_items_first():
+    publish({"a": write("undo child", 1), "b": {"wait": {"for": "1d"}, "needs": ["a"], "when": "input.parcel.slow"}, "c": echo("${{ input.parcel.n }}", needs=["a"])}, name="ship-parcel")  # fmt: skip
+    body = {
+        "workflow": "ship-parcel@^1",
+        "with": {"parcel": "${{ parcel }}"},
+        "effect": "write",
+        "compensate": {"none": "test"},
+    }
+    version = publish({"before": write("undo before", 0), "ship": loop({**body, "needs": ["before"]})})
+    run = settle_down(begin(version, {"parcels": [{"slow": True, "n": 1}, {"slow": False}]}))
+    assert (run.result, run.error_type) == ("failed", "for_each.failed")
+    assert sorted(Run.objects.filter(parent_step__run=run).values_list("result", flat=True)) == ["cancelled", "failed"]
+    undone = [given for name, _, given in tasks.calls if name.startswith("undo")]
+    assert undone[-1] == "undo before"
+    assert len(undone) == 3
+
+
+def test_items_that_stand_in_a_retry_are_undone_when_that_fails_too():
+    version = publish({
+        "ship": loop(write("undo ${{ parcel }}", "${{ parcel }}", compensate_on_unknown=True), max_parallel=1),
+        "after": {"python": "test.fail", "effect": "none", "needs": ["ship"]},
+    })  # fmt: skip
+    run = begin(version, {"parcels": ["a", "b"]})
+    pump_until_after(run)
+    terminate_run(run_id=run.pk, actor=None, reason="now")
+    again = settle_down(retry_run(run=run, actor=None)[0])
+    assert (again.result, again.compensation) == ("failed", "done")
+    assert [given for name, _, given in tasks.calls if name == "undo:ship"] == ["undo b", "undo a"]
+    assert [name for name, *_ in tasks.calls if name == "ship"] == ["ship", "ship"]
+
+
+def pump_until_after(run: Run) -> None:
+    """Work until the loop is over and the step after it is ready."""
+    from orchestration.engine.work import work
+
+    while not StepRun.objects.filter(run=run, name="after").exists():
+        work(StepRun.objects.filter(run=run, status="ready").values_list("pk", flat=True)[0])

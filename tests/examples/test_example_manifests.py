@@ -61,6 +61,7 @@ def test_whatever_a_manifest_names_is_there(resources, plans, schemas):
             assert step.kind in RUNNABLE
             assert step.dependency is None or step.dependency in names["Dependency"]
             assert step.retry_ref is None or step.retry_ref in names["RetryPolicy"]
+            assert step.flag is None or step.flag.key in names["Flag"]
             assert step.intent
             for reference in filter(None, (step.input_contract, step.output_contract)):
                 assert schema_for(schemas, reference)

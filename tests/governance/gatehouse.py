@@ -16,6 +16,7 @@ from orchestration.services.manifests import Document, Signature, apply
 from portal.models import User
 from tests.engine import tasks  # noqa: F401 - registers the functions that workflows name
 from tests.people import person
+from tests.undoing import NO_UNDOING
 
 V1: dict[str, Any] = {
     "type": "object",
@@ -38,7 +39,7 @@ def contract(version: str, schema: Any, *, owner: str = "checkout", **spec: Any)
 def workflow(owner: str, name: str = "ship", range_: str = "^1", version: str = "1.0.0") -> str:
     spec = {
         "input": {"contract": f"order.placed@{range_}"},
-        "steps": {"a": {"python": "test.echo", "with": {"value": 1}}},
+        "steps": {"a": {"python": "test.echo", "with": {"value": 1}, **NO_UNDOING}},
     }
     return manifest("Workflow", {"name": name, "version": version, "owner": owner}, spec)
 

@@ -51,6 +51,7 @@ CHARGE = """
       http: {method: POST, path: /charges, json: {amount: "${{ input.total }}"}}
       dependency: payments
       contract: {input: pay.request@^1, output: pay.receipt@^1}
+      effect: read
 """
 
 
@@ -76,11 +77,13 @@ def faults(text: str, *contracts: str) -> list[str]:
 
 
 def echo(value: str) -> str:
-    return workflow(f"a: {{python: test.echo, with: {{value: {value!r}}}}}")
+    return workflow(f"a: {{python: test.echo, effect: none, with: {{value: {value!r}}}}}")
 
 
 def test_a_field_that_the_producing_contract_does_not_have_is_named_with_its_place():
-    steps = 'a:\n  python: test.echo\n  with:\n    value: {x: "${{ input.totl }} and ${{ input.id }}"}\n'
+    steps = (
+        'a:\n  python: test.echo\n  with:\n    value: {x: "${{ input.totl }} and ${{ input.id }}"}\n  effect: none\n'
+    )
     assert faults(workflow(steps)) == [
         "orders.yaml:10:20 steps.a.with.value.x: 'totl' is no field of order.placed@1.0.0; did you mean 'total'?"
     ]
@@ -122,6 +125,7 @@ def test_outputs_are_checked_in_every_place_that_reads_them():
       when: "steps.charge.output.rsk > 0.5"
       python: test.echo
       with: {value: "${{ steps.charge.output.risk }}"}
+      effect: none
 """
     ).replace("\n\n", "\n")
     spec = 'output: {value: {id: "${{ steps.charge.output.ids }}"}}\n'
@@ -135,9 +139,7 @@ def test_outputs_are_checked_in_every_place_that_reads_them():
 
 
 def test_a_step_without_a_contract_may_give_anything():
-    steps = (
-        'a: {python: test.echo, with: {value: 1}}\nb: {python: test.echo, with: {value: "${{ steps.a.output.x.y }}"}}'
-    )
+    steps = 'a: {python: test.echo, effect: none, with: {value: 1}}\nb: {python: test.echo, effect: none, with: {value: "${{ steps.a.output.x.y }}"}}'
     assert faults(workflow(steps)) == []
 
 
@@ -184,14 +186,14 @@ def test_a_payload_that_can_not_fit_the_contract_that_takes_it_is_an_error(json:
 )
 def test_a_payload_that_may_fit_is_no_error(json: str):
     text = CHARGE.replace('json: {amount: "${{ input.total }}"}', f"json: {json}")
-    before = "before: {python: test.echo, with: {value: 1}}\n"
+    before = "before: {python: test.echo, effect: none, with: {value: 1}}\n"
     assert faults(workflow(before + dedent(text).strip("\n"))) == []
 
 
 def test_an_output_that_may_be_skipped_may_be_null():
     steps = (
-        "charge:\n  when: input.total > 1\n  python: test.echo\n  with: {value: 1}\n  contract: {output: pay.receipt@1.0.0}\n"
-        'b: {python: test.echo, with: "PAYLOAD", contract: {input: nothing@1.0.0}}'
+        "charge:\n  when: input.total > 1\n  python: test.echo\n  effect: none\n  with: {value: 1}\n  contract: {output: pay.receipt@1.0.0}\n"
+        'b: {python: test.echo, effect: none, with: "PAYLOAD", contract: {input: nothing@1.0.0}}'
     )
     nothing = contract("nothing", {"type": "object", "properties": {"value": {"type": "null"}}})
     whole = steps.replace('"PAYLOAD"', '{value: "${{ steps.charge.output }}"}')
@@ -201,7 +203,7 @@ def test_an_output_that_may_be_skipped_may_be_null():
 
 def test_the_output_of_a_workflow_is_held_against_its_contract():
     spec = 'output: {contract: pay.receipt@^1, value: {id: "${{ input.total }}"}}\n'
-    (found,) = faults(workflow("a: {python: test.echo, with: {value: 1}}", spec))
+    (found,) = faults(workflow("a: {python: test.echo, effect: none, with: {value: 1}}", spec))
     assert found.endswith("output.value.id: gives a number; pay.receipt@1.0.0 wants string at /id")
 
 

@@ -28,6 +28,7 @@ ORDER: dict[str, Any] = {
 STEPS = {
     "a": {
         "python": "test.echo",
+        "effect": "none",
         "with": {
             "value": {"t": "${{ input.total }} of ${{ input.id }}", "all": "${{ input }}", "id": "${{ input.id }}"}
         },
@@ -37,6 +38,7 @@ STEPS = {
     "b": {
         "when": "steps.a.output.lines[0].sku != ''",
         "python": "test.echo",
+        "effect": "none",
         "with": {"id": "x", "value": ["${{ steps.a.output.lines }}", "${{ input.lines[0]['sku'] }}"]},
         "contract": {"input": "order.placed@^1"},
     },

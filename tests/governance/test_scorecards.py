@@ -100,7 +100,7 @@ spec:
   objectives: {success: 99%}
   steps:
     pay: {http: {method: POST, path: /a}, dependency: shop, effect: write, compensate: {none: it is a test}}
-    tell: {http: {method: POST, path: /b}, dependency: shop, effect: write, needs: [pay]}
+    tell: {http: {method: POST, path: /b}, dependency: shop, effect: write, needs: [pay], compensate: {none: also a test}}
 """
 
 

@@ -23,11 +23,14 @@ from governance.models import (
 )
 from orchestration.models import (
     Dependency,
+    Flag,
     Membership,
     Objective,
     RetryPolicy,
+    Schedule,
     Silence,
     Team,
+    Trigger,
     Workflow,
     WorkflowVersion,
 )
@@ -43,6 +46,17 @@ EDITS: dict[str, tuple[str, Any, str]] = {
     "contract-version": ("sunset_at", LATER, "none → 2 Apr 2026, 08:30"),
     "dependency": ("document", {"spec": {"retry": "patient"}}, "retry: patient"),
     "retry-policy": ("document", {"spec": {"max_attempts": 5}}, "max_attempts: 5"),
+    "schedule": (
+        "document",
+        {"spec": {"cron": "@hourly", "timezone": "Asia/Tokyo", "workflow": "ship@^1"}},
+        "timezone: Asia/Tokyo",
+    ),
+    "trigger": (
+        "document",
+        {"spec": {"event": "order.paid", "when": "event.data", "workflow": "ship@^1"}},
+        "when: event.data",
+    ),
+    "flag": ("switched", "off", "none → off"),
     "gate-policy": ("document", {"spec": {"review": "always"}}, "review: always"),
     "objective": ("window_days", 7, "28 days → 7 days"),
     "silence": ("ends_at", LATER, "1 Mar 2026, 12:00 → 2 Apr 2026, 08:30"),
@@ -80,6 +94,14 @@ def make(slug: str, team: Team, user: User) -> Any:
         ),
         "dependency": lambda: Dependency.objects.create(name="payments", owner=team, content_hash="0"),
         "retry-policy": lambda: RetryPolicy.objects.create(name="patient", owner=team, content_hash="0"),
+        "schedule": lambda: Schedule.objects.create(
+            name="nightly", owner=team, workflow="ship", content_hash="0", document={"spec": {"cron": "@hourly", "workflow": "ship@^1"}},
+        ),
+        "trigger": lambda: Trigger.objects.create(
+            name="on-order", owner=team, workflow="ship", event="order.paid", content_hash="0",
+            document={"spec": {"event": "order.paid", "workflow": "ship@^1"}},
+        ),
+        "flag": lambda: Flag.objects.create(name="related-items", owner=team, content_hash="0"),
         "gate-policy": lambda: GatePolicy.objects.create(name="strict-gate", content_hash="0"),
         "objective": lambda: Objective.objects.create(
             name="ship.success", owner=team, workflow="ship", indicator="success", target="0.995", since=WHEN

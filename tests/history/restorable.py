@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from governance.models import GatePolicy
-from orchestration.models import Dependency, Objective, RetryPolicy, Team
+from orchestration.models import Dependency, Flag, Objective, RetryPolicy, Schedule, Team, Trigger
 from orchestration.services.governed import save
 from orchestration.services.manifests import Document, Signature, apply
 from orchestration.services.objectives import Wanted, change, create
@@ -25,7 +25,14 @@ MANIFESTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], type]] = {
         {"base_url": "http://b.example/", "timeout": {"start_to_close": "5s"}}, Dependency,
     ),
     "retry-policy": ("RetryPolicy", {"maximum_attempts": 3}, {"maximum_attempts": 5}, RetryPolicy),
+    "flag": ("Flag", {"default": "off"}, {"default": "on", "rollout": {"percent": 5}}, Flag),
     "gate-policy": ("GatePolicy", {"review": "always"}, {"approvals": 2}, GatePolicy),
+    "schedule": (
+        "Schedule", {"workflow": "demo@^1", "cron": "@daily"}, {"workflow": "demo@^1", "cron": "@hourly", "catch_up": "all"}, Schedule,
+    ),
+    "trigger": (
+        "Trigger", {"workflow": "demo@^1", "event": "a.b"}, {"workflow": "demo@^1", "event": "a.c", "when": "event.data"}, Trigger,
+    ),
     "team": ("Team", {"channels": [{"webhook": "https://hooks.example/a", "secret": "team-hooks"}]}, {}, Team),
 }  # fmt: skip
 
@@ -34,7 +41,7 @@ def send(
     kind: str, spec: dict[str, Any], owner: str = "checkout", escape: tuple[str, str] = ("", ""), **metadata: Any
 ) -> None:
     """Apply a manifest. `escape`: a character that YAML takes as an escape alone, and that escape."""
-    owned = {"owner": owner} if kind in ("Dependency", "RetryPolicy") else {}
+    owned = {"owner": owner} if kind in ("Dependency", "RetryPolicy", "Flag", "Schedule", "Trigger") else {}
     body = {
         "apiVersion": "plumbline/v1",
         "kind": kind,
@@ -65,6 +72,7 @@ def edited(found: Objective, **changes: Any) -> None:
 
 def two_revisions(team: Team) -> dict[str, Any]:
     """By kind: its object, as it was made and as it was changed."""
+    publish({"a": {"value": 1}})
     found: dict[str, Any] = {}
     for slug, (kind, old, new, model) in MANIFESTS.items():
         send(kind, old)

@@ -94,6 +94,8 @@ class Beginning(Ending):
         states = {row.status for row in self.rows.values()}
         if len(self.rows) == len(self.flow.steps) and not states & OPEN:
             return self._succeed(now, degraded=bool(states & BAD))
+        if self.status == "paused":
+            return None
         taken = self.choose([*ready, None]) if inline else None  # a process may go on with one of them, or leave all
         if taken is not None:
             self.take(taken, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -23,15 +23,16 @@ from orchestration.engine.complete import complete
 from orchestration.engine.execute import Executed, execute
 from orchestration.engine.gather import Item, is_plain
 from orchestration.engine.wake import wake
+from orchestration.engine.work import work
 from orchestration.errors import Conflict
 from orchestration.models import Run as EngineRun
-from orchestration.models import WorkflowVersion
+from orchestration.models import StepRun, WorkflowVersion
 from tests.model import workflows
 from tests.model.ending import every_way
 from tests.model.model import Run
-from tests.model.rows import Hold, Outcome
+from tests.model.rows import SECOND, Hold, Mail, Outcome
 from tests.model.seen import EPOCH, Difference, Seen, View, check_growth, explain, marks_of, see, view_of
-from tests.model.workflows import Flow
+from tests.model.workflows import ROUTED, Flow
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Driver(RuleBasedStateMachine):
         self.retried: dict[str, str] = {}
         self.held: list[Held] = []
         self.seen = Seen()
+        self.mail: list[Mail] = []
         self.broken = False
         World.milliseconds, World.messages = 0, []
 
@@ -114,6 +116,7 @@ class Driver(RuleBasedStateMachine):
     def begun(self, run: EngineRun, key: str | None, model: Run) -> None:
         if key:
             self.keys[key] = (model.id, model.go)
+        model.mail = self.mail
         self.models[model.id] = model
         self.compare({model.id: lambda model: model.start(self.time)})
 
@@ -152,8 +155,8 @@ class Driver(RuleBasedStateMachine):
         row = [Ahead(Item(held.claim, held.done.executed, inline=True), held.done)]
         model, hold = self.models[held.run], held.hold
         with self.engine():
-            # A run that is stopping is gone on with in vain: the worker does not know it yet, and nothing of it is recorded.
-            while scripts and not model.ending and is_plain(row[-1].item.claim, row[-1].item.executed):
+            # A run that is stopping or paused is gone on with in vain: the worker does not know it yet, and nothing of it is recorded.
+            while scripts and not _held_back(model) and is_plain(row[-1].item.claim, row[-1].item.executed):
                 last, script = row[-1], scripts.pop()
                 claim = run_ahead(last.item)
                 if claim is None:
@@ -184,6 +187,15 @@ class Driver(RuleBasedStateMachine):
         with self.engine():
             wake()
         self.compare(dict.fromkeys(self.models, lambda run: run.wake(self.time)))
+        due = self.time - ROUTED * SECOND
+        self.mail[:] = [replace(mail, routed=mail.routed or mail.came < due) for mail in self.mail]
+
+    def work_on_children(self) -> None:
+        """A child run waits for its word, as soon as there is one."""
+        if any(step.kind == "child" for step in self.flow.steps):
+            ready = StepRun.objects.filter(status="ready", run__version__workflow__name=workflows.CHILD)
+            for step_id in ready.values_list("pk", flat=True):
+                work(step_id)
 
     @contextmanager
     def engine(self) -> Iterator[None]:
@@ -192,6 +204,7 @@ class Driver(RuleBasedStateMachine):
         try:
             with TestCase.captureOnCommitCallbacks(execute=True):
                 yield
+                self.work_on_children()
         except Difference:
             self.broken = True
             raise
@@ -220,6 +233,10 @@ class Driver(RuleBasedStateMachine):
         except Difference:
             self.broken = True
             raise
+
+
+def _held_back(run: Run) -> bool:
+    return bool(run.ending) or run.status == "paused"
 
 
 def agreed(ways: Iterator[Run], there: View) -> Run:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from tests.model.rows import DOUBT, GOOD, OPEN, Hold, Row
+from tests.model.rows import DOUBT, GOOD, OPEN, Hold, Mail, Row
 from tests.model.workflows import Flow
 
 T = TypeVar("T")
@@ -34,6 +34,9 @@ class Ending:
     error: str = ""
     output: Any = None
     rows: dict[str, Row] = field(default_factory=dict)
+    #: Every event there is, for all runs, in the order in which they came; and those that this run has had.
+    mail: list[Mail] = field(default_factory=list)
+    had: frozenset[str] = frozenset()
     choose: Callable[[Sequence[Any]], Any] = lambda options: options[0]
 
     def cancel(self, now: int) -> None:
@@ -42,10 +45,20 @@ class Ending:
         self.status = "cancelling"
         self._wind_down(now)
 
+    def pause(self) -> None:
+        """Nothing more is taken; what is held goes on, and so does time."""
+        self.status = "paused"
+
+    def resume(self) -> None:
+        """From where it stands."""
+        states = {row.status for row in self.rows.values()} & OPEN
+        self.status = "waiting" if states == {"waiting"} else "running"
+
     def terminate(self, now: int) -> None:
         """At once, and nothing is undone; a write that was at work is in doubt."""
         for name, row in self.rows.items():
-            if row.status == "running" and self.flow.named[name].writes:
+            away = row.status == "running" or (row.status == "waiting" and row.waits == "child")
+            if away and self.flow.named[name].writes:
                 row.effect = max(row.effect, "unknown", key=DOUBT.index)
             if row.status in OPEN:
                 row.status, row.finished = "cancelled", now
@@ -63,9 +76,11 @@ class Ending:
         """Cancel what is open, wait for what runs, undo one after the other, finish."""
         rows = self.rows.values()
         for row in rows:
-            if row.status in OPEN - {"running"}:
+            if row.status == "waiting" and row.waits == "child":
+                row.child = row.child or "cancelled"  # asked to stop, which it does at once; its parent is told of it
+            elif row.status in OPEN - {"running"}:
                 row.status, row.due, row.finished = "cancelled", None, now
-        if any(row.status == "running" or row.undo == "running" for row in rows):
+        if any(row.status in {"running", "waiting"} or row.undo == "running" for row in rows):
             return
         halted = any(row.undo == "failed" for row in rows)
         due = [] if halted else self._to_undo()

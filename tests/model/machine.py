@@ -17,9 +17,11 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from orchestration.engine.gather import Apart, Item, gather, is_plain
 from orchestration.models import Run as EngineRun
+from orchestration.services.pauses import pause_run, resume_run
 from orchestration.services.runs import cancel_run, retry_run, start_run, terminate_run
-from tests.model.driver import Ahead, Driver, Held, World, refused, same
+from tests.model.driver import Ahead, Held, World, refused, same
 from tests.model.model import Run
+from tests.model.outside import Outside
 from tests.model.rows import SECOND
 from tests.model.seen import Difference
 from tests.model.workflows import SCRIPTS, Flow, flows, version_of
@@ -28,9 +30,10 @@ PICK = st.integers(0, 11)
 SCRIPT = st.sampled_from([*SCRIPTS, "low", "high", "high"])
 GO = st.sampled_from([True, True, False])
 KEY = st.sampled_from([None, None, "k1", "k2"])
+PAUSABLE = {"running", "waiting"}
 
 
-class Machine(Driver):
+class Machine(Outside):
     """One workflow, up to three runs of it, any number of workers."""
 
     @initialize(flow=flows(), go=GO, key=KEY)
@@ -91,6 +94,38 @@ class Machine(Driver):
                 return self.compare({})
             act(run_id=UUID(run.id), **order)
         return self.compare({run.id: lambda run: run.terminate(self.time) if at_once else run.cancel(self.time)})
+
+    @precondition(lambda self: any(run.status in PAUSABLE for run in self.models.values()))
+    @rule(pick=PICK)
+    def pause(self, pick: int) -> None:
+        """Most often of a run that goes on; of any other it is refused."""
+        run = self._one_of(pick, [run for run in self.models.values() if run.status in PAUSABLE and not run.ending])
+        with self.engine():
+            if run.ending or run.status not in PAUSABLE:
+                with refused():
+                    pause_run(run_id=UUID(run.id), actor=None, reason="wait")
+                return self.compare({})
+            pause_run(run_id=UUID(run.id), actor=None, reason="wait")
+        return self.compare({run.id: Run.pause})
+
+    @precondition(lambda self: any(run.status == "paused" for run in self.models.values()))
+    @rule(pick=PICK)
+    def resume(self, pick: int) -> None:
+        """The same the other way round."""
+        run = self._one_of(pick, [run for run in self.models.values() if run.status == "paused" and not run.ending])
+        return self._resume(run)
+
+    def _resume(self, run: Run) -> None:
+        with self.engine():
+            if run.ending or run.status != "paused":
+                with refused():
+                    resume_run(run_id=UUID(run.id), actor=None, reason="go on")
+                return self.compare({})
+            resume_run(run_id=UUID(run.id), actor=None, reason="go on")
+        return self.compare({run.id: Run.resume})
+
+    def _one_of(self, pick: int, likely: list[Run]) -> Run:
+        return [*likely * 3, *self.models.values()][pick % (3 * len(likely) + len(self.models))]
 
     # What workers do.
 
@@ -229,13 +264,18 @@ class Machine(Driver):
 
     def play_to_the_end(self) -> None:
         World.messages.clear()
+        for run in [run for run in self.models.values() if run.status == "paused"]:
+            self._resume(run)  # a person must; its messages are lost like all others
+        World.messages.clear()
         for seconds in [11, *repeat(30, 40)]:
             if all(run.status == "finished" for run in self.models.values()):
                 return
             World.milliseconds += seconds * SECOND
             self.sweep()
+            self.answer_all()
             while World.messages:
-                if self.take(World.messages.pop(0)):
+                step_id = World.messages.pop(0)
+                if step_id in self.seen.ids and self.take(step_id):
                     self.perform(self.held[-1], "low")
                     self.report(self.held[-1], inline=False)
         raise Difference(f"runs without an end: {[run for run in self.models.values() if run.status != 'finished']}")

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.model import workflows
-from tests.model.beginning import Beginning
 from tests.model.rows import DOUBT, GRACE, LEASE, LOSSES, OPEN, SECOND, Hold, Outcome, Row, judge, next_try
-from tests.model.workflows import Undo
+from tests.model.waiting import Waiting
+from tests.model.workflows import WAITS, Step, Undo
 
 
 @dataclass
-class Run(Beginning):
+class Run(Waiting):
     """A run as it goes."""
 
     # Attempts.
@@ -28,7 +28,7 @@ class Run(Beginning):
         row = self.rows[name]
         if self.status == "compensating" and row.undo == "running":
             return row.hold is None and (row.due is None or row.due <= now)
-        return not self.ending and row.status == "ready"
+        return not self.ending and self.status != "paused" and row.status == "ready"
 
     def take(self, name: str, now: int) -> None:
         """A worker takes the step, or its compensation."""
@@ -60,8 +60,8 @@ class Run(Beginning):
             given = {name: value["n"] for name, value in given.items()}
         if hold.ends <= hold.since:
             return Outcome("failed", error="timeout.schedule_to_close", timed_out=True), None
-        if not hold.undoing and step.kind in {"wait", "value"}:
-            return (Outcome("wait") if step.kind == "wait" else Outcome("ok", {"n": workflows.VALUE})), None
+        if not hold.undoing and step.kind in {*WAITS, "value"}:
+            return (Outcome("ok", {"n": workflows.VALUE}) if step.kind == "value" else Outcome(step.kind)), None
         call = (hold.step, hold.attempt, f"{row.key}/compensate" if hold.undoing else row.key, given)
         return judge(step, script, undoing=hold.undoing), call
 
@@ -73,9 +73,12 @@ class Run(Beginning):
         row.hold = None
         if hold.undoing:
             return self._record_undo(row, step.undo, outcome, now)
-        if outcome.kind == "wait":
-            row.status, row.due = "waiting", hold.since + workflows.WAIT * SECOND
-            return self._go_on(now)
+        if outcome.kind in WAITS:
+            return self.begin_wait(row, step, hold, now, inline=inline)
+        return self.end(row, step, hold, outcome, now, inline=inline)
+
+    def end(self, row: Row, step: Step, hold: Hold, outcome: Outcome, now: int, *, inline: bool) -> None:
+        """An attempt, or its wait, is over."""
         if outcome.output is not None:
             row.output = outcome.output
         row.effect = max(row.effect, outcome.effect, key=DOUBT.index) if step.writes else "none"
@@ -130,7 +133,9 @@ class Run(Beginning):
             return row.close_by is not None and row.close_by < now
 
         each(lambda row: row.status == "retrying" and _past(row.due, now), ready)
-        each(lambda row: row.status == "waiting" and _past(row.due, now), lambda _, row: self._waited(row, now))
+        timer = {"wait"}
+        each(lambda row: _waits(row, timer) and _past(row.due, now), lambda _, row: self._waited(row, now))
+        self.overdue_waits(each, now)
         for row in rows.values():
             if row.undo == "running" and row.hold is None and _past(row.due, now):
                 row.due = None
@@ -152,6 +157,7 @@ class Run(Beginning):
         self._go_on(now)
 
     def _give_up(self, row: Row, word: str, now: int) -> None:
+        row.child = row.child or ("cancelled" if row.waits == "child" else "")
         row.status, row.due, row.finished, row.error = "timed_out", None, now, f"timeout.schedule_to_{word}"
         self._go_on(now)
 
@@ -181,6 +187,10 @@ class Run(Beginning):
             return self._wind_down(now)
         row.status, row.attempt = "ready", row.attempt - 1
         return None
+
+
+def _waits(row: Row, kinds: set[str]) -> bool:
+    return row.status == "waiting" and row.waits in kinds
 
 
 def _past(due: int | None, now: int) -> bool:

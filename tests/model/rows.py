@@ -18,7 +18,7 @@ DOUBT = ["none", "unknown", "happened"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an attempt came to: `ok`, `wait` or `failed`."""
+    """What an attempt came to: `ok`, `failed`, or what it waits for: `wait` (a timer), `event`, `approval`, `child`."""
 
     kind: str
     output: Any = None
@@ -60,6 +60,21 @@ class Row:
     undo_attempt: int = 0
     hold: Hold | None = None
     history: tuple[tuple[str, int, str], ...] = ()
+    #: What it waits for, the attempt that made it wait, and how its child run ended, if it did.
+    waits: str = ""
+    last: Hold | None = None
+    child: str = ""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """An event: `run` alone gets it, if that is set; routed by hand, or by the sweeper a while after it came."""
+
+    id: str
+    n: int
+    run: str
+    came: int
+    routed: bool = False
 
 
 def judge(step: Step, script: str, *, undoing: bool) -> Outcome:

@@ -14,7 +14,7 @@ from orchestration.models import Team
 from orchestration.services.manifests import Document, Signature, apply
 from tests.model.driver import tries
 from tests.model.machine import Machine
-from tests.model.workflows import Flow, flows, manifest_of
+from tests.model.workflows import Flow, flows, manifest_of, publish_child
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +35,7 @@ numbers = count(1)
 @given(flow=flows())
 def test_what_is_drawn_is_a_manifest_that_can_be_applied(flow: Flow):
     Team.objects.get_or_create(name="checkout")
+    publish_child()
     apply(
         [Document(yaml.safe_dump(manifest_of(flow, next(numbers)), sort_keys=False), "drawn.yaml")],
         Signature(None, "a test"),

@@ -15,11 +15,26 @@ from django.db.models import F
 from hypothesis import Phase
 from hypothesis.stateful import run_state_machine_as_test
 
-from orchestration.engine import advance, ahead, cancel, complete, execute, hot_sql, rescue, settle, timers, transition
+from orchestration.engine import (
+    advance,
+    ahead,
+    approvals,
+    cancel,
+    complete,
+    execute,
+    hot_sql,
+    pause,
+    rescue,
+    settle,
+    subscriptions,
+    timers,
+    transition,
+    undoing,
+)
 from orchestration.engine import wake as waking
 from orchestration.engine.plans import sole_speakers
 from orchestration.engine.rows import NewStep
-from orchestration.models import StepRun
+from orchestration.models import EventReceipt, StepRun
 from orchestration.policies.retry import decide
 from orchestration.states import Effect, RunResult, RunStatus, StepStatus
 from orchestration.steps.kinds import KINDS
@@ -68,8 +83,7 @@ def a_fence_that_does_not_grow(patch: Patch) -> None:
 
 
 def a_compensation_in_the_order_of_completion(patch: Patch) -> None:
-    ordered = settle._to_undo
-    patch.setattr(settle, "_to_undo", lambda *given: ordered(*given)[::-1])
+    patch.setattr(undoing, "_latest", lambda steps, place: min(steps, key=lambda step: place[step.name]))
 
 
 def a_retry_that_counts_from_zero(patch: Patch) -> None:
@@ -138,12 +152,44 @@ def a_failed_run_that_goes_on(patch: Patch) -> None:
     patch.setattr(complete, "fatal", lambda plan, states: None)
 
 
+def an_early_event_that_nobody_keeps(patch: Patch) -> None:
+    patch.setattr(complete, "met", lambda *given: None)
+
+
+def an_event_that_is_given_twice(patch: Patch) -> None:
+    def met(claim: Any, wanted: Any, now: Any) -> Any:
+        EventReceipt.objects.filter(run_id=claim.run.id).delete()
+        return subscriptions.met(claim, wanted, now)
+
+    patch.setattr(complete, "met", met)
+
+
+def a_child_that_outlives_its_parent(patch: Patch) -> None:
+    patch.setattr(settle, "stop_children", lambda run, now: None)
+
+
+def a_no_that_counts_as_a_yes(patch: Patch) -> None:
+    outcome = approvals._outcome
+    patch.setattr(approvals, "_outcome", lambda word, *told: outcome("approved", *told))
+
+
+def a_pause_that_holds_nothing_back(patch: Patch) -> None:
+    patch.setattr(pause, "why_not_pause", lambda run: None)
+    patch.setattr(transition, "move_run", lambda *given, **more: True)
+
+
+def a_resume_that_wakes_nobody(patch: Patch) -> None:
+    patch.setattr(pause, "LOST_WAKE_AFTER", 10**8)
+
+
 BUGS: list[Callable[[Patch], None]] = [
     a_fence_that_is_ignored, a_write_that_runs_ahead, a_record_that_forgets_what_ran_ahead, a_fence_that_does_not_grow, a_compensation_in_the_order_of_completion,
     a_retry_that_counts_from_zero, a_lost_step_that_nobody_frees, a_cancel_that_forgets_to_compensate,
     a_join_that_begins_at_the_first, a_skip_that_does_not_spread, a_key_for_each_attempt, a_timer_that_is_lost,
     an_effect_that_is_forgotten_after_expect, a_lost_wake_up_that_is_not_sent_again,
-    a_terminated_write_that_is_not_doubted, a_failed_run_that_goes_on,
+    a_terminated_write_that_is_not_doubted, a_failed_run_that_goes_on, an_early_event_that_nobody_keeps,
+    an_event_that_is_given_twice, a_child_that_outlives_its_parent, a_no_that_counts_as_a_yes,
+    a_pause_that_holds_nothing_back, a_resume_that_wakes_nobody,
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ the test says beforehand. Never says what the engine should make of it: model.py
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count, product, starmap
 from typing import Any
@@ -44,11 +45,14 @@ class Step:
     schedule_to_start: int = 0
     schedule_to_close: int = 0
     heartbeat: int = 0
+    #: Of an event or an approval: after so long there will be no answer. `approves`: that is a yes then.
+    patience: int = 0
+    approves: bool = False
     undo: Undo | None = None
 
     @property
     def writes(self) -> bool:
-        return self.kind in {"write", "transactional"}
+        return self.kind in {"write", "transactional", "child"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,12 @@ class Flow:
         object.__setattr__(self, "named", {step.name: step for step in self.steps})
 
 
-KINDS = ("write", "write", "write", "transactional", "read", "wait", "value")
+KINDS = ("write", "write", "write", "transactional", "read", "wait", "value", "event", "approval", "child")
+#: Kinds whose attempts come to a wait.
+WAITS = ("wait", "event", "approval", "child")
+#: Seconds after which a parent looks at its child by itself, and an event is routed by the sweeper.
+LOOK, ROUTED = 5, 3
+CHILD_GIVES = {"n": 2}
 #: What a step may have besides; one draw for all, since drawing is what an example spends its time on.
 ODDITIES: list[dict[str, Any]] = [
     *[{"expect": expect} for expect in (False, True)] * 4,
@@ -79,34 +88,69 @@ def flows(draw: st.DrawFn) -> Flow:
     """Two to six steps, each with some of the earlier ones before it; or one after the other, mostly without effects."""
     names = [f"s{number}" for number in range(draw(st.integers(2, 6)))]
     drawn = _calm_step if draw(st.sampled_from([False, False, False, True])) else _step
-    steps = [draw(drawn(name, names[:place])) for place, name in enumerate(names)]
-    return Flow(tuple(steps), *draw(st.sampled_from([*[(0, "")] * 4, (0, names[-1]), (15, "")])))
+    steps: list[Step] = []
+    for name in names:
+        steps.append(draw(drawn(name, [*steps])))
+    output = names[-1] if steps[-1].kind != "approval" else ""
+    return Flow(tuple(steps), *draw(st.sampled_from([*[(0, "")] * 4, (0, output), (15, "")])))
 
 
 @st.composite
-def _step(draw: st.DrawFn, name: str, earlier: list[str]) -> Step:
+def _step(draw: st.DrawFn, name: str, earlier: list[Step]) -> Step:
     chosen = draw(st.integers(0, 2 ** len(earlier) - 1)) if earlier else 0
-    needs = tuple(other for place, other in enumerate(earlier) if chosen >> place & 1)
+    before = [other for place, other in enumerate(earlier) if chosen >> place & 1]
+    needs = tuple(other.name for other in before)
     kind = draw(st.sampled_from(KINDS))
     step = Step(name, kind, needs, *draw(st.sampled_from(TRIES)), **draw(st.sampled_from(ODDITIES)))
+    speaks = [other.name for other in before if other.kind != "approval"]  # that has no `n` to ask for
     return replace(
         step,
         join=draw(st.sampled_from(["all", "any"])) if needs else "all",
-        when=draw(st.sampled_from(["", "", "", "", "input", *needs])),
-        strict=step.strict and bool(needs) and kind not in {"wait", "value"},
+        when=draw(st.sampled_from(["", "", "", "", "input", *speaks])),
+        strict=step.strict and bool(needs) and needs == tuple(speaks) and kind not in {*WAITS, "value"},
+        patience=draw(st.sampled_from([0, 6])) if kind in {"event", "approval"} else 0,
+        approves=kind == "approval" and draw(st.booleans()),
         expect=step.expect and step.writes,
         undo=draw(st.sampled_from(UNDOS)) if step.writes else None,
     )
 
 
 @st.composite
-def _calm_step(draw: st.DrawFn, name: str, earlier: list[str]) -> Step:
+def _calm_step(draw: st.DrawFn, name: str, earlier: list[Step]) -> Step:
     kind = draw(st.sampled_from(("read", "read", "read", "value", "value", "write")))
-    return Step(name, kind, tuple(earlier[-1:]), *draw(st.sampled_from(TRIES)))
+    return Step(name, kind, tuple(other.name for other in earlier[-1:]), *draw(st.sampled_from(TRIES)))
 
 
 #: What a wait waits for, and what a value step gives.
 WAIT, VALUE = 7, 2
+
+
+EVENT, CHILD = "model.event", "drawn-child"
+#: Ends when it is told to, by an event under its own id; well, if that says so.
+_CHILD = {
+    "apiVersion": "plumbline/v1", "kind": "Workflow",
+    "metadata": {"name": CHILD, "version": "1.0.0", "owner": "checkout"},
+    "spec": {
+        "output": {"value": "${{ steps.go.output }}"},
+        "steps": {"go": {"event": {"type": "model.child"}, "expect": ["output.n == 2"]}},
+    },
+}  # fmt: skip
+
+
+def moment(milliseconds: int) -> str:
+    """A time of the engine's as a step's output has it."""
+    return (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)).isoformat()
+
+
+def publish_child() -> None:
+    """The workflow that every `child` step starts, once for all examples."""
+    team = Team.objects.get_or_create(name="checkout")[0]
+    workflow, created = Workflow.objects.get_or_create(name=CHILD, defaults={"owner": team})
+    if created:
+        version = WorkflowVersion(
+            workflow=workflow, version="1.0.0", precedence="1", canonical=_CHILD, content_hash="c", reason="a test"
+        )
+        WorkflowVersion._base_manager.bulk_create([version])
 
 
 @cache
@@ -115,6 +159,7 @@ def version_of(flow: Flow) -> WorkflowVersion:
 
     One for all examples that draw the same. That what is written here could be applied has a test of its own.
     """
+    publish_child()
     number = next(_numbers)
     team = Team.objects.get_or_create(name="checkout")[0]
     workflow = Workflow.objects.get_or_create(name="drawn", defaults={"owner": team})[0]
@@ -154,6 +199,13 @@ def _manifest(step: Step) -> dict[str, Any]:
             body["wait"] = {"for": f"{WAIT}s"}
         case "value":
             body["value"] = {"n": VALUE}
+        case "event":
+            body["event"] = {"type": EVENT, "correlation": "c", **_patience(step)}
+        case "approval":
+            on_timeout = {"on_timeout": "approve" if step.approves else "reject"} if step.patience else {}
+            body["approval"] = {"team": "checkout", **_patience(step), **on_timeout}
+        case "child":
+            body |= {"workflow": f"{CHILD}@*", "effect": "write"}
         case _:
             reads = ".n" if step.strict else ""
             seen = {name: _field(name, reads) for name in step.needs}
@@ -161,6 +213,8 @@ def _manifest(step: Step) -> dict[str, Any]:
             body |= {"python": name, "with": seen, "effect": "write" if step.writes else "read"}
     if step.expect:
         body["expect"] = ["output.n != 13"]
+    if step.writes and step.undo is None:
+        body["compensate"] = {"none": "a test"}
     if step.undo is not None:
         given = "${{ step.output.n }}" if step.undo.strict else "${{ step.output }}"
         body["compensate_on_unknown"] = step.undo.on_unknown
@@ -169,6 +223,10 @@ def _manifest(step: Step) -> dict[str, Any]:
             "timeout": {"start_to_close": f"{step.undo.start_to_close}s"},
         }  # fmt: skip
     return body
+
+
+def _patience(step: Step) -> dict[str, str]:
+    return {"timeout": f"{step.patience}s"} if step.patience else {}
 
 
 def _field(name: str, reads: str) -> str:

@@ -59,8 +59,11 @@ from orchestration.models import (
     Breaker,
     BreakerTransition,
     BulkheadSlot,
+    BulkRetry,
+    BulkRetryItem,
     Dependency,
     DependencyEnd,
+    InputEdit,
     LastGood,
     Objective,
     Parking,
@@ -68,15 +71,19 @@ from orchestration.models import (
     RateState,
     RollupDirty,
     Run,
+    RunFlag,
+    ScheduleTick,
     Series,
     Silence,
     StepRun,
     Team,
+    TriggerFiring,
     WorkerProcess,
     Workflow,
 )
 from orchestration.services.governed import save
 from orchestration.services.runs import retry_run
+from orchestration.services.schedules import Range, start_backfill
 from portal.backups import moving
 from portal.config import database_settings
 from portal.models import Digest, NotificationChoice, ReadMark, SavedView, Token, User
@@ -84,6 +91,7 @@ from portal.services.drafts import keep as keep_draft
 from portal.services.images import store
 from tests.alerts.counting import count
 from tests.engine.harness import begin, echo, publish, pump, settle_down, write
+from tests.engine.scheduling import schedule, trigger
 from tests.operations.conftest import new_postgresql
 from tests.servers import find_postgresql
 
@@ -140,9 +148,12 @@ def fill() -> Run:
     pump()
     run = begin(publish({"a": write("undo a", 1), "b": echo(2, needs=["a"])}, name="held"))
     assert claim(StepRun.objects.get(run=run).pk) is not None
+    control_rows(failed, user)
     parked = StepRun.objects.filter(run=failed).first()
     Parking.objects.create(step=parked, dependency="shop", kind="breaker", since=timezone.now(), message="ü")
+    RunFlag.objects.create(run=failed, name="related-items", is_on=True, why="ü", at=timezone.now())
     alert_rows(team)
+    schedule_rows(user, run)
     inbox_rows(user, team)
     RunbookOrigin.objects.create(
         runbook=Runbook.objects.first(), path="a/ü.md", text="x\r\n\ufeff", revision=1, imported_at=timezone.now()
@@ -153,6 +164,27 @@ def fill() -> Run:
     )  # fmt: skip
     keep(verify())
     return run
+
+
+def schedule_rows(user: User, run: Run) -> None:
+    """Something of everything that starts by itself."""
+    now = timezone.now()
+    backfill = start_backfill(
+        schedule=schedule("odd", workflow="held@^1"), asked=Range(now - timedelta(days=1), now), actor=user, reason="ü"
+    )
+    common = {"schedule": backfill.schedule, "made_at": now}
+    ScheduleTick.objects.create(at=now, outcome="failed", error="é", **common)
+    ScheduleTick.objects.create(at=now, outcome="started", backfill=backfill, run=run, **common)
+    found = trigger("odd", workflow="held@^1", when="event.data.ü == 'é'")
+    TriggerFiring.objects.create(trigger=found, event_source="/ü", event_id="é", at=now, run=run)
+
+
+def control_rows(run: Run, user: User) -> None:
+    """An edited input, and a bulk retry with a run of its."""
+    now = timezone.now()
+    InputEdit.objects.create(run=run, step="b", input='{"a": "ü"}', actor=user, reason="é", at=now)
+    job = BulkRetry.objects.create(key="k", filter={"result": "ü"}, total=1, actor=user, reason="ü", created_at=now)
+    BulkRetryItem.objects.create(bulk=job, run_id=run.pk, workflow="failing", retried_as=run.pk, message="é")
 
 
 def inbox_rows(user: User, team: Team) -> None:

@@ -16,13 +16,26 @@ from django.test.utils import CaptureQueriesContext
 
 from orchestration import clock
 from orchestration import tasks as celery_tasks
-from orchestration.models import Attempt, EngineMark, Parking, Payload, Run, RunEvent, StepRun, WorkflowVersion
+from orchestration.models import (
+    Attempt,
+    EngineMark,
+    Parking,
+    Payload,
+    Run,
+    RunEvent,
+    RunFlag,
+    ScheduleTick,
+    StepRun,
+    TriggerFiring,
+    WorkflowVersion,
+)
 from orchestration.services import retention
 from orchestration.services.retention import prunable, prune
 from orchestration.services.runs import retry_run
 from portal import config
 from tests.engine import tasks
 from tests.engine.harness import begin, echo, pass_time, publish, pump, settle_down, step, write
+from tests.engine.scheduling import schedule, trigger
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,7 +54,8 @@ def left() -> set[uuid.UUID]:
 
 def test_what_finished_long_ago_goes_with_everything_of_it_and_the_rest_stays():
     version = publish(CHAIN)
-    finished(version, input={"text": "x" * 70_000}, key="once")
+    old = finished(version, input={"text": "x" * 70_000}, key="once")
+    RunFlag.objects.create(run=old, name="extras", is_on=True, why="x", at=old.created_at)
     waiting = begin(publish({"a": {"wait": {"for": "90d"}}}, name="patient"))
     pump()
     clock.advance(timedelta(days=31))
@@ -53,10 +67,11 @@ def test_what_finished_long_ago_goes_with_everything_of_it_and_the_rest_stays():
     assert prune(days=30) == retention.Pruned(1, more=False)
 
     assert left() == {waiting.pk, young.pk}
-    for model in (StepRun, RunEvent, Payload):
+    for model in (StepRun, RunEvent, RunFlag, Payload):
         assert set(model.objects.values_list("run", flat=True)) <= left()
     assert set(Attempt.objects.values_list("step__run", flat=True)) <= left()
     assert not Payload.objects.exists()
+    assert not RunFlag.objects.exists()
     assert [model.objects.count() for model in (WorkflowVersion, EngineMark)] == untouched
     assert finished(version, key="once").pk not in {young.pk, waiting.pk}, "a forgotten key starts a new run"
 
@@ -197,9 +212,26 @@ def test_a_retry_that_begins_meanwhile_keeps_its_run():
     assert Run.objects.get(retry_of=run.pk)
 
 
+def test_what_started_a_run_or_failed_to_goes_with_its_time():
+    old = finished(publish(CHAIN))
+    ticks = {"schedule": schedule(), "made_at": clock.now()}
+    ScheduleTick.objects.create(at=clock.now(), outcome="started", run=old, **ticks)
+    ScheduleTick.objects.create(at=clock.now() + timedelta(hours=1), outcome="failed", error="x", **ticks)
+    firings = {"trigger": trigger(), "event_source": "/s", "at": clock.now()}
+    TriggerFiring.objects.create(event_id="1", run=old, **firings)
+    TriggerFiring.objects.create(event_id="2", error="x", **firings)
+    clock.advance(timedelta(days=31))
+    young = ScheduleTick.objects.create(at=clock.now(), outcome="failed", **ticks | {"made_at": clock.now()})
+
+    assert prune(days=30).runs == 1
+
+    assert list(ScheduleTick.objects.all()) == [young]
+    assert not TriggerFiring.objects.exists()
+
+
 def test_every_reference_to_a_deleted_row_is_indexed():
     """Else PostgreSQL reads a whole table for each deleted row, to see that nothing refers to it."""
-    models = {Run, StepRun, Attempt, RunEvent, Payload, Parking}
+    models = {Run, StepRun, Attempt, RunEvent, RunFlag, Payload, Parking, ScheduleTick, TriggerFiring}
     referring = {
         model
         for model in apps.get_models(include_auto_created=True)

@@ -17,7 +17,9 @@ from portal.permissions import Verb
 
 PUBLIC, SIGNED_IN, OWN = "public", "signed-in", "own"
 OF_ANY_TEAM, MAINTAIN_OR_REVIEW = "maintainer of any team", "maintain or review"
+OPERATOR_OF_ANY = "operator of any team"
 REASON = {"reason": "a test"}
+RERUN = {"step": "a", "version": "original", "key": "k", **REASON}
 FORCE = {"state": "metrics_only", "hours": "1", **REASON}
 BALLOT = {"team": "checkout", "vote": "approve", "seen": "change-hash", **REASON}
 NEW_CONTRACT = {
@@ -64,6 +66,13 @@ ACTION = {"text": "Do it", "owner": "checkout", "due": "2099-01-02", "check": "c
 BULK = {
     "kind": "pattern", "field": "status", "value": "draft", "items": [{"name": "outbox", "revision": 2}], "dry_run": True, **REASON,
 }  # fmt: skip
+RANGE = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-02T00:00:00Z"}
+FORM_RANGE = {
+    "starts_at": "2026-01-01T00:00",
+    "ends_at": "2026-01-02T00:00",
+    "order": "oldest_first",
+    "max_parallel": "1",
+}
 MANIFEST = """apiVersion: plumbline/v1
 kind: Workflow
 metadata: {name: demo, version: 2.0.0, owner: checkout}
@@ -115,6 +124,17 @@ API = [
         SIGNED_IN,
         body={"files": [{"path": "a.md", "text": "x"}], "owner": "checkout", **REASON},
     ),
+    Entry("GET", "schedules", SIGNED_IN),
+    Entry("GET", "schedules/<slug:name>", SIGNED_IN, ("nightly",)),
+    Entry("POST", "schedules/<slug:name>/pause", Verb.OPERATE, ("nightly",), REASON),
+    Entry("POST", "schedules/<slug:name>/resume", Verb.OPERATE, ("paused",), REASON),
+    Entry("POST", "schedules/<slug:name>/backfills", Verb.OPERATE, ("nightly",), {**RANGE, **REASON}),
+    Entry("POST", "schedules/<slug:name>/backfills/preview", SIGNED_IN, ("nightly",), RANGE),
+    Entry("POST", "schedules/<slug:name>/backfills/<int:number>/cancel", Verb.OPERATE, ("nightly", "backfill"), REASON),
+    Entry("GET", "triggers", SIGNED_IN),
+    Entry("GET", "triggers/<slug:name>", SIGNED_IN, ("on-order",)),
+    Entry("POST", "triggers/<slug:name>/pause", Verb.OPERATE, ("on-order",), REASON),
+    Entry("POST", "triggers/<slug:name>/resume", Verb.OPERATE, ("paused-too",), REASON),
     Entry("GET", "openslo", SIGNED_IN),
     Entry("POST", "openslo", SIGNED_IN, body={"documents": [{"source": "a.yaml", "text": SLO}], **REASON}),
     Entry("GET", "alerts", SIGNED_IN),
@@ -171,7 +191,19 @@ API = [
     Entry("POST", "runs/<uuid:run_id>/cancel", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/terminate", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/retry", Verb.OPERATE, ("failed",)),
+    Entry("POST", "runs/<uuid:run_id>/pause", Verb.OPERATE, ("open",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/resume", Verb.OPERATE, ("paused",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/rerun", Verb.OPERATE, ("failed",), {"from_step": "a", **REASON}),
+    Entry("POST", "runs/<uuid:run_id>/rerun/preview", Verb.OPERATE, ("failed",), {"from_step": "a"}),
+    Entry("POST", "runs/<uuid:run_id>/edit-and-retry", Verb.OPERATE, ("failed",), {"input": {"a": 1}, **REASON}),
+    Entry("POST", "runs/<uuid:run_id>/compensation/resume", Verb.OPERATE, ("halves",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/compensation/skip", Verb.OPERATE, ("halves",), {"step": "a", **REASON}),
+    Entry("POST", "bulk-retries", OPERATOR_OF_ANY, body={"status": "finished", "key": "k", "dry_run": True, **REASON}),
+    Entry("GET", "bulk-retries/<int:number>", SIGNED_IN, ("bulk-retry",)),
+    Entry("POST", "bulk-retries/<int:number>/cancel", Verb.ADMINISTER, ("bulk-retry",), REASON),
     Entry("GET", "workflows", SIGNED_IN),
+    Entry("POST", "workflows/<slug:name>/pause", Verb.OPERATE, ("demo",), REASON),
+    Entry("POST", "workflows/<slug:name>/resume", Verb.OPERATE, ("halted",), REASON),
     Entry("GET", "workflows/<slug:name>", SIGNED_IN, ("demo",)),
     Entry("GET", "workflows/<slug:name>/versions", SIGNED_IN, ("demo",)),
     Entry("GET", "workflows/<slug:name>/versions/<str:version>", SIGNED_IN, ("demo", "1.0.0")),
@@ -191,6 +223,17 @@ API = [
         Verb.SWITCH,
         ("payments",),
         {"state": "metrics_only", "expires_at": "in a day", **REASON},
+    ),
+    Entry("POST", "dependencies/<slug:name>/pause", Verb.SWITCH, ("payments",), {"expires_at": "in a day", **REASON}),
+    Entry("POST", "dependencies/<slug:name>/resume", Verb.SWITCH, ("held",), REASON),
+    Entry("GET", "flags", SIGNED_IN),
+    Entry("GET", "flags/<slug:name>", SIGNED_IN, ("extras",)),
+    Entry(
+        "POST",
+        "flags/<slug:name>/switch",
+        Verb.SWITCH,
+        ("extras",),
+        {"to": "off", "revision": "flag-revision", **REASON},
     ),
     Entry("GET", "exports/prometheus", SIGNED_IN),
     Entry("GET", "exports/grafana", SIGNED_IN),
@@ -273,6 +316,17 @@ API = [
     Entry("GET", "docs/", SIGNED_IN),
 ]
 PAGES = [
+    Entry("GET", "schedules/", SIGNED_IN),
+    Entry("GET", "schedules/<str:name>/", SIGNED_IN, ("nightly",)),
+    Entry("POST", "schedules/<str:name>/pause/", Verb.OPERATE, ("nightly",), REASON),
+    Entry("POST", "schedules/<str:name>/resume/", Verb.OPERATE, ("paused",), REASON),
+    Entry(
+        "POST", "schedules/<str:name>/backfill/", Verb.OPERATE, ("nightly",), {**FORM_RANGE, "do": "preview", **REASON}
+    ),
+    Entry("POST", "schedules/<str:name>/backfills/<int:number>/cancel/", Verb.OPERATE, ("nightly", "backfill"), REASON),
+    Entry("GET", "triggers/<str:name>/", SIGNED_IN, ("on-order",)),
+    Entry("POST", "triggers/<str:name>/pause/", Verb.OPERATE, ("on-order",), REASON),
+    Entry("POST", "triggers/<str:name>/resume/", Verb.OPERATE, ("paused-too",), REASON),
     Entry("GET", "objectives/", SIGNED_IN),
     Entry("POST", "objectives/new/", Verb.MAINTAIN, body={**OBJECTIVE, "target": "99", "window_days": 28, "page": ""}),
     Entry("GET", "objectives/openslo/", SIGNED_IN),
@@ -359,6 +413,19 @@ PAGES = [
     Entry("POST", "runs/<uuid:run_id>/cancel/", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/terminate/", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/retry/", Verb.OPERATE, ("failed",)),
+    Entry("POST", "runs/<uuid:run_id>/pause/", Verb.OPERATE, ("open",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/resume/", Verb.OPERATE, ("paused",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/resume-compensation/", Verb.OPERATE, ("halves",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/skip-compensation/", Verb.OPERATE, ("halves",), REASON),
+    Entry("GET", "runs/<uuid:run_id>/rerun/", Verb.OPERATE, ("failed",)),
+    Entry("POST", "runs/<uuid:run_id>/rerun/", Verb.OPERATE, ("failed",), RERUN),
+    Entry("GET", "runs/<uuid:run_id>/edit-and-retry/", Verb.OPERATE, ("failed",)),
+    Entry("POST", "runs/<uuid:run_id>/edit-and-retry/", Verb.OPERATE, ("failed",), {"input": "{}", **REASON}),
+    Entry("GET", "runs/bulk-retry/", OPERATOR_OF_ANY),
+    Entry("GET", "runs/bulk-retry/<int:number>/", SIGNED_IN, ("bulk-retry",)),
+    Entry("POST", "runs/bulk-retry/<int:number>/cancel/", Verb.ADMINISTER, ("bulk-retry",), REASON),
+    Entry("GET", "workflows/<str:name>/pause/", Verb.OPERATE, ("demo",)),
+    Entry("POST", "workflows/<str:name>/pause/", Verb.OPERATE, ("demo",), REASON),
     Entry("GET", "workflows/", SIGNED_IN),
     Entry(
         "POST", "workflows/apply/", Verb.MAINTAIN, body={"text": MANIFEST, "source": "a.yaml", "apply": "1", **REASON}
@@ -375,6 +442,9 @@ PAGES = [
     Entry("GET", "dependencies/", SIGNED_IN),
     Entry("GET", "dependencies/map/", SIGNED_IN),
     Entry("GET", "dependencies/<str:name>/", SIGNED_IN, ("payments",)),
+    Entry("GET", "flags/", SIGNED_IN),
+    Entry("GET", "flags/<str:name>/", SIGNED_IN, ("extras",)),
+    Entry("POST", "flags/<str:name>/", Verb.SWITCH, ("extras",), {"to": "off", "seen": "flag-revision", **REASON}),
     Entry("GET", "dependencies/<str:name>/breaker/", SIGNED_IN, ("payments",)),
     Entry("POST", "dependencies/<str:name>/breaker/", Verb.SWITCH, ("payments",), FORCE),
     Entry(

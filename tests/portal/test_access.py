@@ -39,13 +39,33 @@ from governance.models import (
 from governance.services.bulk import Line
 from governance.services.exercises import start_exercise
 from orchestration.engine import publish as messages
-from orchestration.models import Alert, Dependency, Membership, Objective, Role, Silence, Team, Workflow
+from orchestration.models import (
+    Alert,
+    BulkRetry,
+    BulkRetryItem,
+    Dependency,
+    Membership,
+    Objective,
+    Role,
+    Run,
+    Silence,
+    StepRun,
+    Team,
+    Workflow,
+    WorkflowVersion,
+)
+from orchestration.selectors.flags import revision_of
+from orchestration.services.breakers import force
 from orchestration.services.manifests import Document, Signature, apply
+from orchestration.services.pauses import pause_run, pause_workflow
+from orchestration.services.schedules import Range, pause, start_backfill
 from portal.models import SavedView, Token, User
 from portal.models.token import digest
 from portal.permissions import ADMIN_VERBS, ROLE_VERBS, Verb
 from portal.services.images import store
-from tests.engine.harness import begin, publish, pump
+from tests.engine.flagging import declare
+from tests.engine.harness import begin, publish, pump, write
+from tests.engine.scheduling import schedule, trigger
 from tests.governance.gatehouse import manifest
 from tests.people import ROLES, person, token_for
 from tests.portal.access_table import (
@@ -53,6 +73,7 @@ from tests.portal.access_table import (
     API,
     MAINTAIN_OR_REVIEW,
     OF_ANY_TEAM,
+    OPERATOR_OF_ANY,
     OWN,
     PAGES,
     PUBLIC,
@@ -140,15 +161,39 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "image": store(content=Picture().read(), user=victim).pk,
         "webhook-delivery": str(delivery.pk),
         "saved-view": str(SavedView.objects.create(page="runs", name="Ours", owner=victim, team=team).pk),
+        "flag-revision": revision_of(declare(owner="checkout")),
         "team": team, "failed": str(failed.pk), "open": str(still_open.pk), "victim": str(victim.pk),
         "membership": str(Membership.objects.create(user=victim, team=team, role="viewer").pk),
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,
         **gate,
         **alert_world(team),
+        **schedule_world(),
+        **control_world(team, waiting, victim),
         "exercise": str(exercise.pk),
         **postmortem_world(postmortem),
         "runbook-history": runbook.history.earliest().history_id,
     }  # fmt: skip
+
+
+def control_world(team: Team, waiting: WorkflowVersion, person: User) -> dict[str, Any]:
+    """A run and a workflow that are paused, a dependency that is, a run undone by halves, and a bulk retry."""
+    paused = begin(waiting)
+    pause_run(run_id=paused.pk, actor=None, reason="a test")
+    halves = begin(publish({"a": write("a"), "b": {"python": "test.fail", "needs": ["a"]}}, name="halves"))
+    pump()
+    Run.objects.filter(pk=halves.pk).update(status="finished", result="failed", ending="failed", compensation="failed")
+    StepRun.objects.filter(run=halves, name="a").update(compensation="failed", effect="happened")
+    publish({"a": {"value": 1}}, name="halted")
+    pause_workflow(name="halted", actor=None, reason="a test")
+    Dependency.objects.create(
+        name="held", owner=team, document={"spec": {"base_url": "http://x.example"}}, content_hash="x"
+    )
+    force(name="held", state="forced_open", reason="x", expires_at=timezone.now() + timedelta(days=1), actor=None)
+    job = BulkRetry.objects.create(
+        key="k0", filter={"result": "failed"}, total=1, actor=person, reason="x", created_at=timezone.now()
+    )
+    BulkRetryItem.objects.create(bulk=job, run_id=halves.pk, workflow="halves")
+    return {"paused": str(paused.pk), "halves": str(halves.pk), "bulk-retry": str(job.pk)}
 
 
 def postmortem_world(postmortem: Postmortem) -> dict[str, Any]:
@@ -178,6 +223,16 @@ def postmortem_world(postmortem: Postmortem) -> dict[str, Any]:
 
 def _action_world(item: ActionItem, postmortem: Postmortem) -> dict[str, Any]:
     return {"action": str(item.pk), "postmortem-history": postmortem.history.earliest().history_id}
+
+
+def schedule_world() -> dict[str, Any]:
+    """Schedules and triggers, some of them paused, and a backfill that runs."""
+    for paused in (schedule("paused"), trigger("paused-too")):
+        pause(thing=paused, actor=None, reason="x")
+    trigger()
+    asked = Range(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
+    backfill = start_backfill(schedule=schedule(), asked=asked, actor=None, reason="x")
+    return {"backfill": str(backfill.pk)}
 
 
 def alert_world(team: Team) -> dict[str, Any]:
@@ -255,6 +310,8 @@ def expected(entry: Entry, role: str) -> str:
         return "allowed"
     if entry.rule == OF_ANY_TEAM:
         return "allowed" if Verb.MAINTAIN in ALLOWED[role] or role == "stranger" else "denied"
+    if entry.rule == OPERATOR_OF_ANY:
+        return "allowed" if Verb.OPERATE in ALLOWED[role] or role == "stranger" else "denied"
     if entry.rule == MAINTAIN_OR_REVIEW:
         return "allowed" if ALLOWED[role] & {Verb.MAINTAIN, Verb.REVIEW} else "denied"
     assert isinstance(entry.rule, Verb)

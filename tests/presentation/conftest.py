@@ -38,6 +38,7 @@ PAGES = [
     "explore",
     "workflows",
     "dependencies",
+    "flags",
     "objectives",
     "contracts",
     "changes",

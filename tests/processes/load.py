@@ -23,6 +23,7 @@ from orchestration.services.manifests import Document, Signature, apply
 from orchestration.services.runs import start_run
 from tests.processes.children import wait_until
 from tests.processes.recorder import Recorded, Recorder
+from tests.undoing import said
 
 #: `make chaos` is the long form.
 LONG = os.environ.get("CHAOS") == "long"
@@ -71,7 +72,7 @@ def publish(steps: dict[str, Any], name: str = "recorded") -> WorkflowVersion:
         for dependency, variable in DEPENDENCIES.items()
     ]
     metadata = {"name": name, "version": "1.0.0", "owner": "checkout"}
-    resources.append({"kind": "Workflow", "metadata": metadata, "spec": {"steps": steps}})
+    resources.append({"kind": "Workflow", "metadata": metadata, "spec": {"steps": said(steps)}})
     text = "\n---\n".join(yaml.safe_dump({"apiVersion": "plumbline/v1", **item}, sort_keys=False) for item in resources)
     apply([Document(text, "recorded.yaml")], Signature(None, "a test"))
     return WorkflowVersion.objects.select_related("workflow").get(workflow__name=name)

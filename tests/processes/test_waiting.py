@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from orchestration.models import Run, StepRun
+from orchestration.engine.event_store import NewEvent, store
+from orchestration.models import Run, StepRun, Subscription
 from tests.processes.children import Processes, memory_of, wait_until
 from tests.processes.load import CHAIN, begin, finished, nothing_lost_or_doubled, post, publish, sized
 from tests.processes.recorder import Recorder
@@ -50,3 +51,38 @@ def test_runs_that_wait_hold_no_worker_and_wake_on_time(processes: Processes, re
     assert max(grown) < GROWTH
     nothing_lost_or_doubled(runs, recorder)
     assert Run.objects.filter(pk__in=runs, status="waiting").count() == 0
+
+
+def test_runs_that_wait_for_an_event_hold_no_worker_and_each_gets_its_own(processes: Processes, recorder: Recorder):
+    version = publish(
+        {
+            "paid": {"event": {"type": "order.paid", "correlation": "${{ input.n }}", "timeout": "1d"}},
+            "after": post("/after", needs=["paid"]),
+        },
+        name="patient",
+    )
+    workers = processes.crew()
+    others = publish(CHAIN)
+    warm = begin(others, 10)
+    wait_until(lambda: finished(warm) == len(warm), 30, "the workers to be warm")
+    before = [memory_of(worker) for worker in workers]
+
+    runs = begin(version, RUNS)
+    waiting = StepRun.objects.filter(run__in=runs, status="waiting")
+    wait_until(lambda: waiting.count() == RUNS, 120, "all runs to wait at once")
+    assert not waiting.exclude(worker_id="", lease_until=None).exists(), "a wait is a row, held by nobody"
+    assert Subscription.objects.filter(run__in=runs).count() == RUNS
+    began = time.monotonic()
+    more = begin(others, 10)
+    wait_until(lambda: finished(more) == len(more), 30, "other runs to finish meanwhile")
+    assert time.monotonic() - began < 5
+    assert finished(runs) == 0
+
+    for number in reversed(range(RUNS)):  # nobody waits in the order in which events come
+        store(NewEvent("/shop", f"{number}", "order.paid", {"n": number}, correlation=f"{number}"))
+    wait_until(lambda: finished(runs) == RUNS, 60 + RUNS, "all runs to get their event and finish")
+    given = StepRun.objects.filter(run__in=runs, name="paid").values_list("run__input", "output")
+    assert all(asked == got for asked, got in given)
+    grown = [memory_of(worker) - earlier for worker, earlier in zip(workers, before, strict=True)]
+    assert max(grown) < GROWTH
+    assert not Subscription.objects.filter(run__in=runs).exists()

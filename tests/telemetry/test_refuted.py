@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.mark.parametrize(
     "error",
-    ["breaker.open", "expression", "secret.unknown", "http.request", "http.refused", "worker.lost", "contract.violation",
+    ["breaker.open", "expression", "secret.unknown", "http.request", "http.refused", "worker.lost", "contract.violation", "flag.off",
      "timeout.schedule_to_close", "python.import"],
 )  # fmt: skip
 def test_what_never_reached_the_dependency_is_no_call(error: str):

@@ -63,7 +63,7 @@ def test_every_action_says_what_it_will_do_and_one_that_is_impossible_says_why(o
 
 def test_a_viewer_sees_the_actions_disabled_with_the_role_that_is_missing(viewer, open_run):
     said = text(page(viewer, open_run))
-    assert said.count("Only operators and maintainers of team checkout may do this.") == 2
+    assert said.count("Only operators and maintainers of team checkout may do this.") == 3  # pause, cancel, terminate
     assert '<form method="post" action="/runs/' not in said.split("What you can do")[1].split("</section>")[0]
 
 
@@ -186,7 +186,7 @@ def test_a_wait_is_drawn_as_waiting_and_says_when_it_goes_on(operator, team):
     said = text(page(operator, run, "pause"))
     assert "<dt>Goes on at</dt>" in said
     assert 'class="park"' in said
-    assert "Waiting for its time to come; no worker is held." in said
+    assert "for its time to come; no worker is held." in said
 
 
 def test_a_reused_step_is_called_so_and_draws_no_bar_of_another_run(operator, version):

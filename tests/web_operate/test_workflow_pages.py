@@ -129,7 +129,7 @@ def test_the_number_of_queries_of_the_page_does_not_grow_with_the_versions(
         for minor in range(number):
             publish({"one": echo(minor)}, name="order", version=f"{number + 1}.{minor}.0")
         operator.get("/workflows/order/")
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(20):
             operator.get("/workflows/order/versions/")
 
 
