@@ -34,7 +34,7 @@ bench-dashboards: $(VENV)/development  ## the dashboards with ten million step e
 bench-search: $(VENV)/development  ## fifty queries against 50,000 documents, on both databases
 	@$(RUN) -m tests.bench.search
 
-chaos: $(VENV)/development  ## the long failure runs and 10,000 examples of the state machine, on both databases
+chaos: $(VENV)/development  ## the long failure runs and 10,000 examples of the state machine, on both databases and with RabbitMQ
 	@$(RUN) -m tests.run --chaos
 
 guards: $(VENV)/development  ## break each of the engine's guards in a copy, and see which test notices

@@ -1,20 +1,33 @@
-"""Celery's tasks: thin, and carrying ids only. Losing, doubling or delaying a message changes nothing but the time."""
+"""Celery's tasks: thin, and carrying ids only. Losing, doubling or delaying a message changes nothing but the time.
+
+All but the two answers of a user's own Celery app, which carry what the task came to. A doubled one changes nothing either;
+a lost one is missed when the step's time is up.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from celery import shared_task
 from django.conf import settings
 
 from orchestration import clock
+from orchestration.engine.answer import answer
+from orchestration.engine.claim import Claim
 from orchestration.engine.conductor import conductor
 from orchestration.engine.events import route as route_event
 from orchestration.engine.publish import send
 from orchestration.engine.wake import wake as wake_once
 from orchestration.pace import Pace
+from orchestration.patience import outlast
 from orchestration.services.bulk_retry import carry_on
 from orchestration.services.retention import prune as prune_runs
 from orchestration.services.rollups import prune_rollups
 from orchestration.services.statistics import freshen
+from orchestration.steps.celery import FAILED, SUCCEEDED, failure_of
+from orchestration.steps.outcome import Completed, Outcome
 from orchestration.telemetry.alerting import evaluate
 from orchestration.telemetry.fold import fold as fold_once
 from orchestration.telemetry.fold import sum_dirty
@@ -51,6 +64,23 @@ def wake() -> None:
 def route(event_id: int) -> None:
     """An event came in: whoever waits for it gets it."""
     route_event(event_id)
+
+
+@shared_task(name=SUCCEEDED, ignore_result=True, acks_late=True)
+def celery_succeeded(result: Any, step_id: int, fence: int) -> None:
+    """A celery step's task returned this; `link` of steps/celery.py."""
+    _answer(step_id, fence, Completed(result))
+
+
+@shared_task(name=FAILED, ignore_result=True, acks_late=True)
+def celery_failed(task_id: str, step_id: int, fence: int, error: str = "", message: str = "") -> None:
+    """It failed for good; `link_error`. With a text where their app imports orchestration/callbacks.py."""
+    _answer(step_id, fence, partial(failure_of, str(error), str(message), str(task_id)))
+
+
+def _answer(step_id: int, fence: int, outcome: Outcome | Callable[[Claim], Outcome]) -> None:
+    """Late, doubled or of an older attempt: refused by the fence. Nobody sends it again, so a database is waited for."""
+    outlast(lambda: answer(step_id, outcome, fence=fence))
 
 
 @shared_task(name="orchestration.tasks.fold", ignore_result=True, acks_late=False)

@@ -144,6 +144,8 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 #: which may be lost: the sweeper sends them again. RabbitMQ takes no notice of it.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2, "ack_emulation": False}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+#: With it a worker that lost RabbitMQ and found it again took what waited every twenty seconds only.
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 1_000_000  # with close_old_connections() before each task: reuse, and survive a restart
 CELERY_TIMEZONE = "UTC"

@@ -1,8 +1,9 @@
-"""`make test`: every test on the embedded default, then again on PostgreSQL + Redis; both counts at the end.
+"""`make test`: every test on the embedded default, then again on PostgreSQL + Redis; all counts at the end.
 
 The second leg uses TEST_DATABASE_URL, else a PostgreSQL that answers on this machine, else a throwaway one from the
-installed binaries. Without any it is left out with a notice, and is a failure where CI=true. Options: --chaos for the
-long runs, --leg embedded|server for one leg, and whatever follows goes to pytest.
+installed binaries. Without any it is left out with a notice, and is a failure where CI=true. Failure tests with RabbitMQ
+belong to it, where one answers (TEST_RABBITMQ_URL). Options: --chaos for the long runs, with RabbitMQ once more,
+--leg embedded|server|rabbitmq for one leg, and whatever follows goes to pytest.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests import rabbitmq
 from tests.servers import find_postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What --chaos runs; and what of it measures times, and so runs with nothing beside it.
-CHAOS = ["tests/processes", "tests/model", "tests/api/test_openapi.py", "tests/web_govern/test_hostile_posts.py"]
+PROCESSES = "tests/processes"
+CHAOS = [PROCESSES, "tests/model", "tests/api/test_openapi.py", "tests/web_govern/test_hostile_posts.py"]
 #: What touches no database, and so runs on one leg.
 PURE = ("contracts", "manifest", "presentation", "policies", "cli", "docs")
 ALONE = "tests/processes/test_writers.py"
@@ -31,7 +34,7 @@ def main() -> int:
     """0 when every leg that had to run passed."""
     parser = argparse.ArgumentParser(prog="make test")
     parser.add_argument("--chaos", action="store_true", help="the long failure runs")
-    parser.add_argument("--leg", choices=("embedded", "server"))
+    parser.add_argument("--leg", choices=("embedded", "server", "rabbitmq"))
     options, rest = parser.parse_known_args()
     asked = any(not one.startswith("-") for one in rest)
     everywhere = [] if asked or options.chaos else [f"--ignore=tests/{name}" for name in PURE]
@@ -40,7 +43,7 @@ def main() -> int:
         os.environ["CHAOS"] = "long"
     results: list[tuple[str, int, str, float]] = []
     with tempfile.TemporaryDirectory(prefix="plumbline-") as folder:
-        if options.leg != "server":
+        if options.leg in {None, "embedded"}:
             results.append(leg("embedded (SQLite, embedded broker)", {}, chosen, Path(folder) / "embedded"))
             if options.chaos and not rest:
                 results.append(leg("embedded, measured alone", {}, [ALONE, "-n", "0"], Path(folder) / "alone"))
@@ -48,18 +51,20 @@ def main() -> int:
             found = find_postgresql(Path(folder))
             if found is not None:
                 with found as server:
-                    results.append(
-                        leg(
-                            "PostgreSQL + Redis",
-                            {"DATABASE_URL": server.url},
-                            [*chosen, *everywhere],
-                            Path(folder) / "server",
-                        )
-                    )
+                    place = {"DATABASE_URL": server.url}
+                    if options.leg != "rabbitmq":
+                        asked_for = [*chosen, *everywhere]
+                        results.append(leg("PostgreSQL + Redis", place, asked_for, Path(folder) / "server"))
+                    if (options.chaos or options.leg == "rabbitmq") and rabbitmq.found():
+                        asked_for = rest or [PROCESSES, f"--ignore={ALONE}"]
+                        place |= {"TEST_BROKER": "rabbitmq"}
+                        results.append(leg("PostgreSQL + RabbitMQ", place, asked_for, Path(folder) / "rabbitmq"))
             elif os.environ.get("CI") == "true":
                 results.append(("PostgreSQL + Redis", 1, "no PostgreSQL: install it or set TEST_DATABASE_URL", 0.0))
             else:
                 print("notice: no PostgreSQL found, so the second leg was left out; set TEST_DATABASE_URL to run it")
+    if options.leg != "embedded" and not rabbitmq.found():
+        print("notice: no RabbitMQ found, so its tests were left out; set TEST_RABBITMQ_URL to run them")
     print()
     for name, code, summary, seconds in results:
         print(f"{name}: {summary}, {seconds:.0f} s{'' if code == 0 else '  FAILED'}")

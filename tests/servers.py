@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import psycopg
+import redis
 
 LOCAL = "postgresql://postgres@127.0.0.1:5432/postgres"
 
@@ -102,6 +103,19 @@ class Broker:
         self.process.kill()
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def halt(self) -> None:
+        """It dies with all that it knows; `resume` starts it again at the same address."""
+        self.process.kill()
+        self.process.wait()
+        (self.folder / "b.sock").unlink(missing_ok=True)
+
+    def resume(self) -> None:
+        self.__enter__()
+
+    def forget(self) -> None:
+        """Every message in it is gone."""
+        redis.Redis(unix_socket_path=str(self.folder / "b.sock")).flushall()
 
 
 def free_port() -> int:

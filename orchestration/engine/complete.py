@@ -130,6 +130,7 @@ def _forward(run: Run, claim: Claim, executed: Executed, now: datetime, *, inlin
         case Completed():
             _succeed(run, claim, executed, now, stored)
         case Suspended():
+            stored |= {"effect": grown(Effect(step.effect), outcome.effect)}
             move(claim, StepStatus.WAITING, waiting_kind=outcome.kind, not_before=outcome.until, **stored)
             tracing.attempt_ended(claim, now, "waiting")
         case Deferred():

@@ -41,7 +41,7 @@ BLINK = 0.005
 #: when another waits for something, and Celery still has a lot to do.
 START = 0.0001
 #: Kinds that spend their time waiting for somebody else.
-BLOCKING = frozenset({"http"})
+BLOCKING = frozenset({"http", "celery"})
 
 Job = Callable[[], None]
 

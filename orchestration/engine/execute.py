@@ -24,6 +24,7 @@ from orchestration.engine.fallbacks import fall_back
 from orchestration.engine.flags import refusal
 from orchestration.engine.payloads import encode, error_text
 from orchestration.engine.plans import start_to_close
+from orchestration.engine.recording import keep_input
 from orchestration.engine.scope import own_step, scope_for
 from orchestration.engine.spreading import spread_of
 from orchestration.engine.worker import still_held
@@ -57,6 +58,8 @@ class Executed:
 
 
 _TAKE_WITH = frozenset({"python", "celery", "workflow"})
+#: Whose outcome may be recorded by another process before this one has recorded that the step waits.
+_ANSWERED_EARLY = frozenset({"celery"})
 
 
 class Abandoned(Exception):
@@ -83,6 +86,8 @@ def execute(claim: Claim) -> Executed:
             return executed
         call = executed.call = outlast(lambda: _prepare(claim, executed))
         if not still_held(claim.step.pk, claim.step.fence):
+            raise Abandoned
+        if claim.action.kind in _ANSWERED_EARLY and not outlast(lambda: keep_input(claim, executed.input)):
             raise Abandoned
         called = True
         outcome = _called(claim, call)

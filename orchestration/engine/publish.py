@@ -1,7 +1,7 @@
 """Wake-up messages: a few ids on the steps queue, sent after commit. Losing one is harmless: the sweeper sends it again.
 
-Owns the sending and the short pause after a failure, so that a dead broker costs the caller once, not at every step.
-Never carries anything but ids.
+Owns the sending and the short pause after a failure, so that a dead broker costs the caller once, not at every step. Also
+sends the tasks of other people's apps, which are no wake-ups: nobody sends those again. Ours carry nothing but ids.
 """
 
 from __future__ import annotations
@@ -34,6 +34,18 @@ silent = False
 
 #: So many steps travel in one message at most. One process takes them all, so it must not be many.
 TOGETHER = 8
+
+
+class BrokerAway(Exception):
+    """The broker does not answer. `halfway`: it may have the message all the same."""
+
+    def __init__(self, why: object, *, halfway: bool) -> None:
+        super().__init__(str(why)[:200])
+        self.halfway = halfway
+
+
+class NoQueue(Exception):
+    """Nobody has made that queue, so the broker threw the message away."""
 
 
 def wake_up(step_ids: Sequence[int]) -> None:
@@ -78,6 +90,35 @@ def send(step_ids: Sequence[int]) -> int:
     return sent
 
 
+def deliver(task: str, arguments: dict[str, Any], queue: str, *, headers: dict[str, str], **options: Any) -> None:
+    """Send a task of somebody else's app to their queue, which only they declare. Raises BrokerAway, NoQueue.
+
+    RabbitMQ confirms it. Redis keeps it for whoever comes.
+    """
+    global _quiet_until  # noqa: PLW0603 - one broker for the process
+    if time.monotonic() < _quiet_until:
+        raise BrokerAway("it did not answer a moment ago", halfway=False)
+    task_id, returned, connected = str(uuid.uuid4()), list[object](), False
+    message = current_app.amqp.as_task_v2(task_id, task, (), arguments, ignore_result=True, **options)
+    expires = options.get("expires")
+    try:
+        with _confirming_producers().acquire(block=True, timeout=PAUSE) as producer:
+            events = getattr(producer.channel, "events", {})
+            events["basic_return"] = {lambda *why: returned.append(why)}
+            connected = True
+            producer.publish(
+                message.body, exchange="", routing_key=queue, serializer="json", retry=False, mandatory=True,
+                delivery_mode=2, headers={**message.headers, **headers}, expiration=expires, confirm_timeout=PAUSE,
+                **message.properties,
+            )  # fmt: skip
+    except Exception as error:  # whatever a broker or its client comes up with
+        _quiet_until = time.monotonic() + PAUSE
+        log.warning("broker.away", error=str(error)[:200], task=task)
+        raise BrokerAway(error, halfway=connected) from error
+    if returned:
+        raise NoQueue
+
+
 def _send(producer: Any, step_ids: list[int]) -> None:
     """What Celery's send_task does, without looking for routes and options, which takes as long again."""
     task_id, blank = str(uuid.uuid4()), _blank()
@@ -106,3 +147,9 @@ def _batches(step_ids: Sequence[int]) -> Iterator[list[int]]:
 def _producers() -> Any:
     connection = current_app.connection_for_write(connect_timeout=1, transport_options=PATIENCE)
     return pools.producers[connection]
+
+
+@functools.cache
+def _confirming_producers() -> Any:
+    options = {**PATIENCE, "confirm_publish": True}
+    return pools.producers[current_app.connection_for_write(connect_timeout=1, transport_options=options)]

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
 from orchestration.engine import transition
 from orchestration.engine.claim import Claim
-from orchestration.models import Attempt
+from orchestration.engine.payloads import store
+from orchestration.models import Attempt, StepRun
 from orchestration.states import Compensation, Effect, StepStatus
 from orchestration.steps.outcome import Failed
 from orchestration.telemetry import tracing
@@ -37,6 +40,20 @@ def move(claim: Claim, target: StepStatus, **columns: object) -> None:
     everything = {**transition.UNHELD, **waited, **columns}
     if not transition.move_step(step.pk, step.status, step.fence, target, **everything):
         raise Refused
+
+
+def keep_input(claim: Claim, text: str) -> bool:
+    """Store the input ahead of the outcome, which somebody else may record. False: the claim holds no more."""
+    step = claim.step
+    held = StepRun.objects.filter(pk=step.pk, status=StepStatus.RUNNING, fence=step.fence)
+    if step.input:
+        return held.exists()
+    with transaction.atomic():
+        stored = store(text, claim.run.id)
+        kept = held.update(input=stored) == 1
+        transaction.set_rollback(not kept)
+    step.input = stored if kept else ""
+    return kept
 
 
 def count_end(claim: Claim, status: StepStatus, now: datetime) -> None:

@@ -36,6 +36,10 @@ UNHELD: dict[str, Any] = {
 }
 
 
+#: Waits whose work goes on elsewhere: nothing may be undone before it has ended.
+AT_WORK = (WaitingKind.CHILD, WaitingKind.CELERY)
+
+
 def create_steps(steps: Sequence[StepRun]) -> list[StepRun]:
     """New steps in initial states; returned with their ids."""
     for step in steps:
@@ -77,24 +81,24 @@ def release_parked(ids: Sequence[int], now: datetime, due: datetime) -> int:
 def cancel_steps(run_id: uuid.UUID, sources: Sequence[StepStatus], now: datetime, *, parents: bool) -> int:
     """Open steps of a run become cancelled; the fence grows, so a late result is refused. How many did.
 
-    `parents`: those too that wait for a child run; else they end with it.
+    `parents`: those too that wait for a child run or somebody's task; else they end with it.
     """
     for source in sources:
         check_step(source, StepStatus.CANCELLED)
     rows = StepRun.objects.filter(run_id=run_id, status__in=list(sources))
     if not parents:
-        rows = rows.exclude(waiting_kind=WaitingKind.CHILD)
+        rows = rows.exclude(waiting_kind__in=AT_WORK)
     return rows.update(
         status=StepStatus.CANCELLED, waiting_kind="", fence=F("fence") + 1, finished_at=now, not_before=None, **UNHELD
     )
 
 
 def cancel_items(run_id: uuid.UUID, name: str, sources: Sequence[StepStatus], now: datetime) -> int:
-    """Open items of a loop become cancelled; how many did. One that waits for a child run ends with the child."""
+    """Open items of a loop become cancelled; how many did. One that waits for a child run or a task ends with it."""
     for source in sources:
         check_step(source, StepStatus.CANCELLED)
     rows = StepRun.objects.filter(run_id=run_id, name=name, item__gt=0, status__in=list(sources))
-    return rows.exclude(waiting_kind=WaitingKind.CHILD).update(
+    return rows.exclude(waiting_kind__in=AT_WORK).update(
         status=StepStatus.CANCELLED, waiting_kind="", fence=F("fence") + 1, finished_at=now, not_before=None, **UNHELD
     )
 

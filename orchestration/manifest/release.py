@@ -7,10 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from .loading import Resource
 from .problems import Path, Problem, write_path
-from .step_checks import kinds_of
-from .values import JSON
 
-_STEP_KINDS = ("celery",)
 _PLANNED = "can't run in this release; it is planned."
 _RECORDED_OF = {
     "Team": ("weight",),
@@ -39,12 +36,6 @@ def _refused(resource: Resource) -> Iterator[tuple[Path, str]]:
     spec = resource.canonical["spec"]
     if "concurrency" in spec:
         yield ("spec", "concurrency"), f"'concurrency' {_PLANNED} Remove it or keep the manifest unapplied."
-    for name, step in _steps(resource):
-        path: Path = ("spec", "steps", name)
-        for kind in kinds_of(step):
-            if kind in _STEP_KINDS:
-                message = f"step kind '{kind}' {_PLANNED} Remove the step or keep the manifest unapplied."
-                yield (*path, kind), message
 
 
 def _recorded(resource: Resource) -> Iterator[Path]:
@@ -56,7 +47,3 @@ def _recorded(resource: Resource) -> Iterator[Path]:
         for field in spec.get("timeout", {}):
             if field != "start_to_close":
                 yield "spec", "timeout", field
-
-
-def _steps(resource: Resource) -> Iterator[tuple[str, dict[str, JSON]]]:
-    yield from resource.canonical["spec"]["steps"].items()

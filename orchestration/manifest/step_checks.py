@@ -16,6 +16,8 @@ from .values import JSON, ExpressionError
 
 FALLBACK_KINDS = ("value", "last_good", "step", "skip")
 _TAKE_WITH = ("python", "celery", "workflow")
+#: Queues of the engine's own tasks, which no step may call.
+OWN_QUEUES = frozenset({"steps", "control"})
 _ENGINE_HEADERS = {"idempotency-key", "traceparent", "x-deadline", "host", "content-length", "transfer-encoding"}
 
 
@@ -44,6 +46,7 @@ def check_step(name: str, step: dict[str, Any]) -> Iterator[Finding]:
             (*path, "for_each", "as"), f"'{loop}' already means something in expressions; choose another name"
         )
     yield from _check_waits(path, step)
+    yield from _check_celery(path, step)
     if isinstance(step.get("compensate"), dict):
         yield from _check_compensation(path, step)
     if isinstance(step.get("fallback"), dict):
@@ -69,6 +72,17 @@ def _check_waits(path: Path, step: dict[str, Any]) -> Iterator[Finding]:
     if approval.get("on_timeout") is not None and approval.get("timeout") is None:
         message = "without a 'timeout' it waits for ever; set one, or remove 'on_timeout'"
         yield Finding((*path, "approval", "on_timeout"), message, at_key=True)
+
+
+def _check_celery(path: Path, step: dict[str, Any]) -> Iterator[Finding]:
+    """The task is on its own queue, and whom it calls is guarded there, if at all."""
+    task = mapping(step.get("celery"))
+    if task.get("queue") in OWN_QUEUES:
+        message = f"'{task['queue']}' is a queue of Plumbline's own; name one that your app's workers take from"
+        yield Finding((*path, "celery", "queue"), message)
+    if task and step.get("dependency") is not None:
+        message = "a celery step calls no dependency: what its task calls, nobody here can hold back; remove it"
+        yield Finding((*path, "dependency"), message, at_key=True)
 
 
 def _given(kinds: list[str]) -> str:

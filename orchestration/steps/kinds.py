@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orchestration.steps import approval, emit, event, http, python, value, wait, workflow
+from orchestration.steps import approval, celery, emit, event, http, python, value, wait, workflow
 from orchestration.steps.outcome import Call, Outcome
 
 KINDS: dict[str, Callable[[Call], Outcome]] = {
     "http": http.run,
     "python": python.run,
+    "celery": celery.run,
     "wait": wait.run,
     "value": value.run,
     "workflow": workflow.run,

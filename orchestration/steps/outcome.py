@@ -34,10 +34,11 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """It waits without a worker. With `until` the timer completes it."""
+    """It waits without a worker, until then at the latest. `effect`: what it may have done already."""
 
     kind: WaitingKind
     until: datetime | None = None
+    effect: Effect = Effect.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,13 @@ def test_files_that_a_decision_names_exist(path: Path):
         assert any(place.exists() for place in places), f"{path.name} names {name}"
 
 
-def test_celery_carries_wake_ups_and_nothing_else():
+def test_celery_carries_wake_ups_and_tasks_of_other_apps_and_nothing_else():
+    others = {"orchestration/steps/celery.py", "orchestration/callbacks.py", "orchestration/tasks.py"}
     source = "\n".join(
         path.read_text()
         for folder in ("orchestration", "governance", "portal")
         for path in (ROOT / folder).rglob("*.py")
+        if path.relative_to(ROOT).as_posix() not in others
     )
 
     assert re.search(r"\b(countdown|eta)=|apply_async|link_error", source) is None

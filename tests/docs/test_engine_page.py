@@ -37,6 +37,7 @@ def test_every_error_type_of_the_code_stands_in_the_table():
 def test_a_named_error_type_is_found_in_the_code():
     source = "\n".join(path.read_text() for path in (ROOT / "orchestration").rglob("*.py"))
     built = {"http.NNN": 'f"http.{answer.status}"', "python.NAME": 'f"python.{type(error).__name__}"'}
+    built |= {"celery.NAME": 'f"celery.{error}"'}
     built |= {f"timeout.{name}": f'"{name}"' for name in ("schedule_to_start",)}
     for name in error_types():
         assert built.get(name, f'"{name}"') in source, f"nothing in the engine says {name}"

@@ -213,15 +213,12 @@ def test_a_fallback_is_exactly_one_thing(fallback):
     assert load(workflow("a: {value: 1, fallback: " + fallback + "}")).problems
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        "celery: {task: shop.bill}",
-    ],
-)
-def test_every_later_step_kind_is_refused(step):
-    (problem,) = refusals(only(workflow("a: {" + step + "}")))
-    assert problem.message.startswith(f"step kind '{step.partition(':')[0]}' can't run in this release; it is planned.")
+def test_a_celery_step_has_a_queue_of_its_own_and_calls_no_dependency():
+    assert refusals(only(workflow("a: {celery: {task: shop.bill, queue: shop}, with: {order: 1}}"))) == []
+    (problem,) = load(workflow("a: {celery: {task: shop.bill, queue: control}}")).problems
+    assert "'control' is a queue of Plumbline's own" in problem.message
+    (problem,) = load(workflow("a: {celery: {task: shop.bill}, dependency: payments}")).problems
+    assert "calls no dependency" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,10 @@ class Processes:
         """A module of the tests' own, in a process of its own."""
         return self.spawn(module.rpartition(".")[2], [sys.executable, "-m", module, *arguments])
 
+    def command(self, name: str, *words: str, **environment: str) -> subprocess.Popen[bytes]:
+        """This Python with these words, in a process of its own."""
+        return self.spawn(name, [sys.executable, *words], **environment)
+
     def said(self) -> str:
         """What all of them wrote on standard error."""
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))

@@ -10,19 +10,22 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests import rabbitmq
 from tests.processes.children import Processes, wait_until
 from tests.processes.databases import url_of
 from tests.processes.load import sized
 from tests.processes.recorder import Recorder
+from tests.rabbitmq import AnyBroker, RabbitMQ
 from tests.servers import Broker
 
 __all__ = ["Processes", "wait_until"]
 
 
 @pytest.fixture
-def broker() -> Iterator[Broker]:
-    """A broker of this test's own, as the leg has it: embedded with SQLite, Redis over TCP with PostgreSQL."""
-    with Broker(tcp=connection.vendor == "postgresql") as found:
+def broker() -> Iterator[AnyBroker]:
+    """A broker of this test's own, as the leg has it: embedded with SQLite, Redis over TCP or RabbitMQ with PostgreSQL."""
+    on_rabbitmq = os.environ.get("TEST_BROKER") == "rabbitmq" and rabbitmq.found()
+    with RabbitMQ() if on_rabbitmq else Broker(tcp=connection.vendor == "postgresql") as found:
         yield found
 
 
@@ -40,7 +43,7 @@ def database(transactional_db: None) -> str:
 
 @pytest.fixture
 def processes(
-    database: str, broker: Broker, recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: str, broker: AnyBroker, recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Processes]:
     """Starts workers that share this test's database, broker and recorder. This process itself sends no messages."""
     monkeypatch.setattr("orchestration.engine.publish.send", lambda ids: 0)  # the sweeper and the workers carry it

@@ -1,11 +1,12 @@
 """Stands between the broker's queue of steps and the workers: delivers each message three times, late and shuffled.
 
-Owns the moving from the queue `steps` to the queue `shuffled`, whatever the messages say.
+Owns the moving from the queue `steps` to the queue `shuffled`, whatever the messages say, on Redis and on RabbitMQ.
 """
 
 from __future__ import annotations
 
 import heapq
+import itertools
 import json
 import random
 import threading
@@ -14,15 +15,59 @@ import uuid
 from typing import Any
 
 import redis
+from kombu import Connection, Exchange, Queue
 
 #: Seconds that a copy is kept back at most.
 LATEST = 1.5
 COPIES = 3
 
 
+class Lists:
+    """The two queues on Redis."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(url.replace("redis+socket://", "unix://"))
+
+    def take(self) -> Any:
+        return self._redis.rpop("steps")
+
+    def deliver(self, message: bytes) -> None:
+        """The same message, as a delivery of its own."""
+        envelope = json.loads(message)
+        envelope["properties"]["delivery_tag"] = str(uuid.uuid4())
+        self._redis.lpush("shuffled", json.dumps(envelope))
+
+    def left(self) -> int:
+        """How many wait to be taken."""
+        return int(self._redis.llen("shuffled"))
+
+
+class Queues:
+    """The same on RabbitMQ. Used by one thread at a time."""
+
+    def __init__(self, url: str) -> None:
+        self._channel = Connection(url).channel()
+        for name in ("steps", "shuffled"):
+            Queue(name, Exchange(name), name)(self._channel).declare()
+
+    def take(self) -> Any:
+        return self._channel.basic_get("steps", no_ack=True)
+
+    def deliver(self, message: Any) -> None:
+        copy = self._channel.prepare_message(
+            message.body, content_type=message.content_type, content_encoding=message.content_encoding,
+            headers=message.headers, properties={"correlation_id": message.properties["correlation_id"]},
+        )  # fmt: skip
+        self._channel.basic_publish(copy, exchange="", routing_key="shuffled")
+
+    def left(self) -> int:
+        return int(self._channel.queue_declare("shuffled", passive=True).message_count)
+
+
 class Postman:
     def __init__(self, broker_url: str) -> None:
-        self.broker = redis.Redis.from_url(broker_url.replace("redis+socket://", "unix://"))
+        self._url = broker_url
+        self.broker = self._connect()
         self.taken = self.delivered = 0
         self._chance = random.Random(3)
         self._over = threading.Event()
@@ -36,25 +81,21 @@ class Postman:
         self._over.set()
         self._thread.join(10)
 
+    def _connect(self) -> Lists | Queues:
+        return Queues(self._url) if self._url.startswith("amqp") else Lists(self._url)
+
     def _go_on(self) -> None:
-        bag: list[tuple[float, str, bytes]] = []
+        broker, bag = self._connect(), list[tuple[float, int, Any]]()
+        numbers = itertools.count()
         while not self._over.is_set():
-            message: Any = self.broker.rpop("steps")
+            message = broker.take()
             if message is not None:
                 self.taken += 1
                 for _ in range(COPIES):
                     due = time.monotonic() + self._chance.random() * LATEST
-                    heapq.heappush(bag, (due, *_copy_of(message)))
+                    heapq.heappush(bag, (due, next(numbers), message))
             while bag and bag[0][0] <= time.monotonic():
-                self.broker.lpush("shuffled", heapq.heappop(bag)[2])
+                broker.deliver(heapq.heappop(bag)[2])
                 self.delivered += 1
             if message is None:
                 time.sleep(0.01)
-
-
-def _copy_of(message: bytes) -> tuple[str, bytes]:
-    """The same message, as a delivery of its own."""
-    envelope = json.loads(message)
-    tag = str(uuid.uuid4())
-    envelope["properties"]["delivery_tag"] = tag
-    return tag, json.dumps(envelope).encode()

@@ -11,13 +11,13 @@ from tests.processes.children import Processes, wait_until
 from tests.processes.load import DIAMOND, begin, finished, nothing_lost_or_doubled, publish, sized
 from tests.processes.postman import COPIES, Postman
 from tests.processes.recorder import Recorder
-from tests.servers import Broker
+from tests.rabbitmq import AnyBroker
 
 pytestmark = pytest.mark.processes
 
 
 def test_messages_that_come_three_times_and_shuffled_execute_nothing_twice(
-    processes: Processes, recorder: Recorder, broker: Broker
+    processes: Processes, recorder: Recorder, broker: AnyBroker
 ):
     version = publish(DIAMOND)
     with Postman(broker.url) as postman:
@@ -25,7 +25,7 @@ def test_messages_that_come_three_times_and_shuffled_execute_nothing_twice(
         runs = begin(version, sized(60, 1_000))
         wait_until(lambda: finished(runs) == len(runs), 60 + len(runs), "all runs to finish")
         wait_until(lambda: postman.delivered == postman.taken * COPIES, 60, "the last copies to be delivered")
-        wait_until(lambda: postman.broker.llen("shuffled") == 0, 60, "the last copies to be taken")
+        wait_until(lambda: postman.broker.left() == 0, 60, "the last copies to be taken")
     # A message carries up to eight steps, when many are sent at once or come back from a full process.
     assert postman.taken >= len(runs) / 8, "the messages went another way: the test showed nothing"
     nothing_lost_or_doubled(runs, recorder)

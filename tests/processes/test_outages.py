@@ -7,7 +7,6 @@ import time
 
 import httpx
 import pytest
-import redis
 from django.db import connection
 
 from orchestration.models import Attempt, Run, Team
@@ -15,7 +14,7 @@ from tests.people import person, token_for
 from tests.processes.children import Processes, wait_until
 from tests.processes.load import CHAIN, begin, finished, nothing_lost_or_doubled, publish, resumes, sized
 from tests.processes.recorder import Recorder
-from tests.servers import Broker
+from tests.rabbitmq import AnyBroker
 
 pytestmark = pytest.mark.processes
 
@@ -23,14 +22,13 @@ AWAY = sized(5.0, 60.0)
 RUNS = sized(30, 300)
 
 
-def test_runs_go_on_when_the_broker_forgets_every_message(processes: Processes, recorder: Recorder):
+def test_runs_go_on_when_the_broker_forgets_every_message(processes: Processes, recorder: Recorder, broker: AnyBroker):
     version = publish(CHAIN)
     processes.crew()
     runs = begin(version, RUNS)
-    broker = redis.Redis.from_url(processes.environment["BROKER_URL"].replace("redis+socket://", "unix://"))
     ends = time.monotonic() + sized(3, 15)
     while time.monotonic() < ends and finished(runs) < RUNS:
-        broker.flushall()
+        broker.forget()
         time.sleep(0.1)
     resumes(runs, recorder)
     wait_until(lambda: finished(runs) == RUNS, 60 + RUNS, "all runs to finish")
@@ -39,7 +37,7 @@ def test_runs_go_on_when_the_broker_forgets_every_message(processes: Processes, 
 
 
 def test_runs_are_started_and_finished_while_the_broker_restarts_and_stays_away(
-    processes: Processes, recorder: Recorder, broker: Broker
+    processes: Processes, recorder: Recorder, broker: AnyBroker
 ):
     publish(CHAIN)
     processes.crew()
@@ -48,16 +46,16 @@ def test_runs_are_started_and_finished_while_the_broker_restarts_and_stays_away(
     for _ in range(2):
         before = len(recorder.all())
         wait_until(lambda seen=before: len(recorder.all()) > seen + 5, 30, "work between two restarts")
-        halt(broker)
-        broker.__enter__()
+        broker.halt()
+        broker.resume()
     wait_until(lambda: finished(people.runs()) > 5, 30, "runs to finish between two outages")
 
-    halt(broker)
+    broker.halt()
     ends = time.monotonic() + AWAY
     while time.monotonic() < ends:
         assert people.ready()["status"] == "degraded"
         time.sleep(0.5)
-    broker.__enter__()
+    broker.resume()
     resumes(people.runs(), recorder)
     people.stop()
 
@@ -134,10 +132,3 @@ class People:
                 if answer.status_code >= 400:
                     self.refused.append(f"{answer.status_code} {answer.text[:200]}")
             self.slowest = max(self.slowest, time.monotonic() - began)
-
-
-def halt(broker: Broker) -> None:
-    """It dies with all that it knows; `__enter__` starts it again at the same address."""
-    broker.process.kill()
-    broker.process.wait()
-    (broker.folder / "b.sock").unlink(missing_ok=True)
