@@ -51,6 +51,8 @@ def create_steps(steps: Sequence[StepRun]) -> list[StepRun]:
 def move_step(step_id: int, source: StepStatus, fence: int, target: StepStatus, **columns: Any) -> bool:
     """Move one step if it still is in `source` with `fence`. False: someone else won."""
     check_step(source, target)
+    if source == target:  # it waits for something else now: an answer to what it waited for before comes too late
+        columns["fence"] = fence + 1
     return _rows(StepRun.objects.filter(pk=step_id, status=source, fence=fence).update(status=target, **columns))
 
 

@@ -13,7 +13,7 @@ from orchestration.engine.claim import Claim
 from orchestration.engine.recording import move
 from orchestration.engine.subscriptions import subscribe
 from orchestration.hooks import hooks
-from orchestration.models import Approval, Run, Team
+from orchestration.models import Approval, Run, Subscription, Team
 from orchestration.states import StepStatus, WaitingKind
 from orchestration.steps.outcome import AskTeam, AwaitEvent, Spread, StandIn, StartChild, Waits
 from orchestration.telemetry import tracing
@@ -36,10 +36,18 @@ def begin_wait(run: Run, claim: Claim, outcome: Waits, now: datetime, stored: di
             move(claim, StepStatus.WAITING, waiting_kind=WaitingKind.ITEMS, **stored)
             loops.spread(run, claim, outcome, now)
         case StandIn():
+            _forget(claim, now)
             why = {"error_type": outcome.failed.error_type, "error_message": outcome.failed.message}
             move(claim, StepStatus.WAITING, waiting_kind=WaitingKind.FALLBACK, **{**stored, **why})
             stand_ins.begin(claim, outcome, now)
     tracing.attempt_ended(claim, now, "waiting")
+
+
+def _forget(claim: Claim, now: datetime) -> None:
+    """What it waited for so far comes too late from now on."""
+    Subscription.objects.filter(pk=claim.step.pk).delete()
+    asked = Approval.objects.filter(step_id=claim.step.pk, decision=Approval.Decision.OPEN)
+    asked.update(decision=Approval.Decision.WITHDRAWN, decided_at=now)
 
 
 def _ask(claim: Claim, outcome: AskTeam, now: datetime) -> None:

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from orchestration.models import BulkRetry
 from orchestration.selectors.runs import RunFilter
 from orchestration.services import bulk_retry as services
-from portal.api.enums import BULK_RETRY_STATES
+from portal.api.enums import JOB_STATES
 from portal.api.pages import actor_of, read_body
 from portal.api.run_shapes import ReasonShape
 from portal.api.runs import PROBLEMS, RunFilterShape
@@ -45,7 +45,7 @@ class BulkRetryJobShape(serializers.Serializer[Any]):
     """A job as it stands, with how many of its runs are in each state."""
 
     id = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=BULK_RETRY_STATES)
+    state = serializers.ChoiceField(choices=JOB_STATES)
     total = serializers.IntegerField()
     pending = serializers.IntegerField()
     retried = serializers.IntegerField()

@@ -25,7 +25,7 @@ from governance.services.bulk_nouns import NOUNS, OWNER, REVIEW_BY, STATUS
 from governance.services.exercises import TICKS
 from governance.services.importing import OUTCOMES
 from governance.services.relations import REMOVED
-from orchestration.models import Alert, AlertEvent, Backfill, BulkRetry, Objective, ScheduleTick
+from orchestration.models import Alert, AlertEvent, Backfill, Objective, ScheduleTick
 from orchestration.policies.breaker import FORCED, State
 from orchestration.policies.burn import Severity
 from orchestration.policies.health import Word
@@ -61,7 +61,8 @@ EXERCISE_ENTRIES = [str(what) for what in ExerciseEntry.What.values]
 EXERCISE_ACTION_STATES = [str(state) for state in ExerciseAction.State.values]
 DELIVERY_STATES = [str(state) for state in WebhookDelivery.State.values]
 TICK_OUTCOMES = [str(outcome) for outcome in ScheduleTick.Outcome.values]
-BACKFILL_STATES = [str(state) for state in Backfill.State.values]
+#: Of a backfill and of a bulk retry alike.
+JOB_STATES = [str(state) for state in Backfill.State.values]
 BACKFILL_ORDERS = [str(order) for order in Backfill.Order.values]
 BREAKER_STATES = [str(state) for state in State]
 #: A forced state, or closed to let it go.
@@ -74,7 +75,6 @@ SEVERITIES = [severity.value for severity in Severity]
 INDICATORS = [str(indicator) for indicator in Objective.Indicator.values]
 OBJECTIVE_SOURCES = [str(source) for source in Objective.Source.values]
 BUDGET_STATES = [state.value for state in BudgetState]
-BULK_RETRY_STATES = [str(state) for state in BulkRetry.State.values]
 #: Of which version a rerun is.
 RERUN_VERSIONS = [str(which) for which in Which]
 RELATION_KINDS = ["amends", "amended_by", "relates"]

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from orchestration.models import Backfill, Schedule, ScheduleTick, Trigger, TriggerFiring
 from orchestration.services.schedules import MOST_PARALLEL
-from portal.api.enums import BACKFILL_ORDERS, BACKFILL_STATES, TICK_OUTCOMES
+from portal.api.enums import BACKFILL_ORDERS, JOB_STATES, TICK_OUTCOMES
 from portal.api.objective_shapes import ObjectiveReasonShape
 
 
@@ -46,7 +46,7 @@ class BackfillShape(serializers.Serializer[Any]):
 
     number = serializers.IntegerField()
     schedule = serializers.CharField()
-    state = serializers.ChoiceField(choices=BACKFILL_STATES)
+    state = serializers.ChoiceField(choices=JOB_STATES)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     ticks = serializers.IntegerField()

@@ -53,3 +53,22 @@ def test_a_step_that_waits_in_vain_is_stood_in_for():
     pass_time(70)
     run = settle_down(run)
     assert (run.result, step(run, "quote").output) == ("degraded", "2")
+
+
+def test_an_event_that_comes_while_the_stand_in_is_done_comes_too_late():
+    from orchestration.engine.event_store import NewEvent, store
+    from orchestration.engine.events import route
+    from tests.engine.harness import pass_time, pump
+
+    version = publish({
+        "quote": {"event": {"type": "a.b", "correlation": "x", "timeout": "1m"}, "fallback": {"step": "estimate"}},
+        "estimate": echo(2),
+    })  # fmt: skip
+    run = begin(version)
+    pump()
+    pass_time(70)
+    assert step(run, "quote").waiting_kind == "fallback"
+    event, _ = store(NewEvent("/s", "1", "a.b", 1, correlation="x"))
+    route(event.pk)
+    run = settle_down(run)
+    assert (run.result, step(run, "quote").output) == ("degraded", "2")

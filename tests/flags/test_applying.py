@@ -59,7 +59,7 @@ def test_a_flag_and_the_workflow_that_asks_for_it_can_come_in_one_batch(team: Te
     workflow = {
         "apiVersion": "plumbline/v1", "kind": "Workflow",
         "metadata": {"name": "demo", "version": "1.0.0", "owner": "checkout"},
-        "spec": {"steps": {"a": echo(1, **skips())}},
+        "spec": {"steps": {"a": echo(1, effect="none", **skips())}},
     }  # fmt: skip
     apply([Document(yaml.safe_dump(workflow), "w.yaml"), manifest()], Signature(None, "a test"))
     assert Flag.objects.exists()
