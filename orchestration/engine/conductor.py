@@ -28,6 +28,8 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from orchestration.engine.in_hand import InHand
+from orchestration.engine.refill import Refill
+from orchestration.limits import spare_threads
 from orchestration.pooled import give_back
 
 log = structlog.get_logger(__name__)
@@ -59,12 +61,16 @@ class Conductor(InHand):
             threading.Thread(target=self._run, name=f"steps-{number}", daemon=True).start()
         threading.Thread(target=self._attend, name="steps-watch", daemon=True).start()
 
-    def submit(self, step_ids: Sequence[int], patience: float) -> list[int]:
-        """Take these steps on; waits for room for so many seconds. Those that there was no room for."""
+    def submit(self, step_ids: Sequence[int], patience: float, *, later: bool = False) -> list[int]:
+        """Take these steps on; waits for room for so many seconds. Those that there was no room for.
+
+        `later`: they leave the threads alone that are kept free for whoever comes.
+        """
+        most = self._threads - spare_threads(self._threads) if later else self._threads
         ends, rest, rested = time.monotonic() + patience, deque(step_ids), False
         with self._lock:
             while rest and not self._closing:
-                while rest and self._taken < self._threads:
+                while rest and self._taken < most:
                     self._asked.append(rest.popleft())
                     self._taken += 1
                 self._waiting()
@@ -82,6 +88,8 @@ class Conductor(InHand):
         """Take nothing more on, finish the steps in hand and hand their runs back. False: some did not end in time."""
         with self._lock:
             self._closing = True
+            if self.refill is not None:
+                self.refill.close()
             ended = self._room.wait_for(lambda: self._taken == 0, patience)
             self._call(self._threads + 1)
             self._watch.set()
@@ -165,7 +173,9 @@ def conductor() -> Conductor:
     global _conductor  # noqa: PLW0603 - one for the process
     with _making:
         if _conductor is None or _conductor[0] != os.getpid():
-            _conductor = (os.getpid(), Conductor(settings.PLUMBLINE.worker_threads))
+            made = Conductor(settings.PLUMBLINE.worker_threads)
+            made.refill = Refill(made)
+            _conductor = (os.getpid(), made)
         return _conductor[1]
 
 

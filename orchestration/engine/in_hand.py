@@ -20,6 +20,7 @@ from orchestration.engine.child_ends import end_waits
 from orchestration.engine.claim import Claim, Turn, claim_all
 from orchestration.engine.complete import complete_apart
 from orchestration.engine.gather import Apart, Item, gather, is_plain
+from orchestration.engine.refill import Refill
 from orchestration.engine.work import perform
 from orchestration.engine.worker import hold, let_go
 from orchestration.limits import AHEAD_STEPS
@@ -55,6 +56,8 @@ class InHand:
         self._recording = self._closing = False
         #: Steps asked for or in hand: at most one for each thread.
         self._taken = 0
+        #: Who is told that there is room again.
+        self.refill: Refill | None = None
 
     def _waiting(self) -> None:
         """Note since when something waits; the watch then sees to it that it does not wait for long."""
@@ -225,6 +228,8 @@ class InHand:
         self._taken -= count
         if count:
             self._room.notify_all()
+            if self.refill is not None:
+                self.refill.look()
 
 
 def _takes_its_time(item: Item) -> bool:

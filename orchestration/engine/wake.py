@@ -14,7 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from orchestration import clock
-from orchestration.engine import child_ends, events, fallbacks, overdue, parked, probes, rescue, transition
+from orchestration.engine import child_ends, events, fallbacks, overdue, parked, probes, queue, rescue, transition
 from orchestration.engine.publish import send
 from orchestration.engine.timers import due_timers
 from orchestration.limits import LOST_WAKE_AFTER, WAKE_BATCH
@@ -133,6 +133,7 @@ _LOOKS: Mapping[str, Callable[[datetime], int]] = {
     "events": events.unrouted,
     "compensations": _due_compensations,
     "parked": _parked,
+    "queued": queue.due,
     "leases": rescue.expired_leases,
     "attempts": rescue.overdue_attempts,
     "schedules": rescue.overdue_schedules,

@@ -40,9 +40,6 @@ def _refused(resource: Resource) -> Iterator[tuple[Path, str]]:
         yield ("kind",), f"kind '{resource.kind}' {_PLANNED} Remove the manifest or keep it unapplied."
     if resource.kind != "Workflow":
         return
-    spec = resource.canonical["spec"]
-    if "concurrency" in spec:
-        yield ("spec", "concurrency"), f"'concurrency' {_PLANNED} Remove it or keep the manifest unapplied."
     for name, step in _steps(resource):
         path: Path = ("spec", "steps", name)
         for kind in kinds_of(step):
