@@ -9,7 +9,8 @@ Waking a thread costs as much as a quick step, so a thread goes on alone while i
 a step whose kind talks to a network, and otherwise for whatever has waited for a BLINK.
 
 There is a thread more than runs in hand, and what has waited for a BLINK is recorded first: so whatever the steps do, an
-outcome finds somebody to record it.
+outcome finds somebody to record it. A message that is not to be taken later (publish.py) is claimed by the next thread that
+looks, or by one that is called for it, whatever is being recorded: somebody waits for it alone.
 
 Owns the threads and what each does next. Never executes or records: engine/in_hand.py does.
 """
@@ -71,11 +72,11 @@ class Conductor(InHand):
         with self._lock:
             while rest and not self._closing:
                 while rest and self._taken < most:
-                    self._asked.append(rest.popleft())
+                    (self._asked if later else self._urgent).append(rest.popleft())
                     self._taken += 1
                 self._waiting()
                 rested = len(self._idle) > self._threads
-                if rested:
+                if rested or (self._urgent and not self._claiming):
                     self._call(1)
                 left = ends - time.monotonic()
                 if not rest or left <= 0 or not self._room.wait(left):
@@ -131,7 +132,12 @@ class Conductor(InHand):
     def _pick(self) -> Job | None:
         job: Job | None = None
         late = bool(self._finished) and not self._recording and time.monotonic() - self._oldest >= BLINK
-        if self._singles():
+        if self._urgent and not self._claiming:
+            self._claiming = True
+            urgent = list(self._urgent)
+            self._urgent.clear()
+            job = partial(self._claim_urgent, urgent)
+        elif self._singles():
             job = partial(self._alone, self._take_single())
         elif self._ready and not late:
             held = self._ready.popleft()

@@ -43,6 +43,9 @@ class InHand:
         self._lock = threading.Lock()
         self._room = threading.Condition(self._lock)
         self._asked: deque[int] = deque()
+        #: What is not to wait for the record of others; one thread at a time claims it.
+        self._urgent: deque[int] = deque()
+        self._claiming = False
         self._ready: deque[Claim] = deque()
         self._finished: list[Item] = []
         #: Since when the oldest of them has been waiting, in monotonic seconds.
@@ -67,7 +70,9 @@ class InHand:
 
     def _waits(self) -> int:
         """How many threads could do something this moment."""
-        return self._singles() + len(self._ready) + bool(not self._recording and (self._finished or self._asked))
+        urgent = bool(self._urgent and not self._claiming)
+        recorded = bool(not self._recording and (self._finished or self._asked))
+        return urgent + self._singles() + len(self._ready) + recorded
 
     def _singles(self) -> int:
         """How many outcomes may be recorded by themselves this moment."""
@@ -131,6 +136,13 @@ class InHand:
         finally:
             with self._lock:
                 self._recording = False
+
+    def _claim_urgent(self, asked: list[int]) -> None:
+        try:
+            self._claim(asked)
+        finally:
+            with self._lock:
+                self._claiming = False
 
     def _gather(self, items: list[Item]) -> None:
         """Record what was finished; what is no plain success only after what came before it in its run."""

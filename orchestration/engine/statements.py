@@ -115,7 +115,8 @@ _BORN = _insert(_STEP, {
 
 _START = _insert(_RUN, {
     "id": "t.id", "workflow_id": "t.workflow", "version_id": "t.version", "team_id": "t.team",
-    "status": "COALESCE(t.status, 'running')", "ending": "''", "result": "''", "compensation": "'none'", "idempotency_key": "t.key", "input": "t.input",
+    "status": "COALESCE(t.status, 'running')", "ending": "''", "result": "''", "compensation": "'none'",
+    "idempotency_key": "t.key", "input": "t.input",
     "input_hash": "t.hash", "output": "''", "created_at": "t.at", "deadline_at": "t.deadline",
     "started_at": "CASE WHEN t.status IS NULL THEN t.at END", "retry_of_id": "t.retry_of",
     "started_by_id": "t.actor", "trace_id": "t.trace", "failed_step": "''",

@@ -14,9 +14,7 @@ _KINDS = ("Schedule", "Trigger", "Flag")
 _STEP_KINDS = ("celery",)
 _STEP_FIELDS = ("flag",)
 _PLANNED = "can't run in this release; it is planned."
-_RECORDED_OF = {
-    "Team": ("weight",),
-}
+_RECORDED_OF: dict[str, tuple[str, ...]] = {}
 
 
 def refusals(resource: Resource) -> list[Problem]:

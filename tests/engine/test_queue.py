@@ -8,13 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import yaml
 from django.conf import settings
 from django.db import connection
 
 from orchestration.engine import places, publish
 from orchestration.engine.queue import admit
 from orchestration.errors import Conflict, InvalidInput
-from orchestration.models import Run, StepRun, Team
+from orchestration.models import Run, StepRun
+from orchestration.services.manifests import Document, Signature, apply
 from orchestration.services.runs import cancel_run, retry_run, start_runs, terminate_run
 from tests.engine import tasks
 from tests.engine.harness import begin, echo, pass_time, pump, settle_down, step
@@ -31,6 +33,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The steps of which the sweeper told the workers."""
     ids: list[int] = []
     monkeypatch.setattr(publish, "_deliver", lambda step_ids, later: ids.extend(step_ids) or len(step_ids))
+    monkeypatch.setattr("orchestration.engine.wake.send", lambda step_ids: ids.extend(step_ids) or len(step_ids))
+    monkeypatch.setattr(publish, "_ask", lambda task, arguments: None)
     return ids
 
 
@@ -55,14 +59,9 @@ def statuses(runs: list[Run]) -> list[str]:
 
 
 def weigh(team: str, weight: float) -> None:
-    row = Team.objects.get(name=team)
-    Team.objects.bulk_update([replace_document(row, {"spec": {"weight": weight}})], ["document"])
+    manifest = {"apiVersion": "plumbline/v1", "kind": "Team", "metadata": {"name": team}, "spec": {"weight": weight}}
+    apply([Document(yaml.safe_dump(manifest), "team.yaml")], Signature(None, "a test"))
     places.forget()
-
-
-def replace_document(team: Team, document: dict[str, Any]) -> Team:
-    team.document = document
-    return team
 
 
 def test_what_there_is_no_room_for_waits_and_begins_when_another_ends(room: Room):
@@ -117,7 +116,7 @@ def test_the_higher_priority_comes_first_and_among_equals_the_older(room: Room):
     for _ in range(4):
         pump()
         admit()
-        order += [run for run in Run.objects.filter(status="running").values_list("pk", flat=True)]
+        order += list(Run.objects.filter(status="running").values_list("pk", flat=True))
     assert order == [urgent.pk, second.pk, third.pk]
     pump()
     assert Run.objects.exclude(status="finished").count() == 0, first
@@ -135,8 +134,11 @@ def test_a_run_whose_steps_wait_holds_no_place(room: Room):
 
 def test_a_run_that_waits_for_its_next_try_holds_no_place(room: Room):
     room(1)
-    version = publish_workflow({"a": {"python": "test.fail", "effect": "none", "retry": {"initial_interval": "1h"}}})
+    version = publish_workflow(
+        {"a": echo(1, effect="none", retry={"initial_interval": "1h", "maximum_interval": "1h", "jitter": "none"})}
+    )
     runs = [begin(version) for _ in range(2)]
+    tasks.failing["a"] = 2
     pump()
     admit()
     pump()
@@ -241,7 +243,7 @@ def test_the_same_start_of_a_queued_run_is_that_run(room: Room):
     with pytest.raises(Conflict, match="another input"):
         begin(version, {"n": 2}, key="once")
     settle_down(Run.objects.get(pk=waiting.pk))
-    assert len([1 for name, *_ in tasks.calls if name.startswith("echo")]) == 0 or Run.objects.count() == 2
+    assert Run.objects.count() == 2
 
 
 @pytest.mark.parametrize(("stop", "result"), [(cancel_run, "cancelled"), (terminate_run, "terminated")])
@@ -330,7 +332,7 @@ def test_a_queued_run_of_which_every_step_is_skipped_ends_when_it_is_admitted(ro
     version = publish_workflow({"a": echo(1, when="input.go")})
     begin(version, {"go": True})
     skipped = begin(version, {"go": False})
-    broken = begin(version, {"go": {}})
+    broken = begin(version, {})
     pump()
     admit()
     admit()
