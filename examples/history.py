@@ -22,9 +22,8 @@ from examples.sandbox.trouble import PAYMENTS_PERIOD, PAYMENTS_SLOW_FROM
 from examples.sandbox.wire import Request
 from orchestration import clock
 from orchestration.engine import admission, publish, transition
-from orchestration.engine.claim import FORWARD
+from orchestration.engine.claim import FORWARD, held_by
 from orchestration.engine.complete import pass_time
-from orchestration.engine.claim import held_by
 from orchestration.engine.work import work
 from orchestration.models import Run, StepRun, WorkflowVersion
 from orchestration.selectors.workflows import find_version, find_workflow

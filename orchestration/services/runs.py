@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
 
+from orchestration import clock
 from orchestration.engine import cancel as stopping
 from orchestration.engine.payloads import digest, encode, text_of
 from orchestration.engine.plans import plan_of, ports_of
@@ -18,7 +20,7 @@ from orchestration.engine.settle import lock
 from orchestration.engine.start import Request, start, start_all
 from orchestration.errors import Conflict, InvalidInput, NotFound
 from orchestration.hooks import hooks
-from orchestration.models import Run, StepRun, Workflow, WorkflowVersion
+from orchestration.models import Run, RunEvent, StepRun, Workflow, WorkflowVersion
 from orchestration.services.governed import require_reason
 from orchestration.services.world import suggestion
 from orchestration.states import STEP_GOOD, Compensation, Effect, RunResult, RunStatus, StepStatus
@@ -26,6 +28,8 @@ from orchestration.telemetry.spans import here
 from orchestration.versions import newest
 
 MAX_KEY = 200
+#: Priorities go from minus this to this.
+MOST_PRIORITY = 100
 STEP_OVER_WELL = STEP_GOOD | {StepStatus.SKIPPED}
 
 
@@ -56,6 +60,7 @@ def start_run(
     key: str | None = None,
     actor: Any = None,
     trace_id: str | None = None,
+    priority: int = 0,
 ) -> tuple[Run, bool]:
     """Start a run; the same key and input give the same run (False: it was there).
 
@@ -63,7 +68,9 @@ def start_run(
     """
     if key is not None:
         _check_key(key)
-    return start(_request(version, input, key=key, actor=actor, trace_id=trace_id or _trace()))
+    check_priority(priority)
+    request = _request(version, input, key=key, actor=actor, trace_id=trace_id or _trace())
+    return start(replace(request, priority=priority))
 
 
 def start_runs(*, version: WorkflowVersion, inputs: Sequence[Any], actor: Any = None) -> list[Run]:
@@ -107,6 +114,28 @@ def terminate_run(*, run_id: uuid.UUID, actor: Any, reason: str) -> Run:
     return stopping.terminate(run_id, actor_id=actor.pk if actor else None, reason=require_reason(reason))
 
 
+def prioritize_run(*, run_id: uuid.UUID, priority: int, actor: Any) -> Run:
+    """Move a queued run before or behind the others of its team. Raises Conflict for one that is queued no more."""
+    check_priority(priority)
+    with transaction.atomic():
+        run = lock(run_id)
+        if run.status != RunStatus.QUEUED:
+            raise Conflict(f"run {run.short_id} is {run.status}; only a queued run has a place in the queue")
+        before, run.priority = run.priority, priority
+        run.save(update_fields=["priority"])
+        RunEvent.objects.create(
+            run=run, at=clock.now(), kind="prioritized", actor_id=actor.pk if actor else None,
+            detail=f"priority {before} → {priority}",
+        )  # fmt: skip
+    return run
+
+
+def check_priority(priority: int) -> None:
+    """Raise InvalidInput for one out of range."""
+    if not -MOST_PRIORITY <= priority <= MOST_PRIORITY:
+        raise InvalidInput(f"priority is {priority}; use a whole number from {-MOST_PRIORITY} to {MOST_PRIORITY}")
+
+
 def retry_run(*, run: Run, actor: Any, key: str | None = None) -> tuple[Run, bool]:
     """A new run linked to a failed one, of the same version: what still stands is reused, the rest runs again.
 
@@ -129,7 +158,7 @@ def retry_run(*, run: Run, actor: Any, key: str | None = None) -> tuple[Run, boo
         version = WorkflowVersion.objects.select_related("workflow").get(pk=run.version_id)
         request = Request(
             version, text_of(run.input), run.input_hash, key, actor.pk if actor is not None else None,
-            trace_id=_trace(), retry_of=run, reused=_standing(run),
+            trace_id=_trace(), retry_of=run, reused=_standing(run), priority=run.priority,
         )  # fmt: skip
         return start(request)
 

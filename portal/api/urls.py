@@ -17,6 +17,7 @@ from portal.api import (
     objective_urls,
     people_urls,
     problems,
+    queue,
     runs,
     workflows,
 )
@@ -28,6 +29,8 @@ urlpatterns = [
     path("runs/<uuid:run_id>/cancel", runs.CancelRun.as_view()),
     path("runs/<uuid:run_id>/terminate", runs.TerminateRun.as_view()),
     path("runs/<uuid:run_id>/retry", runs.RetryRun.as_view()),
+    path("runs/<uuid:run_id>/priority", queue.RunPriority.as_view()),
+    path("queue", queue.QueueView.as_view()),
     path("workflows", workflows.Workflows.as_view()),
     path("workflows/<slug:name>", workflows.OneWorkflow.as_view()),
     path("workflows/<slug:name>/versions", workflows.Versions.as_view()),

@@ -171,6 +171,8 @@ API = [
     Entry("POST", "runs/<uuid:run_id>/cancel", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/terminate", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/retry", Verb.OPERATE, ("failed",)),
+    Entry("POST", "runs/<uuid:run_id>/priority", Verb.OPERATE, ("open",), {"priority": 5}),
+    Entry("GET", "queue", SIGNED_IN),
     Entry("GET", "workflows", SIGNED_IN),
     Entry("GET", "workflows/<slug:name>", SIGNED_IN, ("demo",)),
     Entry("GET", "workflows/<slug:name>/versions", SIGNED_IN, ("demo",)),
@@ -359,6 +361,8 @@ PAGES = [
     Entry("POST", "runs/<uuid:run_id>/cancel/", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/terminate/", Verb.OPERATE, ("open",), REASON),
     Entry("POST", "runs/<uuid:run_id>/retry/", Verb.OPERATE, ("failed",)),
+    Entry("POST", "runs/<uuid:run_id>/priority/", Verb.OPERATE, ("open",), {"priority": 5}),
+    Entry("GET", "queue/", SIGNED_IN),
     Entry("GET", "workflows/", SIGNED_IN),
     Entry(
         "POST", "workflows/apply/", Verb.MAINTAIN, body={"text": MANIFEST, "source": "a.yaml", "apply": "1", **REASON}
