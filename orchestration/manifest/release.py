@@ -14,7 +14,6 @@ _KINDS = ("Schedule", "Trigger", "Flag")
 _STEP_KINDS = ("celery",)
 _STEP_FIELDS = ("flag",)
 _PLANNED = "can't run in this release; it is planned."
-_RECORDED_OF: dict[str, tuple[str, ...]] = {}
 
 
 def refusals(resource: Resource) -> list[Problem]:
@@ -51,9 +50,6 @@ def _refused(resource: Resource) -> Iterator[tuple[Path, str]]:
 
 def _recorded(resource: Resource) -> Iterator[Path]:
     spec = resource.canonical.get("spec", {})
-    for field in _RECORDED_OF.get(resource.kind, ()):
-        if field in spec:
-            yield "spec", field
     if resource.kind == "Dependency":
         for field in spec.get("timeout", {}):
             if field != "start_to_close":

@@ -170,7 +170,6 @@ def test_a_diff_carries_both_values():
 
 def test_what_this_release_cannot_run_is_refused_by_name_and_place():
     assert [str(problem) for problem in refusals(only(EXAMPLE))] == [
-        "m.yaml:18:16 concurrency: 'concurrency' can't run in this release; it is planned. Remove it or keep the manifest unapplied.",
         "m.yaml:44:13 steps.suggest.flag: step field 'flag' can't run in this release; it is planned. Remove it or keep the manifest unapplied.",
         "m.yaml:48:17 steps.review.approval: step kind 'approval' can't run in this release; it is planned. Remove the step or keep the manifest unapplied.",
         "m.yaml:50:17 steps.ship.for_each: step field 'for_each' can't run in this release; it is planned. Remove it or keep the manifest unapplied.",
@@ -214,9 +213,11 @@ def test_kinds_of_later_releases_are_refused_and_the_others_not(text, refused):
 
 
 def test_what_is_recorded_only_is_said():
-    assert [str(problem) for problem in notices(only(OTHERS[0]))] == [
-        "m.yaml:4:16 weight: 'weight' is recorded, not enforced by this release",
+    dependency = resource("Dependency", "{name: pay, owner: checkout}", "{timeout: {schedule_to_close: 9s}}")
+    assert [str(problem) for problem in notices(only(dependency))] == [
+        "m.yaml:4:17 timeout.schedule_to_close: 'schedule_to_close' is recorded, not enforced by this release",
     ]
+    assert not notices(only(OTHERS[0]))
     assert not notices(only(OTHERS[3]))
     assert not notices(only(EXAMPLE))
 
