@@ -215,7 +215,7 @@ def test_kinds_of_later_releases_are_refused_and_the_others_not(text, refused):
 def test_what_is_recorded_only_is_said():
     dependency = resource("Dependency", "{name: pay, owner: checkout}", "{timeout: {schedule_to_close: 9s}}")
     assert [str(problem) for problem in notices(only(dependency))] == [
-        "m.yaml:4:17 timeout.schedule_to_close: 'schedule_to_close' is recorded, not enforced by this release",
+        "m.yaml:4:37 timeout.schedule_to_close: 'schedule_to_close' is recorded, not enforced by this release",
     ]
     assert not notices(only(OTHERS[0]))
     assert not notices(only(OTHERS[3]))
