@@ -9,7 +9,7 @@ from django.conf import settings
 
 from orchestration.engine import places
 from orchestration.limits import spare_threads
-from orchestration.models import Run, StepRun
+from orchestration.models import Run, StepRun, WorkerProcess
 from orchestration.services.runs import start_run, start_runs
 from tests.engine.harness import echo
 from tests.engine.harness import publish as publish_for
@@ -29,7 +29,10 @@ def test_a_noisy_teams_queue_is_worked_off_and_leaves_room_for_another_team(
     quiet = publish_for({"a": echo(1)}, name="quiet", owner="quiet")
     processes.environment |= {"PLUMBLINE_ACTIVE_RUNS": "0", "PLUMBLINE_WORKER_THREADS": str(THREADS)}
     monkeypatch.setattr(settings, "PLUMBLINE", replace(settings.PLUMBLINE, active_runs=0, worker_threads=THREADS))
+    monkeypatch.setattr("orchestration.engine.publish._ask", lambda task, arguments: None)
     processes.crew()
+    workers = WorkerProcess.objects.filter(queue="steps")
+    wait_until(lambda: workers.count() == 2, 60, "each worker to say what it does")
     places.forget()
 
     runs = start_runs(version=noisy, inputs=[{}] * NOISY)
