@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, connection, transaction
 
 from orchestration import clock
-from orchestration.engine import hot_sql, places, transition
+from orchestration.engine import hot_sql, places, publish, transition
 from orchestration.engine.advance import fatal
 from orchestration.engine.begin import Begun, begin, failed_at_birth
 from orchestration.engine.bounds import KEY, LIMIT, PAUSED, SHARE, Bounds, is_paused, key_of, refuse, runs_within
@@ -182,7 +182,10 @@ def _admit(request: Request, row: NewRun, facts: RunFacts, plan: Plan, bounds: B
             row.queued_for = KEY if plan.concurrency.limit is None else LIMIT
     elif is_paused(request.version.workflow):
         row.queued_for = PAUSED
-    if not row.queued_for and not is_child and not places.take(row.team_id):
+    waits_for_share = (
+        not is_child and not publish.silent
+    )  # a past that is played again is worked off by its own process
+    if not row.queued_for and waits_for_share and not places.take(row.team_id):
         row.queued_for = SHARE
     if row.limited:
         (bounds.queue if row.queued_for else bounds.count)(workflow, row.concurrency_key)

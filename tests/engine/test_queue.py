@@ -84,6 +84,13 @@ def test_what_there_is_no_room_for_waits_and_begins_when_another_ends(room: Room
     assert late.events.last().detail.startswith("after ")
 
 
+def test_a_past_that_is_played_again_does_not_queue(room: Room, monkeypatch: pytest.MonkeyPatch):
+    room(1)
+    monkeypatch.setattr(publish, "silent", True)
+    version = publish_workflow({"a": echo(1)})
+    assert [begin(version).status for _ in range(3)] == ["running"] * 3
+
+
 def test_another_teams_run_begins_at_once_whatever_the_length_of_the_queue(room: Room):
     room(4)
     noisy = publish_workflow({"a": echo(1)}, name="noisy", owner="noisy")
