@@ -28,3 +28,8 @@ WAKE_BATCH = 500
 #: A database that does not answer is waited for so long, with a finished attempt in hand.
 DATABASE_AWAY = 120.0
 MAX_ERROR_TEXT = 4_000
+
+
+def spare_threads(threads: int) -> int:
+    """Threads of a worker process that neither the parts of a fan-out nor what comes out of the queue may take."""
+    return max(threads // 8, 1) if threads > 1 else 0

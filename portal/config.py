@@ -29,6 +29,7 @@ KNOWN = {
     "PLUMBLINE_SECRETS_DIR",
     "PLUMBLINE_LEASE_SECONDS",
     "PLUMBLINE_WORKER_THREADS",
+    "PLUMBLINE_ACTIVE_RUNS",
     "PLUMBLINE_SIGN_IN_LIMIT",
     "PLUMBLINE_PROXY_HTTPS",
     "PLUMBLINE_LOG_FORMAT",
@@ -74,6 +75,7 @@ class Config:
     secrets_dir: Path | None
     lease_seconds: float
     worker_threads: int
+    active_runs: int
     sign_in_limit: int
     proxy_https: bool
     log_format: str
@@ -117,6 +119,7 @@ def read(environ: Mapping[str, str]) -> Config:
         secrets_dir=Path(secrets_dir).resolve() if secrets_dir else None,
         lease_seconds=_number(environ, "PLUMBLINE_LEASE_SECONDS", 10.0, low=1.0, high=600.0),
         worker_threads=int(_number(environ, "PLUMBLINE_WORKER_THREADS", 16, low=1, high=256)),
+        active_runs=int(_number(environ, "PLUMBLINE_ACTIVE_RUNS", 0, low=0, high=1_000_000)),
         sign_in_limit=int(_number(environ, "PLUMBLINE_SIGN_IN_LIMIT", 10, low=1, high=100_000)),
         proxy_https=_flag(environ, "PLUMBLINE_PROXY_HTTPS"),
         log_format=_choice(environ, "PLUMBLINE_LOG_FORMAT", ("text", "json"), "text" if embedded else "json"),

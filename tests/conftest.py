@@ -61,7 +61,7 @@ def _fresh_process() -> Iterator[None]:
     """As after a start: nothing cached, the clock is the wall's."""
     from governance.contracts.validation import validator_of
     from orchestration import clock
-    from orchestration.engine import breakers, capacity, plans
+    from orchestration.engine import breakers, capacity, places, plans
     from orchestration.selectors import targets
     from orchestration.steps import announced
     from orchestration.telemetry import sums
@@ -69,6 +69,7 @@ def _fresh_process() -> Iterator[None]:
     plans.forget()
     breakers.forget()
     capacity.forget()
+    places.forget()
     validator_of.cache_clear()
     targets.forget()
     announced.forget()

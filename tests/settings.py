@@ -8,6 +8,9 @@ os.environ.setdefault("PLUMBLINE_TASK_MODULES", "tests.engine.tasks,examples.tas
 os.environ.setdefault("PLUMBLINE_MANIFEST_ENV", "SANDBOX_URL,RECORDER_URL")
 os.environ.setdefault("PLUMBLINE_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
 
+# Runs of a test begin at once, however many: the queue has tests of its own.
+os.environ.setdefault("PLUMBLINE_ACTIVE_RUNS", "1000000")
+
 from portal.settings import *  # noqa: F403
 
 # Hashing passwords slowly is what makes them safe, and what a test of something else can do without.

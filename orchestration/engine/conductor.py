@@ -9,7 +9,8 @@ Waking a thread costs as much as a quick step, so a thread goes on alone while i
 a step whose kind talks to a network, and otherwise for whatever has waited for a BLINK.
 
 There is a thread more than runs in hand, and what has waited for a BLINK is recorded first: so whatever the steps do, an
-outcome finds somebody to record it.
+outcome finds somebody to record it. A message that is not to be taken later (publish.py) is claimed by the next thread that
+looks, or by one that is called for it, whatever is being recorded: somebody waits for it alone.
 
 Owns the threads and what each does next. Never executes or records: engine/in_hand.py does.
 """
@@ -28,6 +29,8 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from orchestration.engine.in_hand import InHand
+from orchestration.engine.refill import Refill
+from orchestration.limits import spare_threads
 from orchestration.pooled import give_back
 
 log = structlog.get_logger(__name__)
@@ -59,17 +62,21 @@ class Conductor(InHand):
             threading.Thread(target=self._run, name=f"steps-{number}", daemon=True).start()
         threading.Thread(target=self._attend, name="steps-watch", daemon=True).start()
 
-    def submit(self, step_ids: Sequence[int], patience: float) -> list[int]:
-        """Take these steps on; waits for room for so many seconds. Those that there was no room for."""
+    def submit(self, step_ids: Sequence[int], patience: float, *, later: bool = False) -> list[int]:
+        """Take these steps on; waits for room for so many seconds. Those that there was no room for.
+
+        `later`: they leave the threads alone that are kept free for whoever comes.
+        """
+        most = self._threads - spare_threads(self._threads) if later else self._threads
         ends, rest, rested = time.monotonic() + patience, deque(step_ids), False
         with self._lock:
             while rest and not self._closing:
-                while rest and self._taken < self._threads:
-                    self._asked.append(rest.popleft())
+                while rest and self._taken < most:
+                    (self._asked if later else self._urgent).append(rest.popleft())
                     self._taken += 1
                 self._waiting()
                 rested = len(self._idle) > self._threads
-                if rested:
+                if rested or (self._urgent and not self._claiming):
                     self._call(1)
                 left = ends - time.monotonic()
                 if not rest or left <= 0 or not self._room.wait(left):
@@ -82,6 +89,8 @@ class Conductor(InHand):
         """Take nothing more on, finish the steps in hand and hand their runs back. False: some did not end in time."""
         with self._lock:
             self._closing = True
+            if self.refill is not None:
+                self.refill.close()
             ended = self._room.wait_for(lambda: self._taken == 0, patience)
             self._call(self._threads + 1)
             self._watch.set()
@@ -123,7 +132,12 @@ class Conductor(InHand):
     def _pick(self) -> Job | None:
         job: Job | None = None
         late = bool(self._finished) and not self._recording and time.monotonic() - self._oldest >= BLINK
-        if self._singles():
+        if self._urgent and not self._claiming:
+            self._claiming = True
+            urgent = list(self._urgent)
+            self._urgent.clear()
+            job = partial(self._claim_urgent, urgent)
+        elif self._singles():
             job = partial(self._alone, self._take_single())
         elif self._ready and not late:
             held = self._ready.popleft()
@@ -165,7 +179,9 @@ def conductor() -> Conductor:
     global _conductor  # noqa: PLW0603 - one for the process
     with _making:
         if _conductor is None or _conductor[0] != os.getpid():
-            _conductor = (os.getpid(), Conductor(settings.PLUMBLINE.worker_threads))
+            made = Conductor(settings.PLUMBLINE.worker_threads)
+            made.refill = Refill(made)
+            _conductor = (os.getpid(), made)
         return _conductor[1]
 
 

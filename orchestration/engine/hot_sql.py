@@ -16,8 +16,16 @@ from django.db import connection
 
 from orchestration.engine import statements
 from orchestration.engine.prepared import Row, fetch
-from orchestration.engine.rows import Ending, NewRun, NewStep, Success, present, text_of_time
-from orchestration.states import STEP_INITIAL, IllegalTransition, RunStatus, StepStatus, check_run, check_step
+from orchestration.engine.rows import Admission, Ending, NewRun, NewStep, Success, present, text_of_time
+from orchestration.states import (
+    RUN_INITIAL,
+    STEP_INITIAL,
+    IllegalTransition,
+    RunStatus,
+    StepStatus,
+    check_run,
+    check_step,
+)
 
 
 def claim(
@@ -127,7 +135,7 @@ def insert_steps(born: Sequence[NewStep]) -> None:
 
 
 def start(runs: Sequence[NewRun], born: Sequence[NewStep]) -> None:
-    """Write new runs, running, each with the event of its start, and their first steps.
+    """Write new runs, running or queued, each with the event of its start, and their first steps.
 
     Raises IntegrityError for a key that is taken. On PostgreSQL it is one statement.
     """
@@ -138,6 +146,21 @@ def start(runs: Sequence[NewRun], born: Sequence[NewStep]) -> None:
     for text in statements.starts():
         fetch(text, {"told": told})
     _insert(born, births)
+
+
+def admit(runs: Sequence[Admission], born: Sequence[NewStep]) -> bool:
+    """Queued runs to running, each with the event of that, and their first steps. False: one was not queued any more."""
+    check_run(RunStatus.QUEUED, RunStatus.RUNNING)
+    rows = [
+        present(run=one.run_id.hex, at=text_of_time(one.at), deadline=text_of_time(one.deadline_at), detail=one.detail)
+        for one in runs
+    ]
+    move, tell = statements.admissions()
+    if len(_ask(move, rows)) != len(rows):
+        return False
+    _ask(tell, rows)
+    insert_steps(born)
+    return True
 
 
 def moment(value: Any) -> datetime | None:
@@ -186,12 +209,16 @@ def _births(born: Sequence[NewStep]) -> list[dict[str, Any]]:
 
 
 def _start(run: NewRun) -> dict[str, Any]:
+    if run.status not in RUN_INITIAL:
+        raise IllegalTransition(f"run: may not begin as {run.status}")
     return present(
         id=run.id.hex, workflow=run.workflow_id, version=run.version_id, team=run.team_id, key=run.idempotency_key,
         input=run.input, hash=run.input_hash, at=text_of_time(run.at), deadline=text_of_time(run.deadline_at),
         retry_of=run.retry_of_id.hex if run.retry_of_id else None, actor=run.started_by_id, trace=run.trace_id,
         detail=run.detail, parent=run.parent_step_id, rerun_of=run.rerun_of_id.hex if run.rerun_of_id else None,
         origin=run.origin or None, priority=run.priority or None, concurrency_key=run.concurrency_key or None,
+        limited=run.limited or None, queued_for=run.queued_for or None,
+        status=run.status if run.queued_for else None,
     )  # fmt: skip
 
 

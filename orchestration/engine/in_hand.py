@@ -20,6 +20,7 @@ from orchestration.engine.child_ends import end_waits
 from orchestration.engine.claim import Claim, Turn, claim_all
 from orchestration.engine.complete import complete_apart
 from orchestration.engine.gather import Apart, Item, gather, is_plain
+from orchestration.engine.refill import Refill
 from orchestration.engine.work import perform
 from orchestration.engine.worker import hold, let_go
 from orchestration.limits import AHEAD_STEPS
@@ -42,6 +43,9 @@ class InHand:
         self._lock = threading.Lock()
         self._room = threading.Condition(self._lock)
         self._asked: deque[int] = deque()
+        #: What is not to wait for the record of others; one thread at a time claims it.
+        self._urgent: deque[int] = deque()
+        self._claiming = False
         self._ready: deque[Claim] = deque()
         self._finished: list[Item] = []
         #: Since when the oldest of them has been waiting, in monotonic seconds.
@@ -55,6 +59,8 @@ class InHand:
         self._recording = self._closing = False
         #: Steps asked for or in hand: at most one for each thread.
         self._taken = 0
+        #: Who is told that there is room again.
+        self.refill: Refill | None = None
 
     def _waiting(self) -> None:
         """Note since when something waits; the watch then sees to it that it does not wait for long."""
@@ -64,7 +70,9 @@ class InHand:
 
     def _waits(self) -> int:
         """How many threads could do something this moment."""
-        return self._singles() + len(self._ready) + bool(not self._recording and (self._finished or self._asked))
+        urgent = bool(self._urgent and not self._claiming)
+        recorded = bool(not self._recording and (self._finished or self._asked))
+        return urgent + self._singles() + len(self._ready) + recorded
 
     def _singles(self) -> int:
         """How many outcomes may be recorded by themselves this moment."""
@@ -128,6 +136,13 @@ class InHand:
         finally:
             with self._lock:
                 self._recording = False
+
+    def _claim_urgent(self, asked: list[int]) -> None:
+        try:
+            self._claim(asked)
+        finally:
+            with self._lock:
+                self._claiming = False
 
     def _gather(self, items: list[Item]) -> None:
         """Record what was finished; what is no plain success only after what came before it in its run."""
@@ -225,6 +240,8 @@ class InHand:
         self._taken -= count
         if count:
             self._room.notify_all()
+            if self.refill is not None:
+                self.refill.look()
 
 
 def _takes_its_time(item: Item) -> bool:

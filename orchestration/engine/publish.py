@@ -36,6 +36,11 @@ silent = False
 TOGETHER = 8
 
 
+#: Of messages that need not be taken first. On Redis 0 is taken before 9, and is what a message has that says nothing; on
+#: RabbitMQ it means nothing to a queue that was not declared with priorities, as ours is not.
+LATER = 9
+
+
 class BrokerAway(Exception):
     """The broker does not answer. `halfway`: it may have the message all the same."""
 
@@ -74,7 +79,20 @@ def _ask(task: str, arguments: tuple[Any, ...]) -> None:
 
 
 def send(step_ids: Sequence[int]) -> int:
-    """Send now; how many were sent. Never raises for a broker that is away."""
+    """Send now; how many were sent. Never raises for a broker that is away.
+
+    Many steps that become ready together, such as the parts of a fan-out and the runs of a bulk start, go as `send_later`
+    sends: one step of somebody else need not wait for all of them.
+    """
+    return _deliver(step_ids, later=len(step_ids) > TOGETHER)
+
+
+def send_later(step_ids: Sequence[int]) -> int:
+    """The same, to be taken after what others send, and not by the threads that are kept free for whoever comes."""
+    return _deliver(step_ids, later=True)
+
+
+def _deliver(step_ids: Sequence[int], *, later: bool) -> int:
     global _quiet_until  # noqa: PLW0603 - one broker for the process
     sent = 0
     for together in _batches(step_ids):
@@ -82,7 +100,7 @@ def send(step_ids: Sequence[int]) -> int:
             break
         try:
             with _producers().acquire(block=True, timeout=PAUSE) as producer:
-                _send(producer, together)
+                _send(producer, together, later=later)
             sent += len(together)
         except Exception as error:  # whatever a broker or its client comes up with: the sweeper sends it again
             _quiet_until = time.monotonic() + PAUSE
@@ -119,14 +137,15 @@ def deliver(task: str, arguments: dict[str, Any], queue: str, *, headers: dict[s
         raise NoQueue
 
 
-def _send(producer: Any, step_ids: list[int]) -> None:
+def _send(producer: Any, step_ids: list[int], *, later: bool) -> None:
     """What Celery's send_task does, without looking for routes and options, which takes as long again."""
     task_id, blank = str(uuid.uuid4()), _blank()
     _, keywords, embedded = blank.body
     producer.publish(
         ((step_ids,), keywords, embedded), routing_key="steps", serializer="json", retry=False,
         headers={**blank.headers, "id": task_id, "root_id": task_id, "argsrepr": repr(step_ids)},
-        declare=[current_app.amqp.queues["steps"]], **{**blank.properties, "correlation_id": task_id},
+        declare=[current_app.amqp.queues["steps"]],
+        **{**blank.properties, "correlation_id": task_id, **({"priority": LATER} if later else {})},
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestration.models import StepRun
-from orchestration.states import Compensation, Effect, RunResult, StepStatus
+from orchestration.states import Compensation, Effect, RunResult, RunStatus, StepStatus
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class NewStep:
 
 @dataclass(slots=True)
 class NewRun:
-    """A run that is born running."""
+    """A run that is born: running, or queued for what `queued_for` says."""
 
     id: uuid.UUID
     workflow_id: int
@@ -110,6 +110,14 @@ class NewRun:
     origin: str = ""
     priority: int = 0
     concurrency_key: str = ""
+    #: Whether it counts for the concurrency of its workflow.
+    limited: bool = False
+    queued_for: str = ""
+
+    @property
+    def status(self) -> RunStatus:
+        """As it is born."""
+        return RunStatus.QUEUED if self.queued_for else RunStatus.RUNNING
 
 
 @dataclass(slots=True)
@@ -135,6 +143,16 @@ class Ending:
     run_id: uuid.UUID
     result: RunResult
     output: str
+
+
+@dataclass(slots=True)
+class Admission:
+    """A queued run that begins now."""
+
+    run_id: uuid.UUID
+    at: datetime
+    deadline_at: datetime | None
+    detail: str
 
 
 @functools.lru_cache(maxsize=1024)

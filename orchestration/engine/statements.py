@@ -115,17 +115,30 @@ _BORN = _insert(_STEP, {
 }, "RETURNING id, run_id, name, item")  # fmt: skip
 
 _START = _insert(_RUN, {
-    "id": "t.id", "workflow_id": "t.workflow", "version_id": "t.version", "team_id": "t.team", "status": "'running'",
-    "ending": "''", "result": "''", "compensation": "'none'", "idempotency_key": "t.key", "input": "t.input",
-    "input_hash": "t.hash", "output": "''", "created_at": "t.at", "started_at": "t.at", "deadline_at": "t.deadline",
-    "retry_of_id": "t.retry_of", "started_by_id": "t.actor", "trace_id": "t.trace", "failed_step": "''",
+    "id": "t.id", "workflow_id": "t.workflow", "version_id": "t.version", "team_id": "t.team",
+    "status": "COALESCE(t.status, 'running')", "ending": "''", "result": "''", "compensation": "'none'",
+    "idempotency_key": "t.key", "input": "t.input",
+    "input_hash": "t.hash", "output": "''", "created_at": "t.at", "deadline_at": "t.deadline",
+    "started_at": "CASE WHEN t.status IS NULL THEN t.at END", "retry_of_id": "t.retry_of",
+    "started_by_id": "t.actor", "trace_id": "t.trace", "failed_step": "''",
     "parent_step_id": "t.parent", "rerun_of_id": "t.rerun_of", "origin": "COALESCE(t.origin, '')",
     "priority": "COALESCE(t.priority, 0)", "concurrency_key": "COALESCE(t.concurrency_key, '')",
+    "limited": "COALESCE(t.limited, false)", "queued_for": "COALESCE(t.queued_for, '')",
     "error_type": "''", "error_message": "''",
 })  # fmt: skip
 
 _STARTED = _insert("orchestration_runevent", {
-    "run_id": "t.id", "at": "t.at", "kind": "'started'", "actor_id": "t.actor", "detail": "t.detail",
+    "run_id": "t.id", "at": "t.at", "kind": "COALESCE(t.status, 'started')", "actor_id": "t.actor", "detail": "t.detail",
+})  # fmt: skip
+
+_ADMIT = f"""
+UPDATE {_RUN} AS r SET status = 'running', started_at = t.at, deadline_at = t.deadline, queued_for = ''
+FROM told t WHERE r.id = t.run AND r.id {{among_runs}} AND r.status || '' = 'queued' AND r.ending = ''
+RETURNING id
+"""
+
+_ADMITTED = _insert("orchestration_runevent", {
+    "run_id": "t.run", "at": "t.at", "kind": "'admitted'", "actor_id": "CAST(NULL AS bigint)", "detail": "t.detail",
 })  # fmt: skip
 
 _TOLD: Mapping[str, Mapping[str, str]] = {
@@ -146,8 +159,9 @@ _TOLD: Mapping[str, Mapping[str, str]] = {
         "id": "uuid", "workflow": "bigint", "version": "bigint", "team": "bigint", "key": "text", "input": "text",
         "hash": "text", "at": "timestamptz", "deadline": "timestamptz", "retry_of": "uuid", "actor": "bigint",
         "trace": "text", "detail": "text", "parent": "bigint", "rerun_of": "uuid", "origin": "text",
-        "priority": "smallint", "concurrency_key": "text",
+        "priority": "smallint", "concurrency_key": "text", "limited": "boolean", "queued_for": "text", "status": "text",
     },
+    "admissions": {"run": "uuid", "at": "timestamptz", "deadline": "timestamptz", "detail": "text"},
 }  # fmt: skip
 
 
@@ -223,6 +237,11 @@ def noted() -> str:
 def starts() -> tuple[str, str]:
     """Batch of starts: new runs, and the events of their start."""
     return _batched(_START, "starts"), _batched(_STARTED, "starts")
+
+
+def admissions() -> tuple[str, str]:
+    """Batch of admissions: queued runs to running, and the events of that."""
+    return _batched(_ADMIT, "admissions"), _batched(_ADMITTED, "admissions")
 
 
 @functools.cache

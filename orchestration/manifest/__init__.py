@@ -12,7 +12,7 @@ from .plan import Plan, PlannedCompensation, PlannedFallback, PlannedFlag, Plann
 from .planning import build_plan, retry_policy_of
 from .problems import Finding, Problem, write_path
 from .reads import FieldRead, Given, PortKey, given, reads, sole_read
-from .release import notices, refusals
+from .release import notices
 from .scalars import Reference, format_duration, parse_duration, parse_rate, parse_reference
 from .step_checks import check_time
 from .templates import Template, compile_template
@@ -54,7 +54,6 @@ __all__ = [
     "parse_rate",
     "parse_reference",
     "reads",
-    "refusals",
     "retry_policy_of",
     "sole_read",
     "write_path",

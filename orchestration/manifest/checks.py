@@ -33,6 +33,7 @@ def check_document(document: JSON) -> list[Finding]:
         check_place(place, steps, findings)
     if kind == "Workflow":
         _check_steps(steps, findings)
+        findings.extend(_check_concurrency(spec.get("concurrency")))
     if kind == "Dependency":
         findings.extend(_check_base_url(spec.get("base_url")))
     if kind == "Team":
@@ -99,6 +100,21 @@ def _check_compensations(compensations: list[tuple[str, Read]], edges: dict[str,
                     path,
                     f"a compensation reads its own step and those before it; '{other}' does not come before '{name}'",
                 )
+
+
+def _check_concurrency(bounds: JSON) -> Iterator[Finding]:
+    """What bounds nothing would be taken for a bound."""
+    if not isinstance(bounds, dict):
+        return
+    path = ("spec", "concurrency")
+    if "per_key" in bounds and "key" not in bounds:
+        yield Finding(
+            (*path, "per_key"), "'per_key' bounds the runs of each key; add `key`, such as ${{ input.tenant }}"
+        )
+    elif "key" in bounds and "per_key" not in bounds:
+        yield Finding((*path, "key"), "'key' bounds nothing without `per_key`; add it")
+    elif "limit" not in bounds and "per_key" not in bounds:
+        yield Finding(path, "bounds nothing; add `limit`, or `key` with `per_key`")
 
 
 def _check_base_url(url: JSON) -> Iterator[Finding]:

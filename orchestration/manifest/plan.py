@@ -106,6 +106,16 @@ class PlannedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedConcurrency:
+    """How many runs of the workflow may be open at once: in all, and of each value of `key`. None: no bound."""
+
+    limit: int | None
+    key: Template | None
+    per_key: int | None
+    on_limit: Literal["queue", "reject"] = "queue"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """`steps` and `order` are topological; names break ties, since a stored manifest keeps no order of keys."""
 
@@ -119,3 +129,4 @@ class Plan:
     output: Template | None
     timeout: float | None
     retry_policies: Mapping[str, RetryPolicySpec]
+    concurrency: PlannedConcurrency | None = None

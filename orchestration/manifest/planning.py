@@ -12,11 +12,13 @@ from .expressions import compile_expression
 from .graph import successors, topological
 from .models import policies
 from .models.documents import Workflow
+from .models.specs import Concurrency
 from .models.steps import COMPENSATION_KINDS, Approval, Compensation, Event, Fallback, ForEach, HttpRequest, Step, Wait
 from .places import step_places
 from .plan import (
     Plan,
     PlannedCompensation,
+    PlannedConcurrency,
     PlannedFallback,
     PlannedFlag,
     PlannedLoop,
@@ -73,6 +75,7 @@ def build_plan(canonical: dict[str, JSON]) -> Plan:
         output=compile_template(value.root) if value is not None else None,
         timeout=spec.timeout,
         retry_policies=own_policies,
+        concurrency=_concurrency(spec.concurrency) if spec.concurrency else None,
     )
 
 
@@ -126,6 +129,11 @@ def _step(
         stands_in_for=among.stands_in_for,
         flag=PlannedFlag(step.flag.key, step.flag.when_off) if step.flag else None,
     )
+
+
+def _concurrency(limits: Concurrency) -> PlannedConcurrency:
+    key = compile_template(limits.key) if limits.key else None
+    return PlannedConcurrency(limits.limit, key, limits.per_key, limits.on_limit)
 
 
 def _effect(kind: str, step: Step) -> Literal["none", "read", "write"]:

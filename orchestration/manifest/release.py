@@ -1,49 +1,17 @@
-"""What this release can't run yet, and what it records without enforcing it.
-
-Owns both lists, so that a manifest is refused by name instead of being half obeyed. Shrinks as the engine grows.
-"""
-
-from collections.abc import Iterable, Iterator
+"""What is accepted and recorded, but not enforced by this release. Owns that list; shrinks as the engine grows."""
 
 from .loading import Resource
-from .problems import Path, Problem, write_path
-
-_PLANNED = "can't run in this release; it is planned."
-_RECORDED_OF = {
-    "Team": ("weight",),
-}
-
-
-def refusals(resource: Resource) -> list[Problem]:
-    """Why the resource can't be applied in this release, each at its place; empty if it can."""
-    return _placed(resource, _refused(resource))
+from .problems import Problem, write_path
 
 
 def notices(resource: Resource) -> list[Problem]:
-    """What is accepted and recorded, but not enforced by this release."""
-    recorded = ((path, f"'{path[-1]}' is recorded, not enforced by this release") for path in _recorded(resource))
-    return _placed(resource, recorded)
-
-
-def _placed(resource: Resource, found: Iterable[tuple[Path, str]]) -> list[Problem]:
-    problems = [resource.problem_at(write_path(path), message) for path, message in found]
+    """What the resource says in vain, each at its place."""
+    if resource.kind != "Dependency":
+        return []
+    timeouts = resource.canonical.get("spec", {}).get("timeout", {})
+    found = [("spec", "timeout", field) for field in timeouts if field != "start_to_close"]
+    problems = [
+        resource.problem_at(write_path(path), f"'{path[-1]}' is recorded, not enforced by this release")
+        for path in found
+    ]
     return sorted(problems, key=lambda problem: (problem.line, problem.column))
-
-
-def _refused(resource: Resource) -> Iterator[tuple[Path, str]]:
-    if resource.kind != "Workflow":
-        return
-    spec = resource.canonical["spec"]
-    if "concurrency" in spec:
-        yield ("spec", "concurrency"), f"'concurrency' {_PLANNED} Remove it or keep the manifest unapplied."
-
-
-def _recorded(resource: Resource) -> Iterator[Path]:
-    spec = resource.canonical.get("spec", {})
-    for field in _RECORDED_OF.get(resource.kind, ()):
-        if field in spec:
-            yield "spec", field
-    if resource.kind == "Dependency":
-        for field in spec.get("timeout", {}):
-            if field != "start_to_close":
-                yield "spec", "timeout", field

@@ -56,6 +56,10 @@ class Run(models.Model):
     )
     priority = models.SmallIntegerField(default=0, db_default=0, help_text="higher ones are admitted first")
     concurrency_key = models.CharField(max_length=200, blank=True, default="", db_default="")
+    limited = models.BooleanField(default=False, db_default=False, help_text="counts for its workflow's concurrency")
+    queued_for = models.CharField(
+        max_length=8, blank=True, default="", db_default="", help_text="what it was last found to wait for while queued"
+    )
     trace_id = models.CharField(max_length=32)
     failed_step = models.CharField(max_length=63, blank=True, default="")
     error_type = models.CharField(max_length=127, blank=True, default="")
@@ -81,6 +85,22 @@ class Run(models.Model):
             models.Index(fields=["origin", "-id"], name="run_origin", condition=~models.Q(origin="")),
             models.Index(fields=["started_by"], name="run_started_by", condition=models.Q(started_by__isnull=False)),
             models.Index(fields=["-id"], name="run_not_undone", condition=models.Q(compensation="failed")),
+            # What waits in the queue, in the order in which it is admitted; and what counts for a workflow's concurrency.
+            models.Index(
+                fields=["team", "-priority", "id"],
+                name="run_queued_share",
+                condition=models.Q(status="queued") & models.Q(queued_for="share"),
+            ),
+            models.Index(
+                fields=["workflow", "-priority", "id"],
+                name="run_queued_limit",
+                condition=models.Q(status="queued") & ~models.Q(queued_for="share"),
+            ),
+            models.Index(
+                fields=["workflow", "status", "concurrency_key"],
+                name="run_limited",
+                condition=models.Q(limited=True) & ~models.Q(status=RunStatus.FINISHED),
+            ),
             models.Index(
                 fields=["deadline_at"],
                 name="run_deadline",

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from orchestration.errors import InvalidManifest
 from orchestration.hooks import hooks
-from orchestration.manifest import Difference, Problem, Resource, diff, load, notices, refusals
+from orchestration.manifest import Difference, Problem, Resource, diff, load, notices
 from orchestration.models import Dependency, Flag, RetryPolicy, Team, Workflow
 from orchestration.services.appliers import DependencyApplier, FlagApplier, RetryPolicyApplier, TeamApplier
 from orchestration.services.applying import Applier, Signature
@@ -134,8 +134,6 @@ def _checked(documents: Sequence[Document]) -> tuple[list[tuple[Resource, str]],
         seen.setdefault(key, resource)
     world = World([resource for resource, _ in found])
     for resource, _ in found:
-        refused = refusals(resource)
-        problems += refused
         applier = _appliers().get(resource.kind)
         if applier is not None:
             problems += applier.check(resource, world)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
 
+from orchestration import clock
 from orchestration.engine import cancel as stopping
 from orchestration.engine.flags import came_of_flag
 from orchestration.engine.payloads import digest, encode, store, text_of
@@ -20,7 +22,7 @@ from orchestration.engine.start import Request, start, start_all
 from orchestration.errors import Conflict, InvalidInput, NotFound
 from orchestration.hooks import hooks
 from orchestration.manifest import PlannedStep
-from orchestration.models import InputEdit, Run, StepRun, Workflow, WorkflowVersion
+from orchestration.models import InputEdit, Run, RunEvent, StepRun, Workflow, WorkflowVersion
 from orchestration.services.governed import require_reason
 from orchestration.services.world import suggestion
 from orchestration.states import STEP_GOOD, Compensation, Effect, RunResult, RunStatus, StepStatus
@@ -28,6 +30,8 @@ from orchestration.telemetry.spans import here
 from orchestration.versions import highest, newest
 
 MAX_KEY = 200
+#: Priorities go from minus this to this.
+MOST_PRIORITY = 100
 STEP_OVER_WELL = STEP_GOOD | {StepStatus.SKIPPED}
 
 
@@ -71,6 +75,7 @@ def start_run(
     trace_id: str | None = None,
     origin: str = "",
     detail: str = "",
+    priority: int = 0,
 ) -> tuple[Run, bool]:
     """Start a run; the same key and input give the same run (False: it was there).
 
@@ -80,8 +85,10 @@ def start_run(
     """
     if key is not None:
         check_key(key)
+    check_priority(priority)
     trace_id = trace_id or trace_here()
-    return start(_request(version, input, key=key, actor=actor, trace_id=trace_id, origin=origin, detail=detail))
+    request = _request(version, input, key=key, actor=actor, trace_id=trace_id, origin=origin, detail=detail)
+    return start(replace(request, priority=priority))
 
 
 def start_runs(*, version: WorkflowVersion, inputs: Sequence[Any], actor: Any = None) -> list[Run]:
@@ -133,6 +140,28 @@ def terminate_run(*, run_id: uuid.UUID, actor: Any, reason: str) -> Run:
     return stopping.terminate(run_id, actor_id=actor.pk if actor else None, reason=require_reason(reason))
 
 
+def prioritize_run(*, run_id: uuid.UUID, priority: int, actor: Any) -> Run:
+    """Move a queued run before or behind the others of its team. Raises Conflict for one that is queued no more."""
+    check_priority(priority)
+    with transaction.atomic():
+        run = lock(run_id)
+        if run.status != RunStatus.QUEUED:
+            raise Conflict(f"run {run.short_id} is {run.status}; only a queued run has a place in the queue")
+        before, run.priority = run.priority, priority
+        run.save(update_fields=["priority"])
+        RunEvent.objects.create(
+            run=run, at=clock.now(), kind="prioritized", actor_id=actor.pk if actor else None,
+            detail=f"priority {before} → {priority}",
+        )  # fmt: skip
+    return run
+
+
+def check_priority(priority: int) -> None:
+    """Raise InvalidInput for one out of range."""
+    if not -MOST_PRIORITY <= priority <= MOST_PRIORITY:
+        raise InvalidInput(f"priority is {priority}; use a whole number from {-MOST_PRIORITY} to {MOST_PRIORITY}")
+
+
 def retry_run(
     *, run: Run, actor: Any, key: str | None = None, edit: Callable[[Run, Run], None] | None = None
 ) -> tuple[Run, bool]:
@@ -157,7 +186,7 @@ def retry_run(
         version = WorkflowVersion.objects.select_related("workflow").get(pk=run.version_id)
         request = Request(
             version, text_of(run.input), run.input_hash, key, actor.pk if actor is not None else None,
-            trace_id=trace_here(), retry_of=run, reused=_standing(run),
+            trace_id=trace_here(), retry_of=run, reused=_standing(run), priority=run.priority,
         )  # fmt: skip
         new, created = start(request)
         if created:

@@ -19,6 +19,7 @@ from orchestration.policies.breaker import State
 from orchestration.selectors.breakers import state_of
 from orchestration.selectors.budgets import burns
 from orchestration.selectors.counters import Count, counts
+from orchestration.selectors.queue import lengths
 from orchestration.telemetry import histogram
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -61,6 +62,7 @@ class Rollups(Collector):
         yield _fallbacks(steps)
         yield _timeouts(steps, retries)
         yield _breakers()
+        yield from _queues()
         yield from _objectives(by_kind.get(Kind.OBJECTIVE, []))
 
 
@@ -128,6 +130,17 @@ def _breakers() -> Metric:
         for state in State:
             metric.add_metric([dependency, state], float(state == present))
     return metric
+
+
+def _queues() -> Iterator[Metric]:
+    """A team that nothing waits of has no line."""
+    long = GaugeMetricFamily("workflow_queue_length", "Runs that are queued", labels=["team"])
+    old = GaugeMetricFamily("workflow_queue_oldest_seconds", "Age of the oldest queued run", labels=["team"])
+    now = clock.now()
+    for team, runs, oldest in lengths():
+        long.add_metric([team], runs)
+        old.add_metric([team], max((now - oldest).total_seconds(), 0.0))
+    yield from (long, old)
 
 
 def _durations(name: str, words: str, found: Iterable[Count], labels: Sequence[str], edges: Sequence[int]) -> Metric:

@@ -14,6 +14,7 @@ from orchestration.models import Attempt, Run, StepRun
 from orchestration.selectors.runs import RunDetail
 from orchestration.selectors.sentences import conclusion, consequence
 from orchestration.selectors.waits import ItemCounts
+from orchestration.services.runs import MOST_PRIORITY
 from orchestration.states import Compensation
 from portal.api.enums import COMPENSATIONS, RUN_RESULTS, RUN_STATUSES, STEP_STATUSES
 from portal.presentation.masking import hide
@@ -25,6 +26,16 @@ class StartShape(serializers.Serializer[Any]):
     workflow = serializers.CharField(max_length=63)
     version = serializers.CharField(max_length=64, required=False, help_text="default: the highest active one")
     input = serializers.JSONField(required=False, default=dict)
+    priority = serializers.IntegerField(
+        required=False, default=0, min_value=-MOST_PRIORITY, max_value=MOST_PRIORITY,
+        help_text="higher ones of a team leave its queue first",
+    )  # fmt: skip
+
+
+class PriorityShape(serializers.Serializer[Any]):
+    """Body of a change of priority."""
+
+    priority = serializers.IntegerField(min_value=-MOST_PRIORITY, max_value=MOST_PRIORITY)
 
 
 class ReasonShape(serializers.Serializer[Any]):
@@ -101,6 +112,7 @@ class RunShape(serializers.Serializer[Any]):
     result = serializers.ChoiceField(choices=RUN_RESULTS)
     compensation = serializers.ChoiceField(choices=COMPENSATIONS)
     key = serializers.CharField(allow_null=True)
+    priority = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -148,6 +160,7 @@ def show_run(run: Run) -> dict[str, Any]:
         "result": run.result,
         "compensation": run.compensation,
         "key": run.idempotency_key,
+        "priority": run.priority,
         "created_at": _time(run.created_at),
         "started_at": _time(run.started_at),
         "finished_at": _time(run.finished_at),

@@ -85,8 +85,9 @@ class Runs(APIView):
         actor = actor_of(request)
         actor.require(Verb.OPERATE, version.workflow.owner)
         run, created = start_run(
-            version=version, input=body["input"], key=request.headers.get("Idempotency-Key"), actor=actor.user
-        )
+            version=version, input=body["input"], key=request.headers.get("Idempotency-Key"), actor=actor.user,
+            priority=body["priority"],
+        )  # fmt: skip
         answer = one_run(request, run, 201 if created else 200)
         return workflow_ending(answer, version.workflow.name, version)  # type: ignore[return-value]
 

@@ -72,7 +72,7 @@ def schema(session: Session) -> None:
 
 def check(documents: Sequence[Document]) -> Report:
     """Everything that the files alone can tell, in the order of the files."""
-    from orchestration.manifest import Resource, load, notices, refusals
+    from orchestration.manifest import Resource, load, notices
 
     report = Report()
     seen: dict[tuple[str, str, str | None], Resource] = {}
@@ -80,7 +80,6 @@ def check(documents: Sequence[Document]) -> Report:
         loaded = load(document.text, document.source)
         found = list(loaded.problems)
         for resource in loaded.resources:
-            found += refusals(resource)
             report.notices += [notice.as_dict() for notice in notices(resource)]
             report.resources.append({"kind": resource.kind, "name": resource.name, "version": resource.version})
             first = seen.setdefault((resource.kind, resource.name, resource.version), resource)

@@ -38,6 +38,9 @@ def waiting_options(command: Command) -> Command:
 @click.option("--input", "text", metavar="JSON", help="The input; {} unless given.")
 @click.option("--input-file", "file", metavar="FILE", help="A file with the input; - reads stdin.")
 @click.option("--key", metavar="KEY", help="Idempotency key: the same key and input never start a second run.")
+@click.option(
+    "--priority", type=click.IntRange(-100, 100), help="Higher ones of a team leave its queue first; 0 unless given."
+)
 @waiting_options
 @shared_options
 @click.pass_obj
@@ -49,6 +52,7 @@ def start(
     text: str | None,
     file: str | None,
     key: str | None,
+    priority: int | None,
     wait: bool,
     timeout: int | None,
 ) -> None:
@@ -57,6 +61,8 @@ def start(
     body: dict[str, Any] = {"workflow": workflow, "input": _input(text, file)}
     if version is not None:
         body["version"] = version
+    if priority is not None:
+        body["priority"] = priority
     _begin(session, "/runs", body, _checked_key(key), wait=wait, timeout=timeout)
 
 

@@ -36,6 +36,7 @@ class Page:
 PAGES = (
     Page("home", "Home", "home", "dashboard start"),
     Page("runs", "Runs", "runs", "executions"),
+    Page("queue", "Queue", "wait", "fairness shares waiting priority concurrency"),
     Page("alerts", "Alerts", "bell", "pages tickets"),
     Page("inbox", "Inbox", "inbox", "notifications waiting"),
     Page("explore", "Explore", "compass", "charts metrics"),

@@ -77,11 +77,10 @@ def build(detail: RunDetail, *, everything: bool = False) -> Timeline:
 def _event(event: RunEvent, run: Run) -> Entry:
     who = f" by {event.actor.get_username()}" if event.actor is not None else ""
     match event.kind:
-        case "started":
-            detail = f", {event.detail}" if event.detail else ""
-            return Entry(
-                event.at, "unk", "new", f"Started{who}{detail}", note=f"version {run.version.version}", rank=-1
-            )
+        case "started" | "queued" as kind:
+            queued = " and queued" if kind == "queued" else ""
+            text = f"Started{who}{queued}{f', {event.detail}' if event.detail else ''}"
+            return Entry(event.at, "unk", "new", text, note=f"version {run.version.version}", rank=-1)
         case "cancelled":
             return Entry(event.at, "unk", "stop", f"Cancelled{who}: {event.detail}")
         case "terminated":

@@ -19,7 +19,7 @@ from orchestration.errors import Conflict, InvalidInput, NotFound, TooLarge, Vio
 from orchestration.hooks import hooks
 from orchestration.models import WorkflowVersion
 from orchestration.selectors.workflows import find_workflow
-from orchestration.services.runs import start_run, version_to_run
+from orchestration.services.runs import MOST_PRIORITY, start_run, version_to_run
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import schema_form, schema_values
@@ -67,6 +67,8 @@ def start(request: HttpRequest, name: str) -> HttpResponse:
         "version": version,
         "contract": f"{port[0]}@{port[1]}" if port else "",
         "state": state,
+        "priority": request.POST.get("priority", "0")[:6],
+        "most_priority": MOST_PRIORITY,
         "can_form": can_form,
         "query": f"version={version.version}&" if request.GET.get("version") else "",
     }
@@ -122,7 +124,13 @@ def _grow(schema: Any, root: Field, raw: dict[str, str], pointer: str) -> None:
 
 def _start(request: HttpRequest, version: WorkflowVersion, value: Any, state: State) -> State | HttpResponse:
     try:
-        run, created = start_run(version=version, input=value, key=state.key, actor=actor_of(request).user)
+        priority = int(request.POST.get("priority", "").strip()[:6] or 0)
+    except ValueError:
+        state.problems = [("priority", "Priority", f"it is a whole number from {-MOST_PRIORITY} to {MOST_PRIORITY}")]
+        return state
+    try:
+        person = actor_of(request).user
+        run, created = start_run(version=version, input=value, key=state.key, actor=person, priority=priority)
     except (InvalidInput, TooLarge) as error:
         faults = [(one.pointer, one.message) for one in getattr(error, "violations", ())] or [("", str(error))]
         if state.root is not None:

@@ -73,24 +73,6 @@ spec: {base_url: "http://payments.example", brekaer: {}}
 
 
 @pytest.mark.parametrize(
-    ("kind", "spec", "named"),
-    [
-        ("Schedule", "{workflow: demo@^1, cron: '0 * * * *', timezone: UTC}", "Schedule"),
-        ("Workflow", "{steps: {a: {approval: {team: checkout}}}}", "approval"),
-        ("Workflow", "{steps: {a: {value: 1, for_each: {in: [1], as: one}}}}", "for_each"),
-    ],
-)
-def test_what_cannot_run_yet_is_refused_by_name(as_role: As, kind: str, spec: str, named: str):
-    version = "version: 1.0.0, " if kind == "Workflow" else ""
-    text = (
-        f"apiVersion: plumbline/v1\nkind: {kind}\nmetadata: {{name: later, {version}owner: checkout}}\nspec: {spec}\n"
-    )
-    answer = as_role("maintainer")("POST", "/manifests/apply", body(text, reason="x"))
-    assert answer.status_code == 422
-    assert any(named in item["message"] and "release" in item["message"] for item in answer.json()["problems"])
-
-
-@pytest.mark.parametrize(
     ("text", "says"),
     [
         ("a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n" + "".join(

@@ -77,11 +77,11 @@ def test_what_this_release_can_not_run_is_refused_by_name(cli, folder):
 
 
 def test_what_is_only_recorded_is_a_notice_and_no_problem(cli, folder):
-    team = "apiVersion: plumbline/v1\nkind: Team\nmetadata: {name: checkout}\nspec:\n  weight: 3\n"
-    Path("team.yaml").write_text(team)
-    result = cli("validate", "team.yaml", **OFFLINE)
+    head = "apiVersion: plumbline/v1\nkind: Dependency\nmetadata: {name: pay, owner: checkout}\n"
+    Path("pay.yaml").write_text(f"{head}spec:\n  timeout: {{schedule_to_close: 9s}}\n")
+    result = cli("validate", "pay.yaml", **OFFLINE)
     assert result.exit_code == 0
-    assert "team.yaml:5:" in result.stderr
+    assert "pay.yaml:5:" in result.stderr
     assert "recorded, not enforced" in result.stderr
 
 

@@ -17,13 +17,15 @@ from orchestration.services.runs import start_run
 from tests.undoing import said
 
 
-def publish(steps: dict[str, Any], *, name: str = "demo", version: str = "1.0.0", **spec: Any) -> WorkflowVersion:
-    """Publish a workflow with these steps, owned by team checkout."""
-    Team.objects.get_or_create(name="checkout")
+def publish(
+    steps: dict[str, Any], *, name: str = "demo", version: str = "1.0.0", owner: str = "checkout", **spec: Any
+) -> WorkflowVersion:
+    """Publish a workflow with these steps, owned by team checkout unless said otherwise."""
+    Team.objects.get_or_create(name=owner)
     manifest = {
         "apiVersion": "plumbline/v1",
         "kind": "Workflow",
-        "metadata": {"name": name, "version": version, "owner": "checkout"},
+        "metadata": {"name": name, "version": version, "owner": owner},
         "spec": {"steps": said(steps), **spec},
     }
     apply([Document(yaml.safe_dump(manifest, sort_keys=False), "demo.yaml")], Signature(None, "a test"))

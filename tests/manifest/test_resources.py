@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from orchestration.manifest import diff, json_schema, load, notices, refusals
+from orchestration.manifest import diff, json_schema, load, notices
 
 from .samples import only, resource, workflow
 
@@ -168,17 +168,10 @@ def test_a_diff_carries_both_values():
     }
 
 
-def test_what_this_release_cannot_run_is_refused_by_name_and_place():
-    assert [str(problem) for problem in refusals(only(EXAMPLE))] == [
-        "m.yaml:18:16 concurrency: 'concurrency' can't run in this release; it is planned. Remove it or keep the manifest unapplied.",
-    ]
-
-
 @pytest.mark.parametrize("fallback", ["{value: 2}", "{value: null}", "{last_good: true}", "{skip: true}", "{step: b}"])
 def test_a_step_may_fall_back_to_this(fallback):
     found = load(workflow("a: {value: 1, fallback: " + fallback + "}\nb: {value: 2}"))
     assert not found.problems
-    assert refusals(found.resources[0]) == []
 
 
 @pytest.mark.parametrize(
@@ -214,25 +207,19 @@ def test_a_fallback_is_exactly_one_thing(fallback):
 
 
 def test_a_celery_step_has_a_queue_of_its_own_and_calls_no_dependency():
-    assert refusals(only(workflow("a: {celery: {task: shop.bill, queue: shop}, with: {order: 1}}"))) == []
+    assert not load(workflow("a: {celery: {task: shop.bill, queue: shop}, with: {order: 1}}")).problems
     (problem,) = load(workflow("a: {celery: {task: shop.bill, queue: control}}")).problems
     assert "'control' is a queue of Plumbline's own" in problem.message
     (problem,) = load(workflow("a: {celery: {task: shop.bill}, dependency: payments}")).problems
     assert "calls no dependency" in problem.message
 
 
-@pytest.mark.parametrize(
-    ("text", "refused"),
-    [(text, False) for text in OTHERS],
-)
-def test_kinds_of_later_releases_are_refused_and_the_others_not(text, refused):
-    assert bool(refusals(only(text))) is refused
-
-
 def test_what_is_recorded_only_is_said():
-    assert [str(problem) for problem in notices(only(OTHERS[0]))] == [
-        "m.yaml:4:16 weight: 'weight' is recorded, not enforced by this release",
+    dependency = resource("Dependency", "{name: pay, owner: checkout}", "{timeout: {schedule_to_close: 9s}}")
+    assert [str(problem) for problem in notices(only(dependency))] == [
+        "m.yaml:4:37 timeout.schedule_to_close: 'schedule_to_close' is recorded, not enforced by this release",
     ]
+    assert not notices(only(OTHERS[0]))
     assert not notices(only(OTHERS[3]))
     assert not notices(only(EXAMPLE))
 

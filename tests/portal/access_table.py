@@ -201,6 +201,8 @@ API = [
     Entry("POST", "bulk-retries", OPERATOR_OF_ANY, body={"status": "finished", "key": "k", "dry_run": True, **REASON}),
     Entry("GET", "bulk-retries/<int:number>", SIGNED_IN, ("bulk-retry",)),
     Entry("POST", "bulk-retries/<int:number>/cancel", Verb.ADMINISTER, ("bulk-retry",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/priority", Verb.OPERATE, ("open",), {"priority": 5}),
+    Entry("GET", "queue", SIGNED_IN),
     Entry("GET", "workflows", SIGNED_IN),
     Entry("POST", "workflows/<slug:name>/pause", Verb.OPERATE, ("demo",), REASON),
     Entry("POST", "workflows/<slug:name>/resume", Verb.OPERATE, ("halted",), REASON),
@@ -426,6 +428,8 @@ PAGES = [
     Entry("POST", "runs/bulk-retry/<int:number>/cancel/", Verb.ADMINISTER, ("bulk-retry",), REASON),
     Entry("GET", "workflows/<str:name>/pause/", Verb.OPERATE, ("demo",)),
     Entry("POST", "workflows/<str:name>/pause/", Verb.OPERATE, ("demo",), REASON),
+    Entry("POST", "runs/<uuid:run_id>/priority/", Verb.OPERATE, ("open",), {"priority": 5}),
+    Entry("GET", "queue/", SIGNED_IN),
     Entry("GET", "workflows/", SIGNED_IN),
     Entry(
         "POST", "workflows/apply/", Verb.MAINTAIN, body={"text": MANIFEST, "source": "a.yaml", "apply": "1", **REASON}

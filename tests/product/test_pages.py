@@ -39,7 +39,7 @@ def paths(product: Product) -> list[str]:
         "/workflows/", "/workflows/apply/", "/workflows/order-fulfilment/", "/workflows/order-fulfilment/start/",
         "/workflows/order-fulfilment/start/?as=json", "/workflows/order-fulfilment/dependencies/",
         "/workflows/order-fulfilment/budgets/", "/objectives/", "/objectives/order-fulfilment.success/", "/objectives/new/",
-        "/objectives/order-fulfilment.success/edit/", "/alerts/", "/alerts/?state=resolved",
+        "/objectives/order-fulfilment.success/edit/", "/queue/", "/alerts/", "/alerts/?state=resolved",
        
         "/workflows/order-fulfilment/decisions/", "/workflows/order-fulfilment/runbooks/",
         "/workflows/order-fulfilment/versions/", "/workflows/order-fulfilment/history/",

@@ -30,6 +30,7 @@ NAMES = {
     "workflow_runs", "workflow_run_duration_seconds", "workflow_step_duration_seconds", "workflow_step_attempts",
     "workflow_retries", "workflow_queue_wait_seconds", "workflow_fallbacks", "workflow_timeouts",
     "workflow_slo_budget_remaining_ratio", "workflow_slo_burn_rate", "workflow_slo_events", "workflow_breaker_state",
+    "workflow_queue_length", "workflow_queue_oldest_seconds",
 }  # fmt: skip
 
 
