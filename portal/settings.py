@@ -133,6 +133,8 @@ CELERY_TASK_DEFAULT_QUEUE = "steps"
 CELERY_TASK_ROUTES = {
     "orchestration.tasks.wake": {"queue": "control"},
     "orchestration.tasks.prune": {"queue": "control"},
+    "orchestration.tasks.prune_events": {"queue": "control"},
+    "orchestration.tasks.route": {"queue": "control"},
     "orchestration.tasks.watch": {"queue": "control"},
     "orchestration.tasks.fold": {"queue": "control"},
     "governance.tasks.*": {"queue": "control"},

@@ -18,6 +18,7 @@ from portal.api import (
     people_urls,
     problems,
     runs,
+    waiting_urls,
     workflows,
 )
 from portal.api.docs import Docs
@@ -44,6 +45,7 @@ urlpatterns = [
     path("dependencies/<slug:name>", dependencies.OneDependency.as_view()),
     path("exports/prometheus", exports.PrometheusExport.as_view()),
     path("exports/grafana", exports.GrafanaExport.as_view()),
+    *waiting_urls.urlpatterns,
     *objective_urls.urlpatterns,
     *govern_urls.urlpatterns,
     path("audit", audit.Audit.as_view()),
