@@ -236,7 +236,17 @@ def test_a_signal_is_for_one_run_and_a_key_makes_it_one_signal(as_role: As):
     assert as_role("viewer")("POST", f"/runs/{other.pk}/signals", body).status_code == 403
 
 
-@pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": "x" * 128}, {"name": 7, "data": "\ud800"}, {"name": "a\u0000"}, {"name": "a", "other": 1}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"name": ""},
+        {"name": "x" * 128},
+        {"name": 7, "data": "\ud800"},
+        {"name": "a\u0000"},
+        {"name": "a", "other": 1},
+    ],
+)
 def test_a_signal_of_the_wrong_shape_is_refused(as_role: As, body: dict[str, Any]):
     run = begin(publish(WAITS), {"order": "o-1"})
     assert as_role("operator")("POST", f"/runs/{run.pk}/signals", body).status_code in {400, 422}
