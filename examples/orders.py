@@ -60,11 +60,12 @@ def any_mishap(rng: Random) -> str | None:
     return rng.choices([None, *MISHAPS], [1_000 - sum(MISHAPS.values()), *MISHAPS.values()])[0]
 
 
-def customer(rng: Random, number: str) -> dict[str, Any]:
-    """Input of customer-onboarding; one in four is a company."""
-    business = rng.random() < 0.25
+def customer(rng: Random, number: str, mishap: str | None = None) -> dict[str, Any]:
+    """Input of customer-onboarding; one in four is a company. `unregistered`: one whose VAT number is in no register."""
+    business = rng.random() < 0.25 or mishap == "unregistered"
     country = rng.choices([*COUNTRIES, "CH"], [*COUNTRY_WEIGHTS, 1])[0]
-    vat_number = f"{country}{rng.randrange(10**8):08d}" + ("00" if rng.random() < 0.1 else "7")
+    unknown = rng.random() < 0.1 or mishap == "unregistered"
+    vat_number = f"{country}{rng.randrange(10**8):08d}" + ("00" if unknown else "7")
     return {
         "id": f"cus_{number}",
         "email": f"customer-{number}@example.com",
@@ -73,6 +74,14 @@ def customer(rng: Random, number: str) -> dict[str, Any]:
         "vat_number": vat_number if business else "",
         "newsletter": rng.random() < 0.4,
     }
+
+
+def verified(customer: dict[str, Any]) -> dict[str, Any]:
+    """The CloudEvent that ends the wait for the identity of a company."""
+    return {
+        "specversion": "1.0", "id": f"verified-{customer['id']}", "source": "https://identity.example/checks",
+        "type": "identity.verified", "subject": customer["id"], "data": {"level": "substantial"},
+    }  # fmt: skip
 
 
 def settlement(rng: Random, today: date) -> dict[str, Any]:

@@ -53,6 +53,8 @@ from governance.services.auditing import keep, verify
 from governance.services.exercises import start_exercise
 from orchestration import clock
 from orchestration.engine.claim import claim
+from orchestration.engine.event_store import NewEvent
+from orchestration.engine.event_store import store as store_event
 from orchestration.models import (
     Alert,
     AlertEvent,
@@ -142,6 +144,7 @@ def fill() -> Run:
     assert claim(StepRun.objects.get(run=run).pk) is not None
     parked = StepRun.objects.filter(run=failed).first()
     Parking.objects.create(step=parked, dependency="shop", kind="breaker", since=timezone.now(), message="ü")
+    waiting_rows(user)
     alert_rows(team)
     inbox_rows(user, team)
     RunbookOrigin.objects.create(
@@ -153,6 +156,17 @@ def fill() -> Run:
     )  # fmt: skip
     keep(verify())
     return run
+
+
+def waiting_rows(user: User) -> None:
+    """A question, an event that a step had, one that a step waits for, and the items of a loop."""
+    steps = {
+        "ask": {"approval": {"team": "payments"}}, "had": {"event": {"type": "é", "correlation": "1"}},
+        "hear": {"event": {"type": "é"}}, "each": {"for_each": {"in": [1, 2], "as": "one"}, "python": "test.echo"},
+    }  # fmt: skip
+    store_event(NewEvent("/ü", "1", "é", {"a": "ü"}, correlation="1", extensions={"x": True}, actor_id=user.pk))
+    begin(publish(steps, name="waiting"))
+    pump()
 
 
 def inbox_rows(user: User, team: Team) -> None:

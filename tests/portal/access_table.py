@@ -1,7 +1,7 @@
 """Who may call what: every route of the product with a request that reaches its permission.
 
 `rule` is a Verb, or one of: public (nobody signs in), signed-in (everyone who does), own (one's own things only), maintainer
-of any team (so the stranger may), and maintain or review (either verb).
+or operator of any team (so the stranger may), and maintain or review (either verb).
 A body is what the route needs before it can know which team is meant.
 """
 
@@ -17,6 +17,7 @@ from portal.permissions import Verb
 
 PUBLIC, SIGNED_IN, OWN = "public", "signed-in", "own"
 OF_ANY_TEAM, MAINTAIN_OR_REVIEW = "maintainer of any team", "maintain or review"
+OPERATOR_OF_ANY_TEAM = "operator of any team"
 REASON = {"reason": "a test"}
 FORCE = {"state": "metrics_only", "hours": "1", **REASON}
 BALLOT = {"team": "checkout", "vote": "approve", "seen": "change-hash", **REASON}
@@ -39,6 +40,7 @@ class Entry:
     args: tuple[str, ...] = ()
     body: dict[str, Any] = field(default_factory=dict)
     query: str = ""
+    content_type: str = "application/json"
 
 
 class Picture:
@@ -85,7 +87,16 @@ spec:
 """
 #: Of an objective that was changed once.
 FIRST = ("objective", "demo.success")
+EVENT = {"specversion": "1.0", "id": "1", "source": "/shop", "type": "order.paid"}
+WORD = {"decision": "approve", "comment": "a test"}
 API = [
+    Entry("GET", "events", SIGNED_IN),
+    Entry("POST", "events", OPERATOR_OF_ANY_TEAM, body=EVENT, content_type="application/cloudevents+json"),
+    Entry("GET", "events/<int:number>", SIGNED_IN, ("event",)),
+    Entry("POST", "runs/<uuid:run_id>/signals", Verb.OPERATE, ("open",), {"name": "order.paid"}),
+    Entry("GET", "approvals", SIGNED_IN),
+    Entry("GET", "approvals/<int:number>", SIGNED_IN, ("approval",)),
+    Entry("POST", "approvals/<int:number>/decide", Verb.REVIEW, ("approval",), WORD),
     Entry("GET", "history/<slug:kind>/<str:key>", SIGNED_IN, FIRST),
     Entry(
         "POST",
@@ -353,6 +364,12 @@ PAGES = [
     Entry("POST", "sign-out/", PUBLIC),
     Entry("GET", "", SIGNED_IN),
     Entry("GET", "dashboards/runs-and-errors/", SIGNED_IN),
+    Entry("GET", "events/", SIGNED_IN),
+    Entry("GET", "events/<int:number>/", SIGNED_IN, ("event",)),
+    Entry("GET", "approvals/", SIGNED_IN),
+    Entry("GET", "approvals/<int:number>/", SIGNED_IN, ("approval",)),
+    Entry("POST", "approvals/<int:number>/decide/", Verb.REVIEW, ("approval",), WORD),
+    Entry("POST", "runs/<uuid:run_id>/signal/", Verb.OPERATE, ("open",), {"name": "order.paid", "data": "{}"}),
     Entry("GET", "runs/", SIGNED_IN),
     Entry("GET", "runs/<uuid:run_id>/", SIGNED_IN, ("failed",)),
     Entry("GET", "runs/<uuid:run_id>/steps/<str:name>/", SIGNED_IN, ("failed", "a")),
