@@ -28,7 +28,7 @@ from orchestration.engine.complete import pass_time
 from orchestration.engine.event_store import NewEvent, store
 from orchestration.engine.events import route
 from orchestration.engine.work import work
-from orchestration.models import Approval, Role, Run, StepRun, WorkflowVersion
+from orchestration.models import Approval, Event, Role, Run, StepRun, WorkflowVersion
 from orchestration.selectors.workflows import find_version, find_workflow
 from orchestration.services.runs import start_run
 from orchestration.states import Compensation, StepStatus, WaitingKind
@@ -106,6 +106,8 @@ class Past:
             run, created = start_run(version=version, input=start.input, key=start.key)
             while created and self._go_on(run):
                 pass
+            # What was emitted long ago wakes nobody now.
+            Event.objects.filter(emitted_by__run=run, routed_at=None).update(routed_at=clock.now())
         return created
 
     def _go_on(self, run: Run) -> bool:
@@ -131,7 +133,10 @@ class Past:
     def _answer(self, step: StepRun, run: Run) -> None:
         """Somebody decides, or the event comes, well before the time is up."""
         assert step.started_at is not None
-        self._set(step.started_at + timedelta(seconds=self._answers[step.waiting_kind] * self._rng.uniform(0.5, 2)))
+        self._set(
+            step.started_at
+            + timedelta(seconds=self._answers[WaitingKind(step.waiting_kind)] * self._rng.uniform(0.5, 2))
+        )
         if step.waiting_kind == WaitingKind.EVENT:
             given = json.loads(run.input)
             told = orders.verified(given)

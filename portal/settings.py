@@ -213,6 +213,8 @@ SPECTACULAR_SETTINGS = {
         "AlertState": "portal.api.enums.ALERT_STATES",
         "AlertKind": "portal.api.enums.ALERT_KINDS",
         "AlertEventKind": "portal.api.enums.ALERT_EVENTS",
+        "ApprovalState": "portal.api.enums.APPROVAL_STATES",
+        "ApprovalWord": "portal.api.enums.APPROVAL_WORDS",
         "Severity": "portal.api.enums.SEVERITIES",
         "Indicator": "portal.api.enums.INDICATORS",
         "ObjectiveSource": "portal.api.enums.OBJECTIVE_SOURCES",

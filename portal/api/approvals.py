@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from governance.services.approving import decide_approval
 from orchestration.models import Approval
 from orchestration.selectors.approvals import STATES, ApprovalFilter, approvals, find_approval
+from portal.api.enums import APPROVAL_WORDS
 from portal.api.pages import PageQuery, actor_of, numbered_page, read_body, read_query
 from portal.api.runs import PROBLEMS
 from portal.approval_permissions import require_decide
@@ -53,7 +54,7 @@ class ApprovalPageShape(serializers.Serializer[Any]):
 class ApprovalDecisionShape(serializers.Serializer[Any]):
     """A person's word."""
 
-    decision = serializers.ChoiceField(choices=["approve", "reject"])
+    decision = serializers.ChoiceField(choices=APPROVAL_WORDS)
     comment = serializers.CharField(max_length=2000, help_text="why; it stands in the run's history and the audit log")
 
 

@@ -50,7 +50,7 @@ class KeptListShape(serializers.Serializer[Any]):
     items = KeptShape(many=True)
 
 
-class EventShape(serializers.Serializer[Any]):
+class EventSummaryShape(serializers.Serializer[Any]):
     """An event of the list."""
 
     number = serializers.IntegerField()
@@ -68,7 +68,7 @@ class EventShape(serializers.Serializer[Any]):
 class EventPageShape(serializers.Serializer[Any]):
     """A keyset page."""
 
-    items = EventShape(many=True)
+    items = EventSummaryShape(many=True)
     next = serializers.CharField(allow_null=True)
 
 
@@ -81,7 +81,7 @@ class EventRunShape(serializers.Serializer[Any]):
     at = serializers.DateTimeField(allow_null=True)
 
 
-class EventDetailShape(EventShape):
+class EventDetailShape(EventSummaryShape):
     """One event with what it carries, masked for who may not see payloads of a run that had it."""
 
     datacontenttype = serializers.CharField(allow_blank=True)
@@ -106,7 +106,7 @@ def show_kept(event: Event, is_new: bool) -> dict[str, Any]:
 
 
 def show_event(event: Event) -> dict[str, Any]:
-    """EventShape's values; `was_given` as the list's rows have it."""
+    """EventSummaryShape's values; `was_given` as the list's rows have it."""
     return {
         "number": event.pk, "id": event.event_id, "source": event.source, "type": event.type, "subject": event.subject,
         "correlation": event.correlation, "time": event.time.isoformat() if event.time else None,

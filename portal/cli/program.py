@@ -10,7 +10,19 @@ from io import TextIOWrapper
 
 import click
 
-from . import applying, checking, decisions, deploying, exporting, manifests, openslo, runbook_files, runs, starting
+from . import (
+    applying,
+    checking,
+    decisions,
+    deploying,
+    exporting,
+    manifests,
+    openslo,
+    runbook_files,
+    runs,
+    signalling,
+    starting,
+)
 from .exits import ExitCode, Failure
 from .session import Session, shared_options
 
@@ -68,7 +80,7 @@ def program() -> None:
 
 for _command in (
     manifests.validate, applying.plan, applying.apply, applying.diff, manifests.schema,
-    starting.start, runs.runs, runs.show, runs.cancel, runs.terminate, starting.retry, checking.check,
+    starting.start, runs.runs, runs.show, runs.cancel, runs.terminate, starting.retry, signalling.signal, checking.check,
     deploying.can_deploy, exporting.export, openslo.importing,
 ):  # fmt: skip
     program.add_command(_command)

@@ -126,7 +126,7 @@ class Approvals(Source):
 class Questions(Source):
     """Runs that wait for the word of one's teams."""
 
-    kind, word, icon = "question", "Runs that wait for my approval", "hand"
+    kind, word, icon = "question", "Runs that wait for my approval", "user"
 
     def items(self, who: Who) -> Iterable[Item]:
         """See Source."""
