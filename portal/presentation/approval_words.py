@@ -38,11 +38,13 @@ def on_no(question: Question) -> str:
     """What a rejection does."""
     if question.planned.fallback is not None:
         return "The step falls back as its manifest says, and the run goes on degraded."
-    undone = (
-        f"{listed(question.undone)} {'is' if len(question.undone) == 1 else 'are'} undone, the last first."
-        if question.undone
-        else "Nothing has to be undone."
-    )
+    match question.undone:
+        case []:
+            undone = "Nothing has to be undone."
+        case [name]:
+            undone = f"{name} is undone."
+        case names:
+            undone = f"{listed(names)} are undone, in this order."
     return f"The run fails, and nothing of it goes on. {undone}"
 
 
