@@ -36,7 +36,7 @@ def post(live_server: Any) -> Iterator[Any]:
     """Sends a message of the SDK with an operator's token."""
     team, _ = Team.objects.get_or_create(name="checkout")
     token = token_for(person("operator", team))
-    with httpx.Client(base_url=live_server.url, headers={"Authorization": f"Bearer {token}"}) as client:
+    with httpx.Client(base_url=live_server.url, timeout=60, headers={"Authorization": f"Bearer {token}"}) as client:
         yield lambda message: client.post("/api/v1/events", content=message.body, headers=dict(message.headers))
 
 
