@@ -124,5 +124,5 @@ def test_a_signal_is_sent_to_a_run_under_a_key(cli, stub):
     result = cli("signal", RUN_ID, "order.paid", "--data", '{"amount": 3}', "--key", "k")
     assert (result.exit_code, "order.paid sent" in result.stdout) == (0, True)
     (request,) = stub.requests
-    assert (request.body, request.headers["Idempotency-Key"]) == ({"name": "order.paid", "data": {"amount": 3}}, "k")
+    assert (request.body, request.headers["idempotency-key"]) == ({"name": "order.paid", "data": {"amount": 3}}, "k")
     assert cli("signal", RUN_ID, "order.paid", "--data", "{").exit_code == 2
