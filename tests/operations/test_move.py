@@ -161,10 +161,12 @@ def fill() -> Run:
 def waiting_rows(user: User) -> None:
     """A question, an event that a step had, one that a step waits for, and the items of a loop."""
     steps = {
-        "ask": {"approval": {"team": "payments"}}, "had": {"event": {"type": "é", "correlation": "1"}},
-        "hear": {"event": {"type": "é"}}, "each": {"for_each": {"in": [1, 2], "as": "one"}, "python": "test.echo"},
+        "ask": {"approval": {"team": "payments"}}, "had": {"event": {"type": "order.paid", "correlation": "1"}},
+        "hear": {"event": {"type": "order.paid"}}, "each": {"for_each": {"in": [1, 2], "as": "one"}, "python": "test.echo"},
     }  # fmt: skip
-    store_event(NewEvent("/ü", "1", "é", {"a": "ü"}, correlation="1", extensions={"x": True}, actor_id=user.pk))
+    store_event(
+        NewEvent("/ü", "1", "order.paid", {"a": "ü"}, correlation="1", extensions={"x": True}, actor_id=user.pk)
+    )
     begin(publish(steps, name="waiting"))
     pump()
 
