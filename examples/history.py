@@ -22,17 +22,21 @@ from examples.sandbox.trouble import PAYMENTS_PERIOD, PAYMENTS_SLOW_FROM
 from examples.sandbox.wire import Request
 from orchestration import clock
 from orchestration.engine import admission, publish, transition
+from orchestration.engine.approvals import decide
 from orchestration.engine.claim import FORWARD, held_by
 from orchestration.engine.complete import pass_time
+from orchestration.engine.event_store import NewEvent, store
+from orchestration.engine.events import route
 from orchestration.engine.work import work
-from orchestration.models import Run, StepRun, WorkflowVersion
+from orchestration.models import Approval, Event, Role, Run, StepRun, WorkflowVersion
 from orchestration.selectors.workflows import find_version, find_workflow
 from orchestration.services.runs import start_run
-from orchestration.states import Compensation, StepStatus
+from orchestration.states import Compensation, StepStatus, WaitingKind
 from orchestration.steps import http, python
 from orchestration.steps.http import Answer, Headers
 from orchestration.steps.kinds import KINDS
 from orchestration.steps.outcome import Call, Outcome
+from portal.models import User
 
 #: Starts of order-fulfilment in the hours of a weekday, UTC; a weekend has two thirds of it.
 ORDERS_BY_HOUR = (2, 1, 1, 0, 0, 1, 3, 6, 10, 13, 15, 16, 15, 13, 13, 14, 15, 17, 19, 20, 18, 13, 8, 4)
@@ -77,6 +81,9 @@ def starts_of(day: datetime, until: datetime, seed: int) -> Iterator[Start]:
 class Past:
     """Plays starts, one after the other; each is there as a whole or not at all, and only once."""
 
+    #: Seconds after which what a step waits for comes, about.
+    _answers = {WaitingKind.EVENT: 3.0, WaitingKind.APPROVAL: 120.0}
+
     def __init__(self, until: datetime, seed: int) -> None:
         self._until = until
         self._rng = random.Random(seed)
@@ -99,6 +106,8 @@ class Past:
             run, created = start_run(version=version, input=start.input, key=start.key)
             while created and self._go_on(run):
                 pass
+            # What was emitted long ago wakes nobody now.
+            Event.objects.filter(emitted_by__run=run, routed_at=None).update(routed_at=clock.now())
         return created
 
     def _go_on(self, run: Run) -> bool:
@@ -113,10 +122,30 @@ class Past:
             self._set(max(waiting.not_before, self._latest) + timedelta(milliseconds=self._rng.randint(20, 480)))
             if waiting.status == StepStatus.RETRYING:
                 return transition.wake_steps([waiting.pk], StepStatus.RETRYING, clock.now()) > 0
+            if waiting.status == StepStatus.WAITING and waiting.waiting_kind in self._answers:
+                self._answer(waiting, run)
+                return True
             if waiting.status == StepStatus.WAITING:
                 pass_time(waiting, held_by(waiting, FORWARD))
                 return True
         return undoing is not None and work(undoing.pk) > 0
+
+    def _answer(self, step: StepRun, run: Run) -> None:
+        """Somebody decides, or the event comes, well before the time is up."""
+        assert step.started_at is not None
+        self._set(
+            step.started_at
+            + timedelta(seconds=self._answers[WaitingKind(step.waiting_kind)] * self._rng.uniform(0.5, 2))
+        )
+        if step.waiting_kind == WaitingKind.EVENT:
+            given = json.loads(run.input)
+            told = orders.verified(given)
+            event, _ = store(NewEvent(told["source"], told["id"], told["type"], told["data"], correlation=given["id"]))
+            route(event.pk)
+        else:
+            asked = Approval.objects.get(step=step, decision=Approval.Decision.OPEN)
+            person = User.objects.filter(memberships__team=asked.team_id, memberships__role=Role.APPROVER).first()
+            decide(approval_id=asked.pk, actor=person, approve=True, comment="The register of its country has it.")
 
     def _work(self, step: StepRun, *, alone: bool) -> bool:
         """One of the steps that are ready. They are played one after the other but were at work side by side: each begins

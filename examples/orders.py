@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from examples.sandbox.inventory import CATALOGUE, SOLD_OUT
+from examples.sandbox.screening import score_of
 
 AVAILABLE = sorted(set(CATALOGUE) - SOLD_OUT)
 # Country: postal codes of streets that a carrier serves.
@@ -23,6 +24,7 @@ COUNTRIES, COUNTRY_WEIGHTS = list(ADDRESSES), [10, 3, 4, 5, 3, 2]
 METHODS, METHOD_WEIGHTS = ["pm_card_visa", "pm_card_mastercard", "pm_sepa"], [6, 3, 2]
 # What goes wrong with an order, and in how many of a thousand.
 MISHAPS = {"declined": 9, "not_served": 5, "sold_out": 4}
+HARMLESS = 20  # a score of the screening below this
 
 
 def order(rng: Random, number: str, mishap: str | None = None) -> dict[str, Any]:
@@ -60,19 +62,32 @@ def any_mishap(rng: Random) -> str | None:
     return rng.choices([None, *MISHAPS], [1_000 - sum(MISHAPS.values()), *MISHAPS.values()])[0]
 
 
-def customer(rng: Random, number: str) -> dict[str, Any]:
-    """Input of customer-onboarding; one in four is a company."""
-    business = rng.random() < 0.25
+def customer(rng: Random, number: str, mishap: str | None = None) -> dict[str, Any]:
+    """Input of customer-onboarding; one in four is a company. `unregistered`: one whose VAT number is in no register,
+    and who looks harmless otherwise, so that a person has to look."""
+    harmless = (
+        f"cus_{number}{more or ''}" for more in range(1_000) if score_of(f"cus_{number}{more or ''}") < HARMLESS
+    )
+    business = rng.random() < 0.25 or mishap == "unregistered"
     country = rng.choices([*COUNTRIES, "CH"], [*COUNTRY_WEIGHTS, 1])[0]
-    vat_number = f"{country}{rng.randrange(10**8):08d}" + ("00" if rng.random() < 0.1 else "7")
+    unknown = rng.random() < 0.1 or mishap == "unregistered"
+    vat_number = f"{country}{rng.randrange(10**8):08d}" + ("00" if unknown else "7")
     return {
-        "id": f"cus_{number}",
+        "id": next(harmless) if mishap == "unregistered" else f"cus_{number}",
         "email": f"customer-{number}@example.com",
         "country": country,
         "business": business,
         "vat_number": vat_number if business else "",
         "newsletter": rng.random() < 0.4,
     }
+
+
+def verified(customer: dict[str, Any]) -> dict[str, Any]:
+    """The CloudEvent that ends the wait for the identity of a company."""
+    return {
+        "specversion": "1.0", "id": f"verified-{customer['id']}", "source": "https://identity.example/checks",
+        "type": "identity.verified", "subject": customer["id"], "data": {"level": "substantial"},
+    }  # fmt: skip
 
 
 def settlement(rng: Random, today: date) -> dict[str, Any]:

@@ -50,7 +50,9 @@ def risk_score(input: dict[str, Any], _context: StepContext) -> dict[str, Any]:
         risk += 0.1
         reasons.append(f"no deliveries to {input['country']} yet")
     risk = round(min(risk, 1.0), 2)
-    return {"risk": risk, "accepted": risk < RISK_REFUSED, "reasons": reasons}
+    accepted = risk < RISK_REFUSED
+    doubtful = accepted and company is not None and not company["registered"]
+    return {"risk": risk, "accepted": accepted, "doubtful": doubtful, "reasons": reasons}
 
 
 @task("settlement.reconcile")

@@ -22,12 +22,14 @@ from typing import Any
 from examples import orders
 
 OPENING = (  # started as fast as the API takes them, so that a newcomer soon has every kind of run to look at
-    ("order-fulfilment", None), ("nightly-settlement", None), ("customer-onboarding", None),
+    ("order-fulfilment", None), ("nightly-settlement", None), ("customer-onboarding", "unregistered"),
     ("order-fulfilment", "declined"), ("order-fulfilment", None), ("order-fulfilment", "not_served"),
-    ("order-fulfilment", None), ("customer-onboarding", None), ("order-fulfilment", None), ("order-fulfilment", None),
+    ("order-fulfilment", None), ("customer-onboarding", "unregistered"), ("order-fulfilment", None), ("order-fulfilment", None),
 )  # fmt: skip
 BUSY_SECONDS = 60  # one start a second after the opening, then the steady pace
 SLOWEST_RETRY = 30.0
+#: An event needs no key: its source and id make it one.
+KINDS = {"runs": "application/json", "events": "application/cloudevents+json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,17 @@ def plan(per_minute: float, rng: random.Random) -> Iterator[Start]:
     for tick in range(1, BUSY_SECONDS + 1):
         workflow = _kind(tick, settlement_every=15, onboarding_every=5)
         # Each tenth order of the busy minute is declined, whatever the dice say.
-        yield Start(1.0, workflow, "declined" if tick % 10 == 4 else orders.any_mishap(rng))
+        yield Start(1.0, workflow, "declined" if tick % 10 == 4 else _mishap(workflow, rng))
     pause = 60 / per_minute
     for tick in itertools.count(1):
-        yield Start(pause, _kind(tick, settlement_every=40, onboarding_every=8), orders.any_mishap(rng))
+        workflow = _kind(tick, settlement_every=40, onboarding_every=8)
+        yield Start(pause, workflow, _mishap(workflow, rng))
+
+
+def _mishap(workflow: str, rng: random.Random) -> str | None:
+    """Of orders; the other inputs go wrong by themselves."""
+    found = orders.any_mishap(rng)
+    return found if workflow == "order-fulfilment" else None
 
 
 def _kind(tick: int, *, settlement_every: int, onboarding_every: int) -> str:
@@ -62,7 +71,7 @@ class Traffic:
     """Works the plan off against one API until it is stopped."""
 
     def __init__(self, url: str, token_file: Path, rng: random.Random, stop: threading.Event) -> None:
-        self._url = f"{url.rstrip('/')}/api/v1/runs"
+        self._url = f"{url.rstrip('/')}/api/v1"
         self._token_file = token_file
         self._rng = rng
         self._stop = stop
@@ -77,23 +86,26 @@ class Traffic:
             if self._stop.wait(start.pause):
                 return
             number = f"{self._series}{next(self._numbers):04d}"
-            self._insist({"workflow": start.workflow, "input": self._input(start, number)}, f"traffic-{number}")
+            given = self._input(start, number)
+            self._insist("runs", {"workflow": start.workflow, "input": given}, f"traffic-{number}")
+            if given.get("business"):  # its run waits for the provider that checks identities
+                self._insist("events", orders.verified(given))
 
     def _input(self, start: Start, number: str) -> dict[str, Any]:
         if start.workflow == "order-fulfilment":
             return orders.order(self._rng, number, start.mishap)
         if start.workflow == "customer-onboarding":
-            return orders.customer(self._rng, number)
+            return orders.customer(self._rng, number, start.mishap)
         return orders.settlement(self._rng, datetime.now(UTC).date())
 
-    def _insist(self, body: dict[str, Any], key: str) -> None:
+    def _insist(self, noun: str, body: dict[str, Any], key: str = "") -> None:
         """Send until it is accepted, always under the same key, so that a lost answer starts nothing twice."""
         pause = 0.5
         while not self._stop.is_set():
-            status, said, retry_after = self._post(body, key)
+            status, said, retry_after = self._post(noun, body, key)
             if status is not None and status < 300:
                 return self._say("")
-            self._say(f"{body['workflow']}: {said}; trying again")
+            self._say(f"{body.get('workflow', noun)}: {said}; trying again")
             if status in {400, 409, 413, 422}:  # this input will never do; the next may
                 self._stop.wait(pause)
                 return None
@@ -102,13 +114,15 @@ class Traffic:
             pause = min(pause * 2, SLOWEST_RETRY)
         return None
 
-    def _post(self, body: dict[str, Any], key: str) -> tuple[int | None, str, float]:
+    def _post(self, noun: str, body: dict[str, Any], key: str) -> tuple[int | None, str, float]:
         """Status (None when nothing answered), what to say about it, and the wait that the API asks for."""
         try:
             # Read each time: the file may come after this process, or be replaced.
             token = self._token_file.read_text(encoding="utf-8").strip()
-            headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key, "Content-Type": "application/json"}
-            request = urllib.request.Request(self._url, json.dumps(body).encode(), headers, method="POST")
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": KINDS[noun]}
+            if key:
+                headers["Idempotency-Key"] = key
+            request = urllib.request.Request(f"{self._url}/{noun}", json.dumps(body).encode(), headers, method="POST")
             with urllib.request.urlopen(request, timeout=10) as response:
                 return response.status, "started", 0.0
         except urllib.error.HTTPError as error:

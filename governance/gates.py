@@ -22,7 +22,9 @@ from governance.gate.subjects import register as have_the_gate
 from governance.selectors.contracts import resolve, schema_of, spec_of
 from governance.services import audit
 from governance.services.alerting import Channels
+from governance.services.approving import Asking
 from governance.services.contracts import ContractApplier
+from governance.services.emitting import Outbox
 from governance.services.policies import GatePolicyApplier
 from orchestration.errors import Violation
 from orchestration.hooks import Agreed, PolicyFault, hooks
@@ -94,6 +96,8 @@ def register() -> None:
     hooks.audit = Audit()
     hooks.policies = Policies()
     hooks.alerts = Channels()
+    hooks.approvals = Asking()
+    hooks.events = Outbox()
     hooks.contracts = Contracts()
     hooks.releases = Releases()
     hooks.appliers["Contract"] = ContractApplier()

@@ -172,11 +172,18 @@ class ApprovalHook(Protocol):
         """Tell the team of an Approval row, in the caller's transaction."""
         ...
 
+    def decided(self, approval: Any) -> None:
+        """Tell the team that somebody decided, or time did, in the caller's transaction."""
+        ...
+
 
 class NobodyTold:
     """Nobody is told; the page has it all the same."""
 
     def asked(self, approval: Any) -> None:
+        """See ApprovalHook."""
+
+    def decided(self, approval: Any) -> None:
         """See ApprovalHook."""
 
 

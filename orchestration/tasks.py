@@ -24,6 +24,7 @@ from orchestration.engine.wake import wake as wake_once
 from orchestration.pace import Pace
 from orchestration.patience import outlast
 from orchestration.services.bulk_retry import carry_on
+from orchestration.services.event_retention import prune_events as prune_old_events
 from orchestration.services.retention import prune as prune_runs
 from orchestration.services.rollups import prune_rollups
 from orchestration.services.statistics import freshen
@@ -43,6 +44,7 @@ SHORT_PATIENCE = 0.02
 #: Beat asks for a wake every half second and for a slice of pruning every ten. Statistics are looked at after a wake.
 _waking, _pruning, _freshening = Pace(0.3), Pace(5.0), Pace(2.0)
 _admitting = Pace(0.02)
+_pruning_events = Pace(30.0)
 _folding, _summing, _ageing = Pace(1.0), Pace(10.0), Pace(60.0)
 
 
@@ -120,6 +122,17 @@ def prune() -> None:
     with _pruning.turn() as due:
         if due:
             prune_runs(days=days, seconds=PRUNE_SLICE)
+
+
+@shared_task(name="orchestration.tasks.prune_events", ignore_result=True, acks_late=False)
+def prune_events() -> None:
+    """A slice of the retention of events."""
+    days = settings.PLUMBLINE.event_retention_days
+    if not days:
+        return  # the message came from a beat that knew another setting
+    with _pruning_events.turn() as due:
+        if due:
+            prune_old_events(days=days, seconds=PRUNE_SLICE)
 
 
 #: Beat asks every half minute.

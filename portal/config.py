@@ -34,6 +34,7 @@ KNOWN = {
     "PLUMBLINE_PROXY_HTTPS",
     "PLUMBLINE_LOG_FORMAT",
     "PLUMBLINE_RUN_RETENTION_DAYS",
+    "PLUMBLINE_EVENT_RETENTION_DAYS",
     "PLUMBLINE_RUNBOOKS_EXPORT_DIR",
     "PLUMBLINE_METRICS_TOKEN",
     "PLUMBLINE_SMTP_URL",
@@ -80,6 +81,7 @@ class Config:
     proxy_https: bool
     log_format: str
     run_retention_days: float
+    event_retention_days: float
     runbooks_export_dir: Path | None
     metrics_token: str
     mail: Mail | None
@@ -124,6 +126,7 @@ def read(environ: Mapping[str, str]) -> Config:
         proxy_https=_flag(environ, "PLUMBLINE_PROXY_HTTPS"),
         log_format=_choice(environ, "PLUMBLINE_LOG_FORMAT", ("text", "json"), "text" if embedded else "json"),
         run_retention_days=_number(environ, "PLUMBLINE_RUN_RETENTION_DAYS", 0, low=0, high=36_500),
+        event_retention_days=_number(environ, "PLUMBLINE_EVENT_RETENTION_DAYS", 30, low=0, high=36_500),
         runbooks_export_dir=Path(export_dir).resolve() if export_dir else None,
         metrics_token=_metrics_token(environ),
         mail=_mail(environ),

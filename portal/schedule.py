@@ -29,6 +29,8 @@ def beat_schedule(config: Config) -> dict[str, Any]:
     if config.run_retention_days:
         # Little and often: an hour's worth at once would keep the timers waiting.
         schedule["prune"] = _control("orchestration.tasks.prune", 10)
+    if config.event_retention_days:
+        schedule["prune-events"] = _control("orchestration.tasks.prune_events", 60)
     if config.mail is not None:
         schedule["digests"] = _control("portal.tasks.send_digests", 60)
     if config.runbooks_export_dir is not None:

@@ -133,6 +133,8 @@ CELERY_TASK_DEFAULT_QUEUE = "steps"
 CELERY_TASK_ROUTES = {
     "orchestration.tasks.wake": {"queue": "control"},
     "orchestration.tasks.prune": {"queue": "control"},
+    "orchestration.tasks.prune_events": {"queue": "control"},
+    "orchestration.tasks.route": {"queue": "control"},
     "orchestration.tasks.watch": {"queue": "control"},
     "orchestration.tasks.fold": {"queue": "control"},
     "governance.tasks.*": {"queue": "control"},
@@ -220,6 +222,8 @@ SPECTACULAR_SETTINGS = {
         "AlertState": "portal.api.enums.ALERT_STATES",
         "AlertKind": "portal.api.enums.ALERT_KINDS",
         "AlertEventKind": "portal.api.enums.ALERT_EVENTS",
+        "ApprovalState": "portal.api.enums.APPROVAL_STATES",
+        "ApprovalWord": "portal.api.enums.APPROVAL_WORDS",
         "Severity": "portal.api.enums.SEVERITIES",
         "Indicator": "portal.api.enums.INDICATORS",
         "ObjectiveSource": "portal.api.enums.OBJECTIVE_SOURCES",

@@ -21,10 +21,12 @@ class WebhookDelivery(models.Model):
 
     #: The `webhook-id`: the same for all channels and all attempts, so that a receiver can tell a repetition.
     event_id = models.CharField(max_length=40)
-    type = models.CharField(max_length=40)
+    type = models.CharField(max_length=127)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+", db_index=False)
     url = models.CharField(max_length=LONGEST_WEBHOOK_URL)
     payload = models.TextField(help_text="the JSON text as it is signed and sent")
+    # With a default of the database: workers of the release before insert rows without it.
+    content_type = models.CharField(max_length=40, default="application/json", db_default="application/json")
     created_at = models.DateTimeField(db_index=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     #: When it may be sent; while it is being sent, when the claim ends, which fences late results. None when it is over.

@@ -15,22 +15,29 @@ from orchestration.models import Team
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A webhook of a team's manifest. `events` is empty for all of them."""
+    """A webhook of a team's manifest. Without `events` and `emits` it hears of all of Plumbline's own."""
 
     url: str
     secret: str
     events: tuple[str, ...] = ()
+    emits: tuple[str, ...] = ()
 
     def wants(self, event: str) -> bool:
-        """Whether it is to hear of that event."""
-        return not self.events or event in self.events
+        """Whether it is to hear of that event of Plumbline's own."""
+        return event in self.events or not (self.events or self.emits)
+
+    def wants_emitted(self, type_: str) -> bool:
+        """Whether it is to have what steps emit of that type."""
+        return any(
+            type_.startswith(one.removesuffix("*")) if one.endswith(".*") else type_ == one for one in self.emits
+        )
 
 
 def channels_of(team: Team) -> list[Channel]:
     """As the manifest that was applied last says. A document of an earlier release may hold channels of other shapes."""
     declared = (team.document or {}).get("spec", {}).get("channels", [])
     return [
-        Channel(one["webhook"], one["secret"], tuple(one.get("events") or ()))
+        Channel(one["webhook"], one["secret"], tuple(one.get("events") or ()), tuple(one.get("emits") or ()))
         for one in declared
         if isinstance(one, dict) and {"webhook", "secret"} <= one.keys()
     ]

@@ -54,7 +54,7 @@ def attempt(delivery: WebhookDelivery, *, at: datetime, gone: bool) -> Answer:
         return Answer(None, f"not sent: secret {channel.secret!r}: {error}")
     timestamp = int(at.timestamp())
     headers: dict[bytes | str, bytes | str] = {
-        "content-type": "application/json",
+        "content-type": delivery.content_type,
         "user-agent": "plumbline",
         "accept-encoding": "identity",
         "webhook-id": delivery.event_id,

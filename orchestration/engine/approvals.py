@@ -14,6 +14,7 @@ from orchestration import clock
 from orchestration.engine.answer import answer
 from orchestration.engine.claim import Claim
 from orchestration.errors import Conflict, NotFound
+from orchestration.hooks import hooks
 from orchestration.ids import short
 from orchestration.models import Approval, Run, RunEvent, StepRun
 from orchestration.steps.outcome import Completed, Failed, Outcome
@@ -32,11 +33,12 @@ def decide(*, approval_id: int, actor: Any, approve: bool, comment: str) -> Appr
         if not mine.update(decision=word, decided_by=actor, decided_at=now, comment=comment):
             return False
         RunEvent.objects.create(run=run, at=now, kind=str(word), actor=actor, detail=f"{step.name}: {comment}")
+        hooks.approvals.decided(_row(approval_id))
         return True
 
     with transaction.atomic():
         decided = answer(asked.step_id, _outcome(word, str(actor), comment), first=take)
-    approval = Approval.objects.select_related("team", "decided_by").get(pk=approval_id)
+    approval = _row(approval_id)
     if not decided:
         raise Conflict(_too_late(approval))
     return approval
@@ -50,10 +52,15 @@ def ended_by_time(claim: Claim, now: datetime) -> Outcome:
     comment = "nobody decided in time"
     if asked is not None:
         Approval.objects.filter(pk=asked.pk).update(decision=word, decided_at=now, comment=comment)
+        hooks.approvals.decided(_row(asked.pk))
     if approve:
         return _outcome(word, None, comment)
     team = asked.team.name if asked is not None else "the team"
     return Failed("approval.timeout", f"nobody of {team} decided in time", retryable=False, timed_out=True)
+
+
+def _row(approval_id: int) -> Approval:
+    return Approval.objects.select_related("team", "decided_by", "step", "run__workflow").get(pk=approval_id)
 
 
 def _outcome(word: str, by: str | None, comment: str) -> Outcome:

@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from orchestration import clock
 from orchestration.engine import hot_sql, places
 from orchestration.engine.begin import Begun, begin, failed_at_birth
-from orchestration.engine.bounds import SHARE, Bounds
+from orchestration.engine.bounds import PAUSED, SHARE, Bounds
 from orchestration.engine.claim import RunFacts
 from orchestration.engine.plans import plan_of
 from orchestration.engine.publish import send_later
@@ -114,6 +114,9 @@ def _take(heads: Sequence[Run], room: int, bounds: Bounds, chosen: _Chosen) -> N
     for run in heads:
         if not room:
             return
+        if bounds.of(run.workflow_id).paused:
+            chosen.put_off[PAUSED].append(run)  # it was paused while the run waited for its team's share
+            continue
         if run.limited and run.queued_for == SHARE:
             why = bounds.obstacle(run.workflow_id, plan_of(run.version_id), run.concurrency_key)
             if why:

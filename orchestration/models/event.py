@@ -38,6 +38,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["type", "correlation", "id"], name="event_correlated"),
             models.Index(fields=["id"], name="event_unrouted", condition=models.Q(routed_at__isnull=True)),
+            models.Index(fields=["correlation", "id"], name="event_by_correlation"),
             models.Index(fields=["received_at"], name="event_received"),
             models.Index(fields=["run", "type"], name="event_signal", condition=models.Q(run__isnull=False)),
             models.Index(fields=["emitted_by"], name="event_emitted", condition=models.Q(emitted_by__isnull=False)),

@@ -1,7 +1,7 @@
 """Retention: runs that finished long ago are deleted, with their steps, attempts, events and payloads.
 
 Owns which runs may go and how many at once. Never touches an open run, one that another run still builds upon, one that
-a person must still put right, or anything but the tables of runs.
+a person must still put right, or anything but the tables of runs. Events that came in are event_retention.py's.
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ from django.db.models import Q, QuerySet
 from orchestration import clock
 from orchestration.ids import floor
 from orchestration.models import (
+    Approval,
     Attempt,
+    Event,
+    EventReceipt,
     InputEdit,
+    Loop,
     Parking,
     Payload,
     Run,
@@ -26,6 +30,7 @@ from orchestration.models import (
     RunFlag,
     ScheduleTick,
     StepRun,
+    Subscription,
     TriggerFiring,
 )
 from orchestration.states import Compensation, RunStatus
@@ -89,10 +94,20 @@ def _batch(before: datetime, last: uuid.UUID, size: int) -> tuple[list[uuid.UUID
     # Locked, so that no retry of one of them begins now; one that does already is not waited for.
     looked_at = _old(before).filter(pk__gt=last).select_for_update(skip_locked=True, of=("self",)).order_by("pk")
     ids = list(looked_at.values_list("pk", flat=True)[:size])
-    free = _without_heirs(ids)
+    free = _without_kept(ids, before)
+    steps = StepRun.objects.filter(run__in=free)
+    # What stays forgets them: emitted events, and children that are old enough to go with a later batch.
+    Event.objects.filter(emitted_by__in=steps).update(emitted_by=None)
+    Run.objects.filter(parent_step__in=steps).exclude(pk__in=free).update(parent_step=None)
     # One DELETE a table: Django's own way would load every row, payloads included, to look for what refers to it.
     for rows in (
         Parking.objects.filter(step__run__in=free),
+        Subscription.objects.filter(run__in=free),
+        Approval.objects.filter(run__in=free),
+        Loop.objects.filter(step__run__in=free),
+        EventReceipt.objects.filter(run__in=free),
+        EventReceipt.objects.filter(event__run__in=free),
+        Event.objects.filter(run__in=free),
         Attempt.objects.filter(step__run__in=free),
         RunEvent.objects.filter(run__in=free),
         InputEdit.objects.filter(run__in=free),
@@ -100,22 +115,34 @@ def _batch(before: datetime, last: uuid.UUID, size: int) -> tuple[list[uuid.UUID
         Payload.objects.filter(run__in=free),
         ScheduleTick.objects.filter(run__in=free),
         TriggerFiring.objects.filter(run__in=free),
-        StepRun.objects.filter(run__in=free),
+        steps,
         Run.objects.filter(pk__in=free),
     ):
         rows._raw_delete(rows.db)
     return ids, len(free)
 
 
-def _without_heirs(ids: list[uuid.UUID]) -> list[uuid.UUID]:
-    """Those that no run outside is a retry or rerun of: a retry finds the keys of earlier effects along the whole chain, and
-    both have steps that were taken over from steps there.
-    """
+def _without_kept(ids: list[uuid.UUID], before: datetime) -> list[uuid.UUID]:
+    """Those that nothing which stays builds upon or was begun by. What is kept for one of them may keep another."""
     free = set(ids)
-    while free:
-        heirs = Run.objects.filter(Q(retry_of__in=free) | Q(rerun_of__in=free)).exclude(pk__in=free)
-        held = {earlier for pair in heirs.values_list("retry_of_id", "rerun_of_id") for earlier in pair} & free
-        if not held:
-            break
+    while free and (held := _heired(free) | _parents(free, before) | _children(free)):
         free -= held
     return [run_id for run_id in ids if run_id in free]
+
+
+def _heired(free: set[uuid.UUID]) -> set[uuid.UUID]:
+    """Of which another is a retry or a rerun: it finds the keys of earlier effects, and reused steps, along the chain."""
+    heirs = Run.objects.filter(Q(retry_of__in=free) | Q(rerun_of__in=free)).exclude(pk__in=free)
+    return {earlier for pair in heirs.values_list("retry_of_id", "rerun_of_id") for earlier in pair} & free
+
+
+def _parents(free: set[uuid.UUID], before: datetime) -> set[uuid.UUID]:
+    """Those with a child that is young, or open: it is read together with what began it."""
+    young = Run.objects.filter(parent_step__run__in=free).exclude(pk__in=_old(before).values("pk"))
+    return set(young.values_list("parent_step__run_id", flat=True))
+
+
+def _children(free: set[uuid.UUID]) -> set[uuid.UUID]:
+    """Those whose parent stays."""
+    kept = Run.objects.filter(pk__in=free, parent_step__isnull=False).exclude(parent_step__run__in=free)
+    return set(kept.values_list("pk", flat=True))

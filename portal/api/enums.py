@@ -29,6 +29,7 @@ from orchestration.models import Alert, AlertEvent, Backfill, Objective, Schedul
 from orchestration.policies.breaker import FORCED, State
 from orchestration.policies.burn import Severity
 from orchestration.policies.health import Word
+from orchestration.selectors.approvals import STATES as APPROVALS
 from orchestration.selectors.budgets import BudgetState
 from orchestration.services.flags import POSITIONS
 from orchestration.services.reruns import Which
@@ -68,6 +69,8 @@ BREAKER_STATES = [str(state) for state in State]
 #: A forced state, or closed to let it go.
 FORCED_STATES = [*sorted(str(state) for state in FORCED), str(State.CLOSED)]
 DEPENDENCY_HEALTH = [str(word) for word in Word]
+APPROVAL_STATES = list(APPROVALS)
+APPROVAL_WORDS = ["approve", "reject"]
 ALERT_STATES = [str(state) for state in Alert.State.values]
 ALERT_KINDS = [str(kind) for kind in Alert.Kind.values]
 ALERT_EVENTS = [str(what) for what in AlertEvent.What.values]

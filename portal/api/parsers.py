@@ -29,16 +29,21 @@ class StrictJSONParser(BaseParser):
         data = stream.read(MAX_BODY + 1)
         if len(data) > MAX_BODY:
             raise BodyTooLarge(f"the body is larger than {MAX_BODY:,} bytes")
-        try:
-            return json.loads(data, parse_constant=_refuse_constant, object_pairs_hook=_object)
-        except RecursionError:
-            raise ParseError("the JSON is nested too deeply") from None
-        except UnicodeDecodeError as error:
-            raise ParseError(f"the body is not UTF-8: {error.reason} at byte {error.start}") from None
-        except json.JSONDecodeError as error:
-            raise ParseError(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
-        except ValueError as error:
-            raise ParseError(str(error)) from None
+        return read_json(data)
+
+
+def read_json(data: bytes) -> Any:
+    """The JSON value of these bytes. Raises ParseError with the place."""
+    try:
+        return json.loads(data, parse_constant=_refuse_constant, object_pairs_hook=_object)
+    except RecursionError:
+        raise ParseError("the JSON is nested too deeply") from None
+    except UnicodeDecodeError as error:
+        raise ParseError(f"the body is not UTF-8: {error.reason} at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise ParseError(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except ValueError as error:
+        raise ParseError(str(error)) from None
 
 
 def _refuse_constant(name: str) -> Any:

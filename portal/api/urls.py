@@ -23,6 +23,7 @@ from portal.api import (
     run_control,
     runs,
     schedule_urls,
+    waiting_urls,
     workflows,
 )
 from portal.api.docs import Docs
@@ -69,6 +70,7 @@ urlpatterns = [
     path("exports/prometheus", exports.PrometheusExport.as_view()),
     path("exports/grafana", exports.GrafanaExport.as_view()),
     *schedule_urls.urlpatterns,
+    *waiting_urls.urlpatterns,
     *objective_urls.urlpatterns,
     *govern_urls.urlpatterns,
     path("audit", audit.Audit.as_view()),

@@ -7,7 +7,7 @@ that millions of runs need no more memory than thousands. Nobody writes here mea
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from graphlib import TopologicalSorter
 from itertools import chain, islice
@@ -54,7 +54,7 @@ def move(url: str, say: Callable[[str], object]) -> dict[str, int]:
 
 
 def models_in_order() -> list[type[Model]]:
-    """Every model with a table, after all that it refers to."""
+    """Every model with a table, after all that it refers to; of two that refer to each other the one that must comes later."""
     found = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
     concrete = [model for model in found if not model._meta.proxy]
     return list(TopologicalSorter({model: set(_referred(model)) - {model} for model in concrete}).static_order())
@@ -62,8 +62,14 @@ def models_in_order() -> list[type[Model]]:
 
 def _referred(model: type[Model]) -> Iterator[type[Model]]:
     for field in model._meta.concrete_fields:
-        if field.remote_field is not None and getattr(field, "db_constraint", True):
-            yield field.remote_field.model
+        if field.remote_field is None or not getattr(field, "db_constraint", True):
+            continue
+        other = field.remote_field.model
+        refers_back = any(
+            back.remote_field and back.remote_field.model is model for back in other._meta.concrete_fields
+        )
+        if not (field.null and refers_back):  # a run's step that waits for it, and a step's run
+            yield other
 
 
 def _refuse_source() -> None:
@@ -102,7 +108,7 @@ def _copy_all(say: Callable[[str], object]) -> dict[str, int]:
         triggers.remove(target)  # they come back with the rows, in the same transaction
         cursor.execute(f"TRUNCATE {quoted}")  # what migrate put there has its ids of the source
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for constraint in _of_tables_with_themselves(names):
+        for constraint in _looking_ahead([model._meta.db_table for model in models]):
             cursor.execute(f'SET CONSTRAINTS "{constraint}" DEFERRED')
     copied = {}
     for model in models:
@@ -116,13 +122,13 @@ def _copy_all(say: Callable[[str], object]) -> dict[str, int]:
     return copied
 
 
-def _of_tables_with_themselves(names: Iterable[str]) -> Iterator[str]:
-    """Foreign keys within one table, whose rows may come before those that they refer to."""
-    target = connections[TARGET]
+def _looking_ahead(names: Sequence[str]) -> Iterator[str]:
+    """Foreign keys whose rows may come before those that they refer to: within a table, or to one that is copied later."""
+    target, place = connections[TARGET], {name: number for number, name in enumerate(names)}
     with target.cursor() as cursor:
         for table in names:
             for name, found in target.introspection.get_constraints(cursor, table).items():
-                if found["foreign_key"] and found["foreign_key"][0] == table:
+                if found["foreign_key"] and place[found["foreign_key"][0]] >= place[table]:
                     yield name
 
 

@@ -22,6 +22,7 @@ from . import (
     runbook_files,
     runs,
     schedules,
+    signalling,
     starting,
 )
 from .exits import ExitCode, Failure
@@ -82,7 +83,7 @@ def program() -> None:
 for _command in (
     manifests.validate, applying.plan, applying.apply, applying.diff, manifests.schema,
     starting.start, runs.runs, runs.show, runs.pause, runs.resume, runs.cancel, runs.terminate,
-    starting.retry, starting.rerun, flags.flags, flags.switch, checking.check,
+    starting.retry, starting.rerun, signalling.signal, flags.flags, flags.switch, checking.check,
     deploying.can_deploy, exporting.export, openslo.importing, schedules.schedule, schedules.trigger,
 ):  # fmt: skip
     program.add_command(_command)

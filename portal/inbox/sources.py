@@ -21,7 +21,7 @@ from governance.selectors.dependency_reviews import due_of
 from orchestration.models import Alert
 from orchestration.selectors.alerts import waiting_for_teams
 from portal.models import User
-from portal.selectors.needs import stale_runbooks
+from portal.selectors.needs import questions_for, stale_runbooks
 
 #: Of each kind. Who has more waiting works through the list behind.
 MOST = 50
@@ -120,6 +120,20 @@ class Approvals(Source):
             url = reverse("change", args=[change.pk])
             key = f"change:{change.pk}:{change.content_hash[:16]}"
             yield Item(self.kind, key, f"Review {change.title}", url, change.reason, change.opened_at, self.icon)
+
+
+@sources.register
+class Questions(Source):
+    """Runs that wait for the word of one's teams."""
+
+    kind, word, icon = "question", "Runs that wait for my approval", "user"
+
+    def items(self, who: Who) -> Iterable[Item]:
+        """See Source."""
+        for one in questions_for(who.person, MOST):
+            url, title = reverse("approval", args=[one.pk]), f"Decide {one.step.name} of {one.run.workflow.name}"
+            note = f"{one.team.name}, run {one.run.short_id}"
+            yield Item(self.kind, f"question:{one.pk}", title[:300], url, note, one.requested_at, self.icon)
 
 
 @sources.register

@@ -44,7 +44,11 @@ PEOPLE = (
         (("checkout", Role.MAINTAINER), ("payments", Role.MAINTAINER)),
     ),
     Person("checkout-approver", "review for checkout", (("checkout", Role.APPROVER),)),
-    Person("payments-approver", "review for payments", (("payments", Role.APPROVER),)),
+    Person(
+        "payments-approver",
+        "review for payments and fraud",
+        (("payments", Role.APPROVER), ("fraud", Role.APPROVER)),
+    ),
     Person("admin", "administer", admin=True),
 )
 

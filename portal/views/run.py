@@ -23,11 +23,12 @@ from orchestration.errors import Conflict, InvalidInput, NotFound
 from orchestration.ids import short
 from orchestration.limits import DEFAULT_START_TO_CLOSE
 from orchestration.models import Dependency, StepRun
+from orchestration.selectors.events import awaited_by
 from orchestration.selectors.runs import RunDetail, find_run, run_detail
 from orchestration.selectors.sentences import conclusion, consequence
 from orchestration.selectors.waits import ITEMS_PAGE, children_of, items_of
 from orchestration.services import runs as services
-from orchestration.states import RESULT_BAD, RunStatus, StepStatus
+from orchestration.states import RESULT_BAD, RunStatus, StepStatus, WaitingKind
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import failure_modes, plan_graph, run_gantt, run_step, run_timeline, run_waits
@@ -154,7 +155,8 @@ def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> d
     no_retry = services.why_not_retry(found)
     may = actor.may(Verb.OPERATE, found.team)
     actions = words.actions(detail, may_operate=may, no_retry=no_retry)
-    mark = _digest([asdict(action) for action in actions])
+    awaited = awaited_by(found.pk) if may and _awaits(detail) else []
+    mark = _digest([[asdict(action) for action in actions], [(one.pk, one.type) for one in awaited]])
 
     names = list(detail.plan.order) if request.GET.get("steps") == "all" else run_gantt.telling(detail, selected)
 
@@ -182,6 +184,8 @@ def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> d
         "left_out": len(detail.plan.order) - len(names),
         "gantt_title": run_gantt.title(detail, now),
         "actions": actions,
+        "awaited": awaited,
+        "signal_key": uuid.uuid4(),
         "actions_mark": mark,
         "actions_same": request.GET.get("actions") == mark,
         "path_title": _path_title(detail, looks),
@@ -189,6 +193,12 @@ def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> d
         "diagram": None if drawn.is_path else plan_graph.draw(drawn, href, looks),
         "timeline": run_timeline.build(detail, everything=request.GET.get("events") == "all"),
     }
+
+
+def _awaits(detail: RunDetail) -> bool:
+    return any(
+        step.status == StepStatus.WAITING and step.waiting_kind == WaitingKind.EVENT for step in detail.steps.values()
+    )
 
 
 def _drawer(request: HttpRequest, detail: RunDetail, name: str) -> dict[str, Any]:

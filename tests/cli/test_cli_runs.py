@@ -134,3 +134,12 @@ def test_stopping_what_is_over_is_a_no(cli, stub):
     result = cli("cancel", RUN_ID, "--reason", "r", "--json")
     assert (result.exit_code, result.stderr) == (1, "Error: run 91a2-7f3c is over: succeeded\n")
     assert json.loads(result.stdout)["error"]["code"] == "conflict"
+
+
+def test_a_signal_is_sent_to_a_run_under_a_key(cli, stub):
+    stub.on("POST", f"/runs/{RUN_ID}/signals", Reply(202, {"number": 1, "id": "k", "source": "/s", "known": False}))
+    result = cli("signal", RUN_ID, "order.paid", "--data", '{"amount": 3}', "--key", "k")
+    assert (result.exit_code, "order.paid sent" in result.stdout) == (0, True)
+    (request,) = stub.requests
+    assert (request.body, request.headers["idempotency-key"]) == ({"name": "order.paid", "data": {"amount": 3}}, "k")
+    assert cli("signal", RUN_ID, "order.paid", "--data", "{").exit_code == 2

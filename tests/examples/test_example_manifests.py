@@ -18,7 +18,7 @@ from orchestration.steps.registry import StepContext, find
 
 MANIFESTS = Path(__file__).parents[2] / "examples" / "manifests"
 FILES = sorted(MANIFESTS.glob("*.yaml"))
-RUNNABLE = {"http", "python", "wait", "value"}
+RUNNABLE = {"http", "python", "wait", "value", "event", "emit", "approval"}
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +152,12 @@ class Walk:
             if answer.status >= 400:
                 return False
             output = answer.body
+        elif step.kind == "emit":
+            output = body["emit"]
+        elif step.kind == "event":
+            output = orders.verified(self.scope["input"])["data"]
+        elif step.kind == "approval":
+            output = {"approved": True}
         elif step.kind == "python":
             output = self._task(body)
         if step.output_contract:
@@ -188,7 +194,7 @@ def walk(plans, schemas, sandbox, listed_tasks):
 def test_an_order_is_fulfilled(walk):
     done = walk("order-fulfilment", orders.order(random.Random(1), "1"))
     assert done.failed is None
-    assert set(done.done) == {"reserve", "suggest", "charge", "ship", "notify"}
+    assert set(done.done) == {"reserve", "suggest", "charge", "ship", "notify", "announce"}
     assert done.output["tracking"]
 
 
@@ -219,15 +225,23 @@ CUSTOMER = {"id": "cus_4711", "email": "a@example.com", "country": "ES", "busine
 @pytest.mark.parametrize(
     ("given", "status", "skipped"),
     [
-        (CUSTOMER, "active", {"company", "subscribe", "reject", "decline"}),
-        ({**CUSTOMER, "newsletter": True}, "active", {"company", "reject", "decline"}),
+        (CUSTOMER, "active", {"second_look", "identity", "company", "subscribe", "reject", "decline"}),
+        ({**CUSTOMER, "newsletter": True}, "active", {"second_look", "identity", "company", "reject", "decline"}),
         (
             {**CUSTOMER, "business": True, "vat_number": "ES123456787"},
             "active",
-            {"subscribe", "reject", "decline"},
+            {"second_look", "subscribe", "reject", "decline"},
         ),
-        ({**CUSTOMER, "business": True, "vat_number": "ES12/3400"}, "rejected", {"activate", "welcome", "subscribe"}),
-        ({**CUSTOMER, "id": "cus_46", "newsletter": True}, "rejected", {"company", "activate", "welcome", "subscribe"}),
+        (
+            {**CUSTOMER, "business": True, "vat_number": "ES12/3400"},
+            "rejected",
+            {"second_look", "activate", "welcome", "subscribe"},
+        ),
+        (
+            {**CUSTOMER, "id": "cus_46", "newsletter": True},
+            "rejected",
+            {"second_look", "identity", "company", "activate", "welcome", "subscribe"},
+        ),
     ],
 )
 def test_a_customer_is_activated_or_rejected_and_the_other_way_is_skipped(walk, given, status, skipped):

@@ -96,6 +96,9 @@ def test_runs_are_started_through_the_public_api(api, traffic):
     calls = api.wait_for(10)
     process.send_signal(signal.SIGTERM)
     assert process.wait(5) == 0
+    told = [call for call in calls if call[0] == "/api/v1/events"]
+    assert {headers["Content-Type"] for _, headers, *_ in told} == {"application/cloudevents+json"}
+    calls = [call for call in calls if call not in told]
     assert {path for path, *_ in calls} == {"/api/v1/runs"}
     assert {headers["Authorization"] for _, headers, *_ in calls} == {"Bearer secret-token"}
     assert {body["workflow"] for _, _, body, _ in calls} == WORKFLOWS

@@ -53,6 +53,8 @@ from governance.services.auditing import keep, verify
 from governance.services.exercises import start_exercise
 from orchestration import clock
 from orchestration.engine.claim import claim
+from orchestration.engine.event_store import NewEvent
+from orchestration.engine.event_store import store as store_event
 from orchestration.models import (
     Alert,
     AlertEvent,
@@ -152,6 +154,7 @@ def fill() -> Run:
     parked = StepRun.objects.filter(run=failed).first()
     Parking.objects.create(step=parked, dependency="shop", kind="breaker", since=timezone.now(), message="ü")
     RunFlag.objects.create(run=failed, name="related-items", is_on=True, why="ü", at=timezone.now())
+    waiting_rows(user)
     alert_rows(team)
     schedule_rows(user, run)
     inbox_rows(user, team)
@@ -185,6 +188,19 @@ def control_rows(run: Run, user: User) -> None:
     InputEdit.objects.create(run=run, step="b", input='{"a": "ü"}', actor=user, reason="é", at=now)
     job = BulkRetry.objects.create(key="k", filter={"result": "ü"}, total=1, actor=user, reason="ü", created_at=now)
     BulkRetryItem.objects.create(bulk=job, run_id=run.pk, workflow="failing", retried_as=run.pk, message="é")
+
+
+def waiting_rows(user: User) -> None:
+    """A question, an event that a step had, one that a step waits for, and the items of a loop."""
+    steps = {
+        "ask": {"approval": {"team": "payments"}}, "had": {"event": {"type": "order.paid", "correlation": "1"}},
+        "hear": {"event": {"type": "order.paid"}}, "each": {"for_each": {"in": [1, 2], "as": "one"}, "python": "test.echo"},
+    }  # fmt: skip
+    store_event(
+        NewEvent("/ü", "1", "order.paid", {"a": "ü"}, correlation="1", extensions={"x": True}, actor_id=user.pk)
+    )
+    begin(publish(steps, name="waiting"))
+    pump()
 
 
 def inbox_rows(user: User, team: Team) -> None:

@@ -16,9 +16,15 @@ from django.test.utils import CaptureQueriesContext
 
 from orchestration import clock
 from orchestration import tasks as celery_tasks
+from orchestration.engine.event_store import NewEvent, store
+from orchestration.engine.events import route
 from orchestration.models import (
+    Approval,
     Attempt,
     EngineMark,
+    Event,
+    EventReceipt,
+    Loop,
     Parking,
     Payload,
     Run,
@@ -26,10 +32,12 @@ from orchestration.models import (
     RunFlag,
     ScheduleTick,
     StepRun,
+    Subscription,
     TriggerFiring,
     WorkflowVersion,
 )
 from orchestration.services import retention
+from orchestration.services.event_retention import prune_events
 from orchestration.services.retention import prunable, prune
 from orchestration.services.runs import retry_run
 from portal import config
@@ -231,7 +239,10 @@ def test_what_started_a_run_or_failed_to_goes_with_its_time():
 
 def test_every_reference_to_a_deleted_row_is_indexed():
     """Else PostgreSQL reads a whole table for each deleted row, to see that nothing refers to it."""
-    models = {Run, StepRun, Attempt, RunEvent, RunFlag, Payload, Parking, ScheduleTick, TriggerFiring}
+    models = {
+        Run, StepRun, Attempt, RunEvent, RunFlag, Payload, Parking, ScheduleTick, TriggerFiring, Subscription, Approval, Loop,
+        EventReceipt, Event,
+    }  # fmt: skip
     referring = {
         model
         for model in apps.get_models(include_auto_created=True)
@@ -297,3 +308,65 @@ def test_the_task_has_a_name_that_beat_and_the_control_queue_know():
         ).run_retention_days
         == 0.5
     )
+
+
+def test_what_runs_waited_for_goes_with_them_and_what_they_emitted_stays():
+    told = {"emit": {"type": "order.paid"}}
+    version = publish({"hear": {"event": {"type": "go"}}, "tell": {**told, "needs": ["hear"]}}, name="a")
+    run = begin(version)
+    pump()
+    route(store(NewEvent("/plumbline/signals/x", "1", "go", 1, run_id=run.pk))[0].pk)
+    done = settle_down(run)
+    assert done.result == "succeeded"
+    clock.advance(timedelta(days=31))
+    assert prune(days=30).runs == 1
+    event = Event.objects.get()
+    assert (event.type, event.emitted_by_id) == ("order.paid", None)
+    assert not EventReceipt.objects.exists()
+
+
+def test_a_child_goes_with_its_parent_and_stays_with_one_that_stays():
+    publish({"a": echo(1)}, name="child")
+    later = {"sub": {"workflow": "child@1.0.0"}, "later": {"wait": {"for": "60d"}, "needs": ["sub"]}}
+    parent = begin(publish(later, name="parent"))
+    pump()
+    pump()
+    whole = settle_down(begin(publish({"sub": {"workflow": "child@1.0.0"}}, name="short")))
+    assert whole.result == "succeeded"
+    clock.advance(timedelta(days=31))
+    assert prune(days=30).runs == 2, "the short one and its child"
+    assert set(Run.objects.values_list("workflow__name", flat=True)) == {"parent", "child"}
+    assert parent.pk in left()
+
+
+def test_a_parent_with_more_children_than_a_batch_goes_and_they_go_after_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(retention, "FEWEST_RUNS", 1)
+    monkeypatch.setattr(retention, "MOST_RUNS", 1)
+    publish({"a": echo(1)}, name="child")
+    settle_down(begin(publish({"sub": {"workflow": "child@1.0.0"}}, name="parent")))
+    clock.advance(timedelta(days=31))
+    assert prune(days=30).runs == 2
+    assert left() == set()
+
+
+def test_events_go_by_their_own_time_but_never_one_that_nobody_routed_and_signals_go_with_their_run():
+    version = publish({"hear": {"event": {"type": "go", "correlation": "c"}}})
+    run = begin(version)
+    pump()
+    routed, signal = (
+        store(NewEvent("/x", "1", "go", 1, correlation="c"))[0],
+        store(NewEvent("/s", "1", "no", run_id=run.pk))[0],
+    )
+    for one in (routed, signal):
+        route(one.pk)
+    lost = store(NewEvent("/x", "2", "go", 1))[0]
+    clock.advance(timedelta(days=31))
+    young = store(NewEvent("/x", "3", "go", 1))[0]
+    route(young.pk)
+    assert EventReceipt.objects.count() == 1
+    assert prune_events(days=30) == 1
+    assert set(Event.objects.values_list("pk", flat=True)) == {signal.pk, lost.pk, young.pk}
+    assert not EventReceipt.objects.exists()
+    with pytest.raises(ValueError, match="every event"):
+        prune_events(days=0)
+    assert config.read({"PLUMBLINE_DATA_DIR": str(settings.PLUMBLINE.data_dir)}).event_retention_days == 30

@@ -1,7 +1,7 @@
 """Who may call what: every route of the product with a request that reaches its permission.
 
 `rule` is a Verb, or one of: public (nobody signs in), signed-in (everyone who does), own (one's own things only), maintainer
-of any team (so the stranger may), and maintain or review (either verb).
+or operator of any team (so the stranger may), and maintain or review (either verb).
 A body is what the route needs before it can know which team is meant.
 """
 
@@ -41,6 +41,7 @@ class Entry:
     args: tuple[str, ...] = ()
     body: dict[str, Any] = field(default_factory=dict)
     query: str = ""
+    content_type: str = "application/json"
 
 
 class Picture:
@@ -94,7 +95,16 @@ spec:
 """
 #: Of an objective that was changed once.
 FIRST = ("objective", "demo.success")
+EVENT = {"specversion": "1.0", "id": "1", "source": "/shop", "type": "order.paid"}
+WORD = {"decision": "approve", "comment": "a test"}
 API = [
+    Entry("GET", "events", SIGNED_IN),
+    Entry("POST", "events", OPERATOR_OF_ANY, body=EVENT, content_type="application/cloudevents+json"),
+    Entry("GET", "events/<int:number>", SIGNED_IN, ("event",)),
+    Entry("POST", "runs/<uuid:run_id>/signals", Verb.OPERATE, ("open",), {"name": "order.paid"}),
+    Entry("GET", "approvals", SIGNED_IN),
+    Entry("GET", "approvals/<int:number>", SIGNED_IN, ("approval",)),
+    Entry("POST", "approvals/<int:number>/decide", Verb.REVIEW, ("approval",), WORD),
     Entry("GET", "history/<slug:kind>/<str:key>", SIGNED_IN, FIRST),
     Entry(
         "POST",
@@ -409,6 +419,12 @@ PAGES = [
     Entry("POST", "sign-out/", PUBLIC),
     Entry("GET", "", SIGNED_IN),
     Entry("GET", "dashboards/runs-and-errors/", SIGNED_IN),
+    Entry("GET", "events/", SIGNED_IN),
+    Entry("GET", "events/<int:number>/", SIGNED_IN, ("event",)),
+    Entry("GET", "approvals/", SIGNED_IN),
+    Entry("GET", "approvals/<int:number>/", SIGNED_IN, ("approval",)),
+    Entry("POST", "approvals/<int:number>/decide/", Verb.REVIEW, ("approval",), WORD),
+    Entry("POST", "runs/<uuid:run_id>/signal/", Verb.OPERATE, ("open",), {"name": "order.paid", "data": "{}"}),
     Entry("GET", "runs/", SIGNED_IN),
     Entry("GET", "runs/<uuid:run_id>/", SIGNED_IN, ("failed",)),
     Entry("GET", "runs/<uuid:run_id>/steps/<str:name>/", SIGNED_IN, ("failed", "a")),

@@ -39,8 +39,11 @@ from governance.models import (
 from governance.services.bulk import Line
 from governance.services.exercises import start_exercise
 from orchestration.engine import publish as messages
+from orchestration.engine.event_store import NewEvent
+from orchestration.engine.event_store import store as store_event
 from orchestration.models import (
     Alert,
+    Approval,
     BulkRetry,
     BulkRetryItem,
     Dependency,
@@ -115,10 +118,12 @@ def test_the_products_table_is_the_designs():
 def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """One of everything that a URL can name, owned by team checkout."""
     monkeypatch.setattr(messages, "send", len)
+    monkeypatch.setattr(messages, "_ask", lambda *_: None)
     team = Team.objects.create(name="checkout")
     version = publish({"a": {"python": "test.fail"}})
     waiting = publish({"a": {"wait": {"for": "1h"}}}, name="slow")
     failed, still_open = begin(version), begin(waiting)
+    asking = begin(publish({"review": {"approval": {"team": "checkout"}}}, name="asking"))
     pump()
     Dependency.objects.create(
         name="payments",
@@ -162,6 +167,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "webhook-delivery": str(delivery.pk),
         "saved-view": str(SavedView.objects.create(page="runs", name="Ours", owner=victim, team=team).pk),
         "flag-revision": revision_of(declare(owner="checkout")),
+        "approval": str(Approval.objects.get(run=asking).pk),
+        "event": str(store_event(NewEvent("/shop", "0", "order.paid"))[0].pk),
         "team": team, "failed": str(failed.pk), "open": str(still_open.pk), "victim": str(victim.pk),
         "membership": str(Membership.objects.create(user=victim, team=team, role="viewer").pk),
         "victim-token": str(token.pk), "decision-history": decision.history.earliest().history_id,
@@ -354,7 +361,7 @@ def test_every_endpoint_answers_each_role_as_the_table_says(role: str, world: di
         with transaction.atomic():
             path, body = filled(entry, world)
             text = json.dumps(body) if entry.method != "GET" else ""
-            answer = client.generic(entry.method, f"/{PREFIX}{path}", text, "application/json")
+            answer = client.generic(entry.method, f"/{PREFIX}{path}", text, entry.content_type)
             if found(answer) != expected(entry, role):
                 wrong.append(f"{entry.method} /{PREFIX}{path}: {found(answer)}, should be {expected(entry, role)}")
             transaction.set_rollback(True)

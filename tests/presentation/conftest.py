@@ -35,6 +35,8 @@ if not settings.configured and not __import__("os").environ.get("DJANGO_SETTINGS
 PAGES = [
     "runs",
     "alerts",
+    "approvals",
+    "events",
     "explore",
     "workflows",
     "dependencies",

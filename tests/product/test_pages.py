@@ -38,7 +38,7 @@ def paths(product: Product) -> list[str]:
         f"/runs/{bad['id']}/", f"/runs/{bad['id']}/steps/{bad['failed_step']}/", f"/runs/{good['id']}/",
         "/workflows/", "/workflows/apply/", "/workflows/order-fulfilment/", "/workflows/order-fulfilment/start/",
         "/workflows/order-fulfilment/start/?as=json", "/workflows/order-fulfilment/dependencies/",
-        "/workflows/order-fulfilment/budgets/", "/objectives/", "/objectives/order-fulfilment.success/", "/objectives/new/",
+        "/workflows/order-fulfilment/budgets/", "/objectives/", "/objectives/order-fulfilment.success/", "/objectives/new/", "/approvals/", "/approvals/?state=open", "/events/", "/events/?type=nothing.like.this",
         "/objectives/order-fulfilment.success/edit/", "/queue/", "/alerts/", "/alerts/?state=resolved",
        
         "/workflows/order-fulfilment/decisions/", "/workflows/order-fulfilment/runbooks/",

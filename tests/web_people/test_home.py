@@ -184,7 +184,7 @@ def test_the_number_of_queries_is_fixed(
             ended(made, "failed" if index == 0 else "succeeded", minutes=minutes, step="charge" if index == 0 else "")
     client = signed_in(operator)
     client.get("/")  # compiled plans are kept from here on
-    with django_assert_num_queries(34):
+    with django_assert_num_queries(35):
         client.get("/?period=7d")
 
 

@@ -31,12 +31,16 @@ WebhookEvent = Literal[
     "alert.acknowledged",
     "alert.resolved",
     "playbook.called",
+    "approval.requested",
+    "approval.decided",
 ]
 WEBHOOK_EVENTS: tuple[str, ...] = get_args(WebhookEvent)
 LONGEST_WEBHOOK_URL = 500
 
 _NAME = "[a-z0-9][a-z0-9-]{0,62}"
 _URL = re.compile("[!-~]+")
+#: A type of CloudEvents, or the beginning of some, up to a dot.
+_PATTERN = r"(?=.{1,127}$)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?"
 
 
 def _address(text: str) -> str:
@@ -76,15 +80,27 @@ def _secret_name(text: str) -> str:
     return text
 
 
+def _pattern(text: str) -> str:
+    if not re.fullmatch(_PATTERN, text):
+        refuse("wanted the type of an event such as order.paid, or order.* for all that begin with it")
+    return text
+
+
 Address = Annotated[
     str,
     AfterValidator(_address),
     WithJsonSchema({"type": "string", "pattern": "^https?://[!-~]+$", "maxLength": LONGEST_WEBHOOK_URL}),
 ]
 SecretName = Annotated[str, AfterValidator(_secret_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME}$"})]
+EventPattern = Annotated[
+    str, AfterValidator(_pattern), WithJsonSchema({"type": "string", "pattern": f"^{_PATTERN}$", "maxLength": 127})
+]
 
 
 class Channel(Part):
+    """`events` of Plumbline's own, `emits` for events that steps emit. Without both: all of Plumbline's own."""
+
     webhook: Address
     secret: SecretName
     events: Annotated[list[WebhookEvent], Field(min_length=1)] | None = None
+    emits: Annotated[list[EventPattern], Field(min_length=1, max_length=100)] | None = None
