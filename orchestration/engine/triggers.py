@@ -52,5 +52,7 @@ def _fire(trigger: Trigger, event: Event, scope: dict[str, Any]) -> Started | No
             origin=f"trigger:{trigger.name}", detail=f"trigger {trigger.name}, event {event.event_id} of {event.source}",
         )  # fmt: skip
     found = {"at": clock.now(), "run": started.run, "error": started.error}
-    TriggerFiring.objects.update_or_create(**this, defaults=found)
+    TriggerFiring.objects.update_or_create(
+        trigger=trigger, event_source=event.source, event_id=event.event_id, defaults=found
+    )
     return started

@@ -34,7 +34,7 @@ from .templates import OPENING, Template, assemble, compile_path, compile_templa
 from .values import JSON
 
 _READS = ("GET", "HEAD", "OPTIONS")
-_NO_EFFECT = ("wait", "value", "approval", "event")
+_NO_EFFECT = ("wait", "value", "approval", "event", "emit")
 #: Of a `for_each` that does not say how many items are done at a time.
 MAX_PARALLEL = 10
 

@@ -101,7 +101,7 @@ def cancel(*, job_id: int, actor: Any, reason: str) -> BulkRetry:
         job.items.filter(state=Item.PENDING).update(state=Item.CANCELLED)
         job.state, job.ended_at = BulkRetry.State.CANCELLED, clock.now()
         job.cancelled_by, job.cancel_reason = actor, reason
-        job.save()
+        job.save(update_fields=["state", "ended_at", "cancelled_by", "cancel_reason"])
     return job
 
 
@@ -133,7 +133,7 @@ def _batch() -> int:
         _retry(job, item)
     if len(items) < BATCH:
         job.state, job.ended_at = BulkRetry.State.DONE, clock.now()
-        job.save()
+        job.save(update_fields=["state", "ended_at"])
     return len(items)
 
 

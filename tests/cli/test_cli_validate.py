@@ -67,15 +67,6 @@ def test_text_that_is_no_manifest_is_placed(cli, folder, text, place):
     assert place in result.stderr
 
 
-def test_what_this_release_can_not_run_is_refused_by_name(cli, folder):
-    Path("trigger.yaml").write_text(
-        "apiVersion: plumbline/v1\nkind: Trigger\nmetadata: {name: x, owner: checkout}\nspec: {event: a.b, workflow: demo@^1}\n"
-    )
-    result = cli("validate", "trigger.yaml", **OFFLINE)
-    assert result.exit_code == 1
-    assert "trigger.yaml:2:7 kind: kind 'Trigger' can't run in this release" in result.stderr
-
-
 def test_what_is_only_recorded_is_a_notice_and_no_problem(cli, folder):
     head = "apiVersion: plumbline/v1\nkind: Dependency\nmetadata: {name: pay, owner: checkout}\n"
     Path("pay.yaml").write_text(f"{head}spec:\n  timeout: {{schedule_to_close: 9s}}\n")

@@ -16,6 +16,7 @@ from orchestration.engine.claim import claim
 from orchestration.engine.complete import complete
 from orchestration.engine.execute import execute
 from orchestration.engine.gather import Apart, Item, gather
+from orchestration.engine.queue import admit
 from orchestration.errors import Conflict, InvalidInput
 from orchestration.models import Parking, Run, RunEvent, StepRun
 from orchestration.services.pauses import (
@@ -220,21 +221,22 @@ def test_what_can_not_be_paused_or_resumed_is_refused_by_name():
         pause(run)
 
 
-def test_no_run_of_a_paused_workflow_begins_and_the_refusal_says_who_and_why():
+def test_what_is_started_of_a_paused_workflow_waits_until_it_is_resumed():
     version = publish(CHAIN)
     key = begin(version, key="once")
     pause_workflow(name="demo", actor=None, reason="the shop counts its stock")
     version.workflow.refresh_from_db()
-    with pytest.raises(Conflict, match=r"workflow demo is paused since .*: the shop counts its stock; resume"):
-        start_run(version=version, input={})
-    with pytest.raises(Conflict, match="is paused"):
-        start_runs(version=version, inputs=[{}, {}])
+    queued = [start_run(version=version, input={})[0], *start_runs(version=version, inputs=[{}, {}])]
+    assert [(run.status, run.queued_for) for run in queued] == [("queued", "paused")] * 3
+    assert admit() == []
     assert start_run(version=version, input={}, key="once") == (key, False), "it began before"
     with pytest.raises(Conflict, match="paused already"):
         pause_workflow(name="demo", actor=None, reason="again")
 
     assert settle_down(key).result == "succeeded", "its open runs go on"
     resume_workflow(name="demo", actor=None, reason="counted")
+    assert len(admit()) == 3
+    assert {settle_down(run).result for run in queued} == {"succeeded"}
     version.workflow.refresh_from_db()
     assert settle_down(begin(version)).result == "succeeded"
     with pytest.raises(Conflict, match="is not paused"):

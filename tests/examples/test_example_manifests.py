@@ -18,7 +18,7 @@ from orchestration.steps.registry import StepContext, find
 
 MANIFESTS = Path(__file__).parents[2] / "examples" / "manifests"
 FILES = sorted(MANIFESTS.glob("*.yaml"))
-RUNNABLE = {"http", "python", "wait", "value", "event", "emit", "approval"}
+RUNNABLE = {"http", "python", "wait", "value", "workflow", "event", "emit", "approval"}
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +98,9 @@ def test_schemas_are_valid_and_each_default_and_example_is_one_that_they_allow(s
 
 def test_the_start_form_as_it_opens_is_a_valid_input(plans, schemas):
     for plan in plans.values():
+        if plan.input_contract is None:  # nobody starts it by hand: it is the child of another
+            assert plan.workflow == "line-return"
+            continue
         schema = schema_for(schemas, plan.input_contract)
         filled = {name: field["default"] for name, field in schema["properties"].items() if "default" in field}
         jsonschema.validate(filled, schema)

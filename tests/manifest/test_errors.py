@@ -327,7 +327,7 @@ HEADS = [
             "m.yaml:4:70 channels[0].events[0]: wanted 'change.proposed', 'change.reviewed', 'change.reminder', "
             "'change.applied', 'change.rejected', 'change.glass_broken', 'version.published', 'version.deprecated', "
             "'version.retired', 'version.sunset_near', 'alert.opened', 'alert.escalated', 'alert.acknowledged', "
-            "'alert.resolved' or 'playbook.called'; got 'change.aplied'; did you mean 'change.applied'?"
+            "'alert.resolved', 'playbook.called', 'approval.requested' or 'approval.decided'; got 'change.aplied'; did you mean 'change.applied'?"
         ],
     ),
     (

@@ -149,8 +149,10 @@ class Run(Waiting):
             lambda _, row: self._give_up(row, "close" if closed(row) else "start", now),
         )
         if self.deadline is not None and self.deadline < now and self.status != "finished" and not self.ending:
+            self.time_children_out(now, self.deadline)
             self._stop("timed_out", "timeout.run")
             self._wind_down(now)
+        self.time_children_out(now)
 
     def _waited(self, row: Row, now: int) -> None:
         row.status, row.due, row.finished = "succeeded", None, now

@@ -64,6 +64,7 @@ class Row:
     waits: str = ""
     last: Hold | None = None
     child: str = ""
+    child_by: int = 0
 
 
 @dataclass(frozen=True)

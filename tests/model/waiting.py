@@ -38,7 +38,7 @@ class Waiting(Beginning):
             case "wait":
                 row.due = hold.since + workflows.WAIT * SECOND
             case "child":
-                row.due = now + LOOK * SECOND
+                row.due, row.child_by = now + LOOK * SECOND, now + step.start_to_close * SECOND
             case _:
                 row.due = hold.since + step.patience * SECOND if step.patience else None
         return self._go_on(now)
@@ -68,7 +68,8 @@ class Waiting(Beginning):
             return None
         if row.child == "succeeded":
             return self._answer(name, Outcome("ok", CHILD_GIVES, effect="happened"), now)
-        return self._answer(name, Outcome("failed", error=f"child.{row.child}"), now)
+        late = row.child == "timed_out"
+        return self._answer(name, Outcome("failed", error=f"child.{row.child}", timed_out=late), now)
 
     def overdue_waits(self, each: Callable[..., None], now: int) -> None:
         """What the sweeper finds: answers that did not come, children nobody told of, events nobody routed."""
@@ -85,6 +86,12 @@ class Waiting(Beginning):
         for mail in self.mail:
             if not mail.routed and mail.came < now - ROUTED * SECOND:
                 self.given(mail, now)
+
+    def time_children_out(self, now: int, before: int | None = None) -> None:
+        """Child runs that are out of their own time, which their step gave them."""
+        for row in self.rows.values():
+            if row.status == "waiting" and row.waits == "child" and row.child_by < min(now, before or now):
+                row.child = row.child or "timed_out"
 
     def _in_vain(self, name: str, row: Row, now: int) -> None:
         step = self.flow.named[name]

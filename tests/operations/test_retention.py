@@ -24,6 +24,7 @@ from orchestration.models import (
     EngineMark,
     Event,
     EventReceipt,
+    InputEdit,
     Loop,
     Parking,
     Payload,
@@ -240,7 +241,7 @@ def test_what_started_a_run_or_failed_to_goes_with_its_time():
 def test_every_reference_to_a_deleted_row_is_indexed():
     """Else PostgreSQL reads a whole table for each deleted row, to see that nothing refers to it."""
     models = {
-        Run, StepRun, Attempt, RunEvent, RunFlag, Payload, Parking, ScheduleTick, TriggerFiring, Subscription, Approval, Loop,
+        Run, StepRun, Attempt, RunEvent, RunFlag, InputEdit, Payload, Parking, ScheduleTick, TriggerFiring, Subscription, Approval, Loop,
         EventReceipt, Event,
     }  # fmt: skip
     referring = {

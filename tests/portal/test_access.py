@@ -200,7 +200,11 @@ def control_world(team: Team, waiting: WorkflowVersion, person: User) -> dict[st
         key="k0", filter={"result": "failed"}, total=1, actor=person, reason="x", created_at=timezone.now()
     )
     BulkRetryItem.objects.create(bulk=job, run_id=halves.pk, workflow="halves")
-    return {"paused": str(paused.pk), "halves": str(halves.pk), "bulk-retry": str(job.pk)}
+    queued = begin(waiting)
+    Run.objects.filter(pk=queued.pk).update(status="queued", queued_for="share")
+    return {
+        "paused-run": str(paused.pk), "queued": str(queued.pk), "halves": str(halves.pk), "bulk-retry": str(job.pk),
+    }  # fmt: skip
 
 
 def postmortem_world(postmortem: Postmortem) -> dict[str, Any]:

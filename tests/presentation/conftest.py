@@ -34,6 +34,7 @@ if not settings.configured and not __import__("os").environ.get("DJANGO_SETTINGS
 
 PAGES = [
     "runs",
+    "queue",
     "alerts",
     "approvals",
     "events",
