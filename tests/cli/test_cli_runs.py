@@ -126,7 +126,7 @@ def test_a_rerun_says_from_where_and_of_which_version(cli, stub):
     assert cli("rerun", RUN_ID, "--from", "ship", "--reason", "wrong label", "--latest").exit_code == 0
     (asked,) = stub.requests
     assert asked.body == {"from_step": "ship", "version": "latest", "reason": "wrong label"}
-    assert asked.headers["Idempotency-Key"].startswith("cli-")
+    assert asked.headers["idempotency-key"].startswith("cli-")
 
 
 def test_stopping_what_is_over_is_a_no(cli, stub):

@@ -42,6 +42,8 @@ class Entry:
     body: dict[str, Any] = field(default_factory=dict)
     query: str = ""
     content_type: str = "application/json"
+    #: Verbs that are needed beside the rule's.
+    also: tuple[Verb, ...] = ()
 
 
 class Picture:
@@ -205,7 +207,14 @@ API = [
     Entry("POST", "runs/<uuid:run_id>/resume", Verb.OPERATE, ("paused-run",), REASON),
     Entry("POST", "runs/<uuid:run_id>/rerun", Verb.OPERATE, ("failed",), {"from_step": "a", **REASON}),
     Entry("POST", "runs/<uuid:run_id>/rerun/preview", Verb.OPERATE, ("failed",), {"from_step": "a"}),
-    Entry("POST", "runs/<uuid:run_id>/edit-and-retry", Verb.OPERATE, ("failed",), {"input": {"a": 1}, **REASON}),
+    Entry(
+        "POST",
+        "runs/<uuid:run_id>/edit-and-retry",
+        Verb.OPERATE,
+        ("failed",),
+        {"input": {"a": 1}, **REASON},
+        also=(Verb.SEE_PAYLOADS,),
+    ),
     Entry("POST", "runs/<uuid:run_id>/compensation/resume", Verb.OPERATE, ("halves",), REASON),
     Entry("POST", "runs/<uuid:run_id>/compensation/skip", Verb.OPERATE, ("halves",), {"step": "a", **REASON}),
     Entry("POST", "bulk-retries", OPERATOR_OF_ANY, body={"status": "finished", "key": "k", "dry_run": True, **REASON}),

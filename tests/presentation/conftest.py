@@ -35,6 +35,7 @@ if not settings.configured and not __import__("os").environ.get("DJANGO_SETTINGS
 PAGES = [
     "runs",
     "queue",
+    "schedules",
     "alerts",
     "approvals",
     "events",

@@ -13,12 +13,26 @@ from django.db import connection
 from tests import rabbitmq
 from tests.processes.children import Processes, wait_until
 from tests.processes.databases import url_of
-from tests.processes.load import sized
+from tests.processes.load import LONG, sized
 from tests.processes.recorder import Recorder
 from tests.rabbitmq import AnyBroker, RabbitMQ
 from tests.servers import Broker
 
 __all__ = ["Processes", "wait_until"]
+
+
+#: What does not depend on the database: in the short form it runs on the server leg alone. A word of the test's name.
+ON_ONE_LEG = ("test_celery_steps", "test_schedules", "test_fairness", "test_items", "wait_for_an_event")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out on the embedded leg what the server leg shows."""
+    if LONG or connection.vendor != "sqlite":
+        return
+    skipped = pytest.mark.skip(reason="the server leg has it; here with CHAOS=long")
+    for item in items:
+        if "tests/processes/" in item.nodeid and any(word in item.nodeid for word in ON_ONE_LEG):
+            item.add_marker(skipped)
 
 
 @pytest.fixture

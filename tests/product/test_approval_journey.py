@@ -20,12 +20,12 @@ def test_an_approver_finds_what_waits_decides_it_with_a_comment_and_the_run_goes
 
     wait_until(lambda: bool(asked()), 90, "a run that waits for an approval")
     seen = window("payments-approver").go("/approvals/")
-    link = seen.page.get_by_role("link", name="Decide approval").first
+    link = seen.get_by_role("link", name="Decide approval").first
     number = str(link.get_attribute("href")).split("/")[2]
     link.click()
-    seen.page.get_by_label("Comment, required").fill("The register of its country has it.")
-    seen.page.get_by_role("button", name="Approve").click()
-    seen.page.get_by_text("Approved by payments-approver").wait_for()
+    seen.get_by_label("Comment, required").fill("The register of its country has it.")
+    seen.get_by_role("button", name="Approve").click()
+    seen.get_by_text("Approved by payments-approver").wait_for()
 
     decided = product.api("GET", f"/approvals/{number}").json()
     assert (decided["state"], decided["decided_by"]) == ("approved", "payments-approver")
