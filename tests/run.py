@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: What --chaos runs; and what of it measures times, and so runs with nothing beside it.
 PROCESSES = "tests/processes"
 CHAOS = [PROCESSES, "tests/model", "tests/api/test_openapi.py", "tests/web_govern/test_hostile_posts.py"]
-#: What touches no database, and so runs on one leg.
-PURE = ("contracts", "manifest", "presentation", "policies", "cli", "docs")
+#: What touches no database, or starts the embedded product and looks at it in a browser, and so runs on one leg.
+ON_ONE_LEG = ("contracts", "manifest", "presentation", "policies", "cli", "docs", "product")
 ALONE = "tests/processes/test_writers.py"
 SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 
@@ -37,7 +37,7 @@ def main() -> int:
     parser.add_argument("--leg", choices=("embedded", "server", "rabbitmq"))
     options, rest = parser.parse_known_args()
     asked = any(not one.startswith("-") for one in rest)
-    everywhere = [] if asked or options.chaos else [f"--ignore=tests/{name}" for name in PURE]
+    everywhere = [] if asked or options.chaos else [f"--ignore=tests/{name}" for name in ON_ONE_LEG]
     chosen = rest or ([*CHAOS, f"--ignore={ALONE}"] if options.chaos else [])
     if options.chaos:
         os.environ["CHAOS"] = "long"
