@@ -162,5 +162,5 @@ def test_the_number_of_queries_does_not_grow(count: int, team: Team, member: Use
             body="x",
         )
     assert Membership.objects.exists()
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         assert len(inbox_of(member)) == 2 * count
