@@ -179,7 +179,8 @@ def test_the_statements_of_the_hot_path_never_look_by_a_state():
         gather([Item(one, execute(one), inline=True) for one in claims])
     assert plans
     for plan in plans:
-        assert "run_status" not in plan, plan
+        # By the run's id it may take any index that has it: on a table of a few rows they cost the same.
+        assert not re.search(r"Index Cond: [^\n]*status", plan), plan
         assert not re.search(r"step_(ready|retrying|waiting|leased)", plan), plan
 
 
