@@ -23,7 +23,13 @@ from tests.servers import find_postgresql
 ROOT = Path(__file__).resolve().parent.parent
 #: What --chaos runs; and what of it measures times, and so runs with nothing beside it.
 PROCESSES = "tests/processes"
-CHAOS = [PROCESSES, "tests/model", "tests/api/test_openapi.py", "tests/web_govern/test_hostile_posts.py"]
+CHAOS = [
+    PROCESSES,
+    "tests/model",
+    "tests/product/test_runbook_journey.py",
+    "tests/api/test_openapi.py",
+    "tests/web_govern/test_hostile_posts.py",
+]
 #: What touches no database, or starts the embedded product and looks at it in a browser, and so runs on one leg.
 ON_ONE_LEG = ("contracts", "manifest", "presentation", "policies", "cli", "docs", "product")
 ALONE = "tests/processes/test_writers.py"

@@ -22,7 +22,10 @@ __all__ = ["Processes", "wait_until"]
 
 
 #: What does not depend on the database: in the short form it runs on the server leg alone. A word of the test's name.
-ON_ONE_LEG = ("test_celery_steps", "test_schedules", "test_fairness", "test_items", "wait_for_an_event")
+ON_ONE_LEG = (
+    "test_celery_steps", "test_schedules", "test_fairness", "test_items", "wait_for_an_event", "test_traces",
+    "test_webhooks", "test_alerts", "test_dependencies", "test_breakers",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
