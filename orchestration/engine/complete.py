@@ -218,11 +218,13 @@ def _go_on(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | in
     """After a step ended: begin what follows, or bring the run to its end."""
     if run.ending:
         return settle(run, claim.plan, now)
-    status = StepRun.objects.values_list("status", flat=True).get(pk=claim.step.pk)
-    if status not in STEP_OPEN and (claim.step.item or claim.planned.stands_in_for):
+    if claim.step.item and _item_ended(claim):
         return _go_on_above(run, claim, now, inline=inline)
     states, mine = states_of(run.pk), None
-    if fatal(claim.plan, states) is None and status not in STEP_OPEN:
+    ended = not claim.step.item and states[claim.step.name] not in STEP_OPEN
+    if ended and claim.planned.stands_in_for:
+        return _go_on_above(run, claim, now, inline=inline)
+    if ended and fatal(claim.plan, states) is None:
         goes_on = inline and run.status != RunStatus.PAUSED  # of a paused run everything new is born ready, and waits
         begun = begin(claim.run, claim.plan, states, claim.step.name, now, inline=goes_on)
         states, mine = begun.states, write(claim.run, claim.plan, begun, claim.turn)
@@ -232,6 +234,11 @@ def _go_on(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | in
         return settle(run, claim.plan, now)
     finish_if_over(run, claim.run, claim.plan, states, now)
     return mine
+
+
+def _item_ended(claim: Claim) -> bool:
+    """The states of a run have none of its items."""
+    return StepRun.objects.values_list("status", flat=True).get(pk=claim.step.pk) not in STEP_OPEN
 
 
 def _go_on_above(run: Run, claim: Claim, now: datetime, *, inline: bool) -> Claim | int | None:
