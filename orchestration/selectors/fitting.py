@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from semantic_version import NpmSpec, Version
+from semantic_version import NpmSpec
 
 from orchestration.engine.plans import ports_of
 from orchestration.models import WorkflowVersion
+from orchestration.versions import highest
 
 
 def fitting_version(name: str, range_: NpmSpec) -> WorkflowVersion | None:
     """The highest active version of the workflow in the range, or None."""
     active = WorkflowVersion.objects.filter(workflow__name=name, state=WorkflowVersion.State.ACTIVE)
-    fitting = [version for version in active.values_list("version", flat=True) if Version(version) in range_]
-    if not fitting:
+    version = highest(active.values_list("version", flat=True), str(range_))
+    if version is None:
         return None
-    return active.select_related("workflow").defer("canonical", "text").get(version=max(fitting, key=Version))
+    return active.select_related("workflow").defer("canonical", "text").get(version=version)
 
 
 def input_port(version: WorkflowVersion) -> tuple[str, str] | None:
