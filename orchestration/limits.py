@@ -30,6 +30,11 @@ DATABASE_AWAY = 120.0
 MAX_ERROR_TEXT = 4_000
 
 
+#: So many steps for each thread of a worker process may wait at hand in it, beside the one at work: else their message goes
+#: back to the broker. And so many that come out of the queue: in lots, which are cheaper than one at a time.
+AT_HAND, QUEUED_AT_HAND = 4, 1
+
+
 def spare_threads(threads: int) -> int:
     """Threads of a worker process that neither the parts of a fan-out nor what comes out of the queue may take."""
     return max(threads // 8, 1) if threads > 1 else 0

@@ -52,9 +52,10 @@ _folding, _summing, _ageing = Pace(1.0), Pace(10.0), Pace(60.0)
 def work(self: Any, step_ids: list[int] | int) -> None:
     """Wake-up for some steps; a message of the release before has a single id."""
     asked = [step_ids] if isinstance(step_ids, int) else step_ids
-    later = (self.request.delivery_info or {}).get("priority") == LATER
-    rest = conductor().submit(asked, SHORT_PATIENCE if later else ROOM_PATIENCE, later=later)
-    (send_later if later else send)(rest)
+    if (self.request.delivery_info or {}).get("priority") == LATER:
+        send_later(conductor().submit_later(asked, SHORT_PATIENCE))
+    else:
+        send(conductor().submit(asked, ROOM_PATIENCE))
 
 
 @shared_task(name="orchestration.tasks.admit", ignore_result=True, acks_late=False)

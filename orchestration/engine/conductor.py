@@ -10,7 +10,9 @@ a step whose kind talks to a network, and otherwise for whatever has waited for 
 
 There is a thread more than runs in hand, and what has waited for a BLINK is recorded first: so whatever the steps do, an
 outcome finds somebody to record it. A message that is not to be taken later (publish.py) is claimed by the next thread that
-looks, or by one that is called for it, whatever is being recorded: somebody waits for it alone.
+looks, or by one that is called for it, whatever is being recorded: somebody waits for it alone. What may be taken later and
+finds no thread waits at hand, so that neither the broker nor whoever reads its messages has to do with it again; where no
+thread becomes free for HELD seconds, it goes back for another process to take.
 
 Owns the threads and what each does next. Never executes or records: engine/in_hand.py does.
 """
@@ -29,8 +31,8 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from orchestration.engine.in_hand import InHand
+from orchestration.engine.publish import send_later
 from orchestration.engine.refill import Refill
-from orchestration.limits import spare_threads
 from orchestration.pooled import give_back
 
 log = structlog.get_logger(__name__)
@@ -53,8 +55,7 @@ class Conductor(InHand):
     """One per process; see the module."""
 
     def __init__(self, threads: int) -> None:
-        super().__init__()
-        self._threads = threads
+        super().__init__(threads)
         #: A latch for each idle thread; the last to become idle is called first, so that in quiet times few threads,
         #: and few database connections with plans made ready, do all the work.
         self._idle: list[threading.Event] = []
@@ -62,18 +63,19 @@ class Conductor(InHand):
             threading.Thread(target=self._run, name=f"steps-{number}", daemon=True).start()
         threading.Thread(target=self._attend, name="steps-watch", daemon=True).start()
 
-    def submit(self, step_ids: Sequence[int], patience: float, *, later: bool = False) -> list[int]:
-        """Take these steps on; waits for room for so many seconds. Those that there was no room for.
+    def submit(self, step_ids: Sequence[int], patience: float) -> list[int]:
+        """Take these steps on; waits for room for so many seconds. Those that there was no room for."""
+        return self._submit(deque(step_ids), patience, self._take_on)
 
-        `later`: they leave the threads alone that are kept free for whoever comes.
-        """
-        most = self._threads - spare_threads(self._threads) if later else self._threads
-        ends, rest, rested = time.monotonic() + patience, deque(step_ids), False
+    def submit_later(self, step_ids: Sequence[int], patience: float) -> list[int]:
+        """The same of steps that may wait at hand, and leave the threads alone that are kept free for whoever comes."""
+        return self._submit(deque(step_ids), patience, self._put_by)
+
+    def _submit(self, rest: deque[int], patience: float, take: Callable[[deque[int]], None]) -> list[int]:
+        ends, rested = time.monotonic() + patience, False
         with self._lock:
             while rest and not self._closing:
-                while rest and self._taken < most:
-                    (self._asked if later else self._urgent).append(rest.popleft())
-                    self._taken += 1
+                take(rest)
                 self._waiting()
                 rested = len(self._idle) > self._threads
                 if rested or (self._urgent and not self._claiming):
@@ -83,6 +85,8 @@ class Conductor(InHand):
                     break
         if rested:
             time.sleep(START)
+        if take == self._put_by and self.refill is not None:
+            self.refill.look()
         return list(rest)
 
     def close(self, patience: float) -> bool:
@@ -91,6 +95,9 @@ class Conductor(InHand):
             self._closing = True
             if self.refill is not None:
                 self.refill.close()
+            left = self._hand_back()
+        send_later(left)
+        with self._lock:
             ended = self._room.wait_for(lambda: self._taken == 0, patience)
             self._call(self._threads + 1)
             self._watch.set()
@@ -164,10 +171,12 @@ class Conductor(InHand):
             self._watch.wait()
             time.sleep(BLINK)
             with self._lock:
-                if self._since is None:
+                stuck = self._hand_back() if self._is_stuck() else []
+                if self._since is None and not self._at_hand:
                     self._watch.clear()
-                elif time.monotonic() - self._since >= BLINK:
+                elif self._since is not None and time.monotonic() - self._since >= BLINK:
                     self._call(self._waits())
+            send_later(stuck)
 
 
 _conductor: tuple[int, Conductor] | None = None

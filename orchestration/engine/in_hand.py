@@ -23,7 +23,7 @@ from orchestration.engine.gather import Apart, Item, gather, is_plain
 from orchestration.engine.refill import Refill
 from orchestration.engine.work import perform
 from orchestration.engine.worker import hold, let_go
-from orchestration.limits import AHEAD_STEPS
+from orchestration.limits import AHEAD_STEPS, AT_HAND, QUEUED_AT_HAND, spare_threads
 from orchestration.patience import outlast
 from orchestration.states import StepStatus
 from orchestration.steps.outcome import Transactional
@@ -34,18 +34,27 @@ log = structlog.get_logger(__name__)
 #: Outcomes recorded by themselves at one time: each is a transaction on a connection of its own, and a dependency that
 #: fails makes hundreds at once. Transactional tasks are not counted, since the others need not wait for their work.
 ALONE = 4
+#: Seconds after which what waits at hand, and no thread came for, goes back.
+HELD = 0.5
 
 
 class InHand:
     """See the module. Every queue and number here is touched under the lock alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        #: Those that what may be taken later leaves free.
+        self._spared = spare_threads(threads)
         self._lock = threading.Lock()
         self._room = threading.Condition(self._lock)
         self._asked: deque[int] = deque()
         #: What is not to wait for the record of others; one thread at a time claims it.
         self._urgent: deque[int] = deque()
         self._claiming = False
+        #: What may be taken later and has no thread yet. Not claimed, so anybody else may have it.
+        self._at_hand: deque[int] = deque()
+        #: When the last of that was begun, in monotonic seconds.
+        self._drawn = 0.0
         self._ready: deque[Claim] = deque()
         self._finished: list[Item] = []
         #: Since when the oldest of them has been waiting, in monotonic seconds.
@@ -236,9 +245,49 @@ class InHand:
             if row.status == StepStatus.RUNNING and not ahead.lost:
                 hold(step.pk, step.fence, ahead.limit)  # its lease began with its row
 
+    def room(self) -> int:
+        """So many runs may come out of the queue for this process: as many as places.py counts on."""
+        with self._lock:
+            return max(0, self._free(QUEUED_AT_HAND))
+
+    def _free(self, at_hand: int) -> int:
+        return (1 + at_hand) * self._threads - self._spared - self._taken - len(self._at_hand)
+
+    def _take_on(self, rest: deque[int]) -> None:
+        while rest and self._taken < self._threads:
+            self._urgent.append(rest.popleft())
+            self._taken += 1
+
+    def _put_by(self, rest: deque[int]) -> None:
+        if not self._at_hand:
+            self._drawn = time.monotonic()
+        while rest and self._free(AT_HAND) > 0:
+            self._at_hand.append(rest.popleft())
+        self._draw()
+        if self._at_hand:
+            self._watch.set()
+
+    def _draw(self) -> None:
+        """Begin what waits at hand, as far as there is room."""
+        while self._at_hand and self._taken < self._threads - self._spared and not self._closing:
+            self._asked.append(self._at_hand.popleft())
+            self._taken += 1
+            self._drawn = time.monotonic()
+
+    def _is_stuck(self) -> bool:
+        return bool(self._at_hand) and time.monotonic() - self._drawn >= HELD
+
+    def _hand_back(self) -> list[int]:
+        """What waits at hand, which another process may have room for."""
+        left = list(self._at_hand)
+        self._at_hand.clear()
+        return left
+
     def _give_back(self, count: int) -> None:
         self._taken -= count
         if count:
+            self._draw()
+            self._waiting()
             self._room.notify_all()
             if self.refill is not None:
                 self.refill.look()

@@ -11,10 +11,10 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection
 
 from orchestration import clock
-from orchestration.limits import spare_threads
+from orchestration.engine.prepared import read
+from orchestration.limits import QUEUED_AT_HAND, spare_threads
 from orchestration.models import Team, WorkerProcess
 from orchestration.policies.shares import Standing, may_start
 
@@ -50,9 +50,7 @@ _steady: tuple[float, int, dict[int, float]] | None = None
 
 def standing() -> Standing:
     """As it is this moment, by the database."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LOOK)
-        rows = cursor.fetchall()
+    rows = read(_LOOK)
     processes, weights = _of_late()
     held = {team: count for team, count in rows if count > 0}
     return Standing(places(processes), held, {team for team, count in rows if count < 0}, weights)
@@ -74,10 +72,12 @@ def take(team_id: int) -> bool:
 
 
 def places(processes: int) -> int:
-    """Runs that may want a worker at once: as many as there are threads, but for those kept free for whoever comes."""
+    """Runs that may want a worker at once: two for each thread, one at work and one at hand for when that ends, but for the
+    threads that are kept free for whoever comes.
+    """
     wanted = settings.PLUMBLINE.active_runs
     threads = settings.PLUMBLINE.worker_threads
-    return wanted or max(1, processes) * max(1, threads - spare_threads(threads))
+    return wanted or max(1, processes) * (1 + QUEUED_AT_HAND) * max(1, threads - spare_threads(threads))
 
 
 def forget() -> None:

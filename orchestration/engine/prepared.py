@@ -36,6 +36,15 @@ def fetch(sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         return cursor.fetchall() if cursor.description else []
 
 
+def read(sql: str) -> list[Row]:
+    """The same of a statement without parameters that only reads: on SQLite it waits for no writer."""
+    if connection.vendor != "sqlite":
+        return fetch(sql, {})
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())
+
+
 _cursors: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
 

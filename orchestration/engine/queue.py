@@ -19,9 +19,10 @@ from django.db.models import QuerySet
 from orchestration import clock
 from orchestration.engine import hot_sql, places
 from orchestration.engine.begin import Begun, begin, failed_at_birth
-from orchestration.engine.bounds import PAUSED, SHARE, Bounds
+from orchestration.engine.bounds import PAUSED, SHARE, Bounds, is_paused
 from orchestration.engine.claim import RunFacts
 from orchestration.engine.plans import plan_of
+from orchestration.engine.prepared import read
 from orchestration.engine.publish import send_later
 from orchestration.engine.rows import Admission
 from orchestration.engine.settle import states_of
@@ -36,11 +37,15 @@ from orchestration.telemetry.outcomes import note
 
 log = structlog.get_logger(__name__)
 
-#: Names the advisory lock of whoever admits.
-_LOCK = "plumbline.queue"
+#: So many runs begin by messages at a time: a worker that takes one on looks at the queue itself, and fills the room that
+#: it has without any.
+FEW = 8
+#: An advisory lock that whoever admits has until the end of the transaction.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('plumbline.queue'))"
+#: Whether anybody waits for a share, and whether anybody waits for something else.
 _ANYONE = """
-SELECT 1 WHERE EXISTS (SELECT 1 FROM orchestration_run WHERE status = 'queued' AND queued_for = 'share')
-OR EXISTS (SELECT 1 FROM orchestration_run WHERE status = 'queued' AND NOT queued_for = 'share')
+SELECT EXISTS (SELECT 1 FROM orchestration_run WHERE status = 'queued' AND queued_for = 'share'),
+       EXISTS (SELECT 1 FROM orchestration_run WHERE status = 'queued' AND NOT queued_for = 'share')
 """
 # One step along an index for each workflow, however long its queue is.
 _WORKFLOWS = """
@@ -63,24 +68,25 @@ class _Chosen:
     put_off: dict[str, list[Run]] = field(default_factory=lambda: defaultdict(list))
 
 
-def admit() -> list[int]:
-    """Admit what may begin now. The ids of its first steps, for workers to be woken; losing them costs seconds."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ANYONE)
-        if cursor.fetchone() is None:
-            return []
+def admit(most: int | None = None) -> list[int]:
+    """Admit what may begin now, `most` runs if that is given. The ids of its first steps, for workers to be woken; losing
+    them costs seconds.
+    """
+    for_share, for_else = read(_ANYONE)[0]
+    if not for_share and not for_else:
+        return []
     with transaction.atomic():
         _one_at_a_time()
         now = clock.now()
-        chosen = _choose(Bounds())
+        chosen = _choose(Bounds(), most, freed=bool(for_else))
         for why, runs in chosen.put_off.items():
             Run.objects.filter(pk__in=[run.pk for run in runs], status=RunStatus.QUEUED).update(queued_for=why)
         return _begin(chosen.runs, now) if chosen.runs else []
 
 
 def due(_now: datetime) -> int:
-    """The sweeper's look: admit, and wake workers; how many steps are ready with it."""
-    ids = admit()
+    """The sweeper's look: admit a few, and wake workers; how many steps are ready with it."""
+    ids = admit(FEW)
     send_later(ids)
     return len(ids)
 
@@ -88,22 +94,21 @@ def due(_now: datetime) -> int:
 def _one_at_a_time() -> None:
     """SQLite has one writer at a time in any case."""
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [_LOCK])
+        read(_LOCK)
 
 
-def _choose(bounds: Bounds) -> _Chosen:
-    chosen, freed = _Chosen(), defaultdict[int, list[Run]](list)
-    for run in _freed(bounds):
+def _choose(bounds: Bounds, most: int | None, *, freed: bool) -> _Chosen:
+    chosen, mine = _Chosen(), defaultdict[int, list[Run]](list)
+    for run in _freed(bounds) if freed else ():
         if run.parent_step_id is not None:
             chosen.runs.append(run)  # it waits for no share: its parent holds no place, and waits for it
         else:
-            freed[run.team_id].append(run)
+            mine[run.team_id].append(run)
     standing = places.standing()
-    waiting = {team: len(runs) for team, runs in freed.items()}
+    waiting = {team: len(runs) for team, runs in mine.items()}
     waiting |= dict.fromkeys(standing.queued, WAKE_BATCH)
-    for team, room in grants(standing, waiting).items():
-        heads = [*freed[team], *_heads(team, room)] if team in standing.queued else freed[team]
+    for team, room in grants(standing, waiting, most).items():
+        heads = [*mine[team], *_heads(team, room)] if team in standing.queued else mine[team]
         heads.sort(key=lambda run: (-run.priority, run.pk))
         _take(heads, room, bounds, chosen)
     return chosen
@@ -114,7 +119,7 @@ def _take(heads: Sequence[Run], room: int, bounds: Bounds, chosen: _Chosen) -> N
     for run in heads:
         if not room:
             return
-        if bounds.of(run.workflow_id).paused:
+        if is_paused(run.workflow):
             chosen.put_off[PAUSED].append(run)  # it was paused while the run waited for its team's share
             continue
         if run.limited and run.queued_for == SHARE:
@@ -134,10 +139,7 @@ def _heads(team_id: int, count: int) -> list[Run]:
 
 def _freed(bounds: Bounds) -> list[Run]:
     """Runs that waited for a limit or a pause which does not hold them up any more; each is counted as open already."""
-    with connection.cursor() as cursor:
-        cursor.execute(_WORKFLOWS)
-        workflows = [workflow for (workflow,) in cursor.fetchall()]
-    return [run for workflow in workflows for run in _freed_of(workflow, bounds)]
+    return [run for (workflow,) in read(_WORKFLOWS) for run in _freed_of(workflow, bounds)]
 
 
 def _freed_of(workflow_id: int, bounds: Bounds) -> list[Run]:
@@ -164,7 +166,8 @@ def _most_per_key(plans: Sequence[Plan]) -> int | None:
 
 def _first(rows: QuerySet[Run], count: int) -> list[Run]:
     """In the order of the queue, locked; what somebody just cancels or changes is left to the next look."""
-    return list(rows.order_by("-priority", "pk").select_for_update(skip_locked=True)[:count])
+    rows = rows.select_related("workflow").order_by("-priority", "pk")
+    return list(rows.select_for_update(skip_locked=True, of=("self",))[:count])
 
 
 def _begin(runs: Sequence[Run], now: datetime) -> list[int]:

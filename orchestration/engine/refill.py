@@ -27,8 +27,12 @@ BUSY, QUIET, AFTER_A_FAULT = 0.005, 0.03, 1.0
 class Taking(Protocol):
     """Whoever has threads."""
 
-    def submit(self, step_ids: list[int], patience: float, *, later: bool = False) -> list[int]:
+    def submit_later(self, step_ids: list[int], patience: float) -> list[int]:
         """Take these steps on; those that there was no room for."""
+        ...
+
+    def room(self) -> int:
+        """How many there is room for."""
         ...
 
 
@@ -61,8 +65,9 @@ class Refill:
         """One look; the seconds until the next."""
         try:
             close_old_connections()
-            ids = admit()
-            rest = self._taking.submit(ids, 0.0, later=True) if ids else []
+            room = self._taking.room()
+            ids = admit(room) if room else []
+            rest = self._taking.submit_later(ids, 0.0) if ids else []
             if rest:
                 send_later(rest)
             give_back()

@@ -256,6 +256,21 @@ def start_all() -> str:
 
 
 @functools.cache
+def admit_all() -> str:
+    """PostgreSQL: batches `told` of admissions and `births`, with the runs, their events and their first steps in one round
+    trip. Each row has the number of runs that were queued still, and a new step; nothing else is written unless all were.
+    """
+    all_moved = "WHERE (SELECT count(*) FROM moved) = (SELECT count(*) FROM told)"
+    born = _BORN.format(only_if=all_moved).replace("FROM told t", "FROM births t")
+    return f"""
+    WITH told AS MATERIALIZED ({_batch("admissions", "told")}), births AS MATERIALIZED ({_batch("births", "births")}),
+    moved AS ({_ADMIT.format(**_words())}), events AS ({_ADMITTED.format(only_if=all_moved)}), born AS ({born})
+    SELECT (SELECT count(*) FROM moved), born.id, born.run_id, born.name, born.item
+    FROM (SELECT 1) one LEFT JOIN born ON true
+    """
+
+
+@functools.cache
 def record_all() -> str:
     """PostgreSQL: batches `told` of successes, `births` and `endings`; locks the runs, records, notes the attempts, begins
     what follows, ends what is over and notes the outcomes (`noted`) in one round trip. Each row has the number of successes

@@ -51,12 +51,15 @@ def may_start(standing: Standing, team: int) -> bool:
     return team not in standing.queued and standing.has_room(team)
 
 
-def grants(standing: Standing, waiting: Mapping[int, int]) -> dict[int, int]:
-    """How many of its waiting runs each team may begin now: place by place to the team with the least per weight."""
+def grants(standing: Standing, waiting: Mapping[int, int], most: int | None = None) -> dict[int, int]:
+    """How many of its waiting runs each team may begin now: place by place to the team with the least per weight.
+
+    `most`: in all, if that is given.
+    """
     standing = Standing(standing.places, dict(standing.active), set(standing.queued), standing.weights)
     standing.queued.update(team for team, runs in waiting.items() if runs)
     left, given = {team: runs for team, runs in waiting.items() if runs > 0}, dict[int, int]()
-    while left:
+    while left and (most is None or sum(given.values()) < most):
         # A full house has room for who is below its share alone, and that may not be who holds the least per weight:
         # of a small share the fraction is cut off, but one place it always has.
         able = [team for team in left if standing.has_room(team)]
