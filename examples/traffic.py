@@ -23,11 +23,14 @@ from examples import orders
 
 OPENING = (  # started as fast as the API takes them, so that a newcomer soon has every kind of run to look at
     ("order-fulfilment", None), ("nightly-settlement", None), ("customer-onboarding", "unregistered"),
-    ("order-fulfilment", "declined"), ("order-fulfilment", None), ("order-fulfilment", "not_served"),
+    ("order-fulfilment", "declined"), ("goods-return", "not_served"), ("order-fulfilment", None),
+    ("order-fulfilment", "not_served"), ("goods-return", None),
     ("order-fulfilment", None), ("customer-onboarding", "unregistered"), ("order-fulfilment", None), ("order-fulfilment", None),
 )  # fmt: skip
 BUSY_SECONDS = 60  # one start a second after the opening, then the steady pace
 SLOWEST_RETRY = 30.0
+#: Part of the returns that no carrier fetches, so that the counter stands in.
+REFUSED_RETURNS = 0.3
 #: An event needs no key: its source and id make it one.
 KINDS = {"runs": "application/json", "events": "application/cloudevents+json"}
 
@@ -46,25 +49,29 @@ def plan(per_minute: float, rng: random.Random) -> Iterator[Start]:
     for workflow, mishap in OPENING:
         yield Start(0.2, workflow, mishap)
     for tick in range(1, BUSY_SECONDS + 1):
-        workflow = _kind(tick, settlement_every=15, onboarding_every=5)
+        workflow = _kind(tick, settlement_every=15, onboarding_every=5, return_every=13)
         # Each tenth order of the busy minute is declined, whatever the dice say.
         yield Start(1.0, workflow, "declined" if tick % 10 == 4 else _mishap(workflow, rng))
     pause = 60 / per_minute
     for tick in itertools.count(1):
-        workflow = _kind(tick, settlement_every=40, onboarding_every=8)
+        workflow = _kind(tick, settlement_every=40, onboarding_every=8, return_every=17)
         yield Start(pause, workflow, _mishap(workflow, rng))
 
 
 def _mishap(workflow: str, rng: random.Random) -> str | None:
-    """Of orders; the other inputs go wrong by themselves."""
+    """Of orders, and returns that no carrier fetches; the other inputs go wrong by themselves."""
     found = orders.any_mishap(rng)
+    if workflow == "goods-return":
+        return "not_served" if rng.random() < REFUSED_RETURNS else None
     return found if workflow == "order-fulfilment" else None
 
 
-def _kind(tick: int, *, settlement_every: int, onboarding_every: int) -> str:
+def _kind(tick: int, *, settlement_every: int, onboarding_every: int, return_every: int) -> str:
     if tick % settlement_every == 0:
         return "nightly-settlement"
-    return "customer-onboarding" if tick % onboarding_every == 0 else "order-fulfilment"
+    if tick % onboarding_every == 0:
+        return "customer-onboarding"
+    return "goods-return" if tick % return_every == 0 else "order-fulfilment"
 
 
 class Traffic:
@@ -92,7 +99,7 @@ class Traffic:
                 self._insist("events", orders.verified(given))
 
     def _input(self, start: Start, number: str) -> dict[str, Any]:
-        if start.workflow == "order-fulfilment":
+        if start.workflow in {"order-fulfilment", "goods-return"}:  # what goes back is what was ordered
             return orders.order(self._rng, number, start.mishap)
         if start.workflow == "customer-onboarding":
             return orders.customer(self._rng, number, start.mishap)

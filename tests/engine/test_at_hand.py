@@ -61,9 +61,7 @@ def test_what_waits_at_hand_leaves_a_thread_to_whoever_comes(make, back: list[in
     may_go.set()
 
 
-def test_what_no_thread_comes_for_goes_back_for_others_to_take(
-    make, back: list[int], monkeypatch: pytest.MonkeyPatch
-):
+def test_what_no_thread_comes_for_goes_back_for_others_to_take(make, back: list[int], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(in_hand, "HELD", 0.05)
     working, runs = make(THREADS), slow(AT_WORK + 3)
     ids = first_steps(runs)

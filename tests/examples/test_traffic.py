@@ -22,7 +22,7 @@ from examples.sandbox.wire import Request
 from examples.traffic import plan
 
 ROOT = Path(__file__).parents[2]
-WORKFLOWS = {"order-fulfilment", "customer-onboarding", "nightly-settlement"}
+WORKFLOWS = {"order-fulfilment", "customer-onboarding", "nightly-settlement", "goods-return"}
 
 
 class Api(ThreadingHTTPServer):
@@ -154,6 +154,7 @@ def test_the_first_forty_seconds_have_every_kind_of_run_and_orders_that_are_comp
     assert seen["order-fulfilment"] >= 30
     assert seen["customer-onboarding"] >= 6
     assert seen["nightly-settlement"] >= 3
+    assert seen["goods-return"] >= 4
     assert mishaps["declined"] >= 2
     assert mishaps["not_served"] >= 1
 
@@ -184,7 +185,7 @@ def test_after_the_busy_minute_the_pace_is_the_one_asked_for():
     for start in steady:
         assert start.pause == 2.0
         seen[start.workflow] += 1
-    assert seen["order-fulfilment"] > 3 * (seen["customer-onboarding"] + seen["nightly-settlement"])
+    assert seen["order-fulfilment"] > 3 * (seen["customer-onboarding"] + seen["nightly-settlement"] + seen["goods-return"])
     assert set(seen) == WORKFLOWS
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from orchestration.engine.event_store import NewEvent, store
 from orchestration.engine.events import route
-from orchestration.models import Run, Team
+from orchestration.models import Approval, Run, Team
 from tests.engine.harness import begin, echo, publish, pump, settle_down, write
 
 
@@ -34,6 +34,8 @@ def test_a_run_that_waits_for_a_decision_says_whose_and_until_when(operator):
     assert "no worker is held" in drawer
     assert "team fraud" in drawer
     assert "then approve" in drawer
+    asked = Approval.objects.get(run=run)
+    assert f'<a href="{reverse("approval", args=[asked.pk])}">Read it and decide</a>' in drawer
 
 
 def test_a_run_that_waits_for_an_event_says_for_which_and_then_which_it_got(operator):
