@@ -246,9 +246,11 @@ class InHand:
                 hold(step.pk, step.fence, ahead.limit)  # its lease began with its row
 
     def room(self) -> int:
-        """So many runs may come out of the queue for this process: as many as places.py counts on."""
+        """So many runs may come out of the queue for this process: as many as places.py counts on, and a few however much
+        of a long fan-out waits at hand, so that the queue goes on beside it.
+        """
         with self._lock:
-            return max(0, self._free(QUEUED_AT_HAND))
+            return max(1, self._threads // 4, self._free(QUEUED_AT_HAND))
 
     def _free(self, at_hand: int) -> int:
         return (1 + at_hand) * self._threads - self._spared - self._taken - len(self._at_hand)

@@ -65,8 +65,7 @@ class Refill:
         """One look; the seconds until the next."""
         try:
             close_old_connections()
-            room = self._taking.room()
-            ids = admit(room) if room else []
+            ids = admit(self._taking.room())
             rest = self._taking.submit_later(ids, 0.0) if ids else []
             if rest:
                 send_later(rest)

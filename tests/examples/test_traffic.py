@@ -185,7 +185,9 @@ def test_after_the_busy_minute_the_pace_is_the_one_asked_for():
     for start in steady:
         assert start.pause == 2.0
         seen[start.workflow] += 1
-    assert seen["order-fulfilment"] > 3 * (seen["customer-onboarding"] + seen["nightly-settlement"] + seen["goods-return"])
+    assert seen["order-fulfilment"] > 3 * (
+        seen["customer-onboarding"] + seen["nightly-settlement"] + seen["goods-return"]
+    )
     assert set(seen) == WORKFLOWS
 
 
