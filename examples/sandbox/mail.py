@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from examples.sandbox.service import Latency, Route, Service
 from examples.sandbox.wire import Refused, Reply, Request, text
 
-TEMPLATES = {"order-shipped", "welcome", "application-declined", "settlement-report"}
+TEMPLATES = {"order-shipped", "welcome", "application-declined", "settlement-report", "return-received"}
 
 
 class Mail(Service):

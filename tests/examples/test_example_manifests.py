@@ -5,6 +5,7 @@ are the real ones.
 """
 
 import random
+import re
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from semantic_version import NpmSpec, Version
 
 from examples import orders
+from examples.sandbox.mail import TEMPLATES
 from orchestration.manifest import build_plan, load
 from orchestration.steps.registry import StepContext, find
 
@@ -67,6 +69,12 @@ def test_whatever_a_manifest_names_is_there(resources, plans, schemas):
     for found in resources:
         if found.kind == "Dependency":
             assert found.document["spec"]["retry"] in names["RetryPolicy"]
+
+
+def test_mail_knows_every_template_that_a_manifest_names():
+    named = {name for path in FILES for name in re.findall(r"^ +template: ([\w-]+)$", path.read_text(), re.M)}
+    assert "order-shipped" in named
+    assert named <= TEMPLATES
 
 
 def test_each_write_over_http_has_a_way_back_and_a_limit(plans):
