@@ -69,7 +69,10 @@ class Conductor(InHand):
 
     def submit_later(self, step_ids: Sequence[int], patience: float) -> list[int]:
         """The same of steps that may wait at hand, and leave the threads alone that are kept free for whoever comes."""
-        return self._submit(deque(step_ids), patience, self._put_by)
+        rest = self._submit(deque(step_ids), patience, self._put_by)
+        if self.refill is not None:
+            self.refill.look()
+        return rest
 
     def _submit(self, rest: deque[int], patience: float, take: Callable[[deque[int]], None]) -> list[int]:
         ends, rested = time.monotonic() + patience, False
@@ -85,8 +88,6 @@ class Conductor(InHand):
                     break
         if rested:
             time.sleep(START)
-        if take == self._put_by and self.refill is not None:
-            self.refill.look()
         return list(rest)
 
     def close(self, patience: float) -> bool:
