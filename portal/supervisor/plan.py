@@ -1,4 +1,4 @@
-"""Which children an installation needs, from its configuration: broker, web, workers, beat, and the examples' two.
+"""Which children an installation needs, from its configuration: broker, web, workers, beat, and those of the examples.
 
 Owns their command lines. Never starts one.
 """
@@ -16,6 +16,8 @@ from portal.config import ROOT, ConfigurationError
 from portal.supervisor.child import Child
 
 _CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "portal"]
+#: Ten lines for whoever tries it as root, around the line that says where to go.
+_NO_ROOT_WARNING = {"PYTHONWARNINGS": "ignore:You're running the worker"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ def children(options: Options) -> list[Child]:
     found = [*_broker(), _web(options), *_workers()]
     if options.sandbox_port is not None:
         found.append(Child("sandbox", [sys.executable, "-m", "examples.sandbox", "--port", str(options.sandbox_port)]))
+        found.append(_warehouse())
     if options.token_file is not None:
         url = f"http://127.0.0.1:{options.port}"
         command = [sys.executable, "-m", "examples.traffic", "--url", url, "--token-file", str(options.token_file)]
@@ -100,10 +103,20 @@ def beat_command(schedule: Path) -> list[str]:
     return [*_CELERY, "beat", "--schedule", str(schedule), "--pidfile", "", "--loglevel", "WARNING"]
 
 
+def _warehouse() -> Child:
+    """The examples' second Celery app: all that it knows of us is the broker."""
+    command = [
+        sys.executable, "-m", "celery", "--quiet", "-A", "examples.warehouse", "worker", "--pool", "solo", "-Q", "warehouse",
+        "-n", "warehouse@%h", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING",
+    ]  # fmt: skip
+    surroundings = {"BROKER_URL": settings.CELERY_BROKER_URL, "DJANGO_SETTINGS_MODULE": "", **_NO_ROOT_WARNING}
+    return Child("warehouse", command, surroundings)
+
+
 def _workers() -> list[Child]:
     unchecked = {"CELERY_SKIP_CHECKS": "1"}  # `migrate` has just run Django's checks; again costs a second a process
-    if settings.PLUMBLINE.embedded:  # ten lines for whoever tries it as root, around the line that says where to go
-        unchecked["PYTHONWARNINGS"] = "ignore:You're running the worker"
+    if settings.PLUMBLINE.embedded:
+        unchecked |= _NO_ROOT_WARNING
     return [
         *(Child(queue, worker_command(queue, queue), unchecked) for queue in ("steps", "control")),
         Child("beat", beat_command(settings.PLUMBLINE.data_dir / "beat-schedule"), unchecked),
