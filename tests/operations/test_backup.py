@@ -286,8 +286,8 @@ def test_a_backup_of_a_later_release_is_refused_and_named(elsewhere: Elsewhere, 
 
 def test_a_backup_of_an_earlier_release_is_migrated(elsewhere: Elsewhere, tmp_path: Path):
     with elsewhere():
-        call_command("migrate", "orchestration", "0002", verbosity=0)
-        call_command("migrate", "portal", verbosity=0)
+        migrate()
+        call_command("migrate", "orchestration", "0013", verbosity=0)
         back_up(tmp_path / "b.plumbline")
         migrate()
         restore(tmp_path / "b.plumbline")

@@ -20,8 +20,8 @@ from tests.product.conftest import Product, Window, once, start, stop
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product"), once]
 #: Seconds of the script at which payments becomes slow, and how long before that the product starts.
-#: A start takes 40 to 70 seconds: orders must be on their way when the trouble begins, which lasts two minutes.
-SLOW_FROM, PERIOD, BEFORE = 360, 600, 110
+#: A start takes ten seconds or more: orders must be on their way when the trouble begins, which lasts two minutes.
+SLOW_FROM, PERIOD, BEFORE = 360, 600, 70
 
 
 @pytest.fixture
