@@ -245,12 +245,13 @@ class InHand:
             if row.status == StepStatus.RUNNING and not ahead.lost:
                 hold(step.pk, step.fence, ahead.limit)  # its lease began with its row
 
-    def room(self) -> int:
+    def room(self, withheld: int = 0) -> int:
         """So many runs may come out of the queue for this process: as many as places.py counts on, and a few however much
-        of a long fan-out waits at hand, so that the queue goes on beside it.
+        of a long fan-out waits at hand, so that the queue goes on beside it. `withheld`: so many fewer, and none if need be.
         """
         with self._lock:
-            return max(1, self._threads // 4, self._free(QUEUED_AT_HAND))
+            free = self._free(QUEUED_AT_HAND) - withheld
+            return max(0, free) if withheld else max(1, self._threads // 4, free)
 
     def _free(self, at_hand: int) -> int:
         return (1 + at_hand) * self._threads - self._spared - self._taken - len(self._at_hand)

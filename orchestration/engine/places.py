@@ -22,6 +22,8 @@ from orchestration.policies.shares import Standing, may_start
 PAUSE, BREATH = 0.1, 20.0
 #: Seconds for which the number of workers and the weights of teams are taken to be as they were.
 STEADY = 5.0
+#: Seconds for which a team that was seen counts as being there.
+LATELY = 10.0
 #: A worker that has not been heard of for so many leases is gone.
 MISSED = 3
 
@@ -46,14 +48,23 @@ GROUP BY r.team_id
 
 _last: tuple[float, float, Standing] | None = None
 _steady: tuple[float, int, dict[int, float]] | None = None
+_guests = float("-inf")
 
 
 def standing() -> Standing:
     """As it is this moment, by the database."""
+    global _guests  # noqa: PLW0603
     rows = read(_LOOK)
     processes, weights = _of_late()
-    held = {team: count for team, count in rows if count > 0}
-    return Standing(places(processes), held, {team for team, count in rows if count < 0}, weights)
+    held, queued = {team: count for team, count in rows if count > 0}, {team for team, count in rows if count < 0}
+    if queued and held.keys() - queued:
+        _guests = time.monotonic()
+    return Standing(places(processes), held, queued, weights)
+
+
+def has_guests() -> bool:
+    """Whether lately, by this process's own looks, a team held a place that has no queue while another has one."""
+    return time.monotonic() - _guests < LATELY
 
 
 def take(team_id: int) -> bool:
@@ -82,8 +93,8 @@ def places(processes: int) -> int:
 
 def forget() -> None:
     """Look again at the next start: after a change of database, or of the setting."""
-    global _last, _steady  # noqa: PLW0603
-    _last = _steady = None
+    global _last, _steady, _guests
+    _last, _steady, _guests = None, None, float("-inf")
 
 
 def _of_late() -> tuple[int, dict[int, float]]:

@@ -13,6 +13,8 @@ from typing import Protocol
 import structlog
 from django.db import close_old_connections, connection
 
+from orchestration.engine import places
+from orchestration.engine.courtesy import Courtesy
 from orchestration.engine.publish import send_later
 from orchestration.engine.queue import admit
 from orchestration.pooled import give_back
@@ -22,6 +24,8 @@ log = structlog.get_logger(__name__)
 #: Seconds between two looks: while something is admitted, so that several share a transaction; else, which costs an idle queue
 #: thirty cheap questions a second while runs end; and after a fault.
 BUSY, QUIET, AFTER_A_FAULT = 0.005, 0.03, 1.0
+#: And until a look that nothing asked for, while there is room that courtesy keeps.
+AGAIN = 0.1
 
 
 class Taking(Protocol):
@@ -31,8 +35,8 @@ class Taking(Protocol):
         """Take these steps on; those that there was no room for."""
         ...
 
-    def room(self) -> int:
-        """How many there is room for."""
+    def room(self, withheld: int = 0) -> int:
+        """How many there is room for, if so many fewer than usual are to be in hand."""
         ...
 
 
@@ -41,6 +45,7 @@ class Refill:
 
     def __init__(self, taking: Taking) -> None:
         self._taking, self._room, self._over = taking, threading.Event(), False
+        self._courtesy = Courtesy(taking.room())
         threading.Thread(target=self._run, name="refill", daemon=True).start()
 
     def look(self) -> None:
@@ -53,19 +58,22 @@ class Refill:
         self._room.set()
 
     def _run(self) -> None:
+        withheld = 0
         while True:
-            self._room.wait()
+            self._room.wait(AGAIN if withheld else None)
             self._room.clear()
             if self._over:
                 connection.close()
                 return
-            time.sleep(self._once())
+            withheld = self._courtesy.withheld
+            late = _overslept(self._once(withheld))
+            self._courtesy.seen(late, guests=places.has_guests())
 
-    def _once(self) -> float:
+    def _once(self, withheld: int) -> float:
         """One look; the seconds until the next."""
         try:
             close_old_connections()
-            ids = admit(self._taking.room())
+            ids = admit(self._taking.room(withheld))
             rest = self._taking.submit_later(ids, 0.0) if ids else []
             if rest:
                 send_later(rest)
@@ -75,3 +83,10 @@ class Refill:
             connection.close()
             return AFTER_A_FAULT
         return BUSY if ids else QUIET
+
+
+def _overslept(pause: float) -> float:
+    """Sleep so many seconds; how many it was more."""
+    began = time.monotonic()
+    time.sleep(pause)
+    return time.monotonic() - began - pause

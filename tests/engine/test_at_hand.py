@@ -77,7 +77,8 @@ def test_what_no_thread_comes_for_goes_back_for_others_to_take(make, back: list[
 
 def test_there_is_an_end_to_what_waits_at_hand(make, back: list[int]):
     working = make(THREADS)
-    assert working.room() == (1 + QUEUED_AT_HAND) * THREADS - spare_threads(THREADS)
+    most = (1 + QUEUED_AT_HAND) * THREADS - spare_threads(THREADS)
+    assert [working.room(), working.room(withheld=most - 2), working.room(withheld=most)] == [most, 2, 0]
     most = (1 + AT_HAND) * THREADS - spare_threads(THREADS)
     ids = first_steps(slow(most + 2))
     assert working.submit_later(ids, 0.0) == ids[most:]

@@ -1,0 +1,39 @@
+"""How much of the queue a worker process leaves alone, for the sake of those who do not wait in it.
+
+A run of a team that has no queue starts at once, and then shares processors, and a process's interpreter, with what came out
+of the queue. Where those are short everything of it takes twice as long and more, however many threads are free. So while such
+a team was there lately, a process takes on only as many queued runs as let it wake up in time: half as many after it woke late,
+one more after it did not, as networks avoid congestion (RFC 5681). Without such a team, or with processors to spare, the queue
+has everything.
+
+Owns that number. Never knows a team (places.py) nor admits a run (queue.py).
+"""
+
+from __future__ import annotations
+
+#: Seconds: a thread that sleeps wakes so soon where processors are free.
+PROMPT = 0.001
+#: Taken on however late the process wakes.
+LEAST = 2
+
+
+class Courtesy:
+    """One per worker process."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = float(most)
+
+    def seen(self, late: float, *, guests: bool) -> None:
+        """A thread woke up so many seconds after it wanted to; `guests`: somebody without a queue was there lately."""
+        if not guests:
+            self._taken = float(self._most)
+        elif late > PROMPT:
+            self._taken = max(float(LEAST), self._taken / 2)
+        else:
+            self._taken = min(float(self._most), self._taken + 1)
+
+    @property
+    def withheld(self) -> int:
+        """Runs fewer than there is room for."""
+        return self._most - int(self._taken)
