@@ -10,14 +10,13 @@ from typing import Any
 
 from celery import Celery
 
-import orchestration.callbacks  # noqa: F401 - tells Plumbline why a task failed; needs Celery alone
-
 #: More of an article than this is looked at before it goes back to stock.
 UNSEEN_AT_MOST = 2
 
 app = Celery("warehouse", broker=os.environ.get("BROKER_URL", ""))
 app.conf.update(
     task_default_queue="warehouse",
+    imports=["orchestration.callbacks"],  # tells Plumbline why a task failed; needs Celery alone
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     worker_hijack_root_logger=False,
