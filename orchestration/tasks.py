@@ -16,10 +16,9 @@ from django.conf import settings
 from orchestration import clock
 from orchestration.engine.answer import answer
 from orchestration.engine.claim import Claim
-from orchestration.engine.conductor import conductor
 from orchestration.engine.events import route as route_event
-from orchestration.engine.publish import LATER, send, send_later
 from orchestration.engine.queue import due as admit_due
+from orchestration.engine.taking import WakeUp, take
 from orchestration.engine.wake import wake as wake_once
 from orchestration.pace import Pace
 from orchestration.patience import outlast
@@ -36,11 +35,6 @@ from orchestration.telemetry.fold import sum_dirty
 
 #: Seconds that one `prune` may keep the control worker from waking what is due.
 PRUNE_SLICE = 0.25
-#: Seconds that a message waits for room in a process that is full, before it goes back for others to take.
-ROOM_PATIENCE = 0.5
-#: The same of one that others may overtake: meanwhile this process takes no other message.
-SHORT_PATIENCE = 0.02
-
 #: Beat asks for a wake every half second and for a slice of pruning every ten. Statistics are looked at after a wake.
 _waking, _pruning, _freshening = Pace(0.3), Pace(5.0), Pace(2.0)
 _admitting = Pace(0.02)
@@ -48,14 +42,11 @@ _pruning_events = Pace(30.0)
 _folding, _summing, _ageing = Pace(1.0), Pace(10.0), Pace(60.0)
 
 
-@shared_task(name="orchestration.tasks.work", ignore_result=True, acks_late=False, bind=True)
+@shared_task(name="orchestration.tasks.work", ignore_result=True, acks_late=False, bind=True, base=WakeUp)
 def work(self: Any, step_ids: list[int] | int) -> None:
-    """Wake-up for some steps; a message of the release before has a single id."""
+    """Wake-up for some steps; a message of the release before has a single id. A solo worker does it without the task."""
     asked = [step_ids] if isinstance(step_ids, int) else step_ids
-    if (self.request.delivery_info or {}).get("priority") == LATER:
-        send_later(conductor().submit_later(asked, SHORT_PATIENCE))
-    else:
-        send(conductor().submit(asked, ROOM_PATIENCE))
+    take(asked, (self.request.delivery_info or {}).get("priority"))
 
 
 @shared_task(name="orchestration.tasks.admit", ignore_result=True, acks_late=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import time
 import uuid
+import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ import structlog
 from celery import current_app
 from django.db import transaction
 from kombu import pools
+
+from orchestration.engine.redis_sending import transport_of
 
 log = structlog.get_logger(__name__)
 
@@ -141,12 +144,18 @@ def _send(producer: Any, step_ids: list[int], *, later: bool) -> None:
     """What Celery's send_task does, without looking for routes and options, which takes as long again."""
     task_id, blank = str(uuid.uuid4()), _blank()
     _, keywords, embedded = blank.body
+    declared = producer.channel in _declared
     producer.publish(
         ((step_ids,), keywords, embedded), routing_key="steps", serializer="json", retry=False,
         headers={**blank.headers, "id": task_id, "root_id": task_id, "argsrepr": repr(step_ids)},
-        declare=[current_app.amqp.queues["steps"]],
+        declare=[] if declared else [current_app.amqp.queues["steps"]],
         **{**blank.properties, "correlation_id": task_id, **({"priority": LATER} if later else {})},
     )  # fmt: skip
+    _declared.add(producer.channel)
+
+
+#: Channels on which the queue was declared: Celery looks that up anew each time, which takes a tenth of the sending.
+_declared: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 @functools.cache
@@ -164,8 +173,9 @@ def _batches(step_ids: Sequence[int]) -> Iterator[list[int]]:
 
 @functools.cache
 def _producers() -> Any:
-    connection = current_app.connection_for_write(connect_timeout=1, transport_options=PATIENCE)
-    return pools.producers[connection]
+    options: dict[str, Any] = {"connect_timeout": 1, "transport_options": PATIENCE}
+    transport = transport_of(current_app.connection_for_write(**options))
+    return pools.producers[current_app.connection_for_write(**options, transport=transport)]
 
 
 @functools.cache
