@@ -102,7 +102,11 @@ def title(detail: RunDetail, now: datetime) -> str:
     if run.status != RunStatus.FINISHED:
         going = [step.name for step in detail.steps.values() if step.status == StepStatus.RUNNING]
         return f"{listed(going)} {'is' if len(going) == 1 else 'are'} running" if going else "Steps in time"
+    parked = _parked(detail, now)
+    apart = max(parked, key=lambda name: parked[name], default="")
     idle = _unattended(detail, _scale(detail, now))
+    if total > 0 and parked.get(apart, 0.0) > max(idle, took.get(longest, 0.0)):
+        return f"{apart} was parked for {duration(parked[apart])} of {duration(total)}"
     if total > 0 and idle > took.get(longest, 0.0):
         return f"{duration(idle)} of {duration(total)} were spent waiting for a worker"
     if not longest or total <= 0 or not took[longest]:
@@ -119,15 +123,32 @@ def _scale(detail: RunDetail, now: datetime) -> Scale:
 
 
 def _unattended(detail: RunDetail, scale: Scale) -> float:
-    """Seconds in which no step ran, waited or backed off, and nothing was undone: only a worker was missing."""
+    """Seconds in which no step ran, waited, was parked or backed off, and nothing was undone: only a worker was missing."""
     stretches = [(step.started_at, step.finished_at) for step in detail.steps.values() if step.reused_from_id is None]
     stretches += [(_began_undoing(detail, step), step.compensated_at) for step in detail.steps.values()]
+    stretches += [stretch for step in detail.steps.values() for stretch in _parkings(detail, step)]
     spans = sorted((scale.at(begin), scale.at(end or scale.now)) for begin, end in stretches if begin)
     idle, reached = 0.0, 0.0
     for begin, end in spans:
         idle += max(0.0, begin - reached)
         reached = max(reached, end)
     return idle + max(0.0, scale.at(scale.now) - reached)
+
+
+def _parkings(detail: RunDetail, step: StepRun) -> list[tuple[datetime | None, datetime | None]]:
+    """From when to when the step waited for its dependency; no end: it still does."""
+    over = [(one.started_at, one.finished_at) for one in detail.attempts[step.pk] if one.outcome == PARKED]
+    still = detail.parked.get(step.pk)
+    return [*over, *([(still.since, None)] if still is not None else [])]
+
+
+def _parked(detail: RunDetail, now: datetime) -> dict[str, float]:
+    """Seconds for which each step was parked."""
+    return {
+        step.name: sum(seconds(begin, end or now) or 0.0 for begin, end in _parkings(detail, step))
+        for step in detail.steps.values()
+        if step.reused_from_id is None
+    }
 
 
 def _forward(detail: RunDetail, row: GanttRow, scale: Scale) -> GanttRow:

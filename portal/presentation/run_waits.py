@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
+
+from orchestration.states import RunStatus
 from portal.presentation.runs import look_of, look_of_step, seconds
 from portal.presentation.words import Look
 
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
     from orchestration.models import Approval, EventReceipt, Run, StepRun, Subscription
     from orchestration.selectors.runs import RunDetail
     from orchestration.selectors.waits import ItemCounts
+
+
+#: Of children and of dependencies: a loop may have very many.
+MOST_LEADS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,18 @@ def within(
         items=[_item(one, children.get(one.pk, [])) for one in items],
         more=items[-1].item if len(items) == page else 0,
     )
+
+
+def leads(detail: RunDetail) -> list[tuple[str, str]]:
+    """Words and addresses: where it is seen, and perhaps ended, what the run waits for. Without a query."""
+    asked = [one for one in detail.waits.approvals.values() if not one.decision]
+    children = [one for own in detail.waits.children.values() for one in own if one.status != RunStatus.FINISHED]
+    parked = sorted({one.dependency for one in detail.parked.values()})
+    return [
+        *(("Read it and decide", reverse("approval", args=[one.pk])) for one in asked),
+        *((f"Child run {one.short_id}", reverse("run", args=[one.pk])) for one in children[:MOST_LEADS]),
+        *((f"The breaker of {name}", reverse("dependency-breaker", args=[name])) for name in parked[:MOST_LEADS]),
+    ]
 
 
 def _item(step: StepRun, children: Sequence[Run]) -> Item:

@@ -175,6 +175,7 @@ def _main(request: HttpRequest, detail: RunDetail, selected: str, now: Any) -> d
         "parent_short": short(found.parent_step.run_id) if found.parent_step is not None else "",
         "conclusion": conclusion(detail),
         "consequence": consequence(detail),
+        "leads": run_waits.leads(detail),
         "next_at": words.next_at(detail),
         "took": words.seconds(found.started_at, found.finished_at or now),
         "retried_as": detail.retried_as,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from orchestration.services import breakers as services
 from orchestration.services.manifests import Document, Signature, apply
 from portal.models import User
 from tests.engine.breaking import Shop, call, declare, forget
-from tests.engine.harness import begin, pass_time, publish, pump, step
+from tests.engine.harness import begin, pass_time, publish, pump, settle_down, step
 from tests.engine.services import Service, service
 from tests.people import person
 
@@ -227,9 +228,24 @@ def test_the_pages_of_a_run_say_where_it_is_parked_and_what_fell_back(operator: 
     pump()
     page = client.get(f"/runs/{parked.pk}/steps/a/").content.decode()
     assert "Parked at a: the breaker of shop is forced open since" in page
+    assert '<a href="/dependencies/shop/breaker/">The breaker of shop</a>' in page
     assert "Waits without a worker, and without using an attempt" in page
     fallen = begin(publish({"a": call(fallback={"skip": True})}, name="falling"))
     pump()
     page = client.get(f"/runs/{fallen.pk}/steps/a/").content.decode()
     assert "Succeeded with a part missing: a (the breaker of shop is forced open since" in page
     assert "went on without it" in page
+
+
+def test_a_run_that_was_parked_until_its_time_was_up_says_where_the_time_went(operator: User):
+    force(operator)
+    run = begin(publish({"a": call(timeout={"schedule_to_close": "40s"})}))
+    pump()
+    run = settle_down(run, stride=50)
+    pass_time(1)  # the sweeper writes how long it was parked
+    assert run.result == "timed_out"
+    page = browser(operator).get(f"/runs/{run.pk}/").content.decode()
+    title = re.search(r"<h2 id=.h-gantt.>(.*?)</h2>", page)
+    assert title is not None
+    assert re.fullmatch(r"a was parked for (\S+ \w+) of \1", title[1]), title[1]
+    assert "waiting for a worker" not in page

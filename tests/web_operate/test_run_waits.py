@@ -30,12 +30,16 @@ def test_a_run_that_waits_for_a_decision_says_whose_and_until_when(operator):
     Team.objects.get_or_create(name="fraud")
     run = going({"review": {"approval": {"team": "fraud", "timeout": "1d", "on_timeout": "approve"}}})
     assert "Waiting at review for a yes or no of team fraud, until" in text(operator, run)
+    asked = Approval.objects.get(run=run)
+    link = f'<a href="{reverse("approval", args=[asked.pk])}">Read it and decide</a>'
+    assert link in text(operator, run)
     drawer = text(operator, run, "review")
     assert "no worker is held" in drawer
     assert "team fraud" in drawer
     assert "then approve" in drawer
-    asked = Approval.objects.get(run=run)
-    assert f'<a href="{reverse("approval", args=[asked.pk])}">Read it and decide</a>' in drawer
+    assert link in drawer
+    Approval.objects.update(decision="approved")
+    assert link not in text(operator, run)
 
 
 def test_a_run_that_waits_for_an_event_says_for_which_and_then_which_it_got(operator):
@@ -54,7 +58,9 @@ def test_a_run_and_its_child_name_each_other(operator):
     publish({"pause": {"wait": {"for": "1h"}}}, name="child")
     run = going({"call": {"workflow": "child@^1", "effect": "none"}})
     child = Run.objects.get(parent_step__run=run)
+    link = f'<a href="{reverse("run", args=[child.pk])}">Child run {child.short_id}</a>'
     assert f"Waiting at call for child run {child.short_id}." in text(operator, run)
+    assert link in text(operator, run)
     assert reverse("run", args=[child.pk]) in text(operator, run, "call")
     said = text(operator, child)
     assert "Child of" in said
