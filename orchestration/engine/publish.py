@@ -18,8 +18,6 @@ from celery import current_app
 from django.db import transaction
 from kombu import pools
 
-from orchestration.engine.redis_sending import transport_of
-
 log = structlog.get_logger(__name__)
 
 #: Seconds without a try after the broker did not answer.
@@ -173,6 +171,8 @@ def _batches(step_ids: Sequence[int]) -> Iterator[list[int]]:
 
 @functools.cache
 def _producers() -> Any:
+    from orchestration.engine.redis_sending import transport_of  # with it comes all that Redis's client brings along
+
     options: dict[str, Any] = {"connect_timeout": 1, "transport_options": PATIENCE}
     transport = transport_of(current_app.connection_for_write(**options))
     return pools.producers[current_app.connection_for_write(**options, transport=transport)]
