@@ -30,7 +30,8 @@ CHAOS = [
     "tests/api/test_openapi.py",
     "tests/web_govern/test_hostile_posts.py",
 ]
-#: What touches no database, or starts the embedded product and looks at it in a browser, and so runs on one leg.
+#: Folders that need not even be collected on the second leg: they touch no database, or start the embedded product and look
+#: at it in a browser. Of the others tests/one_leg.py leaves out what touches none.
 ON_ONE_LEG = ("contracts", "manifest", "presentation", "policies", "cli", "docs", "product")
 ALONE = "tests/processes/test_writers.py"
 SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", re.MULTILINE)
@@ -43,7 +44,9 @@ def main() -> int:
     parser.add_argument("--leg", choices=("embedded", "server", "rabbitmq"))
     options, rest = parser.parse_known_args()
     asked = any(not one.startswith("-") for one in rest)
-    everywhere = [] if asked or options.chaos else [f"--ignore=tests/{name}" for name in ON_ONE_LEG]
+    everywhere = (
+        [] if asked or options.chaos else ["-p", "tests.one_leg", *(f"--ignore=tests/{name}" for name in ON_ONE_LEG)]
+    )
     chosen = rest or ([*CHAOS, f"--ignore={ALONE}"] if options.chaos else [])
     if options.chaos:
         os.environ["CHAOS"] = "long"

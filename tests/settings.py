@@ -17,3 +17,5 @@ from portal.settings import *  # noqa: F403
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A page shows what a test has just written; sharing has tests of its own.
 PLUMBLINE_SHARED_SECONDS = 0.0
+# Each test client would look through all static files anew; those that are asked for have their own tests.
+WHITENOISE_USE_FINDERS = False

@@ -94,6 +94,12 @@ def finished(runs: Collection[uuid.UUID]) -> int:
         return 0
 
 
+def failures(runs: Sequence[uuid.UUID]) -> list[tuple[str, str, str]]:
+    """Of those that did not succeed: where, and why."""
+    found = Run.objects.filter(pk__in=runs).exclude(result="succeeded")
+    return list(found.values_list("failed_step", "error_type", "error_message"))
+
+
 def nothing_lost_or_doubled(
     runs: Sequence[uuid.UUID], recorder: Recorder, *, thawed: int = 0, redelivered: int = 0
 ) -> None:
@@ -102,7 +108,7 @@ def nothing_lost_or_doubled(
     its claim and its call makes that call when it thaws, under the same key; so many calls may be late for that reason.
     `redelivered`: so many tasks of somebody else's app may be done once more than we sent them, by the broker's own rules.
     """
-    assert results(runs) == {"succeeded": len(runs)}
+    assert results(runs) == {"succeeded": len(runs)}, failures(runs)
     known = {str(run) for run in runs}
     requests: dict[str, list[Recorded]] = defaultdict(list)
     keys: dict[tuple[str, str], set[str]] = defaultdict(set)

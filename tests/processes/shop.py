@@ -15,6 +15,8 @@ from celery import Celery, Task
 app = Celery("shop", broker=os.environ["BROKER_URL"])
 app.conf.update(
     task_default_queue="shop", task_routes={"*": {"queue": "shop"}}, broker_connection_retry_on_startup=True,
+    # What a killed worker has fetched RabbitMQ gives to the next, though it may be done: one at a time, so that it can be told.
+    worker_prefetch_multiplier=1,
     # Whatever they are set to must not reach our messages.
     task_serializer="yaml", accept_content=["json", "yaml"], task_ignore_result=False,
 )  # fmt: skip
