@@ -59,7 +59,7 @@ class Run(Waiting):
         if strict:
             given = {name: value["n"] for name, value in given.items()}
         if hold.ends <= hold.since:
-            return Outcome("failed", error="timeout.schedule_to_close", timed_out=True), None
+            return Outcome("failed", error="timeout.schedule_to_close", retryable=False, timed_out=True), None
         if not hold.undoing and step.kind in {*WAITS, "value"}:
             return (Outcome("ok", {"n": workflows.VALUE}) if step.kind == "value" else Outcome(step.kind)), None
         call = (hold.step, hold.attempt, f"{row.key}/compensate" if hold.undoing else row.key, given)
@@ -143,7 +143,8 @@ class Run(Waiting):
         each(overdue, lambda name, row: self._time_out(name, row, now))
         each(
             lambda row: (
-                row.status in OPEN - {"running"}
+                not self.ending  # a run that stops waits for its children, however long it takes them
+                and row.status in OPEN - {"running"}
                 and (closed(row) or (row.status == "ready" and row.start_by is not None and row.start_by < now))
             ),
             lambda _, row: self._give_up(row, "close" if closed(row) else "start", now),
