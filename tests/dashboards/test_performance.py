@@ -140,5 +140,5 @@ def test_a_figure_without_runs_is_empty_and_one_of_many_steps_folds_the_rest():
 
 def test_the_number_of_queries_does_not_grow_with_the_runs(reader: Any, slow: Any, django_assert_max_num_queries: Any):
     reader.get("/workflows/slow/performance/")
-    with django_assert_max_num_queries(43):
+    with django_assert_max_num_queries(45):  # one piece of a sum more, twice, in the first hour of a day
         reader.get("/workflows/slow/performance/?period=28d")
