@@ -21,19 +21,18 @@ class Courtesy:
     """One per worker process."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._taken = float(most)
+        self._most = self._taken = most
 
     def seen(self, late: float, *, guests: bool) -> None:
         """A thread woke up so many seconds after it wanted to; `guests`: somebody without a queue was there lately."""
         if not guests:
-            self._taken = float(self._most)
+            self._taken = self._most
         elif late > PROMPT:
-            self._taken = max(float(LEAST), self._taken / 2)
+            self._taken = max(LEAST, self._taken // 2)
         else:
-            self._taken = min(float(self._most), self._taken + 1)
+            self._taken = min(self._most, self._taken + 1)
 
     @property
     def withheld(self) -> int:
         """Runs fewer than there is room for."""
-        return self._most - int(self._taken)
+        return self._most - self._taken

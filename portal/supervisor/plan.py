@@ -15,7 +15,7 @@ from django.conf import settings
 from portal.config import ROOT, ConfigurationError
 from portal.supervisor.child import Child
 
-_CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "portal"]
+_CELERY = [sys.executable, "-m", "celery", "--quiet", "-A"]
 #: Ten lines for whoever tries it as root, around the line that says where to go.
 _NO_ROOT_WARNING = {"PYTHONWARNINGS": "ignore:You're running the worker"}
 
@@ -86,31 +86,27 @@ def _web(options: Options) -> Child:
     return Child("web", command)
 
 
-def worker_command(queue: str, node: str) -> list[str]:
-    """A Celery worker of one queue. Node names must differ.
+def worker_command(queue: str, node: str, app: str = "portal") -> list[str]:
+    """A Celery worker of one queue of an app. Node names must differ.
 
     Its pool is `solo`: a message is read where it arrives, and what it asks for is done by the threads of
     orchestration/engine/conductor.py, or, on the control queue, is short.
     """
     return [
-        *_CELERY, "worker", "--pool", "solo", "-Q", queue, "-n", f"{node}@%h", "--without-gossip", "--without-mingle",
+        *_CELERY, app, "worker", "--pool", "solo", "-Q", queue, "-n", f"{node}@%h", "--without-gossip", "--without-mingle",
         "--without-heartbeat", "--loglevel", "WARNING",
     ]  # fmt: skip
 
 
 def beat_command(schedule: Path) -> list[str]:
     """Celery's beat: the clock of everything periodic."""
-    return [*_CELERY, "beat", "--schedule", str(schedule), "--pidfile", "", "--loglevel", "WARNING"]
+    return [*_CELERY, "portal", "beat", "--schedule", str(schedule), "--pidfile", "", "--loglevel", "WARNING"]
 
 
 def _warehouse() -> Child:
     """The examples' second Celery app: all that it knows of us is the broker."""
-    command = [
-        sys.executable, "-m", "celery", "--quiet", "-A", "examples.warehouse", "worker", "--pool", "solo", "-Q", "warehouse",
-        "-n", "warehouse@%h", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING",
-    ]  # fmt: skip
     surroundings = {"BROKER_URL": settings.CELERY_BROKER_URL, "DJANGO_SETTINGS_MODULE": "", **_NO_ROOT_WARNING}
-    return Child("warehouse", command, surroundings)
+    return Child("warehouse", worker_command("warehouse", "warehouse", app="examples.warehouse"), surroundings)
 
 
 def _workers() -> list[Child]:
