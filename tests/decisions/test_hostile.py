@@ -63,7 +63,7 @@ def test_a_hostile_text_takes_no_longer_than_its_size_deserves(text):
         begun = time.process_time()
         parse(part, "0001-x.md")
         took.append(time.process_time() - begun)
-    assert took[1] < 3 * took[0] + 0.5
+    assert took[1] < min(3 * took[0] + 0.5, 10)
 
 
 def test_a_file_of_ranges_takes_about_as_long_as_any_other():
