@@ -169,3 +169,9 @@ def test_items_that_stand_in_a_retry_are_undone_when_that_is_stopped_too():
     assert (again.result, again.compensation) == ("cancelled", "done")
     assert [given for name, _, given in tasks.calls if name == "undo:ship"] == ["undo b", "undo a"]
     assert [name for name, *_ in tasks.calls if name == "ship"] == ["ship", "ship"]
+
+
+def test_an_item_is_handed_over_as_it_was_listed_whatever_it_holds():
+    parcels = [0, "a,b]", {"id": "[,]", "of": [1, {"n": None}]}, [], {}, "", True, 1.5, "\U0001f4e6"]
+    run = settle_down(begin(publish({"ship": loop(echo("${{ parcel }}"))}), {"parcels": parcels}))
+    assert [json.loads(one.output) for one in items(run)] == parcels
