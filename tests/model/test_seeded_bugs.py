@@ -34,7 +34,7 @@ from orchestration.engine import (
 from orchestration.engine import wake as waking
 from orchestration.engine.plans import sole_speakers
 from orchestration.engine.rows import NewStep
-from orchestration.models import EventReceipt, StepRun
+from orchestration.models import EventReceipt, Run, StepRun
 from orchestration.policies.retry import decide
 from orchestration.states import Effect, RunResult, RunStatus, StepStatus
 from orchestration.steps.kinds import KINDS
@@ -174,8 +174,16 @@ def a_no_that_counts_as_a_yes(patch: Patch) -> None:
 
 
 def a_pause_that_holds_nothing_back(patch: Patch) -> None:
-    patch.setattr(pause, "why_not_pause", lambda run: None)
-    patch.setattr(transition, "move_run", lambda *given, **more: True)
+    claim = hot_sql.claim
+
+    def claimed(step_ids: Any, **given: Any) -> list[Any]:
+        held = list(Run.objects.filter(status="paused").values_list("pk", flat=True))
+        Run.objects.filter(pk__in=held).update(status="running")
+        rows = claim(step_ids, **given)
+        Run.objects.filter(pk__in=held).update(status="paused")
+        return rows
+
+    patch.setattr(hot_sql, "claim", claimed)
 
 
 def a_resume_that_wakes_nobody(patch: Patch) -> None:
