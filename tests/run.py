@@ -47,14 +47,14 @@ def main() -> int:
     everywhere = (
         [] if asked or options.chaos else ["-p", "tests.one_leg", *(f"--ignore=tests/{name}" for name in ON_ONE_LEG)]
     )
-    chosen = rest or ([*CHAOS, f"--ignore={ALONE}"] if options.chaos else [])
+    chosen = rest if asked else [*([*CHAOS, f"--ignore={ALONE}"] if options.chaos else []), *rest]
     if options.chaos:
         os.environ["CHAOS"] = "long"
     results: list[tuple[str, int, str, float]] = []
     with tempfile.TemporaryDirectory(prefix="plumbline-") as folder:
         if options.leg in {None, "embedded"}:
             results.append(leg("embedded (SQLite, embedded broker)", {}, chosen, Path(folder) / "embedded"))
-            if options.chaos and not rest:
+            if options.chaos and not asked:
                 results.append(leg("embedded, measured alone", {}, [ALONE, "-n", "0"], Path(folder) / "alone"))
         if options.leg != "embedded":
             found = find_postgresql(Path(folder))
@@ -65,7 +65,7 @@ def main() -> int:
                         asked_for = [*chosen, *everywhere]
                         results.append(leg("PostgreSQL + Redis", place, asked_for, Path(folder) / "server"))
                     if (options.chaos or options.leg == "rabbitmq") and rabbitmq.found():
-                        asked_for = rest or [PROCESSES, f"--ignore={ALONE}"]
+                        asked_for = rest if asked else [PROCESSES, f"--ignore={ALONE}", *rest]
                         place |= {"TEST_BROKER": "rabbitmq"}
                         results.append(leg("PostgreSQL + RabbitMQ", place, asked_for, Path(folder) / "rabbitmq"))
             elif os.environ.get("CI") == "true":
