@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from django.db import connection, transaction
@@ -26,10 +26,10 @@ from orchestration.engine.prepared import read
 from orchestration.engine.publish import send_later
 from orchestration.engine.rows import Admission
 from orchestration.engine.settle import states_of
-from orchestration.engine.start import end_at_birth
+from orchestration.engine.start import deadline, end_at_birth
 from orchestration.limits import WAKE_BATCH
 from orchestration.manifest import Plan
-from orchestration.models import Run
+from orchestration.models import Run, StepRun
 from orchestration.policies.shares import grants
 from orchestration.states import RunStatus
 from orchestration.telemetry import tracing
@@ -172,15 +172,16 @@ def _first(rows: QuerySet[Run], count: int) -> list[Run]:
 
 def _begin(runs: Sequence[Run], now: datetime) -> list[int]:
     begun: list[tuple[RunFacts, Plan, Begun]] = []
-    admissions = []
+    admissions, bounds = [], _given_by_parents(runs)
     for run in runs:
         plan = plan_of(run.version_id)
         run.started_at = now
-        deadline = now + timedelta(seconds=plan.timeout) if plan.timeout else None
         facts = RunFacts.of(run, plan.workflow, plan.version)
         states = states_of(run.pk) if run.retry_of_id or run.rerun_of_id else {}
         begun.append((facts, plan, begin(facts, plan, states, None, now, inline=False)))
-        admissions.append(Admission(run.pk, now, deadline, _waited(run, now)))
+        admissions.append(
+            Admission(run.pk, now, deadline(plan, bounds.get(run.parent_step_id), now), _waited(run, now))
+        )
     if not hot_sql.admit(admissions, [row for _, _, one in begun for row in one.born]):
         raise AssertionError("a queued run that was locked is not queued any more")
     ready = []
@@ -193,6 +194,13 @@ def _begin(runs: Sequence[Run], now: datetime) -> list[int]:
         else:
             ready += [row.pk for row in one.ready]
     return ready
+
+
+def _given_by_parents(runs: Sequence[Run]) -> dict[int | None, float | None]:
+    """Of the steps whose children these are the `start_to_close`, in seconds: it runs from the child's beginning."""
+    parents = [run.parent_step_id for run in runs if run.parent_step_id is not None]
+    steps = StepRun.objects.filter(pk__in=parents).values_list("pk", "run__version_id", "name") if parents else []
+    return {pk: plan_of(version).steps[name].timeout.start_to_close for pk, version, name in steps}
 
 
 def _waited(run: Run, now: datetime) -> str:

@@ -146,7 +146,7 @@ def _open(request: Request, now: datetime, bounds: Bounds) -> _Opened:
     row = NewRun(
         run_id, version.workflow_id, version.pk, version.workflow.owner_id, request.key,
         store(request.input_text, run_id), request.input_hash, now,
-        _deadline(plan, request, now), request.retry_of.pk if request.retry_of else None, request.actor_id,
+        deadline(plan, request.within, now), request.retry_of.pk if request.retry_of else None, request.actor_id,
         request.trace_id or secrets.token_hex(16), _detail(request), request.parent_step_id,
         request.rerun_of.pk if request.rerun_of else None, request.origin, request.priority,
     )  # fmt: skip
@@ -163,8 +163,9 @@ def _open(request: Request, now: datetime, bounds: Bounds) -> _Opened:
     return _Opened(row, facts, plan, begin(facts, plan, states, None, now, inline=False, known=known))
 
 
-def _deadline(plan: Plan, request: Request, now: datetime) -> datetime | None:
-    limits = [seconds for seconds in (plan.timeout, request.within) if seconds is not None]
+def deadline(plan: Plan, within: float | None, now: datetime) -> datetime | None:
+    """When a run that begins now is out of time: by its workflow's timeout, and a child by its step's too, in seconds."""
+    limits = [seconds for seconds in (plan.timeout, within) if seconds is not None]
     return now + timedelta(seconds=min(limits)) if limits else None
 
 

@@ -58,7 +58,7 @@ class TriggerFiring(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["trigger", "event_id", "event_source"], name="one_firing_an_event")
+            models.UniqueConstraint(fields=["event_id", "event_source", "trigger"], name="one_firing_an_event")
         ]
         indexes = [
             models.Index(fields=["trigger", "-id"], name="firing_trigger"),

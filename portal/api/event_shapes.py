@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from orchestration.models import Event
+from orchestration.models import Event, TriggerFiring
 from orchestration.selectors.events import Story
 from portal.api.pages import PageQuery
 from portal.presentation.masking import hide
@@ -62,7 +62,7 @@ class EventSummaryShape(serializers.Serializer[Any]):
     time = serializers.DateTimeField(allow_null=True)
     received_at = serializers.DateTimeField()
     sent_by = serializers.CharField(allow_null=True)
-    was_given = serializers.BooleanField(help_text="to a run that waited for it")
+    was_given = serializers.BooleanField(help_text="to a run that waited for it, or that a trigger started")
 
 
 class EventPageShape(serializers.Serializer[Any]):
@@ -81,6 +81,16 @@ class EventRunShape(serializers.Serializer[Any]):
     at = serializers.DateTimeField(allow_null=True)
 
 
+class EventStartShape(serializers.Serializer[Any]):
+    """A trigger that held for an event, and the run that it started; or `error`, why it started none."""
+
+    trigger = serializers.CharField()
+    run = serializers.UUIDField(allow_null=True)
+    workflow = serializers.CharField(allow_blank=True)
+    at = serializers.DateTimeField()
+    error = serializers.CharField(allow_blank=True)
+
+
 class EventDetailShape(EventSummaryShape):
     """One event with what it carries, masked for who may not see payloads of a run that had it."""
 
@@ -89,6 +99,7 @@ class EventDetailShape(EventSummaryShape):
     data = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
     masked = serializers.BooleanField()
     given_to = EventRunShape(many=True)
+    started = EventStartShape(many=True)
     emitted_by = EventRunShape(allow_null=True)
     signal_for = EventRunShape(allow_null=True)
 
@@ -118,14 +129,23 @@ def show_event(event: Event) -> dict[str, Any]:
 
 def show_event_detail(event: Event, story: Story, *, masked: bool) -> dict[str, Any]:
     """EventDetailShape's values."""
-    event.was_given = bool(story.receipts)  # type: ignore[attr-defined]
+    event.was_given = story.had > 0  # type: ignore[attr-defined]
     step = event.emitted_by.name if event.emitted_by is not None else ""
     return show_event(event) | {
         "datacontenttype": event.content_type, "extensions": event.extensions, "masked": masked,
         "data": hide(json.loads(event.data or "null"), everything=masked),
         "given_to": [_run(one.run, one.step.name, one.at.isoformat()) for one in story.receipts],
+        "started": [_started(one) for one in story.firings],
         "emitted_by": _run(story.emitter, step) if story.emitter is not None else None,
         "signal_for": _run(story.signalled) if story.signalled is not None else None,
+    }  # fmt: skip
+
+
+def _started(firing: TriggerFiring) -> dict[str, Any]:
+    run = firing.run
+    return {
+        "trigger": firing.trigger.name, "run": str(run.pk) if run is not None else None,
+        "workflow": run.workflow.name if run is not None else "", "at": firing.at.isoformat(), "error": firing.error,
     }  # fmt: skip
 
 

@@ -56,14 +56,14 @@ def list_events(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def event(request: HttpRequest, number: int) -> HttpResponse:
-    """One: what it says, and who got it."""
+    """One: what it says, who got it, and what it started."""
     found = find_event(number)
     story = story_of(found)
     context: dict[str, Any] = {
         "nav": "events",
         "event": found,
         "story": story,
-        "look": _look(found, was_given=bool(story.receipts)),
+        "look": _look(found, was_given=story.had > 0),
         "data": json.loads(found.data or "null"),
         "has_data": found.data not in {"", "null"},
         "masked": not may_see(actor_of(request), found, story),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -287,6 +288,20 @@ def test_a_child_waits_for_its_workflows_limit_and_is_never_refused():
     admit()
     mine.refresh_from_db()
     assert mine.status == "running"
+
+
+def test_a_child_that_waited_for_room_has_as_long_as_its_step_gives_it_from_its_beginning():
+    first = begin(publish_workflow(LATER, name="child", concurrency={"limit": 1}))
+    call = {"workflow": "child@^1", "with": {}, "effect": "none", "timeout": {"start_to_close": "1h"}}
+    parent = begin(publish_workflow({"call": {**call, "retry": {"maximum_attempts": 1}}}, name="parent"), {})
+    pump()
+    pass_time(7200)
+    cancel_run(run_id=first.pk, actor=None, reason="room")
+    admit()
+    mine = Run.objects.get(parent_step__run=parent)
+    assert mine.started_at is not None
+    assert mine.deadline_at == mine.started_at + timedelta(hours=1)
+    assert settle_down(parent).error_type == "child.timed_out"
 
 
 def test_a_run_within_one_of_the_same_workflow_takes_no_second_place_in_it():

@@ -11,6 +11,7 @@ from orchestration import clock
 from orchestration.engine.triggers import fire
 from orchestration.errors import InvalidManifest
 from orchestration.models import Event, Run, RunEvent, TriggerFiring
+from orchestration.selectors.events import EventFilter, events, story_of
 from orchestration.services.manifests import Signature, apply
 from orchestration.services.schedules import pause, resume
 from tests.engine.harness import publish
@@ -101,3 +102,14 @@ def test_an_input_without_expressions_must_fit_and_an_unknown_field_is_named():
         )
     with pytest.raises(InvalidManifest, match="no workflow 'nothing'"):
         apply([manifest("Trigger", "t", {"event": "a.b", "workflow": "nothing@^1"})], Signature(None, "r"))
+
+
+def test_an_events_story_has_the_runs_that_triggers_started_and_why_one_did_not():
+    trigger(name="fits", input={"order": "${{ event.data.total }}"})
+    trigger(name="fails", input={"order": "${{ event.data.none.such }}"})
+    one, other = event(), event("2", type="order.lost")
+    (run,) = fire(one)
+    story = story_of(one)
+    assert [(each.trigger.name, each.run) for each in story.firings] == [("fails", None), ("fits", run)]
+    assert (story.had, story.runs) == (1, [run])
+    assert {each.pk: each.was_given for each in events(EventFilter())} == {one.pk: True, other.pk: False}
