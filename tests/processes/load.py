@@ -62,20 +62,24 @@ DIAMOND = {
 
 def publish(steps: dict[str, Any], name: str = "recorded") -> WorkflowVersion:
     """A workflow of these steps, with the dependencies that they may call."""
-    Team.objects.get_or_create(name="checkout")
-    resources: list[dict[str, Any]] = [
-        {
-            "kind": "Dependency",
-            "metadata": {"name": dependency, "owner": "checkout"},
-            "spec": {"base_url": f"${{{{ env.{variable} }}}}", "breaker": BREAKER},
-        }
-        for dependency, variable in DEPENDENCIES.items()
-    ]
+    resources = [dependency(each, variable, BREAKER) for each, variable in DEPENDENCIES.items()]
     metadata = {"name": name, "version": "1.0.0", "owner": "checkout"}
     resources.append({"kind": "Workflow", "metadata": metadata, "spec": {"steps": said(steps)}})
+    declare(resources)
+    return WorkflowVersion.objects.select_related("workflow").get(workflow__name=name)
+
+
+def dependency(name: str, variable: str, breaker: dict[str, Any]) -> dict[str, Any]:
+    """A dependency at the address that this variable of the workers has."""
+    spec = {"base_url": f"${{{{ env.{variable} }}}}", "breaker": breaker}
+    return {"kind": "Dependency", "metadata": {"name": name, "owner": "checkout"}, "spec": spec}
+
+
+def declare(resources: Sequence[dict[str, Any]]) -> None:
+    """Apply these manifests of team checkout's."""
+    Team.objects.get_or_create(name="checkout")
     text = "\n---\n".join(yaml.safe_dump({"apiVersion": "plumbline/v1", **item}, sort_keys=False) for item in resources)
     apply([Document(text, "recorded.yaml")], Signature(None, "a test"))
-    return WorkflowVersion.objects.select_related("workflow").get(workflow__name=name)
 
 
 def begin(version: WorkflowVersion, count: int) -> list[uuid.UUID]:

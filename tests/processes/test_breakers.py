@@ -9,14 +9,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate, pairwise
 
 import pytest
-import yaml
 
-from orchestration.models import Breaker, BreakerTransition, Parking, Run, Team
+from orchestration.models import Breaker, BreakerTransition, Parking, Run
 from orchestration.policies.admission import RAMP_FIRST, ramp
-from orchestration.services.manifests import Document, Signature, apply
 from tests.engine.services import Answer, json_answer, service
 from tests.processes.children import Processes, wait_until
-from tests.processes.load import CHAIN, LONG, begin, finished, post, publish, results, sized
+from tests.processes.load import CHAIN, LONG, begin, declare, dependency, finished, post, publish, results, sized
 from tests.processes.recorder import Recorder
 
 pytestmark = pytest.mark.processes
@@ -46,15 +44,6 @@ class Fragile:
             return sum(begin <= at < end for at in self.came)
 
 
-def declare_fragile() -> None:
-    Team.objects.get_or_create(name="checkout")
-    document = {
-        "apiVersion": "plumbline/v1", "kind": "Dependency", "metadata": {"name": "fragile", "owner": "checkout"},
-        "spec": {"base_url": "${{ env.SANDBOX_URL }}", "breaker": BREAKER},
-    }  # fmt: skip
-    apply([Document(yaml.safe_dump(document), "fragile.yaml")], Signature(None, "a test"))
-
-
 def test_the_fleet_sends_a_failing_dependency_the_permitted_calls_alone_and_no_herd_after_it(
     processes: Processes, recorder: Recorder
 ):
@@ -62,7 +51,7 @@ def test_the_fleet_sends_a_failing_dependency_the_permitted_calls_alone_and_no_h
     with service(fragile) as served:
         processes.environment["SANDBOX_URL"] = served.url
         processes.crew(workers=WORKERS)
-        declare_fragile()
+        declare([dependency("fragile", "SANDBOX_URL", BREAKER)])
         healthy = publish(CHAIN, name="healthy")
         before = paced(healthy)
         retry = {"maximum_attempts": 1000, "initial_interval": "0.1s", "maximum_interval": "0.2s"}

@@ -11,7 +11,18 @@ from django.db.models import F, Max
 
 from orchestration.models import Attempt, Parking, Run, StepRun
 from tests.processes.children import Processes, wait_until
-from tests.processes.load import CHAIN, begin, finished, nothing_lost_or_doubled, post, publish, results, sized
+from tests.processes.load import (
+    CHAIN,
+    begin,
+    declare,
+    dependency,
+    finished,
+    nothing_lost_or_doubled,
+    post,
+    publish,
+    results,
+    sized,
+)
 from tests.processes.recorder import Recorder
 from tests.servers import free_port
 
@@ -24,11 +35,12 @@ def test_a_dependency_that_hangs_holds_nobody_else_up_for_long(processes: Proces
     with socket.create_server(("127.0.0.1", 0), backlog=512) as silent:  # takes every connection, answers none
         processes.environment["SANDBOX_URL"] = f"http://127.0.0.1:{silent.getsockname()[1]}"
         processes.crew()
+        declare([dependency("silent", "SANDBOX_URL", {"minimum_calls": 1_000})])  # what hangs is not kept from hanging
         healthy = publish(CHAIN, name="healthy")
         hanging = publish(
             {
                 "only": post(
-                    "/never", dependency="troubled", timeout={"start_to_close": "1s"},
+                    "/never", dependency="silent", timeout={"start_to_close": "1s"},
                     retry={"maximum_attempts": TRIES, "initial_interval": "0.1s"},
                 )
             },
