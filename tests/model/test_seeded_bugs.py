@@ -20,8 +20,8 @@ from orchestration.engine import (
     ahead,
     approvals,
     cancel,
-    complete,
     execute,
+    forward,
     hot_sql,
     pause,
     rescue,
@@ -87,7 +87,7 @@ def a_compensation_in_the_order_of_completion(patch: Patch) -> None:
 
 
 def a_retry_that_counts_from_zero(patch: Patch) -> None:
-    patch.setattr(complete, "decide", lambda policy, attempt, **more: decide(policy, attempt=attempt - 1, **more))
+    patch.setattr(forward, "decide", lambda policy, attempt, **more: decide(policy, attempt=attempt - 1, **more))
 
 
 def a_lost_step_that_nobody_frees(patch: Patch) -> None:
@@ -149,11 +149,11 @@ def a_terminated_write_that_is_not_doubted(patch: Patch) -> None:
 
 
 def a_failed_run_that_goes_on(patch: Patch) -> None:
-    patch.setattr(complete, "fatal", lambda plan, states: None)
+    patch.setattr(forward, "fatal", lambda plan, states: None)
 
 
 def an_early_event_that_nobody_keeps(patch: Patch) -> None:
-    patch.setattr(complete, "met", lambda *given: None)
+    patch.setattr(forward, "met", lambda *given: None)
 
 
 def an_event_that_is_given_twice(patch: Patch) -> None:
@@ -161,7 +161,7 @@ def an_event_that_is_given_twice(patch: Patch) -> None:
         EventReceipt.objects.filter(run_id=claim.run.id).delete()
         return subscriptions.met(claim, wanted, now)
 
-    patch.setattr(complete, "met", met)
+    patch.setattr(forward, "met", met)
 
 
 def a_child_that_outlives_its_parent(patch: Patch) -> None:
