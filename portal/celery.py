@@ -17,6 +17,9 @@ from celery.signals import (
 )
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+#: Django's checks ask every URL, so each worker would hold all pages: 37 MB and a second of processor time. Every command of
+#: manage.py has them run.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 #: Seconds that a process that was asked to stop gives the steps in its hands; longer ones are rescued elsewhere. Within what
 #: deploy/ gives a worker before it is killed; the embedded supervisor's ten seconds are a person waiting at a terminal.
