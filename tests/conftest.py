@@ -14,25 +14,44 @@ os.environ.setdefault(
 )  # playwright's loop runs in the thread that uses the database
 
 
+#: What Django writes at each migration, and would write anew after each test: it is the same for all of them.
+KEPT = frozenset({"auth_permission", "django_content_type"})
+PERMISSIONS = "django.contrib.auth.management.create_permissions"
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _flush_empties_what_only_grows() -> Iterator[None]:
-    """Tests with real transactions empty every table behind them: the triggers that refuse this stand aside meanwhile."""
+    """Tests with real transactions empty every table behind them but KEPT: the triggers that refuse this stand aside."""
+    from django.contrib.auth.management import create_permissions
+    from django.contrib.contenttypes.management import create_contenttypes
+    from django.core.management.commands import flush as command
     from django.db.backends.base.operations import BaseDatabaseOperations
+    from django.db.models.signals import post_migrate
 
     from governance import triggers
 
-    flush = BaseDatabaseOperations.execute_sql_flush
+    flush, emit = BaseDatabaseOperations.execute_sql_flush, command.emit_post_migrate_signal
 
     def flush_all(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
+        sql_list = [sql for sql in sql_list if not any(sql.startswith(f'DELETE FROM "{table}"') for table in KEPT)]
         if self.connection.vendor == "postgresql" and _delete_what_is_there(self.connection, sql_list):
             return
         triggers.remove(self.connection)
         flush(self, sql_list)
         triggers.install(self.connection)
 
-    BaseDatabaseOperations.execute_sql_flush = flush_all
+    def emit_ours(*given: Any, **more: Any) -> None:
+        post_migrate.disconnect(create_contenttypes)
+        post_migrate.disconnect(dispatch_uid=PERMISSIONS)
+        try:
+            emit(*given, **more)
+        finally:
+            post_migrate.connect(create_contenttypes)
+            post_migrate.connect(create_permissions, dispatch_uid=PERMISSIONS)
+
+    BaseDatabaseOperations.execute_sql_flush, command.emit_post_migrate_signal = flush_all, emit_ours
     yield
-    BaseDatabaseOperations.execute_sql_flush = flush
+    BaseDatabaseOperations.execute_sql_flush, command.emit_post_migrate_signal = flush, emit
 
 
 def _delete_what_is_there(connection: Any, sql_list: list[str]) -> bool:
@@ -40,7 +59,7 @@ def _delete_what_is_there(connection: Any, sql_list: list[str]) -> bool:
     no trigger and no foreign key asked. False where the role may not, or something else than TRUNCATE is wanted."""
     if len(sql_list) != 1 or not sql_list[0].startswith("TRUNCATE "):
         return False
-    tables = re.findall(r'"(\w+)"', sql_list[0])
+    tables = [table for table in re.findall(r'"(\w+)"', sql_list[0]) if table not in KEPT]
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
         if not cursor.fetchone()[0]:
