@@ -28,7 +28,7 @@ pytestmark = [
 
 RUNS = sized(60, 600)
 #: More than the write-ahead log has room for that it took before the disk was full.
-MORE = sized(240, 600)
+MORE = sized(240, 2_000)
 
 
 @pytest.fixture(scope="module")
