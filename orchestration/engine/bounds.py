@@ -40,6 +40,9 @@ class Bounds:
     """What one transaction found, and counts on."""
 
     _found: dict[int, _Open] = field(default_factory=dict)
+    #: Teams that had no place left. What they start together goes behind its first that waits: the next look at the places
+    #: does not see yet what this transaction writes.
+    crowded: set[int] = field(default_factory=set)
 
     def obstacle(self, workflow_id: int, plan: Plan, key: str) -> str:
         """What stands in the way of one more run: LIMIT, KEY or PAUSED; empty if nothing does."""

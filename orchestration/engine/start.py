@@ -201,8 +201,9 @@ def _admit(request: Request, row: NewRun, facts: RunFacts, plan: Plan, bounds: B
     waits_for_share = (
         not is_child and not publish.silent
     )  # a past that is played again is worked off by its own process
-    if not row.queued_for and waits_for_share and not places.take(row.team_id):
+    if not row.queued_for and waits_for_share and (row.team_id in bounds.crowded or not places.take(row.team_id)):
         row.queued_for = SHARE
+        bounds.crowded.add(row.team_id)
     if row.limited:
         (bounds.queue if row.queued_for else bounds.count)(workflow, row.concurrency_key)
 

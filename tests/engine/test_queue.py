@@ -275,6 +275,21 @@ def test_a_child_waits_for_no_share_so_its_parent_comes_to_its_end(room: Room):
         assert settle_down(run).result == "succeeded"
 
 
+def test_what_a_team_starts_together_goes_behind_the_first_that_waits(room: Room, monkeypatch: pytest.MonkeyPatch):
+    room(2)
+    take = places.take
+
+    def at_the_next_look(team_id: int) -> bool:
+        taken = take(team_id)
+        if not taken:
+            places.forget()  # what is not committed yet the look that is due now won't see
+        return taken
+
+    monkeypatch.setattr(places, "take", at_the_next_look)
+    runs = start_runs(version=publish_workflow({"a": echo(1)}), inputs=[{}] * 10)
+    assert [run.status for run in runs] == ["running"] * 2 + ["queued"] * 8
+
+
 def test_a_child_waits_for_its_workflows_limit_and_is_never_refused():
     child = publish_workflow(LATER, name="child", concurrency={"limit": 1, "on_limit": "reject"})
     first = begin(child)
