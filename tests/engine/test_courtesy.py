@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from orchestration.engine import places, publish, refill
-from orchestration.engine.courtesy import LEAST, PROMPT, Courtesy
+from orchestration.engine.courtesy import IN_A_ROW, LEAST, PROMPT, Courtesy
 from orchestration.engine.refill import Refill
 from orchestration.services.runs import start_runs
 from tests.engine.conducting import wait_for
@@ -31,7 +31,7 @@ def test_alone_the_queue_has_everything_however_late_a_thread_wakes(courtesy: Co
 
 
 def test_with_processors_to_spare_it_has_everything_whoever_is_there(courtesy: Courtesy):
-    for _ in range(100):
+    for _ in range(100 * IN_A_ROW):
         courtesy.seen(PROMPT / 2, guests=True)
     assert courtesy.withheld == 0
 
@@ -47,7 +47,9 @@ def test_beside_a_guest_each_late_waking_halves_what_is_taken_on_and_never_ends_
 def test_it_comes_back_one_by_one_and_all_at_once_when_the_guest_has_gone(courtesy: Courtesy):
     for _ in range(6):
         courtesy.seen(PROMPT * 2, guests=True)
-    courtesy.seen(0.0, guests=True)
+    for _ in range(2 * IN_A_ROW - 1):
+        courtesy.seen(0.0, guests=True)
+    assert MOST - courtesy.withheld == LEAST + 1
     courtesy.seen(0.0, guests=True)
     assert MOST - courtesy.withheld == LEAST + 2
     courtesy.seen(1.0, guests=False)
