@@ -23,7 +23,8 @@ def require_send(actor: Actor) -> None:
 
 
 def may_see(actor: Actor, event: Event, story: Story) -> bool:
-    """Whether they may see its data: of a run that it concerned, or because they sent it."""
-    if actor.may(Verb.SEE_PAYLOADS) or any(actor.may(Verb.SEE_PAYLOADS, run.team_id) for run in story.runs):
+    """Whether they may see its data: of a run that it concerned or a trigger that held for it, or because they sent it."""
+    teams = {run.team_id for run in story.runs} | {firing.trigger.owner_id for firing in story.firings}
+    if actor.may(Verb.SEE_PAYLOADS) or any(actor.may(Verb.SEE_PAYLOADS, team) for team in teams):
         return True
     return event.actor_id is not None and event.actor_id == actor.user.pk and actor.token is None

@@ -31,6 +31,7 @@ from portal.api.pages import actor_of, numbered_page, read_body, read_query
 from portal.api.runs import KEY, PROBLEMS
 from portal.event_permissions import may_see, require_send
 from portal.permissions import Verb
+from portal.presentation.masking import hide_firings
 
 
 class Events(APIView):
@@ -69,7 +70,8 @@ class OneEvent(APIView):
         """An event, what it carries, and the runs that had it."""
         event = find_event(number)
         story = story_of(event)
-        masked = not may_see(actor_of(request), event, story)
+        if masked := not may_see(actor_of(request), event, story):
+            hide_firings(story.firings)
         return Response(show_event_detail(event, story, masked=masked))
 
 

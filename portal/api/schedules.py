@@ -34,6 +34,7 @@ from portal.api.schedule_shapes import (
     show_trigger,
 )
 from portal.permissions import Verb
+from portal.presentation.masking import hide_firings
 from portal.schedule_permissions import require_backfill
 
 Thing = TypeVar("Thing", Schedule, Trigger)
@@ -140,7 +141,7 @@ class OneTrigger(APIView):
     @extend_schema(operation_id="getTrigger", responses={200: TriggerDetailShape, **READS})
     def get(self, request: Request, name: str) -> Response:
         """A trigger and what came of the latest events that it held for."""
-        return Response(_trigger(name))
+        return Response(_trigger(request, name))
 
 
 class PauseTrigger(APIView):
@@ -152,7 +153,7 @@ class PauseTrigger(APIView):
     def post(self, request: Request, name: str) -> Response:
         """Start nothing more until it is resumed."""
         services.pause(thing=_operated(request, selectors.find_trigger(name)), **_word(request))
-        return Response(_trigger(name))
+        return Response(_trigger(request, name))
 
 
 class ResumeTrigger(APIView):
@@ -164,7 +165,7 @@ class ResumeTrigger(APIView):
     def post(self, request: Request, name: str) -> Response:
         """Go on; events that came meanwhile are gone by."""
         services.resume(thing=_operated(request, selectors.find_trigger(name)), **_word(request))
-        return Response(_trigger(name))
+        return Response(_trigger(request, name))
 
 
 def _operated(request: Request, found: Thing) -> Thing:
@@ -185,6 +186,9 @@ def _schedule(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _trigger(name: str) -> dict[str, Any]:
+def _trigger(request: Request, name: str) -> dict[str, Any]:
     found = selectors.find_trigger(name)
-    return {**show_trigger(found), "firings": [show_firing(one) for one in selectors.latest_firings(found)]}
+    firings = selectors.latest_firings(found)
+    if not actor_of(request).may(Verb.SEE_PAYLOADS, found.owner):
+        hide_firings(firings)
+    return {**show_trigger(found), "firings": [show_firing(one) for one in firings]}

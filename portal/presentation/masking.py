@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from portal.presentation.jsonview import MASK, is_secret
 
 if TYPE_CHECKING:
-    from orchestration.models import Run
+    from orchestration.models import Run, TriggerFiring
     from orchestration.selectors.runs import RunDetail
 
 #: Errors whose words are the engine's alone, and those that begin with its words and quote after a colon.
@@ -50,6 +50,13 @@ def hide_errors(runs: Iterable[Run]) -> None:
     """Mask the messages of these rows in place: they were read to be shown, and are never saved."""
     for run in runs:
         run.error_message = hide_words(run.error_type, run.error_message)
+
+
+def hide_firings(firings: Iterable[TriggerFiring]) -> None:
+    """The same for what triggers could not start: what follows a colon may quote the event."""
+    for firing in firings:
+        lead, _, quoted = firing.error.partition(": ")
+        firing.error = f"{lead}: {MASK}" if quoted else lead
 
 
 def hide_errors_within(detail: RunDetail) -> None:

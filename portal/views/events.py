@@ -22,6 +22,7 @@ from portal.api.parsers import read_json
 from portal.event_permissions import may_see
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
+from portal.presentation.masking import hide_firings
 from portal.presentation.words import Look
 from portal.views import document_lists as lists
 from portal.views.keyset import keyset_page
@@ -59,6 +60,8 @@ def event(request: HttpRequest, number: int) -> HttpResponse:
     """One: what it says, who got it, and what it started."""
     found = find_event(number)
     story = story_of(found)
+    if masked := not may_see(actor_of(request), found, story):
+        hide_firings(story.firings)
     context: dict[str, Any] = {
         "nav": "events",
         "event": found,
@@ -66,7 +69,7 @@ def event(request: HttpRequest, number: int) -> HttpResponse:
         "look": _look(found, was_given=story.had > 0),
         "data": json.loads(found.data or "null"),
         "has_data": found.data not in {"", "null"},
-        "masked": not may_see(actor_of(request), found, story),
+        "masked": masked,
     }
     return render(request, "events/event.html", context)
 

@@ -18,6 +18,7 @@ from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import schedule_words as words
 from portal.presentation.history_words import entries
+from portal.presentation.masking import hide_firings
 from portal.schedule_permissions import may_backfill
 
 NEXT = 5
@@ -78,6 +79,8 @@ def trigger_page(
 ) -> HttpResponse:  # fmt: skip
     """The page, with what was refused where something was."""
     firings = selectors.latest_firings(found)
+    if not actor_of(request).may(Verb.SEE_PAYLOADS, found.owner):
+        hide_firings(firings)
     context: dict[str, Any] = {
         "nav": "schedules", "trigger": found, "spec": found.spec, "problem": problem, "typed": request.POST,
         "look": words.look_of(found, failed=words.is_failing(firings[0] if firings else None)),
