@@ -45,7 +45,8 @@ def consequence(detail: RunDetail) -> str:
             f"Compensation of {', '.join(stuck)} failed; {undone} {_steps(undone)} undone. Someone has to put it right."
         )
     if doing:
-        return f"Undoing {', '.join(doing)}; {undone} {_steps(undone)} undone so far."
+        waits = [f" {_put_off(step)}" for step in steps if _is_put_off(detail, step)]
+        return f"Undoing {', '.join(doing)}; {undone} {_steps(undone)} undone so far.{''.join(waits[:1])}"
     if undone:
         return f"{undone} of {undone + len(left)} steps with an effect compensated; {_left_behind(left)}"
     if detail.run.result in {RunResult.FAILED, RunResult.TIMED_OUT, RunResult.CANCELLED}:
@@ -59,6 +60,20 @@ def _is_left(detail: RunDetail, step: StepRun) -> bool:
     """A write that had its effect, or may have, and was not undone."""
     writes = detail.plan.steps[step.name].effect == "write"
     return writes and step.effect != Effect.NONE and step.compensation == Compensation.NONE
+
+
+def _is_put_off(detail: RunDetail, step: StepRun) -> bool:
+    """Its undoing waits for its dependency. What waits after a try that failed has that try's row, with the time of the next."""
+    if step.compensation != Compensation.RUNNING or step.not_before is None:
+        return False
+    return all(attempt.next_at != step.not_before for attempt in detail.attempts[step.pk])
+
+
+def _put_off(step: StepRun) -> str:
+    """`Undoing ship waits: the breaker of shipping is open since 14:03:12 UTC; next try 14:03:42 UTC at the soonest.`"""
+    return (
+        f"Undoing {step.name} waits: {step.compensation_error}; next try {step.not_before:%H:%M:%S} UTC at the soonest."
+    )
 
 
 def _left_behind(names: list[str]) -> str:

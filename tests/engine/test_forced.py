@@ -20,6 +20,7 @@ from orchestration.models import Breaker, BreakerTransition, Team
 from orchestration.selectors.breakers import health_of, view
 from orchestration.services import breakers as services
 from orchestration.services.manifests import Document, Signature, apply
+from orchestration.services.runs import cancel_run
 from portal.models import User
 from tests.engine.breaking import Shop, call, declare, forget
 from tests.engine.harness import begin, pass_time, publish, pump, settle_down, step
@@ -237,6 +238,38 @@ def test_the_pages_of_a_run_say_where_it_is_parked_and_what_fell_back(operator: 
     assert "went on without it" in page
 
 
+def test_the_page_says_what_an_undoing_waits_for(operator: User):
+    write = {"http": {"method": "POST", "path": "/x"}, "effect": "write"}
+    undo = {"http": {"method": "DELETE", "path": "/x"}}
+    run = begin(publish({"a": call(**write, compensate=undo), "b": {"needs": ["a"], "wait": {"for": "5m"}}}))
+    pump()
+    force(operator)
+    cancel_run(run_id=run.pk, actor=operator, reason="ordered twice")
+    pump()
+    page = browser(operator).get(f"/runs/{run.pk}/").content.decode()
+    assert "0 steps undone so far. Undoing a waits: the breaker of shop is forced open since" in page
+    services.release(name="shop", reason="it is fixed", actor=operator)
+    run = settle_down(run)
+    page = browser(operator).get(f"/runs/{run.pk}/").content.decode()
+    assert "1 of 1 steps with an effect compensated" in page
+    assert "Undoing a waits" not in page
+
+
+def test_an_undoing_that_failed_and_is_tried_again_is_not_said_to_wait(served: Service, operator: User):
+    answers = {"POST": 200, "DELETE": 503}
+    served.handle = lambda request: (answers[request.command], {"Content-Type": "application/json"}, b"{}")
+    write = {"http": {"method": "POST", "path": "/x"}, "effect": "write"}
+    undo = {"http": {"method": "DELETE", "path": "/x"}, "retry": {"maximum_attempts": 3, "initial_interval": "30s"}}
+    run = begin(publish({"a": call(**write, compensate=undo), "b": {"needs": ["a"], "wait": {"for": "5m"}}}))
+    pump()
+    cancel_run(run_id=run.pk, actor=operator, reason="ordered twice")
+    pump()
+    assert [request[0] for request in served.requests] == ["POST", "DELETE"]
+    page = browser(operator).get(f"/runs/{run.pk}/").content.decode()
+    assert "Undoing a; 0 steps undone so far." in page
+    assert "Undoing a waits" not in page
+
+
 def test_a_run_that_was_parked_until_its_time_was_up_says_where_the_time_went(operator: User):
     force(operator)
     run = begin(publish({"a": call(timeout={"schedule_to_close": "40s"})}))
@@ -247,5 +280,9 @@ def test_a_run_that_was_parked_until_its_time_was_up_says_where_the_time_went(op
     page = browser(operator).get(f"/runs/{run.pk}/").content.decode()
     title = re.search(r"<h2 id=.h-gantt.>(.*?)</h2>", page)
     assert title is not None
-    assert re.fullmatch(r"a was parked for (\S+ \w+) of \1", title[1]), title[1]
+    told = re.fullmatch(r"a was parked for (\S+) s of (\S+) s", title[1])
+    assert told is not None, title[1]
+    parked, whole = map(float, told.groups())
+    assert parked > 40
+    assert whole - parked < 2  # the seconds in which the test itself was at work
     assert "waiting for a worker" not in page
