@@ -6,14 +6,16 @@ validators in judges.py, the words for people differences.py's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from governance.contracts.declared import sends_only_declared
 from governance.contracts.differences import differences
-from governance.contracts.documents import Document
+from governance.contracts.documents import Document, Node
 from governance.contracts.equality import equate
-from governance.contracts.inhabitants import Search
+from governance.contracts.inhabitants import FUEL, Search
 from governance.contracts.judges import Disagreement, Judge, Unable
 from governance.contracts.patterns import OutOfFuel
 from governance.contracts.report import Bump, Direction, Report, Verdict
@@ -29,7 +31,9 @@ DIFFER, UNABLE = 3, 100
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """What is to be said of one direction: the verdict, and the payload that proves a break."""
+
     verdict: Verdict
     witness: Any = None
     found: bool = False
@@ -57,9 +61,12 @@ def compare(old: Any, new: Any, *, level: str = "BACKWARD", policy: str = "stric
 
 
 def _compared(before: Document, after: Document, level: str, directions: tuple[Direction, ...], policy: str) -> Report:
-    equate(before, after)
-    answers = {way: _answer(before, after, way, policy) for way in directions}
-    findings = differences(before, after, {way: answer.verdict for way, answer in answers.items()})
+    comparison = Comparison(before, after, policy)
+    judges = {id(before.root): before.judge, id(after.root): after.judge}
+    answers = {
+        way: comparison.answer(way, before.root, after.root, lambda node: judges[id(node)]()) for way in directions
+    }
+    findings = differences(before.root, after.root, {way: answer.verdict for way, answer in answers.items()})
     verdicts = [answer.verdict for answer in answers.values()]
     verdict: Verdict = next((one for one in ("breaking", "undecided") if one in verdicts), "safe")
     shown = next(((way, answer) for way, answer in answers.items() if answer.found), None)
@@ -80,54 +87,92 @@ def read(schema: Any, name: str) -> Document:
         raise InvalidSchema(f"{name} schema: it is nested too deep") from None
 
 
-def _answer(before: Document, after: Document, way: Direction, policy: str) -> _Answer:
-    sender, receiver = (before, after) if way == "BACKWARD" else (after, before)
-    if sender.root.kind == receiver.root.kind or _is_the_same_text(sender, receiver):
-        return _Answer("safe")
-    try:
-        judges = sender.judge(), receiver.judge()
-    except Disagreement as error:
-        return _Answer("undecided", doubt=f"{way}: a validator can't read a schema: {error}")
-    search = Search(sender if policy == "tolerant" else None)
-    doubt = "no payload was found that proves a break, and not all of the schemas' words can be proved"
-    source = search.values(frozenset({(sender.root, True), (receiver.root, False)}))
-    try:
-        tried = 0
-        while tried < TRIED:
-            document = next(source)
-            try:
-                verdict = _judged(judges, sender, document, policy)
-            except Disagreement as error:
-                verdict, tried = None, tried + (UNABLE if isinstance(error, Unable) else DIFFER)
-            if verdict is not None:
-                return verdict
-            tried += 1
-            doubt = "the validators do not confirm what the comparison found"
-    except StopIteration as end:
-        if end.value and doubt.startswith("no payload"):
-            return _Answer("safe")
-    except OutOfFuel:
-        doubt = "the schemas are too intricate for the steps that a comparison may take"
-    except RecursionError:
-        doubt = "the schemas refer to themselves too deeply"
-    return _Answer("undecided", doubt=f"{way}: {doubt}")
+class Comparison:
+    """Two documents whose parts are asked about, pair by pair: what is found out about one part is known for the next.
+
+    `fuel`: steps of all searches together, of which one pair may take `each`; pairs that find none left are undecided.
+    """
+
+    def __init__(
+        self, before: Document, after: Document, policy: str, *, fuel: int = 2 * FUEL, each: int = FUEL
+    ) -> None:
+        equate(before, after)
+        self._each = each
+        self._policy = policy
+        self._fuel = fuel
+        self._searches: dict[Direction, Search] = {}
+        self._answers: dict[tuple[Direction, int, int], Answer] = {}
+
+    def answer(
+        self, way: Direction, old: Node, new: Node, judge: Callable[[Node], Judge], *, lazily: bool = False
+    ) -> Answer:
+        """What is to be said of two parts. `judge` makes the validators of one, `lazily` only for a payload to judge."""
+        key = way, old.kind, new.kind
+        if key not in self._answers:
+            sender, receiver = (old, new) if way == "BACKWARD" else (new, old)
+            judges = cache(lambda: (judge(sender), judge(receiver)))
+            self._answers[key] = self._answer(way, sender, receiver, judges, lazily=lazily)
+        return self._answers[key]
+
+    def _answer(
+        self, way: Direction, sender: Node, receiver: Node, judges: Callable[[], tuple[Judge, Judge]], *, lazily: bool
+    ) -> Answer:
+        if sender.kind == receiver.kind or _is_the_same_text(sender, receiver):
+            return Answer("safe")
+        try:
+            if not lazily:
+                judges()
+        except Disagreement as error:
+            return Answer("undecided", doubt=f"{way}: a validator can't read a schema: {error}")
+        doubt = "no payload was found that proves a break, and not all of the schemas' words can be proved"
+        search = self._search(way, sender.document)
+        source = search.values(frozenset({(sender, True), (receiver, False)}))
+        try:
+            tried = 0
+            while tried < TRIED:
+                document = next(source)
+                try:
+                    verdict = self._judged(judges(), sender, document)
+                except Disagreement as error:
+                    verdict, tried = None, tried + (UNABLE if isinstance(error, Unable) else DIFFER)
+                if verdict is not None:
+                    return verdict
+                tried += 1
+                doubt = "the validators do not confirm what the comparison found"
+        except StopIteration as end:
+            if end.value and doubt.startswith("no payload"):
+                return Answer("safe")
+        except OutOfFuel:
+            doubt = "the schemas are too intricate for the steps that a comparison may take"
+        except RecursionError:
+            doubt = "the schemas refer to themselves too deeply"
+        finally:
+            self._fuel -= search.spent
+        return Answer("undecided", doubt=f"{way}: {doubt}")
+
+    def _search(self, way: Direction, sender: Document) -> Search:
+        """The one of that direction, with fuel for one more pair."""
+        if way not in self._searches:
+            self._searches[way] = Search(sender if self._policy == "tolerant" else None)
+        return self._searches[way].fuelled(min(self._each, self._fuel))
+
+    def _judged(self, judges: tuple[Judge, Judge], sender: Node, document: Any) -> Answer | None:
+        """Breaking, if both validators agree that one side accepts the document and the other does not. Raises Disagreement."""
+        if not judges[0].quick(document) or judges[1].quick(document):
+            return None
+        if self._policy == "tolerant" and not sends_only_declared(sender, document):
+            return None
+        if not judges[0].accepts(document) or judges[1].accepts(document):
+            return None
+        return Answer("breaking", document, True, judges[1].complaint(document))
 
 
-def _is_the_same_text(sender: Document, receiver: Document) -> bool:
+def _is_the_same_text(sender: Node, receiver: Node) -> bool:
     """What can't be told of a part is told of the whole where nothing at all was changed."""
-    untold = any(node.opaque for node in sender.nodes.values())
-    return untold and canonical(sender.schema) == canonical(receiver.schema)
-
-
-def _judged(judges: tuple[Judge, Judge], sender: Document, document: Any, policy: str) -> _Answer | None:
-    """Breaking, if both validators agree that the one side accepts the document and the other does not. Raises Disagreement."""
-    if not judges[0].quick(document) or judges[1].quick(document):
-        return None
-    if policy == "tolerant" and not sends_only_declared(sender.root, document):
-        return None
-    if not judges[0].accepts(document) or judges[1].accepts(document):
-        return None
-    return _Answer("breaking", document, True, judges[1].complaint(document))
+    documents = sender.document, receiver.document
+    whole = all(node is node.document.root for node in (sender, receiver))
+    untold = whole and any(node.opaque for node in documents[0].nodes.values())
+    return untold and canonical(documents[0].schema) == canonical(documents[1].schema)
 
 
 def _bump(before: Document, after: Document, verdict: Verdict) -> Bump:

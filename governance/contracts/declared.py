@@ -14,9 +14,6 @@ from governance.contracts.clause import Literal
 from governance.contracts.documents import Document, Node, in_place
 from governance.contracts.patterns import Unreadable, matches
 
-#: Places of a document that are told apart.
-PLACES = 5_000
-
 
 @dataclass(slots=True)
 class Declared:
@@ -41,8 +38,8 @@ class Sender:
     def __init__(self, document: Document) -> None:
         self.document = document
         self._beside: dict[int, list[dict[int, Node]]] = {}
-        look, seen = [[document.root]], set[frozenset[int]]()
-        while look and len(seen) < PLACES:
+        look, seen = [[root] for root in document.roots], set[frozenset[int]]()
+        while look and len(seen) < document.most // 2:
             here = all_in_place(look.pop())
             ids = frozenset(map(id, here))
             if ids in seen:
@@ -52,7 +49,7 @@ class Sender:
             for node in here:
                 self._beside.setdefault(id(node), []).append(together)
             look += _below(here)
-        #: Too many places to tell: then nothing limits the names.
+        #: More places than half of the parts that there may be, too many to tell: then nothing limits the names.
         self.is_open = bool(look)
 
     def declared_by(self, literals: Iterable[Literal]) -> Declared | None:

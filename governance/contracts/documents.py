@@ -5,7 +5,7 @@ Owns the reading of a whole schema, its limits and its loops. Never compares.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
@@ -91,10 +91,13 @@ class Node:
 
 
 class Document:
-    """A whole schema. Raises InvalidSchema for what can't be read or is too large."""
+    """A whole schema. Raises InvalidSchema for what can't be read or is too large.
 
-    def __init__(self, schema: Any, name: str) -> None:
-        self.name, self.schema = name, schema
+    `roots`: pointers to the parts that payloads are asked about; without them that is the whole. `most`: parts.
+    """
+
+    def __init__(self, schema: Any, name: str, *, roots: Iterable[str] = (), most: int = MAX_NODES) -> None:
+        self.name, self.schema, self.most = name, schema, most
         self.nodes: dict[str, Node] = {}
         self._resources: dict[str, Node] = {}
         self._anchors: dict[tuple[str, str], Node] = {}
@@ -108,6 +111,7 @@ class Document:
             self._resolve(*self._references.pop())
         self._refuse_loops()
         self._follow()
+        self.roots = [self.nodes[pointer] for pointer in roots] or [self.root]
 
     def judge(self) -> Judge:
         """Both validators of it, made once. Raises Disagreement when it is not one for them."""
@@ -120,8 +124,8 @@ class Document:
             return self.nodes[pointer]
         if depth > MAX_DEPTH:
             raise InvalidSchema(f"{pointer[:80]}…: schemas are nested more than {MAX_DEPTH} deep; name parts in $defs")
-        if len(self.nodes) >= MAX_NODES:
-            raise InvalidSchema(f"the schema has more than {MAX_NODES:,} parts; split it into several contracts")
+        if len(self.nodes) >= self.most:
+            raise InvalidSchema(f"the schema has more than {self.most:,} parts; split it into several contracts")
         node = self.nodes[pointer] = Node(self, pointer, base, raw)
         if isinstance(raw, bool):
             node.never = not raw

@@ -45,21 +45,31 @@ class Found:
 
 
 class Search:
-    """One comparison's search. `sender`: under the tolerant policy, the document whose declared properties alone are sent."""
+    """The search of comparisons in one direction.
+
+    `sender`: under the tolerant policy, the document whose declared properties alone are sent.
+    """
 
     def __init__(self, sender: Document | None = None, fuel: int = FUEL) -> None:
         self.sender = sender
         self._places = Sender(sender) if sender is not None else None
         self._fuel = fuel
+        #: Steps of the comparison that goes on.
+        self.spent = 0
         self._known: dict[Any, tuple[int, Found]] = {}
         self._active: dict[Any, int] = {}
         #: The outermost term on the way down that an answer leaned on, as one that has no values itself.
         self._leaned = _NEVER
 
+    def fuelled(self, fuel: int) -> Search:
+        """With so much fuel for one more comparison, and all that it knows already."""
+        self._fuel, self.spent, self._active, self._leaned = fuel, 0, {}, _NEVER
+        return self
+
     def spend(self, steps: int = 1) -> None:
         """So many steps. Raises OutOfFuel."""
-        self._fuel -= steps
-        if self._fuel < 0:
+        self.spent += steps
+        if self.spent > self._fuel:
             raise OutOfFuel
 
     def find(self, literals: Iterable[Literal], count: int = 1) -> Found:

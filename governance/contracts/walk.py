@@ -5,7 +5,7 @@ Owns the rule ids and the sentences. What a difference does is effects.py's; whe
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from governance.contracts.effects import (
     removed,
     seen_through,
 )  # fmt: skip
+from governance.contracts.values import canonical
 from governance.contracts.wording import Texts, breadth_of, place_of, said
 
 #: Pairs of parts that are looked into, which bounds how far references are followed.
@@ -36,30 +37,51 @@ class Difference(NamedTuple):
     text: str
     values: tuple[str, str]
     mixed: bool = False
+    #: Where the schemas stand whose keyword differs, in the old and the new one.
+    within: tuple[str, str] = ("", "")
 
 
 class Walk:
-    """Each pair of parts once in each view."""
+    """Each pair of parts once in each view. `most`: pairs that are looked into; then `is_cut`."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = DEEPEST) -> None:
         self.texts = Texts()
+        self._most = most
+        #: Pairs at the ends of references, which are looked into when what refers to them is done.
+        self._later: deque[tuple[Node, Node, View]] = deque()
         self.is_cut = False
         #: Each way that a reference was followed: from which parts to which.
         self.ways: set[tuple[str, ...]] = set()
         self._seen: set[tuple[int, int, View]] = set()
 
     def through(self, old: Node, new: Node, view: View) -> Iterator[Difference]:
-        """The differences of a part and all below it."""
-        if old.kind == new.kind:
-            return
-        at = old.pointer, new.pointer
-        old, new = old.meant, new.meant
-        if at != (old.pointer, new.pointer):
-            self.ways.add((*at, old.pointer, new.pointer))
-        if (id(old), id(new), view) in self._seen or self.is_cut:
+        """The differences of a part and all below it, then those of what it refers to."""
+        self._later.append((old.meant, new.meant, view))
+        self._follow(old, new)
+        while self._later:
+            yield from self._part(*self._later.popleft())
+
+    def _follow(self, old: Node, new: Node) -> bool:
+        """Whether a reference leads away from here; the way is noted."""
+        ways = old.pointer, new.pointer, old.meant.pointer, new.meant.pointer
+        if ways[:2] == ways[2:]:
+            return False
+        if old.kind != new.kind:
+            self.ways.add(ways)
+        return True
+
+    def _below(self, old: Node, new: Node, view: View) -> Iterator[Difference]:
+        """A part within the one that is looked at; the end of a reference waits, so that none is nested in others without end."""
+        if self._follow(old, new):
+            self._later.append((old.meant, new.meant, view))
+        else:
+            yield from self._part(old, new, view)
+
+    def _part(self, old: Node, new: Node, view: View) -> Iterator[Difference]:
+        if old.kind == new.kind or (id(old), id(new), view) in self._seen or self.is_cut:
             return
         self._seen.add((id(old), id(new), view))
-        self.is_cut = len(self._seen) >= DEEPEST
+        self.is_cut = len(self._seen) >= self._most
         if old.never != new.never or bool(old.says or old.opaque) != bool(new.says or new.opaque):
             effect = NARROWER if new.never or not (old.says or old.opaque or old.never) else WIDER
             text = f"{place_of(new)} now accepts {breadth_of(new)}"
@@ -77,7 +99,8 @@ class Walk:
     ) -> Difference:
         before, after = about or (pair.before, pair.after)
         values = self.texts.of(before), self.texts.of(after)
-        return Difference(rule, pointer, pair.view.effect(effect), text, values, pair.view.mixed)
+        within = pair.old.pointer, pair.new.pointer
+        return Difference(rule, pointer, pair.view.effect(effect), text, values, pair.view.mixed, within)
 
     def _keyword(self, pair: Pair) -> Iterator[Difference]:
         keyword, before, after, old, new, view = pair
@@ -88,7 +111,7 @@ class Walk:
         elif isinstance(before, Node) and isinstance(after, Node):
             if keyword in ("$ref", "$dynamicRef"):
                 self.ways.add((old.pointer, new.pointer, before.pointer, after.pointer))
-            yield from self.through(before, after, view._replace(counted=view.counted and keyword not in BELOW))
+            yield from self._below(before, after, view._replace(counted=view.counted and keyword not in BELOW))
         elif isinstance(before or after, Node):
             yield from self._there_or_not(pair)
         elif keyword == "required":
@@ -97,12 +120,14 @@ class Walk:
             low = [one.says.get(keyword, 1 if "contains" in one.says else None) for one in (old, new)]
             if set(low) not in ({None}, {None, 1}) and low[0] != low[1]:
                 yield from self._plain(pair._replace(before=low[0], after=low[1]))
-        elif before != after:
+        elif before != after or (keyword in ("enum", "const") and canonical([before]) != canonical([after])):
             yield from self._plain(pair)
 
     def _there_or_not(self, pair: Pair) -> Iterator[Difference]:
         """A keyword with a schema, which only one side says."""
         keyword, before, after, old, new, view = pair
+        if keyword == "not":  # within it everything is turned round; that it is there at all is not within it
+            pair = pair._replace(view=view._replace(sense=-view.sense))
         part = after if before is None else before
         if keyword in ("additionalProperties", "items") and view.sense and not view.counted and is_open(part):
             return
@@ -118,7 +143,7 @@ class Walk:
         below = view._replace(counted=view.counted and keyword not in BELOW)
         for name, part in after.items():
             if name in before:
-                yield from self.through(before[name], part, below)
+                yield from self._below(before[name], part, below)
                 continue
             effect, into = added(pair)
             rule, text = f"{keyword}-added", f"{place_of(new)}: {keyword} for {name!r} is new"
@@ -144,11 +169,13 @@ class Walk:
         if keyword != "prefixItems":
             before, after = _without_equals(before, after), _without_equals(after, before)
         more, less = {"anyOf": (WIDER, NARROWER), "oneOf": (OTHER, OTHER)}.get(keyword, (NARROWER, WIDER))
+        if keyword == "anyOf" and not (pair.before and pair.after):  # none at all is no choice of nothing
+            more, less = NARROWER, WIDER
         instead = None
         if keyword == "prefixItems":
             more, (less, _, instead) = added(pair)[0], removed(pair)
         for one, other in zip(before, after, strict=False):
-            yield from self.through(one, other, view._replace(counted=view.counted and keyword not in BELOW))
+            yield from self._below(one, other, view._replace(counted=view.counted and keyword not in BELOW))
         for part in after[len(before) :]:
             text = f"{place_of(new)}: {keyword} has one more schema"
             yield self._told(pair, f"{keyword}-branch-added", part.pointer, more, text, about=(None, part))

@@ -1,7 +1,8 @@
-"""`plumbline check contract`: may this version be published, and if not, what does it break?
+"""`plumbline check contract` and `check openapi`: may this version be published, and if not, what does it break?
 
-Owns the answer's words and this command's own exit codes: 0 safe, 1 breaking, 2 usage or unreadable input, 3 undecided.
-With `--old` two files are compared here, without a portal; otherwise the portal compares with what is published there.
+Owns the answers' words and these commands' own exit codes: 0 safe, 1 breaking, 2 usage or unreadable input, 3 undecided.
+With `--old`, and of two APIs always, two files are compared here, without a portal; otherwise the portal compares with what
+is published there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import click
 
 from .exits import ExitCode, Failure
-from .files import read_documents
+from .files import read_data, read_documents
 from .plain import count
 from .session import Session, shared_options
 
@@ -55,6 +56,35 @@ def contract(session: Session, path: str, old: str | None) -> None:
         raise click.exceptions.Exit(code)
 
 
+@check.command()
+@click.argument("base", metavar="BASE")
+@click.argument("revision", metavar="REVISION")
+@shared_options
+@click.pass_obj
+def openapi(session: Session, base: str, revision: str) -> None:
+    """Compare two OpenAPI documents: may whoever calls the one call the other?
+
+    \b
+    BASE and REVISION are OpenAPI 3.0 or 3.1, as JSON or YAML; nothing is sent to a portal.
+    Exit codes: 0 safe · 1 breaking · 2 usage or unreadable input · 3 undecided: a person must look
+    """
+    from governance.contracts import InvalidSchema, compare_openapi
+
+    try:
+        report = compare_openapi(read_data(base), read_data(revision))
+    except InvalidSchema as error:
+        raise Failure(str(error), ExitCode.USAGE, code="unreadable") from error
+    if session.as_json:
+        session.printer.data(_answer_of(report))
+    else:
+        session.printer.say(f"{report.verdict}: {base} → {revision}", style=_STYLES[report.verdict])
+        _tell_findings(session, _answer_of(report))
+        if report.has_witness:
+            session.printer.say(f"  at {report.complaint[0]}: {report.complaint[1]}")
+    if _CODES[report.verdict]:
+        raise click.exceptions.Exit(_CODES[report.verdict])
+
+
 def _contract(path: str) -> Any:
     """The one contract in a file, with its spec in the normal form."""
     from orchestration.manifest import load
@@ -92,14 +122,17 @@ def _compared(old: Any, new: Any) -> dict[str, Any]:
         report = compare(before["schema"], after["schema"], level=level, policy=policy)
     except InvalidSchema as error:
         raise Failure(str(error), ExitCode.USAGE, code="unreadable") from error
+    return _answer_of(report) | {"base": old.version, "is_enough": True, "asks": [], "url": ""}
+
+
+def _answer_of(report: Any) -> dict[str, Any]:
     findings = [
         {"rule": one.rule, "pointer": one.pointer, "direction": one.direction, "text": one.text, "fingerprint": one.fingerprint}
         for one in report.findings
     ]  # fmt: skip
     return {
-        "verdict": report.verdict, "base": old.version, "level": level, "policy": policy, "takes": report.bump,
-        "is_enough": True, "findings": findings, "has_witness": report.has_witness, "witness": report.witness,
-        "doubt": report.doubt, "asks": [], "url": "",
+        "verdict": report.verdict, "level": report.level, "policy": report.policy, "takes": report.bump, "findings": findings,
+        "has_witness": report.has_witness, "witness": report.witness, "doubt": report.doubt,
     }  # fmt: skip
 
 
@@ -113,11 +146,7 @@ def _tell(session: Session, new: Any, answer: dict[str, Any]) -> None:
         f"{answer['verdict']}: {new.name} {answer['base']} → {new.version} ({question})",
         style=_STYLES[answer["verdict"]],
     )
-    for finding in answer["findings"]:
-        sign = "✗" if finding["direction"] else "·"
-        say(f"  {sign} {finding['text']}  [{finding['rule']} {finding['pointer']}]")
-    if answer["has_witness"]:
-        say(f"  breaks with: {json.dumps(answer['witness'], ensure_ascii=False)[:400]}")
+    _tell_findings(session, answer)
     if answer["doubt"]:
         say(f"  not proved: {answer['doubt']}")
     if not answer["is_enough"]:
@@ -126,3 +155,12 @@ def _tell(session: Session, new: Any, answer: dict[str, Any]) -> None:
         say(f"  published, it would wait for reviews of {', '.join(answer['asks'])}")
     if answer["url"]:
         say(f"  {answer['url']}")
+
+
+def _tell_findings(session: Session, answer: dict[str, Any]) -> None:
+    say = session.printer.say
+    for finding in answer["findings"]:
+        sign = "✗" if finding["direction"] else "·"
+        say(f"  {sign} {finding['text']}  [{finding['rule']} {finding['pointer']}]")
+    if answer["has_witness"]:
+        say(f"  breaks with: {json.dumps(answer['witness'], ensure_ascii=False)[:400]}")

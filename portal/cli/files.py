@@ -1,15 +1,18 @@
 """Finds and reads manifest files.
 
-Owns which files a path stands for and the refusals of files that can't be read, all of them at once. Never parses YAML.
+Owns which files a path stands for and the refusals of files that can't be read, all of them at once. Never parses a
+manifest.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from .exits import ExitCode, Failure
 from .plain import clean
@@ -17,6 +20,8 @@ from .plain import clean
 SUFFIXES = (".yaml", ".yml")
 #: The loader's limit, known here so that a huge file is refused by name before it is read or sent.
 MAX_FILE = 1024 * 1024
+#: Of documents that are no manifests: the descriptions of the largest public APIs have a third of it.
+MAX_DATA = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,29 @@ def read_documents(paths: Sequence[str]) -> list[Document]:
     return documents
 
 
+def read_data(path: str) -> Any:
+    """What a file of JSON or YAML says. Raises Failure for one that can't be read."""
+    faults: list[str] = []
+    text = _read(Path(path), faults, MAX_DATA)
+    if text is None:
+        raise Failure("\n".join(faults), ExitCode.USAGE, remedy="nothing was compared", code="unreadable")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _yaml(text, path)
+
+
+def _yaml(text: str, path: str) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError, RecursionError) as error:
+        told = str(error).replace("\n", " ")[:300]
+        raise Failure(f"{path}: is neither JSON nor YAML: {told}", ExitCode.USAGE, code="unreadable") from error
+
+
 def _files(path: Path, faults: list[str]) -> Iterator[Path]:
     if not path.is_dir():
         yield path
@@ -67,16 +95,16 @@ def _below(folder: Path, faults: list[str]) -> Iterator[Path]:
         yield from (Path(place, name) for name in names if name.endswith(SUFFIXES) and not name.startswith("."))
 
 
-def _read(file: Path, faults: list[str]) -> str | None:
+def _read(file: Path, faults: list[str], most: int = MAX_FILE) -> str | None:
     """The text, or None and a fault."""
     try:
         if not stat.S_ISREG(file.stat().st_mode):
             faults.append(f"{file}: is neither a file nor a folder")
             return None
         with file.open("rb") as stream:
-            data = stream.read(MAX_FILE + 1)
-        if len(data) > MAX_FILE:
-            faults.append(f"{file}: is larger than 1 MiB; split it into several files")
+            data = stream.read(most + 1)
+        if len(data) > most:
+            faults.append(f"{file}: is larger than {most // 1024**2} MiB; split it into several files")
             return None
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,0 +1,182 @@
+"""What is sent: the schemas of parameters, bodies and headers, asked about by the engine in the direction in which they travel.
+
+Only what differs is looked at: an operation whose schemas, and all that these lead to, are the same text is passed over. The rest
+becomes one document for each side, so that what is found out about a part that many operations share is found out once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from governance.contracts.comparing import Answer, Comparison
+from governance.contracts.differences import direction_of
+from governance.contracts.effects import View as Seen
+from governance.contracts.inhabitants import FUEL
+from governance.contracts.openapi.changes import Change, Weight, Witness
+from governance.contracts.openapi.operations import Payload
+from governance.contracts.openapi.schemas import PATTERNS, View
+from governance.contracts.openapi.sides import Side
+from governance.contracts.openapi.source import Source, named, references_in, text_of
+from governance.contracts.report import Direction, Verdict
+from governance.contracts.rules import Rules
+from governance.contracts.values import shown
+from governance.contracts.walk import Difference, Walk
+
+#: Steps of the searches of one view, all operations together, and of one of them.
+STEPS, EACH = FUEL // 2, FUEL // 8
+#: Pairs of parts that are looked into for differences, and parts that validators are made of, all operations together.
+PAIRS, JUDGED = 20_000, 6_000
+#: Farther than any part is from another.
+FAR = 10**9
+_GRAVEST: tuple[Verdict, ...] = ("breaking", "undecided", "safe")
+_WAYS: dict[View, Direction] = {"request": "BACKWARD", "parameter": "BACKWARD", "response": "FORWARD"}
+#: A property that is no longer read: no payload is refused, and what it asked for may not be done.
+_UNREAD = ("property-removed-from-open-object", "property-removed-from-partly-open-object")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question: may what is sent at this place still be sent, or read? `rule` goes before the ids of its findings."""
+
+    title: str
+    rule: str
+    view: View
+    old: Payload
+    new: Payload
+
+
+def compared(asked: Sequence[Asked], base: Source, revision: Source) -> Iterator[Change | Witness]:
+    """Each change once, with how many places share it, and the payloads that prove breaks."""
+    touched = _touched(base, revision)
+    for view in _WAYS:
+        questions = [one for one in asked if one.view == view and _differs(one, base, revision, touched)]
+        if questions:
+            yield from _View(view, questions, base, revision).changes()
+
+
+def _touched(base: Source, revision: Source) -> frozenset[str] | None:
+    """The named schemas that are not what they were, and those that lead to them; None: all of them."""
+    if base.is_old != revision.is_old:
+        return None
+    names = base.schemas.keys() | revision.schemas.keys()
+    users: dict[str, list[str]] = {}
+    for name in names:
+        for used in base.leads(name) | revision.leads(name):
+            users.setdefault(used, []).append(name)
+    look = [name for name in names if base.text_of(name) != revision.text_of(name)]
+    found: set[str] = set()
+    while look:
+        name = look.pop()
+        if name not in found:
+            found.add(name)
+            look += users.get(name, ())
+    return frozenset(found)
+
+
+def _differs(one: Asked, base: Source, revision: Source, touched: frozenset[str] | None) -> bool:
+    old, new = text_of(one.old.schema), text_of(one.new.schema)
+    if old != new or touched is None:
+        return True
+    return any(not named(reference) or named(reference) in touched for reference in references_in(new))
+
+
+class _View:
+    """All questions of one view."""
+
+    def __init__(self, view: View, questions: Sequence[Asked], base: Source, revision: Source) -> None:
+        self._view, self._way = view, _WAYS[view]
+        self._questions: dict[str, Asked] = {}
+        for one in questions:
+            title, more = one.title, 1
+            while title in self._questions:
+                more += 1
+                title = f"{one.title} ({more})"
+            self._questions[title] = one
+        self._old = Side(base, view, {title: one.old for title, one in self._questions.items()})
+        self._new = Side(revision, view, {title: one.new for title, one in self._questions.items()})
+        self._comparison = Comparison(self._old.document, self._new.document, "tolerant", fuel=STEPS, each=EACH)
+
+    def changes(self) -> Iterator[Change | Witness]:
+        walk = Walk(PAIRS)
+        differences = [
+            one
+            for title in self._questions
+            for one in walk.through(self._old.node(title), self._new.node(title), Seen())
+        ]
+        answers = self._answers(differences, is_cut=walk.is_cut)
+        yield from (
+            Witness(self._way, title, answer.witness, answer.complaint)
+            for title, answer in answers.items()
+            if answer.found
+        )
+        told, order = False, {title: number for number, title in enumerate(answers)}
+        for difference in differences:
+            places = self._new.users(difference.within[1]) | self._old.users(difference.within[0])
+            title = min(places, key=lambda one: (_GRAVEST.index(answers[one].verdict), order[one]))
+            change = self._change(title, difference, answers[title].verdict, len(places) - 1)
+            told = told or bool(change.weight)
+            yield change
+        yield from self._untold(answers, told=told, is_cut=walk.is_cut)
+
+    def _answers(self, differences: Sequence[Difference], *, is_cut: bool) -> dict[str, Answer]:
+        """To every question, in their order.
+
+        Those that lead to harmless differences alone are safe; of the others those are asked first that are nearest to one
+        that may harm.
+        """
+        rules = Rules(self._way, (self._old if self._way == "BACKWARD" else self._new).document)
+        harm = self._distances([one for one in differences if not rules.allow(one)])
+        explained = self._distances(differences)
+        asked = [title for title in self._questions if is_cut or title in harm or title not in explained]
+        asked.sort(key=lambda title: harm.get(title, FAR))
+        found = {title: self._answer(title) for title in asked}
+        return {title: found.get(title, Answer("safe")) for title in self._questions}
+
+    def _distances(self, differences: Sequence[Difference]) -> dict[str, int]:
+        """The questions that lead to one of these, by how far the nearest is."""
+        old = self._old.distances(one.within[0] for one in differences)
+        new = self._new.distances(one.within[1] for one in differences)
+        return {title: min(old.get(title, FAR), new.get(title, FAR)) for title in old.keys() | new.keys()}
+
+    def _answer(self, title: str) -> Answer:
+        old, new = self._old.node(title), self._new.node(title)
+        sides = {id(self._old.document): self._old, id(self._new.document): self._new}
+        if old.kind != new.kind and sum(side.judged for side in sides.values()) > JUDGED:
+            return Answer("undecided", doubt="not asked, for there are so many")
+        return self._comparison.answer(
+            self._way, old, new, lambda node: sides[id(node.document)].judge(node), lazily=True
+        )
+
+    def _change(self, title: str, difference: Difference, verdict: Verdict, more: int) -> Change:
+        """A difference as it is told, at the gravest place that has it."""
+        rule, at = difference.rule, difference.pointer
+        weight: Weight = ""
+        if verdict != "safe" and direction_of(difference.effect, [self._way]):
+            weight = verdict
+        elif self._view == "request" and rule in _UNREAD:
+            weight = "undecided"
+        text = difference.text.replace("the document", title)
+        for name, pattern in PATTERNS.items():
+            if shown(pattern) in text:
+                rule = rule.replace("pattern-", "format-", 1)
+                text = text.replace(f"pattern {shown(pattern)}", f"format {name}").replace(
+                    shown(pattern), f"format {name}"
+                )
+        text = text if title in text else f"{title}: {text}"
+        text += f" (and {more} more place{'s' if more > 1 else ''})" if more > 0 else ""
+        side = self._old if "-removed" in rule else self._new
+        return Change(
+            f"{self._questions[title].rule}-{rule}", side.pointer(at), text, weight, self._way, repr(difference.values)
+        )
+
+    def _untold(self, answers: dict[str, Answer], *, told: bool, is_cut: bool) -> Iterator[Change]:
+        """Where there are more differences than were looked for, or none that says what broke."""
+        unsafe = {answer.verdict: title for title, answer in reversed(answers.items())}
+        verdict = next(one for one in _GRAVEST if one in unsafe)
+        if verdict == "safe" or (told and not is_cut):
+            return
+        title = unsafe[verdict]
+        text = f"{title}: there are more differences, here or elsewhere, than are listed"
+        rule = f"{self._questions[title].rule}-more-differences"
+        yield Change(rule, self._questions[title].new.pointer, text, verdict, self._way)

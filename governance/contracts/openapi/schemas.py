@@ -1,0 +1,158 @@
+"""Schemas of OpenAPI as JSON Schema, seen from one side: what a request holds, what a response holds, a parameter as text.
+
+Owns that translation: `nullable` and the bounds of OpenAPI 3.0, `readOnly` and `writeOnly`, and the formats, which here say
+which values there are (decision 46). What it can't read becomes a part that nobody can tell, equal only to itself. Never
+compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from governance.contracts.openapi.source import escaped, text_of
+from governance.contracts.vocabulary import LIST, MAP, ONE, InvalidSchema, checked
+
+View = Literal["request", "response", "parameter"]
+UNTOLD = "urn:plumbline:untold:"
+_HIDDEN = {"request": "readOnly", "response": "writeOnly", "parameter": ""}
+_PLAIN = frozenset({
+    "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
+    "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "minContains",
+    "maxContains", "required", "dependentRequired",
+})  # fmt: skip
+#: Words that OpenAPI 3.0 does not have; numbers as exclusive bounds are taken for what they mean.
+_LATE = frozenset({
+    "const", "minContains", "maxContains", "dependentRequired", "propertyNames", "contains", "if", "then", "else",
+    "unevaluatedProperties", "unevaluatedItems", "prefixItems", "patternProperties", "dependentSchemas", "$dynamicRef",
+})  # fmt: skip
+_EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+_BOUNDS = frozenset({"enum", "const", "pattern", "minLength", "maxLength"})
+#: The values of numbers, by format.
+_RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1), "float": (-3.4028235e38, 3.4028235e38)}
+_DATE, _TIME = r"\d{4}-\d{2}-\d{2}", r"\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})"
+#: The shapes of texts, by format: no more than their grammar's outline, which is enough to tell two formats apart.
+PATTERNS = {
+    "date": f"^{_DATE}$",
+    "date-time": f"^{_DATE}[Tt]{_TIME}$",
+    "time": f"^{_TIME}$",
+    "uuid": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+    "email": r"^[^@\s]+@[^@\s]+$",
+    "uri": r"^[A-Za-z][A-Za-z0-9+.-]*:\S*$",
+    "ipv4": r"^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$",
+    "byte": "^[A-Za-z0-9+/]*={0,2}$",
+}
+#: What a text without any bounds may be read from, in a URL or a header: there each value is a text.
+_WRITTEN = ["string", "number", "boolean"]
+
+
+class Translation:
+    """Of the schemas of one document, for one view.
+
+    `key` names the part that a reference leads to, or is empty for one out of the document; it raises InvalidSchema where
+    there is no such part.
+    """
+
+    def __init__(self, view: View, *, is_old: bool, key: Callable[[str], str]) -> None:
+        self._view, self._is_old, self._key = view, is_old, key
+        self._hidden = _HIDDEN[view]
+
+    def schema(self, raw: Any) -> Any:
+        """One schema, and all within it."""
+        if isinstance(raw, bool):
+            return raw
+        if not isinstance(raw, dict):
+            return _untold(raw)
+        if self._is_old and "$ref" in raw:  # its siblings say nothing there
+            raw = {"$ref": raw["$ref"]}
+        said: dict[str, Any] = {}
+        untold: list[Any] = []
+        for keyword, value in raw.items():
+            if self._is_old and (keyword in _LATE or (keyword in _EXCLUSIVE and isinstance(value, bool))):
+                continue
+            if keyword in ("$ref", "$dynamicRef") and isinstance(value, str):
+                key = self._key(value)
+                said["$ref"] = f"#/$defs/{escaped(key)}" if key else f"{UNTOLD}{value}"
+                continue
+            try:
+                self._say(said, keyword, value)
+            except (InvalidSchema, TypeError, ValueError):
+                untold.append({keyword: value})
+        self._hide(said, raw)
+        if self._is_old:
+            _bounds(said, raw)
+        _format(said, raw)
+        if self._view == "parameter" and said.get("type") == "string" and said.keys().isdisjoint(_BOUNDS):
+            said["type"] = _WRITTEN
+        if untold:
+            said["allOf"] = [*said.get("allOf", ()), _untold(untold)]
+        return _nullable(said, raw) if self._is_old and raw.get("nullable") is True else said
+
+    def _say(self, said: dict[str, Any], keyword: str, value: Any) -> None:
+        """One keyword; annotations say nothing. Raises InvalidSchema for one that can't be read."""
+        if keyword in ("$ref", "$dynamicRef"):
+            raise InvalidSchema(keyword)
+        if keyword in ONE:
+            said[keyword] = self.schema(value)
+        elif keyword in LIST:
+            if not isinstance(value, list) or not value:
+                raise InvalidSchema(keyword)
+            said[keyword] = [self.schema(one) for one in value]
+        elif keyword in MAP:
+            said[keyword] = {str(name): self.schema(one) for name, one in value.items()}
+        elif keyword in _PLAIN and value is not None:
+            checked(keyword, value, keyword)
+            said[keyword] = value
+
+    def _hide(self, said: dict[str, Any], raw: dict[str, Any]) -> None:
+        """Leave out the properties that are not sent this way."""
+        properties = raw.get("properties")
+        if not self._hidden or not isinstance(properties, dict):
+            return
+        hidden = {
+            str(name) for name, one in properties.items() if isinstance(one, dict) and one.get(self._hidden) is True
+        }
+        if hidden and "properties" in said:
+            said["properties"] = {name: one for name, one in said["properties"].items() if name not in hidden}
+            said["required"] = [name for name in said.get("required", ()) if name not in hidden]
+
+
+def _untold(value: Any) -> dict[str, Any]:
+    """A schema that nobody can tell the meaning of, and that is the same only where the text is."""
+    return {"$ref": f"{UNTOLD}{text_of(value)}"}
+
+
+def _bounds(said: dict[str, Any], raw: dict[str, Any]) -> None:
+    """`exclusiveMinimum: true` is said of the minimum beside it."""
+    for exclusive, word in _EXCLUSIVE.items():
+        if raw.get(exclusive) is True and word in said:
+            said[exclusive] = said.pop(word)
+
+
+def _format(said: dict[str, Any], raw: dict[str, Any]) -> None:
+    """A format that is known, as the values that there are."""
+    name, types = raw.get("format"), said.get("type", ())
+    types = {types} if isinstance(types, str) else set(types)
+    if not isinstance(name, str):
+        return
+    if name in _RANGES and types & {"integer", "number"}:
+        least, most = _RANGES[name]
+        said["minimum"] = max(least, said.get("minimum", least))
+        said["maximum"] = min(most, said.get("maximum", most))
+    elif name in PATTERNS and "string" in types:
+        if "pattern" in said:
+            said["allOf"] = [*said.get("allOf", ()), {"pattern": PATTERNS[name]}]
+        else:
+            said["pattern"] = PATTERNS[name]
+
+
+def _nullable(said: dict[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
+    """Null as well. Beside `allOf` and its like OpenAPI 3.0.3 gives `nullable` no meaning; those who write it there mean it."""
+    if "type" in said:
+        types = said["type"]
+        said["type"] = [*([types] if isinstance(types, str) else types), "null"]
+        if "enum" in said and None not in said["enum"]:
+            said["enum"] = [*said["enum"], None]
+    if said.keys() & {"allOf", "anyOf", "oneOf"}:
+        return {"anyOf": [said, {"type": "null"}]}
+    return said

@@ -1,0 +1,134 @@
+"""One side of a comparison as a document of the engine: a part for each question, and the named schemas that these lead to.
+
+Owns the way from a place in it back to one in the OpenAPI document, and the validators. Never compares.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from governance.contracts.documents import Document, Node
+from governance.contracts.judges import Judge
+from governance.contracts.openapi.operations import Payload
+from governance.contracts.openapi.schemas import Translation, View
+from governance.contracts.openapi.source import Source, escaped, named, names_in, references_in, text_of
+from governance.contracts.vocabulary import LATEST, InvalidSchema
+
+#: Parts of all schemas that differ, together with what they lead to.
+MOST_NODES = 200_000
+
+
+class Side:
+    """One document as the engine reads it: a part for each question, and the named schemas that these lead to."""
+
+    def __init__(self, source: Source, view: View, payloads: dict[str, Payload]) -> None:
+        self._source, self._payloads, self._others = source, payloads, dict[str, Any]()
+        texts = [text_of(one.schema) for one in payloads.values()]
+        reached = source.reached(frozenset().union(*map(names_in, texts)))
+        translation = Translation(view, is_old=source.is_old, key=self._key)
+        self.parts = {title: translation.schema(one.schema) for title, one in payloads.items()}
+        self.parts |= {name: translation.schema(source.schemas[name]) for name in reached}
+        while waiting := [name for name in self._others if name not in self.parts]:
+            self.parts |= {name: translation.schema(self._others[name]) for name in waiting}
+        roots = [_pointer(title) for title in payloads]
+        try:
+            self.document = Document(
+                {"$schema": LATEST, "$defs": self.parts}, source.name, roots=roots, most=MOST_NODES
+            )
+        except InvalidSchema as error:
+            raise InvalidSchema(f"{source.name}: {self._named_place(str(error))}") from None
+        self._judges: dict[str, Judge] = {}
+        #: Parts that validators were made of so far.
+        self.judged = 0
+        self._leads: dict[str, frozenset[str]] = {}
+        self._users: dict[str, frozenset[str]] = {}
+        self._led_by: dict[str, list[str]] = {}
+
+    def _key(self, reference: str) -> str:
+        """The part for a reference; what stands elsewhere than among the named schemas becomes one by its pointer."""
+        name = named(reference)
+        if name in self._source.schemas and reference.count("/") == 3:
+            return name
+        if not reference.startswith("#/"):
+            return ""
+        self._others.setdefault(reference[1:], self._source.at(reference, reference))
+        return reference[1:]
+
+    def node(self, title: str) -> Node:
+        return self.document.nodes[_pointer(title)]
+
+    def judge(self, node: Node) -> Judge:
+        """The validators of a question's schema, with the named schemas that it needs. Raises Disagreement."""
+        if node.pointer not in self._judges:
+            needed = self._reached(_part_of(node.pointer))
+            self.judged += len(needed)
+            schema = {
+                "$ref": "#" + quote(node.pointer, safe="/~$"),
+                "$defs": {name: self.parts[name] for name in needed},
+            }
+            self._judges[node.pointer] = Judge(schema, LATEST)
+        return self._judges[node.pointer]
+
+    def distances(self, pointers: Iterable[str]) -> dict[str, int]:
+        """The questions that lead to one of the parts that these pointers are in, by how many references away the nearest is."""
+        if not self._led_by:
+            for name in self.parts:
+                for target in self._led(name):
+                    self._led_by.setdefault(target, []).append(name)
+        found = dict.fromkeys(map(_part_of, pointers), 0)
+        look = deque(found)
+        while look:
+            name = look.popleft()
+            for user in self._led_by.get(name, ()):
+                if user not in found:
+                    found[user] = found[name] + 1
+                    look.append(user)
+        return {name: far for name, far in found.items() if name in self._payloads}
+
+    def users(self, pointer: str) -> frozenset[str]:
+        """The questions whose schema is, or leads to, the part that a pointer is in."""
+        part = _part_of(pointer)
+        if part not in self._users:
+            self._users[part] = frozenset(self.distances([pointer]))
+        return self._users[part]
+
+    def _reached(self, start: str) -> set[str]:
+        """A part, and all that it leads to."""
+        found: set[str] = set()
+        look = [start]
+        while look:
+            name = look.pop()
+            if name not in found:
+                found.add(name)
+                look += self._led(name) - found
+        return found
+
+    def _led(self, name: str) -> frozenset[str]:
+        if name not in self._leads:
+            targets = (one for one in references_in(text_of(self.parts[name])) if one.startswith("#/$defs/"))
+            self._leads[name] = frozenset(_part_of(one[1:]) for one in targets)
+        return self._leads[name]
+
+    def pointer(self, pointer: str) -> str:
+        """Where in the OpenAPI document that is."""
+        name = _part_of(pointer)
+        rest = pointer[len(_pointer(name)) :]
+        if name in self._payloads:
+            return self._payloads[name].pointer + rest
+        return (name if name.startswith("/") else f"/components/schemas/{escaped(name)}") + rest
+
+    def _named_place(self, error: str) -> str:
+        place, _, rest = error.partition(": ")
+        return f"{self.pointer(place)}: {rest}" if place.startswith("/$defs/") else error
+
+
+def _pointer(name: str) -> str:
+    return f"/$defs/{escaped(name)}"
+
+
+def _part_of(pointer: str) -> str:
+    """The name of the part that a pointer of an engine's document is in."""
+    return pointer.split("/")[2].replace("~1", "/").replace("~0", "~") if pointer.count("/") > 1 else ""

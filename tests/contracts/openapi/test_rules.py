@@ -1,0 +1,187 @@
+"""Each rule of an API's comparison: what it says of the change, and of the same change the other way round."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from governance.contracts import compare_openapi
+from tests.contracts.openapi.documents import (
+    ORDER,
+    answer,
+    answering,
+    api,
+    asking,
+    body,
+    order,
+    secured,
+    with_header,
+    with_parameter,
+)
+
+TODAY = date(2026, 11, 27)
+TEXT, INTEGER = {"type": "string"}, {"type": "integer"}
+NO_NOTE = {**ORDER, "properties": {"id": TEXT, "count": INTEGER}}
+NEEDS_NOTE = {**ORDER, "required": ["id", "note"]}
+KEY, OAUTH = {"key": []}, {"oauth": ["read"]}
+NOTHING: dict[str, Any] = {**api(), "paths": {}}
+
+#: What changes; base, revision; the verdict, and a rule that is told; the verdict the other way round.
+CASES: dict[str, tuple[Any, Any, str, str, str]] = {
+    # operations
+    "a path is removed": (api(), NOTHING, "breaking", "path-removed", "safe"),
+    "an operation is removed": (
+        {**api(), "paths": {"/orders": {"post": {}, "get": {}}}}, {**api(), "paths": {"/orders": {"post": {}}}},
+        "breaking", "operation-removed", "safe",
+    ),
+    "callbacks change": (api(callbacks={"done": {}}), api(callbacks={"gone": {}}), "undecided", "callbacks-changed", "undecided"),
+    "the operation id changes": (api(operationId="a"), api(operationId="b"), "safe", "", "safe"),
+    # parameters
+    "an optional parameter is new": (api(), with_parameter(INTEGER), "safe", "parameter-added-optional", "undecided"),
+    "a required parameter is new": (api(), with_parameter(INTEGER, required=True), "breaking", "parameter-added-required", "undecided"),
+    "a parameter becomes required": (
+        with_parameter(INTEGER), with_parameter(INTEGER, required=True), "breaking", "parameter-became-required", "safe",
+    ),
+    "a parameter's bound is narrowed": (
+        with_parameter({**INTEGER, "maximum": 100}), with_parameter({**INTEGER, "maximum": 50}),
+        "breaking", "parameter-maximum-narrowed", "safe",
+    ),
+    "a parameter may be any text": (with_parameter(INTEGER), with_parameter(TEXT), "safe", "parameter-type-widened", "breaking"),
+    "a parameter is written in another way": (
+        with_parameter({"type": "array"}), with_parameter({"type": "array"}, explode=False),
+        "breaking", "parameter-style-changed", "breaking",
+    ),
+    "a header is the same in small letters": (
+        with_parameter(TEXT, name="X-Id", place="header"), with_parameter(TEXT, name="x-id", place="header"), "safe", "", "safe",
+    ),
+    "a header that means nothing is required": (
+        api(), with_parameter(TEXT, name="Authorization", place="header", required=True), "safe", "", "safe",
+    ),
+    # request bodies
+    "a required body is new": (api(), asking(ORDER), "breaking", "request-body-added-required", "undecided"),
+    "an optional body is new": (
+        api(), api(requestBody=body(ORDER, required=False)), "safe", "request-body-added-optional", "undecided",
+    ),
+    "a body becomes required": (
+        api(requestBody=body(ORDER, required=False)), asking(ORDER), "breaking", "request-body-became-required", "safe",
+    ),
+    "a body's media type goes": (
+        api(requestBody={"content": {"application/json": {}, "text/csv": {}}}), api(requestBody={"content": {"application/json": {}}}),
+        "breaking", "request-body-media-type-removed", "safe",
+    ),
+    "a body's media type is within a range": (
+        api(requestBody={"content": {"text/csv": {}}}), api(requestBody={"content": {"text/*": {}}}), "safe", "", "breaking",
+    ),
+    "a property is required in a request": (asking(ORDER), asking(NEEDS_NOTE), "breaking", "request-body-required-added", "safe"),
+    "an optional property is new in a request": (
+        asking(NO_NOTE), asking(ORDER), "safe", "request-body-property-added-to-open-object", "undecided",
+    ),
+    "an enum of a request loses a value": (
+        asking(order(note={"enum": ["a", "b"]})), asking(order(note={"enum": ["a"]})), "breaking", "request-body-enum-narrowed", "safe",
+    ),
+    "an integer of a request may be any number": (
+        asking(order(count=INTEGER)), asking(order(count={"type": "number"})), "safe", "request-body-type-widened", "breaking",
+    ),
+    "a property that is only read becomes required": (
+        asking(order(note={**TEXT, "readOnly": True})), asking({**order(note={**TEXT, "readOnly": True}), "required": ["id", "note"]}),
+        "safe", "", "safe",
+    ),
+    "a request's text has a format": (
+        asking(order(note=TEXT)), asking(order(note={**TEXT, "format": "uuid"})), "breaking", "request-body-format-added", "safe",
+    ),
+    "a request's number is a smaller one": (
+        asking(order(count={**INTEGER, "format": "int64"})), asking(order(count={**INTEGER, "format": "int32"})),
+        "breaking", "request-body-maximum-narrowed", "safe",
+    ),
+    "a default changes": (
+        asking(order(note={**TEXT, "default": "a"})), asking(order(note={**TEXT, "default": "b"})), "safe", "", "safe",
+    ),
+    # responses
+    "a status that says well done goes": (
+        api(responses={"200": {}, "201": {}}), api(responses={"200": {}}), "breaking", "response-status-removed", "safe",
+    ),
+    "a status that says no goes": (
+        api(responses={"200": {}, "404": {}}), api(responses={"200": {}}), "safe", "response-status-removed", "safe",
+    ),
+    "a status is within a range": (api(responses={"201": {}}), api(responses={"2XX": {}}), "safe", "response-status-added", "breaking"),
+    "an answer's media type goes": (
+        answering(ORDER), api(responses={"201": answer(ORDER, media="text/xml")}), "breaking", "response-body-media-type-removed", "breaking",
+    ),
+    "an answer's property is not promised any more": (
+        answering(NEEDS_NOTE), answering(ORDER), "breaking", "response-body-required-removed", "safe",
+    ),
+    "an answer loses what was promised": (
+        answering(NEEDS_NOTE), answering(NO_NOTE), "breaking", "response-body-property-removed-from-open-object", "safe",
+    ),
+    "an answer loses what was optional": (
+        answering(ORDER), answering(NO_NOTE), "safe", "response-body-property-removed-from-open-object", "safe",
+    ),
+    "an answer's enum has one more value": (
+        answering(order(note={"enum": ["a"]})), answering(order(note={"enum": ["a", "b"]})),
+        "breaking", "response-body-enum-widened", "safe",
+    ),
+    "an answer may hold null": (
+        answering(order(note=TEXT)), answering(order(note={"type": ["string", "null"]})), "breaking", "response-body-type-widened", "safe",
+    ),
+    "what is only written is promised": (
+        answering(order(note={**TEXT, "writeOnly": True})), answering({**order(note={**TEXT, "writeOnly": True}), "required": ["id", "note"]}),
+        "safe", "", "safe",
+    ),
+    "a promised header goes": (with_header(required=True), api(), "breaking", "response-header-removed", "safe"),
+    "a header is not promised any more": (
+        with_header(required=True), with_header(), "breaking", "response-header-became-optional", "safe",
+    ),
+    "a header is another": (with_header(), with_header(schema=TEXT), "breaking", "response-header-type-changed", "breaking"),
+    # security
+    "a call needs proof": (secured(), secured(KEY), "breaking", "security-tightened", "safe"),
+    "one of two proofs is no more enough": (secured(KEY, OAUTH), secured(KEY), "breaking", "security-tightened", "safe"),
+    "a call needs one more scope": (
+        secured(OAUTH), secured({"oauth": ["read", "write"]}), "breaking", "security-tightened", "safe",
+    ),
+    # deprecation
+    "an operation is deprecated": (api(), api(deprecated=True), "safe", "operation-deprecated", "safe"),
+    "a deprecated operation goes": (api(deprecated=True), NOTHING, "safe", "path-removed-after-deprecation", "safe"),
+    "an operation goes before its sunset": (
+        api(deprecated=True, **{"x-sunset": "2027-01-31"}), NOTHING, "breaking", "path-removed-before-sunset", "safe",
+    ),
+    "an operation goes after its sunset": (
+        api(deprecated=True, **{"x-sunset": "2026-11-27"}), NOTHING, "safe", "path-removed-after-deprecation", "safe",
+    ),
+    "a sunset is moved closer": (
+        api(deprecated=True, **{"x-sunset": "2027-01-31"}), api(deprecated=True, **{"x-sunset": "2027-01-30"}),
+        "breaking", "sunset-moved-closer", "safe",
+    ),
+    "a sunset is taken away": (
+        api(deprecated=True, **{"x-sunset": "2027-01-31"}), api(deprecated=True), "breaking", "sunset-removed", "safe",
+    ),
+    "a sunset can't be read": (
+        api(deprecated=True, **{"x-sunset": "2027-01-31"}), api(deprecated=True, **{"x-sunset": "soon"}),
+        "breaking", "sunset-unreadable", "safe",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_change_has_its_verdict_and_its_rule_and_so_has_the_way_back(name: str):
+    base, revision, verdict, rule, back = CASES[name]
+    report = compare_openapi(base, revision, today=TODAY)
+    assert report.verdict == verdict, report.findings
+    assert not rule or rule in {finding.rule for finding in report.findings}, report.findings
+    assert compare_openapi(revision, base, today=TODAY).verdict == back
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_changes_between_a_document_and_itself(name: str):
+    for document in CASES[name][:2]:
+        report = compare_openapi(document, document, today=TODAY)
+        assert (report.verdict, report.findings, report.bump) == ("safe", (), "none")
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case[2] != "safe"])
+def test_what_breaks_or_needs_a_person_has_a_finding_with_a_direction_and_takes_a_major_version(name: str):
+    report = compare_openapi(*CASES[name][:2], today=TODAY)
+    assert report.bump == "major"
+    assert report.findings[0].direction in ("BACKWARD", "FORWARD")
+    assert len({finding.fingerprint for finding in report.findings}) == len(report.findings)
