@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from governance.contracts.declared import sends_only_declared
+from governance.contracts.declared import Sender, sends_only_declared
 from governance.contracts.differences import differences
 from governance.contracts.documents import Document, Node
 from governance.contracts.equality import equate
@@ -101,6 +101,7 @@ class Comparison:
         self._policy = policy
         self._fuel = fuel
         self._searches: dict[Direction, Search] = {}
+        self._places: dict[int, Sender] = {}
         self._answers: dict[tuple[Direction, int, int], Answer] = {}
 
     def answer(
@@ -150,10 +151,16 @@ class Comparison:
             self._fuel -= search.spent
         return Answer("undecided", doubt=f"{way}: {doubt}")
 
+    def places(self, sender: Document) -> Sender:
+        """What one of the two documents declares, place by place; found out once."""
+        if id(sender) not in self._places:
+            self._places[id(sender)] = Sender(sender)
+        return self._places[id(sender)]
+
     def _search(self, way: Direction, sender: Document) -> Search:
         """The one of that direction, with fuel for one more pair."""
         if way not in self._searches:
-            self._searches[way] = Search(sender if self._policy == "tolerant" else None)
+            self._searches[way] = Search(self.places(sender) if self._policy == "tolerant" else None)
         return self._searches[way].fuelled(min(self._each, self._fuel))
 
     def _judged(self, judges: tuple[Judge, Judge], sender: Node, document: Any) -> Answer | None:

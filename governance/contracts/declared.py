@@ -52,6 +52,10 @@ class Sender:
         #: More places than half of the parts that there may be, too many to tell: then nothing limits the names.
         self.is_open = bool(look)
 
+    def knows(self, node: Node) -> bool:
+        """Whether the node is at a place of a document, and so what else is asked there is known; within `not` it may not be."""
+        return id(node) in self._beside
+
     def declared_by(self, literals: Iterable[Literal]) -> Declared | None:
         """What these schemas' places declare; None: nothing limits the names here."""
         own = [node for node, wanted in literals if wanted and node.document is self.document]

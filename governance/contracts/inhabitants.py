@@ -16,7 +16,6 @@ from typing import Any
 from governance.contracts.clause import Clause, Literal, Term
 from governance.contracts.clauses import clauses
 from governance.contracts.declared import Declared, Sender
-from governance.contracts.documents import Document
 from governance.contracts.evaluation import Untold, fits
 from governance.contracts.members import members
 from governance.contracts.numbers import numbers
@@ -47,12 +46,12 @@ class Found:
 class Search:
     """The search of comparisons in one direction.
 
-    `sender`: under the tolerant policy, the document whose declared properties alone are sent.
+    `places`: under the tolerant policy, those of the document whose declared properties alone are sent.
     """
 
-    def __init__(self, sender: Document | None = None, fuel: int = FUEL) -> None:
-        self.sender = sender
-        self._places = Sender(sender) if sender is not None else None
+    def __init__(self, places: Sender | None = None, fuel: int = FUEL) -> None:
+        self.sender = places.document if places is not None else None
+        self._places = places
         self._fuel = fuel
         #: Steps of the comparison that goes on.
         self.spent = 0

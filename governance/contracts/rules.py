@@ -8,7 +8,6 @@ changes nothing: a document is finite. Owns this proof alone, which is given or 
 from __future__ import annotations
 
 from governance.contracts.declared import Sender
-from governance.contracts.documents import Document
 from governance.contracts.effects import NARROWER, WIDER
 from governance.contracts.patterns import Unreadable
 from governance.contracts.report import Direction
@@ -18,11 +17,10 @@ from governance.contracts.walk import Difference
 class Rules:
     """Of one direction, under the tolerant policy: what the sender does not declare at a place he does not send there."""
 
-    def __init__(self, way: Direction, sender: Document) -> None:
+    def __init__(self, way: Direction, places: Sender) -> None:
         self._harmless = WIDER if way == "BACKWARD" else NARROWER
         self._unsent = "property-added-to-open-object" if way == "BACKWARD" else "property-removed-from-open-object"
-        self._sender, self._side = sender, 0 if way == "BACKWARD" else 1
-        self._places = Sender(sender)
+        self._places, self._side = places, 0 if way == "BACKWARD" else 1
 
     def allow(self, difference: Difference) -> bool:
         """Whether the difference, by itself, surely has nothing refused that is sent."""
@@ -34,7 +32,8 @@ class Rules:
     def _is_sent(self, difference: Difference) -> bool:
         """Whether the sender may send the property, of which his schema at that place does not speak."""
         name = difference.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
-        declared = self._places.declared_by([(self._sender.nodes[difference.within[self._side]], True)])
+        node = self._places.document.nodes[difference.within[self._side]]
+        declared = self._places.declared_by([(node, True)]) if self._places.knows(node) else None
         try:
             return declared is None or declared.allows(name)
         except Unreadable:

@@ -1,13 +1,14 @@
-"""`plumbline check contract` and `check openapi`: may this version be published, and if not, what does it break?
+"""`plumbline check contract`, `check openapi` and `check avro`: may this version be published, and if not, what does it break?
 
 Owns the answers' words and these commands' own exit codes: 0 safe, 1 breaking, 2 usage or unreadable input, 3 undecided.
-With `--old`, and of two APIs always, two files are compared here, without a portal; otherwise the portal compares with what
-is published there.
+With `--old`, and of the other formats always, two files are compared here, without a portal; otherwise the portal compares
+with what is published there.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -68,16 +69,43 @@ def openapi(session: Session, base: str, revision: str) -> None:
     BASE and REVISION are OpenAPI 3.0 or 3.1, as JSON or YAML; nothing is sent to a portal.
     Exit codes: 0 safe · 1 breaking · 2 usage or unreadable input · 3 undecided: a person must look
     """
-    from governance.contracts import InvalidSchema, compare_openapi
+    from governance.contracts import compare_openapi
+
+    _files_compared(session, base, revision, compare_openapi)
+
+
+@check.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option(
+    "--level", type=click.Choice(["BACKWARD", "FORWARD", "FULL"]), default="BACKWARD", show_default=True, help="Who reads whom.",
+)  # fmt: skip
+@shared_options
+@click.pass_obj
+def avro(session: Session, old: str, new: str, level: str) -> None:
+    """Compare two Avro schemas: can readers with the one read what was written with the other?
+
+    \b
+    OLD and NEW are Avro schemas, as JSON or YAML; nothing is sent to a portal.
+    Exit codes: 0 safe · 1 breaking · 2 usage or unreadable input · 3 undecided: a person must look
+    """
+    from governance.contracts.avro_schemas import compare_avro
+
+    _files_compared(session, old, new, lambda before, after: compare_avro(before, after, level=level))
+
+
+def _files_compared(session: Session, old: str, new: str, compared: Callable[[Any, Any], Any]) -> None:
+    """Two files compared here, told or printed; exits with the verdict's code."""
+    from governance.contracts import InvalidSchema
 
     try:
-        report = compare_openapi(read_data(base), read_data(revision))
+        report = compared(read_data(old), read_data(new))
     except InvalidSchema as error:
         raise Failure(str(error), ExitCode.USAGE, code="unreadable") from error
     if session.as_json:
         session.printer.data(_answer_of(report))
     else:
-        session.printer.say(f"{report.verdict}: {base} → {revision}", style=_STYLES[report.verdict])
+        session.printer.say(f"{report.verdict}: {old} → {new}", style=_STYLES[report.verdict])
         _tell_findings(session, _answer_of(report))
         if report.has_witness:
             session.printer.say(f"  at {report.complaint[0]}: {report.complaint[1]}")

@@ -1,4 +1,4 @@
-"""`plumbline check openapi`: two files, without a portal; and the exit codes of each answer."""
+"""`plumbline check openapi` and `check avro`: two files, without a portal; and the exit codes of each answer."""
 
 from __future__ import annotations
 
@@ -81,3 +81,15 @@ def test_what_can_not_be_read_is_refused_with_its_place(cli, write, document: An
     assert result.exit_code == 2
     assert told in result.output
     assert cli("check", "openapi", "gone.json", "b.json").exit_code == 2
+
+
+def test_two_avro_schemas_are_compared_in_the_direction_that_is_asked(cli, write):
+    old, new = write("old.avsc", "int"), write("new.avsc", '"long"')
+    assert cli("check", "avro", old, new).exit_code == 0
+    result = cli("check", "avro", old, new, "--level", "FORWARD")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "breaking: old.avsc → new.avsc",
+        "  ✗ /: the old schema can't read what the new one writes: int can't read long  [type-changed /]",
+    ]
+    assert cli("check", "avro", old, write("odd.avsc", "{}")).exit_code == 2

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from governance.contracts import compare
+from governance.contracts.declared import Sender
 from governance.contracts.documents import Document
 from governance.contracts.effects import View
 from governance.contracts.equality import equate
@@ -27,7 +28,7 @@ def proved(old: Any, new: Any, way: Direction) -> bool:
     before, after = Document(old, "old"), Document(new, "new")
     equate(before, after)
     walk = Walk()
-    rules = Rules(way, before if way == "BACKWARD" else after)
+    rules = Rules(way, Sender(before if way == "BACKWARD" else after))
     differences = list(walk.through(before.root, after.root, View()))
     return all(map(rules.allow, differences)) and not walk.is_cut
 
@@ -57,6 +58,8 @@ def test_what_the_rules_prove_safe_is_never_broken_by_a_payload(shard: int):
         ({"properties": {"a": TEXT}}, {"properties": {"a": TEXT, "b": TEXT}}, True),  # no sender sends it
         ({"allOf": [{"properties": {"a": TEXT}}, {"properties": {"b": INTEGER}}]},
          {"allOf": [{"properties": {"a": TEXT, "b": TEXT}}, {"properties": {"b": INTEGER}}]}, False),  # one beside it does
+        ({"properties": {"b": INTEGER}, "not": {"not": {"properties": {"a": TEXT}}}},
+         {"properties": {"b": INTEGER}, "not": {"not": {"properties": {"a": TEXT, "b": TEXT}}}}, False),
         ({"required": ["b"]}, {"required": ["b"], "properties": {"b": TEXT}}, False),
         ({"properties": {"a": TEXT}, **CLOSED}, {"properties": {"a": TEXT}}, True),
         ({"not": INTEGER}, {"not": {"type": "number"}}, False),

@@ -13,10 +13,16 @@ from typing import Any
 from governance.contracts.openapi.changes import Change
 from governance.contracts.openapi.operations import Operation
 
+#: Values of `x-stability-level` at which an operation may still go.
+UNSTABLE = ("draft", "alpha")
+
 
 def removal(old: Operation, today: date, *, path_is_gone: bool) -> Change:
     """What it is that an operation, or the last one of its path, is gone."""
     what = "path" if path_is_gone else "operation"
+    if old.stability in UNSTABLE:
+        text = f"{old.title} is gone; it was {old.stability}, which promises nothing yet"
+        return Change(f"{what}-removed-while-{old.stability}", old.pointer, text, "")
     if not old.deprecated:
         return Change(f"{what}-removed", old.pointer, f"{old.title} is gone", "breaking")
     until = day_of(old.sunset)

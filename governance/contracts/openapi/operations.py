@@ -71,6 +71,8 @@ class Operation:
     deprecated: bool
     #: As written; None: there is none.
     sunset: Any
+    #: `x-stability-level`, if it is said: draft and alpha promise nothing yet.
+    stability: str = ""
     #: What is not looked into, as text.
     untold: str = field(default="", repr=False)
 
@@ -112,7 +114,7 @@ def _operation(source: Source, path: str, method: str, item: dict[str, Any], at:
             if not str(status).startswith("x-")
         },
         _security(needs, f"{source.name}: {pointer}/security"), raw.get("deprecated") is True, raw.get("x-sunset"),
-        text_of(raw["callbacks"]) if raw.get("callbacks") else "",
+        str(raw.get("x-stability-level", "")), text_of(raw["callbacks"]) if raw.get("callbacks") else "",
     )  # fmt: skip
 
 

@@ -110,28 +110,42 @@ class _View:
             for title, answer in answers.items()
             if answer.found
         )
-        told, order = False, {title: number for number, title in enumerate(answers)}
+        verdicts = {title: answers[title].verdict if title in answers else "safe" for title in self._questions}
+        told, order = False, {title: number for number, title in enumerate(self._questions)}
         for difference in differences:
-            places = self._new.users(difference.within[1]) | self._old.users(difference.within[0])
-            title = min(places, key=lambda one: (_GRAVEST.index(answers[one].verdict), order[one]))
-            change = self._change(title, difference, answers[title].verdict, len(places) - 1)
+            places = self._places(difference.within)
+            title = min(places, key=lambda one: (_GRAVEST.index(verdicts[one]), order[one]))
+            change = self._change(title, difference, verdicts[title], len(places) - 1)
             told = told or bool(change.weight)
             yield change
-        yield from self._untold(answers, told=told, is_cut=walk.is_cut)
+        yield from self._untold(verdicts, told=told, is_cut=walk.is_cut)
 
     def _answers(self, differences: Sequence[Difference], *, is_cut: bool) -> dict[str, Answer]:
-        """To every question, in their order.
+        """To the questions that tell what each difference does; the others have none.
 
-        Those that lead to harmless differences alone are safe; of the others those are asked first that are nearest to one
-        that may harm.
+        Those that lead to harmless differences alone are safe. Of the others those are asked first that are nearest to one that
+        may harm, and none whose differences are all known to break elsewhere.
         """
-        rules = Rules(self._way, (self._old if self._way == "BACKWARD" else self._new).document)
-        harm = self._distances([one for one in differences if not rules.allow(one)])
-        explained = self._distances(differences)
+        sender = self._old if self._way == "BACKWARD" else self._new
+        rules = Rules(self._way, self._comparison.places(sender.document))
+        harmful = [one for one in differences if not rules.allow(one)]
+        harm, explained = self._distances(harmful), self._distances(differences)
+        open_at: dict[str, set[tuple[str, str]]] = {}
+        for within in {one.within for one in harmful}:
+            for title in self._places(within):
+                open_at.setdefault(title, set()).add(within)
+        broken: set[tuple[str, str]] = set()
+        found: dict[str, Answer] = {}
         asked = [title for title in self._questions if is_cut or title in harm or title not in explained]
-        asked.sort(key=lambda title: harm.get(title, FAR))
-        found = {title: self._answer(title) for title in asked}
-        return {title: found.get(title, Answer("safe")) for title in self._questions}
+        for title in sorted(asked, key=lambda one: harm.get(one, FAR)):
+            if not open_at.get(title, {("", "")}) <= broken:
+                found[title] = self._answer(title)
+                broken |= open_at.get(title, set()) if found[title].verdict == "breaking" else set()
+        return found
+
+    def _places(self, within: tuple[str, str]) -> frozenset[str]:
+        """The questions that lead to a pair of parts."""
+        return self._old.users(within[0]) | self._new.users(within[1])
 
     def _distances(self, differences: Sequence[Difference]) -> dict[str, int]:
         """The questions that lead to one of these, by how far the nearest is."""
@@ -170,9 +184,9 @@ class _View:
             f"{self._questions[title].rule}-{rule}", side.pointer(at), text, weight, self._way, repr(difference.values)
         )
 
-    def _untold(self, answers: dict[str, Answer], *, told: bool, is_cut: bool) -> Iterator[Change]:
+    def _untold(self, verdicts: dict[str, Verdict], *, told: bool, is_cut: bool) -> Iterator[Change]:
         """Where there are more differences than were looked for, or none that says what broke."""
-        unsafe = {answer.verdict: title for title, answer in reversed(answers.items())}
+        unsafe = {verdict: title for title, verdict in reversed(verdicts.items())}
         verdict = next(one for one in _GRAVEST if one in unsafe)
         if verdict == "safe" or (told and not is_cut):
             return

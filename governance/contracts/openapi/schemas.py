@@ -27,6 +27,8 @@ _LATE = frozenset({
     "unevaluatedProperties", "unevaluatedItems", "prefixItems", "patternProperties", "dependentSchemas", "$dynamicRef",
 })  # fmt: skip
 _EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+#: Words that an older version says with true and false; `required: true` of a property never meant anything.
+_EARLY = frozenset({*_EXCLUSIVE, "required"})
 _BOUNDS = frozenset({"enum", "const", "pattern", "minLength", "maxLength"})
 #: The values of numbers, by format.
 _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1), "float": (-3.4028235e38, 3.4028235e38)}
@@ -42,8 +44,6 @@ PATTERNS = {
     "ipv4": r"^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$",
     "byte": "^[A-Za-z0-9+/]*={0,2}$",
 }
-#: What a text without any bounds may be read from, in a URL or a header: there each value is a text.
-_WRITTEN = ["string", "number", "boolean"]
 
 
 class Translation:
@@ -68,7 +68,7 @@ class Translation:
         said: dict[str, Any] = {}
         untold: list[Any] = []
         for keyword, value in raw.items():
-            if self._is_old and (keyword in _LATE or (keyword in _EXCLUSIVE and isinstance(value, bool))):
+            if (self._is_old and keyword in _LATE) or (keyword in _EARLY and isinstance(value, bool)):
                 continue
             if keyword in ("$ref", "$dynamicRef") and isinstance(value, str):
                 key = self._key(value)
@@ -79,11 +79,10 @@ class Translation:
             except (InvalidSchema, TypeError, ValueError):
                 untold.append({keyword: value})
         self._hide(said, raw)
-        if self._is_old:
-            _bounds(said, raw)
+        _bounds(said, raw)
         _format(said, raw)
-        if self._view == "parameter" and said.get("type") == "string" and said.keys().isdisjoint(_BOUNDS):
-            said["type"] = _WRITTEN
+        if self._view == "parameter":
+            _written(said)
         if untold:
             said["allOf"] = [*said.get("allOf", ()), _untold(untold)]
         return _nullable(said, raw) if self._is_old and raw.get("nullable") is True else said
@@ -123,7 +122,7 @@ def _untold(value: Any) -> dict[str, Any]:
 
 
 def _bounds(said: dict[str, Any], raw: dict[str, Any]) -> None:
-    """`exclusiveMinimum: true` is said of the minimum beside it."""
+    """`exclusiveMinimum: true` is said of the minimum beside it; many write it in 3.1 as well."""
     for exclusive, word in _EXCLUSIVE.items():
         if raw.get(exclusive) is True and word in said:
             said[exclusive] = said.pop(word)
@@ -144,6 +143,14 @@ def _format(said: dict[str, Any], raw: dict[str, Any]) -> None:
             said["allOf"] = [*said.get("allOf", ()), {"pattern": PATTERNS[name]}]
         else:
             said["pattern"] = PATTERNS[name]
+
+
+def _written(said: dict[str, Any]) -> None:
+    """A text without bounds may be read from whatever is written: in a URL or a header each value is a text."""
+    types = said.get("type", ())
+    types = [types] if isinstance(types, str) else types
+    if "string" in types and said.keys().isdisjoint(_BOUNDS):
+        said["type"] = list(dict.fromkeys([*types, "number", "boolean"]))
 
 
 def _nullable(said: dict[str, Any], raw: dict[str, Any]) -> dict[str, Any]:

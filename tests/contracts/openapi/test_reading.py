@@ -142,6 +142,18 @@ def test_a_keyword_that_can_not_be_read_needs_a_person_only_where_it_changes():
     assert compare_openapi(asking({**order(note=odd), "required": []}), asking(order(note=odd))).verdict != "safe"
 
 
+@pytest.mark.parametrize("version", [OLD, "3.1.0"])
+def test_common_mistakes_are_read_as_they_are_meant(version: str):
+    def made(**more: Any) -> dict[str, Any]:
+        return asking(
+            {**ORDER, "properties": {"id": {**TEXT, "required": True}, "n": {**INTEGER, "minimum": 1, **more}}},
+            version=version,
+        )
+
+    assert compare_openapi(made(), made(exclusiveMinimum=True)).verdict == "breaking"
+    assert compare_openapi(made(exclusiveMinimum=True), made()).verdict == "safe"
+
+
 def test_a_number_and_a_truth_value_are_two():
     assert compare_openapi(answering({"enum": [1]}), answering({"enum": [True]})).verdict == "breaking"
 

@@ -49,6 +49,9 @@ CASES: dict[str, tuple[Any, Any, str, str, str]] = {
         "breaking", "parameter-maximum-narrowed", "safe",
     ),
     "a parameter may be any text": (with_parameter(INTEGER), with_parameter(TEXT), "safe", "parameter-type-widened", "breaking"),
+    "a parameter may also be null, or any text": (
+        with_parameter(INTEGER), with_parameter({"type": ["null", "string"]}), "safe", "parameter-type-widened", "breaking",
+    ),
     "a parameter is written in another way": (
         with_parameter({"type": "array"}), with_parameter({"type": "array"}, explode=False),
         "breaking", "parameter-style-changed", "breaking",
@@ -143,6 +146,9 @@ CASES: dict[str, tuple[Any, Any, str, str, str]] = {
     # deprecation
     "an operation is deprecated": (api(), api(deprecated=True), "safe", "operation-deprecated", "safe"),
     "a deprecated operation goes": (api(deprecated=True), NOTHING, "safe", "path-removed-after-deprecation", "safe"),
+    "an operation goes that promised nothing yet": (
+        api(**{"x-stability-level": "alpha"}), NOTHING, "safe", "path-removed-while-alpha", "safe",
+    ),
     "an operation goes before its sunset": (
         api(deprecated=True, **{"x-sunset": "2027-01-31"}), NOTHING, "breaking", "path-removed-before-sunset", "safe",
     ),
