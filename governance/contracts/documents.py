@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from governance.contracts.judges import Judge
-from governance.contracts.values import canonical, key_of
+from governance.contracts.values import canonical, escaped, key_of, unescaped
 from governance.contracts.vocabulary import (
     DRAFT_07,
     LIST,
@@ -158,7 +158,7 @@ class Document:
         """`$defs`, which say nothing where they stand."""
         for store in (one for one in STORES if one in raw):
             for name, part in mapping(raw[store], f"{node.pointer}/{store}").items():
-                self._read(part, f"{node.pointer}/{store}/{_escaped(name)}", node.base, depth + 1)
+                self._read(part, f"{node.pointer}/{store}/{escaped(name)}", node.base, depth + 1)
 
     def _name(self, node: Node, raw: dict[str, Any]) -> None:
         """`$id` and anchors."""
@@ -195,7 +195,7 @@ class Document:
         else:
             parts_of = mapping(value, place).items()
             node.says[keyword] = {
-                name: self._read(one, f"{place}/{_escaped(name)}", node.base, depth + 1) for name, one in parts_of
+                name: self._read(one, f"{place}/{escaped(name)}", node.base, depth + 1) for name, one in parts_of
             }
 
     def _where(self, node: Node, keyword: str, place: str) -> str:
@@ -228,7 +228,7 @@ class Document:
             return self._anchors.get((address, fragment))
         raw: Any = resource.raw
         for part in fragment[1:].split("/"):
-            name = part.replace("~1", "/").replace("~0", "~")
+            name = unescaped(part)
             if isinstance(raw, dict) and name in raw:
                 raw = raw[name]
             elif isinstance(raw, list) and name.isascii() and name.isdigit() and int(name) < len(raw):
@@ -297,7 +297,3 @@ _NOTHING = frozenset({
     "minLength", "minItems", "minProperties", "uniqueItems", "required", "properties", "patternProperties",
     "dependentRequired", "dependentSchemas", "prefixItems",
 })  # fmt: skip
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

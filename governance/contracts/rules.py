@@ -11,6 +11,7 @@ from governance.contracts.declared import Sender
 from governance.contracts.effects import NARROWER, WIDER
 from governance.contracts.patterns import Unreadable
 from governance.contracts.report import Direction
+from governance.contracts.values import unescaped
 from governance.contracts.walk import Difference
 
 
@@ -31,7 +32,7 @@ class Rules:
 
     def _is_sent(self, difference: Difference) -> bool:
         """Whether the sender may send the property, of which his schema at that place does not speak."""
-        name = difference.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        name = unescaped(difference.pointer.rpartition("/")[2])
         node = self._places.document.nodes[difference.within[self._side]]
         declared = self._places.declared_by([(node, True)]) if self._places.knows(node) else None
         try:

@@ -61,6 +61,16 @@ def plain(number: Fraction) -> int | float:
     return number.numerator if number.denominator == 1 else float(number)
 
 
+def escaped(name: str) -> str:
+    """A name as part of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def unescaped(part: str) -> str:
+    """The name that a part of a JSON pointer stands for."""
+    return part.replace("~1", "/").replace("~0", "~")
+
+
 def shown(value: JSON, most: int = 60) -> str:
     """A value in a sentence, cut where it is long."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -9,7 +9,7 @@ import hashlib
 from typing import Any
 
 from governance.contracts.documents import Node
-from governance.contracts.values import canonical, shown
+from governance.contracts.values import canonical, shown, unescaped
 
 #: Parts that are looked through for the references of all texts together; then the whole schema stands for each.
 WORK = 40_000
@@ -21,7 +21,7 @@ def place_of(node: Node) -> str:
     for at, part in enumerate(parts):
         before = parts[at - 1] if at else ""
         if before in ("properties", "$defs", "definitions"):
-            words.append(part.replace("~1", "/").replace("~0", "~"))
+            words.append(unescaped(part))
         elif part in ("items", "additionalItems") and words:
             words[-1] += "[]"
     return ".".join(words) or "the document"

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from governance.contracts.openapi.source import Source, escaped, mapping, text_of
+from governance.contracts.openapi.source import Source, mapping, text_of
+from governance.contracts.values import escaped
 from governance.contracts.vocabulary import InvalidSchema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from governance.contracts.openapi.source import escaped, text_of
+from governance.contracts.openapi.source import text_of
+from governance.contracts.values import escaped
 from governance.contracts.vocabulary import LIST, MAP, ONE, InvalidSchema, checked
 
 View = Literal["request", "response", "parameter"]

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from governance.contracts.openapi.changes import Change
 from governance.contracts.openapi.operations import Operation
-from governance.contracts.openapi.source import Source, escaped, mapping
+from governance.contracts.openapi.source import Source, mapping
+from governance.contracts.values import escaped
 
 Need = frozenset[tuple[str, frozenset[str]]]
 #: What is not said of how a scheme is used.

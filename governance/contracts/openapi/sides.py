@@ -14,7 +14,8 @@ from governance.contracts.documents import Document, Node
 from governance.contracts.judges import Judge
 from governance.contracts.openapi.operations import Payload
 from governance.contracts.openapi.schemas import Translation, View
-from governance.contracts.openapi.source import Source, escaped, named, names_in, references_in, text_of
+from governance.contracts.openapi.source import Source, named, names_in, references_in, text_of
+from governance.contracts.values import escaped, unescaped
 from governance.contracts.vocabulary import LATEST, InvalidSchema
 
 #: Parts of all schemas that differ, together with what they lead to.
@@ -131,4 +132,4 @@ def _pointer(name: str) -> str:
 
 def _part_of(pointer: str) -> str:
     """The name of the part that a pointer of an engine's document is in."""
-    return pointer.split("/")[2].replace("~1", "/").replace("~0", "~") if pointer.count("/") > 1 else ""
+    return unescaped(pointer.split("/")[2]) if pointer.count("/") > 1 else ""

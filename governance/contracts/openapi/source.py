@@ -7,6 +7,7 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
+from governance.contracts.values import unescaped
 from governance.contracts.vocabulary import InvalidSchema
 
 #: References that lead to references: more are taken for a circle.
@@ -59,7 +60,7 @@ class Source:
         """What stands at a reference of this document, met at a pointer. Raises InvalidSchema."""
         found: Any = self.raw
         for part in unquote(reference[2:]).split("/"):
-            name = part.replace("~1", "/").replace("~0", "~")
+            name = unescaped(part)
             if isinstance(found, dict) and name in found:
                 found = found[name]
             elif isinstance(found, list) and name.isascii() and name.isdigit() and int(name) < len(found):
@@ -117,7 +118,7 @@ def named(reference: str) -> str:
     """The name of the schema that a reference leads to, or into; empty: to none."""
     if not reference.startswith(_SCHEMA):
         return ""
-    return unquote(reference[len(_SCHEMA) :].split("/", 1)[0]).replace("~1", "/").replace("~0", "~")
+    return unescaped(unquote(reference[len(_SCHEMA) :].split("/", 1)[0]))
 
 
 def mapping(value: Any, place: str) -> dict[str, Any]:
@@ -127,8 +128,3 @@ def mapping(value: Any, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidSchema(f"{place}: wants a mapping; this is {type(value).__name__}")
     return value
-
-
-def escaped(name: str) -> str:
-    """A name as part of a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
