@@ -9,6 +9,7 @@ import httpx
 import pytest
 from django.db import connection
 
+from orchestration.limits import MAX_LOSSES
 from orchestration.models import Attempt, Run, Team
 from tests.people import person, token_for
 from tests.processes.children import Processes, wait_until
@@ -20,6 +21,8 @@ pytestmark = pytest.mark.processes
 
 AWAY = sized(5.0, 60.0)
 RUNS = sized(30, 300)
+#: In the short form fewer than the losses that fail a step: a slow machine may lose the same one each time.
+DROPS = sized(MAX_LOSSES - 1, RUNS)
 
 
 def test_runs_go_on_when_the_broker_forgets_every_message(processes: Processes, recorder: Recorder, broker: AnyBroker):
@@ -78,7 +81,7 @@ def test_no_outcome_is_lost_or_doubled_when_the_database_drops_every_connection(
     processes.crew()
     runs = begin(version, RUNS)
     drops = 0
-    while finished(runs) < RUNS and drops < RUNS:
+    while finished(runs) < RUNS and drops < DROPS:
         before = len(recorder.all())
         wait_until(
             lambda before=before: len(recorder.all()) > before + 1 or finished(runs) == RUNS,
