@@ -19,7 +19,7 @@ from governance.gate.releases import Releases, ReleaseWorkflow
 from governance.gate.shelves import Contracts as ContractShelf
 from governance.gate.shelves import Workflows as WorkflowShelf
 from governance.gate.subjects import register as have_the_gate
-from governance.selectors.contracts import resolve, schema_of, spec_of
+from governance.selectors.contracts import is_avro, resolve, schema_of, spec_of
 from governance.services import audit
 from governance.services.alerting import Channels
 from governance.services.approving import Asking
@@ -38,6 +38,10 @@ class Contracts:
     def resolve(self, name: str, range_: str) -> str | None:
         """See orchestration.hooks.ContractHook."""
         return resolve(name, range_)
+
+    def unusable(self, name: str) -> str:
+        """See orchestration.hooks.ContractHook."""
+        return "its versions are in Avro, and payloads of steps are JSON" if is_avro(name) else ""
 
     def validate(self, name: str, version: str, payload: Any, *, masked: bool = False) -> Sequence[Violation]:
         """See orchestration.hooks.ContractHook."""

@@ -29,6 +29,10 @@ class ContractHook(Protocol):
         """The highest active version of the contract that fits the npm range, or None."""
         ...
 
+    def unusable(self, name: str) -> str:
+        """Why no version of a contract that is there can be used at a port; empty where that is not why."""
+        ...
+
     def validate(self, name: str, version: str, payload: Any, *, masked: bool = False) -> Sequence[Violation]:
         """Every fault of the payload against that version; empty when it fits. `masked`: no message shows a value of it."""
         ...
@@ -47,6 +51,9 @@ class NoContracts:
 
     def resolve(self, name: str, range_: str) -> str | None:
         return None
+
+    def unusable(self, name: str) -> str:
+        return ""
 
     def validate(self, name: str, version: str, payload: Any, *, masked: bool = False) -> Sequence[Violation]:
         return ()

@@ -1,4 +1,4 @@
-"""Every URL: sign-in, API and pages. Owns the order; each face owns its own list."""
+"""Every URL: sign-in, API, registry and pages. Owns the order; each face owns its own list."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("sign-in/", SignInView.as_view(), name="login"),
     path("sign-out/", auth.LogoutView.as_view(), name="logout"),
     path("api/v1/", include("portal.api.urls")),
+    path("registry/", include("portal.registry.urls")),
     path("metrics", metrics, name="metrics"),
     path("", include("portal.views.urls")),
 ]

@@ -6,19 +6,25 @@ its place: the checker gives names and places as sets, which say no more which b
 
 from __future__ import annotations
 
-import json
+import re
 import warnings
 from typing import Any
 
 import avro.errors
 from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityResult, SchemaCompatibilityType
-from avro.schema import Schema, parse
+from avro.name import Names
+from avro.schema import Schema, make_avsc_object
 
 from governance.contracts.comparing import LEVELS
 from governance.contracts.report import Bump, Direction, Finding, Report, Verdict
 from governance.contracts.values import canonical
 from governance.contracts.vocabulary import InvalidSchema
 
+_UNREADABLE = (
+    avro.errors.AvroException, TypeError, ValueError, AttributeError, KeyError, RecursionError, AssertionError,
+)  # fmt: skip
+_NAMED = ("record", "error", "enum", "fixed")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SIDES = {
     "BACKWARD": ("the new schema", "what the old one wrote"),
     "FORWARD": ("the old schema", "what the new one writes"),
@@ -62,12 +68,61 @@ def read_avro(schema: Any, name: str) -> Schema:
             warnings.simplefilter(
                 "ignore", avro.errors.AvroWarning
             )  # of logical types, which say nothing of what can be read
-            return parse(json.dumps(schema))
-    except (avro.errors.AvroException, TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
+            return _made(schema, Names(validate_names=False))
+    except _UNREADABLE as error:
         told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)[:300]
         raise InvalidSchema(
             f"{name} schema: is no Avro schema: {told}; correct it (Avro 1.12, Schema Declaration)"
         ) from None
+
+
+def inlined(schema: Any, others: list[Any]) -> Any:
+    """The schema with the named types that others declare written out where they come first; what others refer to comes before
+    them. Raises InvalidSchema.
+    """
+    names = Names(validate_names=False)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", avro.errors.AvroWarning)
+            for other in others:
+                _made(other, names)
+            return _made(schema, names).to_json(Names(validate_names=False))
+    except _UNREADABLE as error:
+        told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)[:300]
+        raise InvalidSchema(f"is no Avro schema with what it refers to: {told}") from None
+
+
+def _made(schema: Any, names: Names) -> Schema:
+    """As the library reads it. Names of types and fields are held to the specification here and not by the library, which holds
+    namespaces to it as well: those of others, with hyphens, have been in use for long.
+    """
+    _check_names(schema)
+    if isinstance(schema, str) and names.has_name(schema):
+        return names.get_name(schema)  # type: ignore[return-value]
+    return make_avsc_object(schema, names, validate_names=False)
+
+
+def _check_names(schema: Any) -> None:
+    look = [schema]
+    while look:
+        one = look.pop()
+        if isinstance(one, list):
+            look += one
+        elif isinstance(one, dict):
+            fields = one.get("fields")
+            named = [one] if one.get("type") in _NAMED else []
+            for part in [*named, *(fields if isinstance(fields, list) else [])]:
+                name = part.get("name") if isinstance(part, dict) else None
+                if not isinstance(name, str) or not _NAME.fullmatch(name.rpartition(".")[2]):
+                    raise avro.errors.InvalidName(
+                        f"{str(name)[:60]!r} is no name: letters, digits and _, no digit first"
+                    )
+                look.append(part.get("type") if part is not one else None)
+            look += [
+                one.get("items"),
+                one.get("values"),
+                one.get("type") if isinstance(one.get("type"), dict | list) else None,
+            ]
 
 
 def _bump(before: Schema, after: Schema, texts: tuple[str, str], verdict: Verdict) -> Bump:

@@ -11,7 +11,9 @@ from typing import Any
 
 import jsonschema_rs
 
+from governance.contracts.formats import AVRO
 from governance.contracts.vocabulary import DRAFT_07, draft_of
+from governance.contracts.vocabulary import InvalidSchema as ContractFault
 from governance.selectors.contracts import schema_of
 from orchestration.errors import Violation
 
@@ -54,6 +56,19 @@ def compile_check(schema: Any, *, mask: str | None = None) -> Check:
         return tuple(found)
 
     return check
+
+
+def check_schema(format: str, schema: Any) -> None:
+    """Whether it is a schema of that format. Raises governance.contracts.InvalidSchema, with the place and the remedy."""
+    if format == AVRO:
+        from governance.contracts.avro_schemas import read_avro  # for the few that have Avro
+
+        read_avro(schema, "the")
+        return
+    try:
+        compile_check(schema)
+    except InvalidSchema as error:
+        raise ContractFault(f"not a valid JSON Schema: {error}") from None
 
 
 def _never_fetch(uri: str) -> Any:

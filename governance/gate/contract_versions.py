@@ -8,16 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from governance.contracts.formats import format_of
 from governance.gate import telling
 from governance.gate.subjects import Judgement
 from governance.models import Change, Contract, ContractVersion
+from governance.registry.numbering import enter
 from governance.services.assessing import assess
 from orchestration.models import Team
 from orchestration.services.governed import save
 
 PUBLISH = "contract.publish"
-#: What a contract as a whole has of its newest manifest: policy, description, owner.
-Facts = tuple[str, str, Team]
+#: What a contract as a whole has of its newest manifest: policy, description, owner, format.
+Facts = tuple[str, str, Team, str]
 
 
 class PublishContract:
@@ -33,9 +35,15 @@ class PublishContract:
         assessment = assess(
             name=version.contract.name, version=version.version, schema=version.schema,
             policy=spec.get("policy", "tolerant"), level=spec.get("compatibility"), owner=_owner(version),
+            format=format_of(spec),
         )  # fmt: skip
         judgement, contract = assessment.judgement(version.content_hash), version.contract
-        before = {"policy": contract.policy, "description": contract.description, "owner": contract.owner.name}
+        before = {
+            "policy": contract.policy,
+            "description": contract.description,
+            "owner": contract.owner.name,
+            "format": contract.format,
+        }
         return replace(judgement, report={**judgement.report, "before": before})
 
     def do(self, change: Change, actor: Any, reason: str) -> None:
@@ -44,8 +52,9 @@ class PublishContract:
         _become(version, ContractVersion.State.ACTIVE, actor, reason)
         facts = _brought(version)
         if _facts(contract) != facts:
-            contract.policy, contract.description, contract.owner = facts
+            contract.policy, contract.description, contract.owner, contract.format = facts
             save(contract, actor=actor, reason=reason)
+        enter(version)
         announce_published(version, actor, reason)
 
     def refuse(self, change: Change, actor: Any, reason: str) -> None:
@@ -72,20 +81,20 @@ def _give_back(change: Change, version: ContractVersion, reason: str) -> None:
     if before is None or _facts(contract) != _brought(version):
         return
     owner = Team.objects.filter(name=before["owner"]).first() or contract.owner
-    facts = (before["policy"], before["description"], owner)
+    facts = (before["policy"], before["description"], owner, before.get("format", contract.format))
     if facts != _facts(contract):
-        contract.policy, contract.description, contract.owner = facts
+        contract.policy, contract.description, contract.owner, contract.format = facts
         save(contract, actor=None, reason=reason)
 
 
 def _facts(contract: Contract) -> Facts:
-    return (contract.policy, contract.description, contract.owner)
+    return (contract.policy, contract.description, contract.owner, contract.format)
 
 
 def _brought(version: ContractVersion) -> Facts:
     """What its manifest says of the contract as a whole."""
     spec, description = version.canonical["spec"], version.canonical["metadata"].get("description", "")
-    return (spec.get("policy", "tolerant"), description, _owner(version))
+    return (spec.get("policy", "tolerant"), description, _owner(version), format_of(spec))
 
 
 def _version(change: Change) -> ContractVersion:

@@ -11,6 +11,7 @@ from governance.models.exercise import Exercise, ExerciseAction, ExerciseEntry
 from governance.models.gate import BrokenGlass, Delegation, GatePolicy, Waiver
 from governance.models.pattern import Pattern
 from governance.models.postmortem import Postmortem, PostmortemLink, TimelineMark
+from governance.models.registry import RegisteredSchema, RegistryRule, SchemaReference, Subject, SubjectVersion
 from governance.models.runbook import Runbook, RunbookLink, RunbookOrigin
 from governance.models.search import SearchDocument, SearchName, SearchText
 from governance.models.upkeep import ScoreWaiver, UpkeepItem
@@ -46,15 +47,20 @@ __all__ = [
     "Pattern",
     "Postmortem",
     "PostmortemLink",
+    "RegisteredSchema",
+    "RegistryRule",
     "Review",
     "ReviewRequest",
     "Runbook",
     "RunbookLink",
     "RunbookOrigin",
+    "SchemaReference",
     "ScoreWaiver",
     "SearchDocument",
     "SearchName",
     "SearchText",
+    "Subject",
+    "SubjectVersion",
     "TimelineMark",
     "UpkeepItem",
     "VerificationResult",

@@ -180,3 +180,18 @@ def _fields(schema: Any, depth: int = 0) -> Iterable[str]:
         yield str(name)
         yield from _fields(field, depth + 1)
     yield from _fields(about.get("items"), depth + 1)
+    yield from _avro_fields(about, depth)
+
+
+def _avro_fields(about: Mapping[str, Any], depth: int) -> Iterable[str]:
+    """Of a record its name, and its fields with their words; of an array, a map and a union what is within."""
+    if isinstance(about.get("doc"), str):
+        yield about["doc"]
+    fields = about.get("fields")
+    for field in fields if isinstance(fields, list) else ():
+        one = _mapping(field)
+        yield str(one.get("name", ""))
+        within = one.get("type")
+        for part in within if isinstance(within, list) else [within]:
+            yield from _fields(part, depth + 1)
+    yield from _fields(about.get("values"), depth + 1)

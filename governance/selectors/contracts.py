@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
+from governance.contracts.formats import AVRO
 from governance.models import Change, Contract, ContractVersion
 from orchestration.errors import NotFound
 from orchestration.models import Port, Run, WorkflowVersion
@@ -17,9 +18,17 @@ LIVE = (WorkflowVersion.State.ACTIVE, WorkflowVersion.State.DEPRECATED)
 
 
 def resolve(name: str, range_: str) -> str | None:
-    """The highest active version of the contract that fits the npm range, or None."""
+    """The highest active version of the contract that fits the npm range, or None. Payloads of steps are JSON, so a version
+    in Avro is none that they could be held against.
+    """
     active = ContractVersion.objects.filter(contract__name=name, state=ContractVersion.State.ACTIVE)
-    return highest(active.values_list("version", flat=True), range_)
+    rows = active.values_list("version", "canonical__spec__format")
+    return highest([version for version, format in rows if format != AVRO], range_)
+
+
+def is_avro(name: str) -> bool:
+    """Whether its versions of now are in Avro."""
+    return Contract.objects.filter(name=name, format=AVRO).exists()
 
 
 def schema_of(name: str, version: str) -> Any:

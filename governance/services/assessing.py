@@ -1,8 +1,9 @@
 """What a new contract version means to those who use the contract: the comparison, the bump it takes, and whom it hits.
 
 The direction of the question comes from how the contract is used: as an input BACKWARD, as an output FORWARD, as both FULL; a
-level set on the contract wins. Policy and level are those of the version that it is compared with: a version can't bring a
-laxer judge along, and one that asks for another waits for reviews like a break. Owns that choice. Never writes.
+level set on the contract wins, and where no workflow uses what a client registered, the registry's. Policy and level are those
+of the version that it is compared with: a version can't bring a laxer judge along, and one that asks for another waits for
+reviews like a break. Owns that choice. Never writes.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import Any
 
 from semantic_version import Version
 
-from governance.contracts import Report, compare
+from governance.contracts import Report
+from governance.contracts.formats import JSON_SCHEMA, compare_formats, format_of
 from governance.gate.subjects import Judgement, Verdict, each_once
 from governance.models import Contract, ContractVersion
+from governance.registry.rules import level_kept
 from governance.selectors.contracts import live_ports
 from orchestration.models import Port, Team
 from orchestration.versions import precedence
@@ -71,7 +74,9 @@ class Assessment:
         return Judgement(verdict, described, self.hits, told, self.against, self.other_rules, self.owners)
 
 
-def assess(*, name: str, version: str, schema: Any, policy: str, level: str | None, owner: Team) -> Assessment:
+def assess(
+    *, name: str, version: str, schema: Any, policy: str, level: str | None, owner: Team, format: str = JSON_SCHEMA
+) -> Assessment:
     """Compare with the highest live version below, at a transitive level with all of them. Raises InvalidSchema."""
     lower = ContractVersion.objects.filter(contract__name=name, state__in=LIVE, precedence__lt=precedence(version))
     below = list(lower.select_related("contract__owner").order_by("-precedence"))
@@ -85,8 +90,10 @@ def assess(*, name: str, version: str, schema: Any, policy: str, level: str | No
     base = below[0]
     present = _rules_of(base)
     ports = list(live_ports(name))
-    asked = present[1] or level_of(ports)
-    against, report = _compared(below if asked.endswith("_TRANSITIVE") else below[:1], schema, asked, present[0])
+    asked = present[1] or (None if ports else level_kept(base)) or level_of(ports)
+    against, report = _compared(
+        below if asked.endswith("_TRANSITIVE") else below[:1], (format, schema), asked, present[0]
+    )
     other = _other_rules(base, policy, level)
     below_one = Version(base.version).major == 0
     takes = _BELOW_ONE.get(report.bump, report.bump) if below_one else report.bump
@@ -95,11 +102,14 @@ def assess(*, name: str, version: str, schema: Any, policy: str, level: str | No
     return Assessment(base, report, takes, _declared(base.version, version), hits, other, against, owners)
 
 
-def _compared(below: list[ContractVersion], schema: Any, level: str, policy: str) -> tuple[ContractVersion, Report]:
+def _compared(
+    below: list[ContractVersion], schema: tuple[str, Any], level: str, policy: str
+) -> tuple[ContractVersion, Report]:
     """The first version that it breaks, else the first that was left undecided, else the highest; each with its report."""
     reports = []
     for one in below:
-        reports.append((one, compare(one.schema, schema, level=level, policy=policy)))
+        old = (format_of(one.canonical["spec"]), one.schema)
+        reports.append((one, compare_formats(old, schema, level=level, policy=policy)))
         if reports[-1][1].verdict == "breaking":
             return reports[-1]
     return next((pair for pair in reports if pair[1].verdict == "undecided"), reports[0])

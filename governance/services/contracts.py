@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from governance.contracts import InvalidSchema as ContractFault
-from governance.contracts.validation import InvalidSchema, compile_check
+from governance.contracts.formats import format_of
+from governance.contracts.validation import check_schema
 from governance.gate.contract_versions import PUBLISH, announce_published
 from governance.gate.opening import asks, open_change
 from governance.gate.subjects import Object
 from governance.models import Contract, ContractVersion
+from governance.registry.numbering import enter
 from governance.services.assessing import Assessment, assess, is_enough, lowest
 from orchestration.manifest import Problem, Resource
 from orchestration.models import Team
@@ -33,9 +35,9 @@ class ContractApplier:
         """See orchestration.services.manifests.Applier."""
         problems = owner_problems(resource, world)
         try:
-            compile_check(resource.canonical["spec"]["schema"])
-        except InvalidSchema as error:
-            problems.append(resource.problem_at("spec.schema", f"not a valid JSON Schema: {error}"))
+            check_schema(format_of(resource.canonical["spec"]), resource.canonical["spec"]["schema"])
+        except ContractFault as error:
+            problems.append(resource.problem_at("spec.schema", str(error)))
         known = ContractVersion.objects.filter(contract__name=resource.name, version=resource.version).first()
         if known is not None and known.state == ContractVersion.State.REJECTED:
             text = f"{resource.name}@{resource.version} was refused at the gate; raise the version to ask again"
@@ -80,7 +82,7 @@ class ContractApplier:
         ).first()
         # One that waits already, and is edited so that nobody need be asked any more, is published by its change.
         goes_through = bool(self._asks(resource, assessment)) or version is not None
-        facts = (owner.pk, resource.description, spec.get("format", "jsonschema"), spec.get("policy", "tolerant"))
+        facts = (owner.pk, resource.description, format_of(spec), spec.get("policy", "tolerant"))
         present = (contract.owner_id, contract.description, contract.format, contract.policy)
         if contract.pk is None or (facts != present and not goes_through):  # what waits changes nothing yet
             contract.owner, contract.description, contract.format, contract.policy = owner, *facts[1:]
@@ -100,6 +102,7 @@ class ContractApplier:
             thing = Object(PUBLISH, contract.name, version.version, contract.owner, version)
             open_change(thing, assessment.judgement(version.content_hash), signature)
         else:
+            enter(version)
             announce_published(version, signature.actor, signature.reason)
 
     def _asks(self, resource: Resource, assessment: Assessment) -> list[Team]:
@@ -132,5 +135,5 @@ class ContractApplier:
         owner = Team.objects.filter(name=resource.owner).first() or Team(name=resource.owner or "")
         return assess(
             name=resource.name, version=resource.version, schema=spec["schema"], policy=spec.get("policy", "tolerant"),
-            level=spec.get("compatibility"), owner=owner,
+            level=spec.get("compatibility"), owner=owner, format=format_of(spec),
         )  # fmt: skip

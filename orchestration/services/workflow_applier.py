@@ -168,7 +168,9 @@ class WorkflowApplier:
         for step, direction, reference in ports(plan):
             if world.contract(reference)[2] is None:
                 place = f"spec.steps.{step}.contract.{direction}" if step else f"spec.{direction}.contract"
-                problems.append(resource.problem_at(place, f"no active version of contract {reference}; {REMEDY}"))
+                problems.append(
+                    resource.problem_at(place, f"no active version of contract {reference}; {why_none(reference)}")
+                )
         return problems or self._field_problems(resource, plan, world)
 
     def _field_problems(self, resource: Resource, plan: Plan, world: World) -> list[Problem]:
@@ -223,9 +225,15 @@ def resolve_ports(version: WorkflowVersion) -> None:
         )
 
 
+def why_none(reference: str) -> str:
+    """What to do where nothing fits a reference to a contract."""
+    why = hooks.contracts.unusable(reference.partition("@")[0])
+    return f"{why}; name a contract in JSON Schema" if why else REMEDY
+
+
 def unresolved(reference: str) -> Conflict:
     """Nothing fits a reference to a contract."""
-    return Conflict(f"no active version of contract {reference}; {REMEDY}")
+    return Conflict(f"no active version of contract {reference}; {why_none(reference)}")
 
 
 def _proposed(workflow: Workflow, resource: Resource) -> WorkflowVersion | None:

@@ -91,7 +91,7 @@ class World:
         name, _, range_ = reference.partition("@")
         range_ = range_ or "*"
         brought = [item for item in self._batch if item.kind == "Contract" and item.name == name]
-        versions = [item.version for item in brought if item.version and not self._is_held(item)]
+        versions = [str(item.version) for item in brought if _is_usable(item) and not self._is_held(item)]
         applied = hooks.contracts.resolve(name, range_)
         return name, range_, highest([*versions, *([applied] if applied else [])], range_)
 
@@ -102,6 +102,11 @@ class World:
 
     def _names(self, kind: str) -> set[str]:
         return {resource.name for resource in self._batch if resource.kind == kind}
+
+
+def _is_usable(contract: Resource) -> bool:
+    """At a port: its payloads are JSON."""
+    return contract.version is not None and contract.canonical["spec"].get("format") != "avro"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -27,6 +27,10 @@ class TokenAuthentication(authentication.BaseAuthentication):
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
+        return self.of_secret(request, secret)
+
+    def of_secret(self, request: Request, secret: str) -> tuple[User, Token]:
+        """The owner and the token with this secret. Raises AuthenticationFailed."""
         token = Token.objects.select_related("user", "team").filter(hash=digest(secret.strip())).first()
         if token is None or not token.is_live or not token.user.is_active:
             raise AuthenticationFailed("the token is unknown, expired or revoked; make a new one on the account page")

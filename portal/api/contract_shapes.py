@@ -7,6 +7,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from governance.contracts.formats import FORMATS, JSON_SCHEMA
+
 
 class ContractShape(serializers.Serializer[Any]):
     """A contract, without its versions."""
@@ -15,6 +17,7 @@ class ContractShape(serializers.Serializer[Any]):
     owner = serializers.CharField()
     description = serializers.CharField()
     policy = serializers.CharField()
+    format = serializers.CharField(help_text="jsonschema or avro")
 
 
 class ContractVersionShape(serializers.Serializer[Any]):
@@ -51,7 +54,8 @@ class CheckShape(serializers.Serializer[Any]):
     owner = serializers.CharField(max_length=63)
     policy = serializers.ChoiceField(choices=["strict", "tolerant"], default="tolerant")
     compatibility = serializers.CharField(max_length=24, allow_null=True, default=None)
-    document = serializers.JSONField(help_text="the JSON Schema")
+    format = serializers.ChoiceField(choices=FORMATS, default=JSON_SCHEMA)
+    document = serializers.JSONField(help_text="the schema, in that format")
 
 
 class FindingShape(serializers.Serializer[Any]):

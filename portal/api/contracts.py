@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from governance.contracts.validation import check_schema
 from governance.gate.contract_versions import PUBLISH
 from governance.gate.opening import asks
 from governance.models import Contract, ContractVersion
@@ -84,9 +85,10 @@ class CheckContract(APIView):
         if not is_version(body["version"]):
             raise InvalidInput(f"{body['version'][:64]!r} is no semantic version; write it as 1.2.3")
         try:
+            check_schema(body["format"], body["document"])
             found = assess(
                 name=body["name"], version=body["version"], schema=body["document"], policy=body["policy"],
-                level=body["compatibility"], owner=find_team(body["owner"]),
+                level=body["compatibility"], owner=find_team(body["owner"]), format=body["format"],
             )  # fmt: skip
         except ValueError as error:  # InvalidSchema is one
             raise InvalidInput(str(error)) from error
@@ -117,7 +119,7 @@ def _checked(name: str, number: str, found: Assessment) -> dict[str, Any]:
 def _show(contract: Contract) -> dict[str, Any]:
     return {
         "name": contract.name, "owner": contract.owner.name, "description": contract.description,
-        "policy": contract.policy,
+        "policy": contract.policy, "format": contract.format,
     }  # fmt: skip
 
 

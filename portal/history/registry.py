@@ -17,6 +17,7 @@ from governance.models import (
     DependencyReview,
     Exercise,
     GatePolicy,
+    RegistryRule,
     ScoreWaiver,
     UpkeepItem,
     Waiver,
@@ -92,6 +93,10 @@ KINDS: dict[str, Kind] = {
         Kind(
             "gate-policy", GatePolicy, ("document", "source"), lambda row: reverse("gate-policies"), _CHANGES,
             key="name", restorer=restorers.AdminManifest(), aside=("source",),
+        ),
+        Kind(
+            "registry-rule", RegistryRule, ("level", "mode"), lambda row: reverse("contracts"), _CONTRACTS,
+            fixed="Clients set levels and modes, over the registry's API; set it anew.",
         ),
         Kind(
             "objective", Objective,

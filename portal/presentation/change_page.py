@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from governance.contracts.formats import JSON_SCHEMA, format_of
 from governance.contracts.removals import removed_paths
 from governance.gate import error_budgets
 from governance.gate.error_budgets import Hold
@@ -167,12 +168,17 @@ def _impact(found: Change) -> dict[str, Any]:
     }
     if found.kind != "contract.publish":
         return shown
-    paths = removed_paths(found.report["findings"], found.base.schema, found.version.schema) if found.base else set()
+    is_json = all(format_of(one.canonical["spec"]) == JSON_SCHEMA for one in (found.base, found.version) if one)
+    paths = (
+        removed_paths(found.report["findings"], found.base.schema, found.version.schema)
+        if found.base and is_json
+        else set()
+    )
     read = readers(ports, paths)
     return shown | {
         "readers": [one for one in read if not one.whole],
         "whole_readers": len([one for one in read if one.whole]),
-        "replay": replay(ports, found.version.schema) if found.state in WAITING else None,
+        "replay": replay(ports, found.version.schema) if found.state in WAITING and is_json else None,
     }
 
 

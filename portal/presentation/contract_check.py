@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from governance.contracts.formats import format_of
+from governance.contracts.validation import check_schema
 from governance.gate.contract_versions import PUBLISH
 from governance.gate.opening import asks
 from governance.services.assessing import assess, is_enough, lowest
@@ -19,9 +21,10 @@ def check(text: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
     if not loaded.resources:
         return None
     spec = loaded.resources[0].canonical["spec"]
+    check_schema(format_of(spec), spec["schema"])
     found = assess(
         name=values["name"], version=values["version"], schema=spec["schema"], policy=values["policy"],
-        level=values["compatibility"] or None, owner=find_team(values["owner"]),
+        level=values["compatibility"] or None, owner=find_team(values["owner"]), format=format_of(spec),
     )  # fmt: skip
     judgement = found.judgement("")
     report, old, new = judgement.report, found.against.version if found.against else "", values["version"]

@@ -71,7 +71,7 @@ def _initial(contract: Contract | None) -> dict[str, Any]:
     last = find_version(contract, versions[0].version) if versions else None
     return {
         "name": contract.name, "owner": contract.owner.name, "description": contract.description, "policy": contract.policy,
-        "version": lowest(last.version, "minor") if last else "1.0.0",
+        "format": contract.format, "version": lowest(last.version, "minor") if last else "1.0.0",
         "compatibility": (last.canonical["spec"].get("compatibility") or "") if last else "",
         "schema": json.dumps(last.schema, indent=2, ensure_ascii=False) if last else "",
     }  # fmt: skip

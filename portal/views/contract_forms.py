@@ -13,6 +13,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from governance.contracts.formats import JSON_SCHEMA, WORDS
 from orchestration.models import Team
 from portal.views.document_forms import ReasonForm
 
@@ -21,7 +22,7 @@ LEVELS = (
     "BACKWARD", "FORWARD", "FULL", "BACKWARD_TRANSITIVE", "FORWARD_TRANSITIVE", "FULL_TRANSITIVE", "NONE",
 )  # fmt: skip
 #: Lines of the manifest before the schema's own: so that a place in it can be told in the lines that were typed.
-HEADER = 7
+HEADER = 8
 
 
 class VersionForm(ReasonForm):
@@ -31,6 +32,7 @@ class VersionForm(ReasonForm):
     owner = forms.ChoiceField(label="Owner", help_text="Teams for which you may propose.")
     version = forms.CharField(label="Version", max_length=64)
     description = forms.CharField(label="Description", max_length=2_000, required=False)
+    format = forms.ChoiceField(label="Format", choices=list(WORDS.items()), required=False)
     policy = forms.ChoiceField(
         label="Policy", choices=[("tolerant", "tolerant: senders send what they declare"), ("strict", "strict: all documents")],
     )  # fmt: skip
@@ -39,9 +41,9 @@ class VersionForm(ReasonForm):
         choices=[("", "by use: as an input backward, as an output forward"), *((one, one) for one in LEVELS)],
     )  # fmt: skip
     schema = forms.CharField(
-        label="JSON Schema", strip=False,
+        label="Schema", strip=False,
         widget=forms.Textarea({"rows": 22, "spellcheck": "false", "wrap": "off", "class": "input mono"}),
-        help_text="JSON or YAML; 2020-12 unless it says draft-07.",
+        help_text="JSON or YAML; a JSON Schema is 2020-12 unless it says draft-07.",
         error_messages={"required": "Paste a schema, or choose a file."},
     )  # fmt: skip
     file = forms.FileField(label="Or a file", required=False, widget=forms.FileInput({"accept": ".json,.yaml,.yml"}))
@@ -77,7 +79,8 @@ class VersionForm(ReasonForm):
         spec = {"policy": values["policy"], "compatibility": values["compatibility"] or None}
         lines = [
             "apiVersion: plumbline/v1", "kind: Contract", f"metadata: {json.dumps(metadata)}", "spec:",
-            f"  policy: {json.dumps(spec['policy'])}", f"  compatibility: {json.dumps(spec['compatibility'])}", "  schema:",
+            f"  format: {json.dumps(values['format'] or JSON_SCHEMA)}", f"  policy: {json.dumps(spec['policy'])}",
+            f"  compatibility: {json.dumps(spec['compatibility'])}", "  schema:",
         ]  # fmt: skip
         return "\n".join([*lines, *(f"    {line}" for line in text.split("\n"))]) + "\n"
 

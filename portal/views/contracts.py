@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from governance.contracts import InvalidSchema, compare
+from governance.contracts import InvalidSchema
+from governance.contracts.formats import WORDS, compare_formats, format_of
 from governance.gate.waiving import live_waivers_of
 from governance.models import Contract
 from governance.selectors.contracts import (
@@ -94,6 +95,7 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
         "numbers": numbers,
         "ports": ports,
         "shown": shown,
+        "format": WORDS[found.format],
         "schema": json.dumps(shown.schema, indent=2, ensure_ascii=False) if shown else "",
         "old": old,
         "new": new,
@@ -105,11 +107,12 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
 
 def _comparison(found: Contract, old: str, new: str, level: str) -> dict[str, Any]:
     """The report on two versions, as the page shows it."""
-    before, after = find_version(found, old).schema, find_version(found, new).schema
-    texts = [json.dumps(one, indent=2, ensure_ascii=False) for one in (before, after)]
+    sides = [find_version(found, old), find_version(found, new)]
+    texts = [json.dumps(one.schema, indent=2, ensure_ascii=False) for one in sides]
+    before, after = ((format_of(one.canonical["spec"]), one.schema) for one in sides)
     shown: dict[str, Any] = {"diff": textdiff.diff(texts[0], texts[1])}
     try:
-        report = compare(before, after, level=level, policy=found.policy)
+        report = compare_formats(before, after, level=level, policy=found.policy)
     except InvalidSchema as error:
         return shown | {"problem": str(error)}
     accepts, refuses = (new, old) if report.broken == "FORWARD" else (old, new)

@@ -16,6 +16,7 @@ from governance.models import (
     Exercise,
     GatePolicy,
     Postmortem,
+    RegistryRule,
     Runbook,
     ScoreWaiver,
     UpkeepItem,
@@ -58,6 +59,7 @@ EDITS: dict[str, tuple[str, Any, str]] = {
     ),
     "flag": ("switched", "off", "none → off"),
     "gate-policy": ("document", {"spec": {"review": "always"}}, "review: always"),
+    "registry-rule": ("level", "FULL", "none → FULL"),
     "objective": ("window_days", 7, "28 days → 7 days"),
     "silence": ("ends_at", LATER, "1 Mar 2026, 12:00 → 2 Apr 2026, 08:30"),
     "team": ("description", "They ship.", "none → They ship."),
@@ -103,6 +105,7 @@ def make(slug: str, team: Team, user: User) -> Any:
         ),
         "flag": lambda: Flag.objects.create(name="related-items", owner=team, content_hash="0"),
         "gate-policy": lambda: GatePolicy.objects.create(name="strict-gate", content_hash="0"),
+        "registry-rule": lambda: RegistryRule.objects.create(scope="orders"),
         "objective": lambda: Objective.objects.create(
             name="ship.success", owner=team, workflow="ship", indicator="success", target="0.995", since=WHEN
         ),

@@ -39,8 +39,11 @@ from governance.models import (
     Pattern,
     Postmortem,
     PostmortemLink,
+    RegisteredSchema,
+    RegistryRule,
     Runbook,
     RunbookOrigin,
+    SchemaReference,
     ScoreWaiver,
     TimelineMark,
     UpkeepItem,
@@ -253,6 +256,7 @@ def gate_rows(change: Change, first: User, team: Team) -> None:
         Waiver(contract=change.version.contract, team=team, fingerprint="f" * 16, text="é", person=first, given_at=now, **common),
         Delegation(team=team, giver=first, taker=second, reason="ü", starts_at=now, ends_at=ends),
         GatePolicy(name="more", document={"spec": {"approvals": 2}}, content_hash="0" * 64),
+        RegistryRule(scope="é", level="FULL", mode="READONLY"),
         DependencyReview(dependency=Dependency.objects.first(), area="é", person=first, findings="ü", signed_at=now),
         *upkeep_rows(first, team),
     ]  # fmt: skip
@@ -260,6 +264,9 @@ def gate_rows(change: Change, first: User, team: Team) -> None:
     rows.append(DecisionRelation(decision=one, other=other, kind="relates", words="Clarifies ü"))
     for row in rows:
         save(row, actor=first, reason="r")
+    SchemaReference.objects.create(
+        schema=RegisteredSchema.objects.first(), position=0, name="ü.json", subject="é", number=1
+    )
     Comment.objects.create(change=change, author=first, text="ü\n", at=now)
     VerificationResult.objects.create(
         version=change.version, role="provider", participant="shop", commit="c0ffee", passed=False, at=now

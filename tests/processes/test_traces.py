@@ -35,7 +35,9 @@ def ask(url: str, traceparent: str = "", input: Any = None) -> UUID:
     """Start a run as a caller who is in a trace."""
     token = token_for(person("operator", Team.objects.get(name="checkout")))
     headers = {"Authorization": f"Bearer {token}", **({"traceparent": traceparent} if traceparent else {})}
-    answer = httpx.post(f"{url}/api/v1/runs", json={"workflow": "recorded", "input": input or {}}, headers=headers, timeout=30)
+    answer = httpx.post(
+        f"{url}/api/v1/runs", json={"workflow": "recorded", "input": input or {}}, headers=headers, timeout=30
+    )
     assert answer.status_code == 201, answer.text
     return UUID(answer.json()["id"])
 

@@ -5,7 +5,7 @@ Owns their fields and defaults. A default that a manifest writes out is no diffe
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema
+from pydantic import BeforeValidator, Field, JsonValue, ValidationInfo, WithJsonSchema
 
 from orchestration.manifest.scalars import (
     DottedName,
@@ -26,13 +26,17 @@ from .policies import ErrorBudgetRule, EscalationStep, Objectives, Retry, RetryP
 from .steps import Count, Step, Text
 
 
-def _schema(value: Any) -> Any:
-    if not isinstance(value, dict | bool):
+def _schema(value: Any, info: ValidationInfo) -> Any:
+    """Of the format that is said before it: JSON Schema unless told. What is in it the registry checks."""
+    if info.data.get("format") == "avro":
+        if not isinstance(value, dict | list | str):
+            refuse(f"wanted an Avro schema: a mapping, a list of them or the name of a type; got {described(value)}")
+    elif not isinstance(value, dict | bool):
         refuse(f"wanted a JSON Schema: a mapping, true or false; got {described(value)}")
     return value
 
 
-Schema = Annotated[Any, BeforeValidator(_schema), WithJsonSchema({"type": ["object", "boolean"]})]
+Schema = Annotated[Any, BeforeValidator(_schema), WithJsonSchema({"type": ["object", "boolean", "array", "string"]})]
 
 
 class TeamSpec(Part):
@@ -94,7 +98,7 @@ class DependencySpec(Part):
 
 
 class ContractSpec(Part):
-    format: Literal["jsonschema"] = "jsonschema"
+    format: Literal["jsonschema", "avro"] = "jsonschema"
     schema_: Schema = Field(alias="schema")
     policy: Literal["strict", "tolerant"] = "tolerant"
     compatibility: (

@@ -1,0 +1,45 @@
+"""The formats that a contract's schema may have, and the comparison of two that may even differ in it. Pure, like its package.
+
+Owns which reader and which comparison each format has. The Avro library is imported when the first Avro schema comes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from governance.contracts.comparing import LEVELS, compare
+from governance.contracts.report import Direction, Finding, Report
+from governance.contracts.values import canonical
+
+JSON_SCHEMA, AVRO = "jsonschema", "avro"
+FORMATS = (JSON_SCHEMA, AVRO)
+#: As pages and messages call them.
+WORDS = {JSON_SCHEMA: "JSON Schema", AVRO: "Avro"}
+
+
+def format_of(spec: dict[str, Any]) -> str:
+    """The format of a manifest's `spec`."""
+    return str(spec.get("format", JSON_SCHEMA))
+
+
+def compare_formats(
+    old: tuple[str, Any], new: tuple[str, Any], *, level: str = "BACKWARD", policy: str = "strict"
+) -> Report:
+    """Compare two schemas, each (format, schema). In two formats nothing of one can be read as the other: at any level but NONE
+    that breaks. Raises as `compare`.
+    """
+    if old[0] != new[0]:
+        return _another_format(old, new, level, policy)
+    if new[0] == AVRO:
+        from governance.contracts.avro_schemas import compare_avro  # for the few that have Avro
+
+        return compare_avro(old[1], new[1], level=level)
+    return compare(old[1], new[1], level=level, policy=policy)
+
+
+def _another_format(old: tuple[str, Any], new: tuple[str, Any], level: str, policy: str) -> Report:
+    directions: tuple[Direction, ...] = LEVELS[level.removesuffix("_TRANSITIVE")]  # type: ignore[assignment]
+    text = f"{WORDS[old[0]]} became {WORDS[new[0]]}: what is written in one can't be read with the other"
+    texts = canonical(old[1]), canonical(new[1])
+    findings = tuple(Finding("format-changed", "", way, text).signed(*texts, "") for way in directions)
+    return Report("breaking" if findings else "safe", findings, None, "major", level, policy)

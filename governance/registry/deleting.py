@@ -1,0 +1,98 @@
+"""Soft and permanent deletion of what clients registered. Soft, the contract version is retired, through the gate like any other.
+
+Owns the order of the two and their refusals. What is permanently deleted is gone for clients; the contract keeps its history.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from governance.gate.opening import propose
+from governance.gate.subjects import Object
+from governance.models import Change, SubjectVersion
+from governance.registry import faults, rules
+from governance.registry.reading import IS_LIVE, LATEST, referring, version_at, versions
+from governance.registry.registering import Held
+from governance.services import audit
+from orchestration.errors import Conflict
+from orchestration.services.applying import Signature
+from orchestration.services.governed import hold
+
+
+def delete_version(subject: str, number: int, actor: Any, *, permanent: bool = False) -> int | Held:
+    """The number that is deleted. Raises RegistryFault 40401, 40402, 40406, 40407, 42205, 42206."""
+    with transaction.atomic():
+        hold()
+        rules.refuse_unwritable(subject)
+        if not versions(subject, deleted=True).exists():
+            raise faults.no_subject(subject)
+        if number == LATEST:
+            number = version_at(subject, LATEST).number
+        found = versions(subject, deleted=True).filter(number=number).first()
+        if found is None:
+            raise faults.no_version(number)
+        is_live = versions(subject).filter(pk=found.pk).exists()
+        if permanent and is_live:
+            raise faults.version_is_not_deleted(subject, number)
+        if not permanent and not is_live:
+            raise faults.version_is_deleted(subject, number)
+        _refuse_referenced(subject, [number])
+        return _erase([found], actor)[0] if permanent else _retire(found, actor) or number
+
+
+def delete_subject(subject: str, actor: Any, *, permanent: bool = False) -> list[int] | Held:
+    """The numbers that are deleted: all that are there, or all. Raises RegistryFault 40401, 40404, 40405, 42205, 42206."""
+    with transaction.atomic():
+        hold()
+        rules.refuse_unwritable(subject)
+        known = list(versions(subject, deleted=True))
+        if not known:
+            raise faults.no_subject(subject)
+        live = list(versions(subject))
+        if permanent and live:
+            raise faults.subject_is_not_deleted(subject)
+        if not permanent and not live:
+            raise faults.subject_is_deleted(subject)
+        _refuse_referenced(subject, [one.number for one in (known if permanent else live)])
+        if permanent:
+            return _erase(known, actor)
+        for one in live:
+            held = _retire(one, actor)
+            if held is not None:
+                return held
+        return [one.number for one in live]
+
+
+def _refuse_referenced(subject: str, numbers: list[int]) -> None:
+    for number in numbers:
+        ids = referring(subject, [number])
+        if ids:
+            raise faults.referenced(subject, number, f"schemas {', '.join(map(str, ids[:5]))}")
+
+
+def _retire(found: SubjectVersion, actor: Any) -> Held | None:
+    """None when it is retired now. Raises RegistryFault 42206 while a workflow uses it."""
+    version = found.version
+    contract = version.contract
+    thing = Object("contract.retire", contract.name, version.version, contract.owner, version, {})
+    try:
+        made: Change = propose(
+            thing, Signature(actor, f"deleted from {found.subject.name} by a client of the registry")
+        )
+    except Conflict as error:
+        raise faults.referenced(found.subject.name, found.number, str(error)) from None
+    still = SubjectVersion.objects.filter(IS_LIVE, pk=found.pk).exists()
+    return Held(made.pk, made.state) if still else None
+
+
+def _erase(found: list[SubjectVersion], actor: Any) -> list[int]:
+    for one in found:
+        audit.record(
+            action="deleted", kind="subject version", name=str(one), actor=actor,
+            reason="permanently, by a client of the registry",
+            before={"subject": one.subject.name, "number": one.number, "schema": one.schema_id},
+        )  # fmt: skip
+    SubjectVersion.objects.filter(pk__in=[one.pk for one in found]).delete()
+    return [one.number for one in found]

@@ -1,0 +1,129 @@
+"""What is registered: subjects, their versions, and schemas by id. Never writes.
+
+A version counts as soft-deleted while its contract version is not live: retired, or taken back by the gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Substr
+
+from governance.models import ContractVersion, RegisteredSchema, SchemaReference, Subject, SubjectVersion
+from governance.registry import faults
+from governance.registry.texts import Reference, Submitted
+
+_STATES = (ContractVersion.State.ACTIVE, ContractVersion.State.DEPRECATED)
+IS_LIVE = Q(version__state__in=_STATES)
+#: Stands for the newest version; no version has it, for ids and numbers are smaller.
+LATEST = 2**31 - 1
+
+
+def named(text: str) -> str:
+    """A subject's name; the default context may be written before it."""
+    return text.removeprefix(":.:")
+
+
+def subjects(*, prefix: str = "", deleted: bool = False, deleted_only: bool = False) -> QuerySet[Subject]:
+    """By name. `deleted`: those too of which all versions are deleted; `deleted_only`: none but those."""
+    of_it = SubjectVersion.objects.filter(subject=OuterRef("pk"))
+    found = Subject.objects.filter(Exists(of_it))
+    if deleted_only:
+        found = found.filter(~Exists(of_it.filter(IS_LIVE)))
+    elif not deleted:
+        found = found.filter(Exists(of_it.filter(IS_LIVE)))
+    if prefix:
+        found = _beginning(found, "name", prefix)
+    return found.order_by("name")
+
+
+def versions(subject: str, *, deleted: bool = False, deleted_only: bool = False) -> QuerySet[SubjectVersion]:
+    """Of a subject by number, with schema and contract version."""
+    found = SubjectVersion.objects.filter(subject__name=subject)
+    if deleted_only:
+        found = found.exclude(IS_LIVE)
+    elif not deleted:
+        found = found.filter(IS_LIVE)
+    return found.select_related("subject", "schema", "version").defer("version__canonical").order_by("number")
+
+
+def all_versions(*, prefix: str = "", deleted: bool = False, latest_only: bool = False) -> QuerySet[SubjectVersion]:
+    """Of every subject, by subject and number."""
+    found = SubjectVersion.objects.all() if deleted else SubjectVersion.objects.filter(IS_LIVE)
+    if prefix:
+        found = _beginning(found, "subject__name", prefix)
+    if latest_only:
+        above = SubjectVersion.objects.filter(subject=OuterRef("subject"), number__gt=OuterRef("number"))
+        found = found.filter(~Exists(above if deleted else above.filter(IS_LIVE)))
+    return found.select_related("subject", "schema").order_by("subject__name", "number")
+
+
+def number_of(text: str) -> int:
+    """A version as an address has it; LATEST for the newest. Raises RegistryFault 42202."""
+    if text in ("latest", "-1"):
+        return LATEST
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) < 2**31):
+        raise faults.invalid_version(text[:40])
+    return int(text)
+
+
+def version_at(subject: str, number: int, *, deleted: bool = False) -> SubjectVersion:
+    """Raises RegistryFault 40401 for a subject without versions, 40402."""
+    known = versions(subject, deleted=deleted)
+    found = known.last() if number == LATEST else known.filter(number=number).first()
+    if found is None:
+        raise faults.no_version(number) if known.exists() else faults.no_subject(subject)
+    return found
+
+
+def look_up(reference: Reference) -> Submitted:
+    """What a reference stands for; one that is soft-deleted meanwhile too, for schemas that refer to it are read on."""
+    number = LATEST if reference.number == -1 else reference.number
+    found = versions(named(reference.subject), deleted=True).filter(number=number).first()
+    if number == LATEST:
+        found = versions(named(reference.subject)).last()
+    if found is None:
+        raise faults.invalid_schema(
+            f"no version {reference.number} of subject {reference.subject[:100]}, which reference {reference.name[:100]} names"
+        )
+    return as_submitted(found.schema)
+
+
+def schema_by_id(number: int) -> RegisteredSchema:
+    """One that any version has, a soft-deleted one too. Raises RegistryFault 40403."""
+    used = SubjectVersion.objects.filter(schema=OuterRef("pk"))
+    found = RegisteredSchema.objects.filter(Exists(used), pk=number).first() if number < 2**31 else None
+    if found is None:
+        raise faults.no_schema(number)
+    return found
+
+
+def uses(schema: RegisteredSchema, *, deleted: bool = False) -> QuerySet[SubjectVersion]:
+    """Where it is registered, by subject and number."""
+    found = schema.uses.all() if deleted else schema.uses.filter(IS_LIVE)
+    return found.select_related("subject").order_by("subject__name", "number")
+
+
+def same(subject: str, fingerprint: str, *, deleted: bool = False) -> SubjectVersion | None:
+    """The newest version of the subject that is this schema."""
+    return versions(subject, deleted=deleted).filter(schema__fingerprint=fingerprint).last()
+
+
+def referring(subject: str, numbers: Iterable[int]) -> list[int]:
+    """Ids of the schemas that refer to these versions, of those that are live themselves."""
+    live = SubjectVersion.objects.filter(IS_LIVE, schema=OuterRef("schema"))
+    found = SchemaReference.objects.filter(Exists(live), subject=subject, number__in=list(numbers))
+    return sorted(set(found.values_list("schema", flat=True)))
+
+
+def _beginning(rows: Any, field: str, prefix: str) -> Any:
+    """Those whose name begins so; case counts, which LIKE of SQLite doesn't know."""
+    return rows.annotate(head=Substr(field, 1, len(prefix))).filter(head=prefix)
+
+
+def as_submitted(schema: RegisteredSchema) -> Submitted:
+    """As it was sent."""
+    references = tuple(Reference(one.name, one.subject, one.number) for one in schema.references.all())
+    return Submitted(schema.kind, schema.text, references, schema.metadata)

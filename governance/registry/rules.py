@@ -1,0 +1,102 @@
+"""The level at which a subject's versions must be compatible, and whether anything may be registered. Set by clients.
+
+A rule of the subject wins, then the level that the manifest of its newest version names, then the rule for all, then BACKWARD and
+READWRITE. Owns that order. Never compares.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from governance.models import ContractVersion, RegistryRule
+from governance.registry import faults
+from governance.registry.reading import versions
+from orchestration.services.governed import hold, save
+
+LEVELS = (
+    "NONE", "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE",
+)  # fmt: skip
+MODES = ("READWRITE", "READONLY", "READONLY_OVERRIDE", "IMPORT")
+DEFAULT_LEVEL, DEFAULT_MODE = "BACKWARD", "READWRITE"
+#: The scope of the rule for all subjects.
+ALL = ""
+
+
+def level_set(scope: str) -> str:
+    """What was set for the subject, or for all; empty where nothing was."""
+    return RegistryRule.objects.filter(scope=scope).values_list("level", flat=True).first() or ""
+
+
+def mode_set(scope: str) -> str:
+    """Likewise."""
+    return RegistryRule.objects.filter(scope=scope).values_list("mode", flat=True).first() or ""
+
+
+def level_of(subject: str) -> str:
+    """The level in force."""
+    return level_set(subject) or _declared(subject) or level_set(ALL) or DEFAULT_LEVEL
+
+
+def mode_of(subject: str) -> str:
+    """The mode in force; for all, READONLY_OVERRIDE is stronger than what a subject says."""
+    everywhere = mode_set(ALL)
+    return everywhere if everywhere == "READONLY_OVERRIDE" else mode_set(subject) or everywhere or DEFAULT_MODE
+
+
+def level_kept(version: ContractVersion) -> str | None:
+    """The level for what follows a version that a client registered and no workflow uses; None for one that a manifest brought.
+
+    In mode IMPORT nothing is asked: it is history that was lived elsewhere.
+    """
+    subject = version.source.get("registry")
+    if subject is None:
+        return None
+    return "NONE" if mode_of(subject) == "IMPORT" else level_of(subject)
+
+
+@transaction.atomic
+def set_level(scope: str, level: str, actor: Any) -> str:
+    """Set or, with an empty level, clear it; what was set before. Raises RegistryFault 42203."""
+    level = level.upper()
+    if level and level not in LEVELS:
+        raise faults.invalid_level(", ".join(LEVELS))
+    rule = _rule(scope)
+    before, rule.level = rule.level, level
+    save(rule, actor=actor, reason=f"compatibility {level or 'cleared'} by a client of the registry")
+    return before
+
+
+@transaction.atomic
+def set_mode(scope: str, mode: str, actor: Any, *, force: bool = False) -> str:
+    """Likewise. IMPORT wants that nothing is there yet, unless forced. Raises RegistryFault 42204, 42205."""
+    mode = mode.upper()
+    if mode and mode not in MODES:
+        raise faults.invalid_mode(", ".join(MODES))
+    rule = _rule(scope)
+    if mode == "IMPORT" and rule.mode != "IMPORT" and not force and scope != ALL and versions(scope).exists():
+        raise faults.not_permitted(
+            f"Subject {scope} has schemas, so it can't be imported to; delete them, or use force=true"
+        )
+    before, rule.mode = rule.mode, mode
+    save(rule, actor=actor, reason=f"mode {mode or 'cleared'} by a client of the registry")
+    return before
+
+
+def refuse_unwritable(subject: str) -> str:
+    """The mode, which lets something be registered. Raises RegistryFault 42205."""
+    mode = mode_of(subject)
+    if mode.startswith("READONLY"):
+        raise faults.not_permitted(f"Subject {subject} is in read-only mode")
+    return mode
+
+
+def _rule(scope: str) -> RegistryRule:
+    hold()
+    return RegistryRule.objects.select_for_update().filter(scope=scope).first() or RegistryRule(scope=scope)
+
+
+def _declared(subject: str) -> str:
+    newest = ContractVersion.objects.filter(registered__subject__name=subject).order_by("-registered__number").first()
+    return str(newest.canonical["spec"].get("compatibility") or "") if newest is not None else ""

@@ -1,0 +1,138 @@
+"""Schemas as clients send them: text of a kind, with names that stand for other subjects' versions. Pure but for `look_up`.
+
+Owns what makes two of them the same schema, and the self-contained form that is compared and kept in the contract. Never writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from governance.contracts import InvalidSchema
+from governance.contracts.formats import AVRO, JSON_SCHEMA
+from governance.contracts.validation import check_schema
+from governance.contracts.values import canonical
+from governance.registry import faults
+from governance.registry.bundling import bundled
+
+#: Kinds as clients call them, and the format of a contract.
+FORMATS = {"AVRO": AVRO, "JSON": JSON_SCHEMA}
+KINDS = {format: kind for kind, format in FORMATS.items()}
+MAX_TEXT, MAX_REFERENCES = 1024 * 1024, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that stands for a version of a subject."""
+
+    name: str
+    subject: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """As it was sent."""
+
+    kind: str
+    text: str
+    references: tuple[Reference, ...] = ()
+    metadata: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """Read whole. `text` is what clients get back; `schema` stands alone, with what its references stand for in it."""
+
+    submitted: Submitted
+    text: str
+    fingerprint: str
+    schema: Any
+
+    @property
+    def format(self) -> str:
+        """Of the contract."""
+        return FORMATS[self.submitted.kind]
+
+
+#: The text of a version, with its own references. Raises RegistryFault where there is none.
+LookUp = Callable[[Reference], Submitted]
+
+
+def parse(submitted: Submitted, look_up: LookUp) -> Parsed:
+    """Raises RegistryFault 42201 for a text that is no schema of its kind."""
+    if submitted.kind not in FORMATS:
+        raise faults.invalid_schema(f"type {submitted.kind[:40]} is not supported here; there are {', '.join(FORMATS)}")
+    if len(submitted.text) > MAX_TEXT:
+        raise faults.invalid_schema(f"it has {len(submitted.text):,} characters; the limit is {MAX_TEXT:,}")
+    value = _value(submitted.text)
+    text = text_of(value)
+    others = list(_gathered(submitted, look_up))
+    try:
+        schema = _whole(submitted.kind, value, others)
+        check_schema(FORMATS[submitted.kind], schema)
+    except (InvalidSchema, RecursionError) as error:
+        told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise faults.invalid_schema(told) from None
+    return Parsed(
+        submitted, text, fingerprint_of(submitted.kind, text, submitted.references, submitted.metadata), schema
+    )
+
+
+def fingerprint_of(kind: str, text: str, references: Sequence[Reference] = (), metadata: Any = None) -> str:
+    """Equal for what is one schema: the order of an object's words and the space between them say nothing."""
+    told = [kind, canonical(json.loads(text)), [[one.name, one.subject, one.number] for one in references], metadata]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def text_of(schema: Any) -> str:
+    """As clients get it."""
+    return json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
+
+
+def _value(text: str) -> Any:
+    if not text.strip():
+        raise faults.RegistryFault(42201, "Empty schema")
+    try:
+        return json.loads(text, parse_constant=_refused)
+    except RecursionError:
+        raise faults.invalid_schema("it is nested too deep") from None
+    except ValueError as error:  # JSONDecodeError is one
+        raise faults.invalid_schema(f"it is not JSON: {error}") from None
+
+
+def _refused(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _gathered(submitted: Submitted, look_up: LookUp) -> Iterator[tuple[str, Any]]:
+    """What the references stand for, each once, those first that others refer to: (name, parsed text)."""
+    done: set[Reference] = set()
+
+    def visit(one: Submitted) -> Iterator[tuple[str, Any]]:
+        for reference in one.references:
+            if reference in done:
+                continue
+            done.add(reference)
+            if len(done) > MAX_REFERENCES:
+                raise faults.invalid_schema(f"it refers to more than {MAX_REFERENCES} other schemas")
+            found = look_up(reference)
+            if found.kind != submitted.kind:
+                raise faults.invalid_schema(f"{reference.name[:100]} is {found.kind}, and this is {submitted.kind}")
+            yield from visit(found)
+            yield reference.name, _value(found.text)
+
+    yield from visit(submitted)
+
+
+def _whole(kind: str, value: Any, others: list[tuple[str, Any]]) -> Any:
+    if not others:
+        return value
+    if kind == "JSON":
+        return bundled(value, others)
+    from governance.contracts.avro_schemas import inlined  # for those that refer to others
+
+    return inlined(value, [one for _, one in others])

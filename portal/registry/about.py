@@ -1,0 +1,41 @@
+"""What clients ask a registry about itself, and what this one has none of."""
+
+from __future__ import annotations
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance.registry import faults
+from portal.registry.faces import Face
+
+
+class Root(Face):
+    """/"""
+
+    def get(self, request: Request) -> Response:
+        """That it is there."""
+        return Response({})
+
+
+class Contexts(Face):
+    """/contexts"""
+
+    def get(self, request: Request) -> Response:
+        """The default one: a name in another is a name like any other."""
+        return Response(["."])
+
+
+class ClusterId(Face):
+    """/v1/metadata/id"""
+
+    def get(self, request: Request) -> Response:
+        """There are no clusters of it."""
+        return Response({"scope": {"path": [], "clusters": {"schema-registry-cluster": "plumbline"}}, "id": ""})
+
+
+class Associations(Face):
+    """/associations/…"""
+
+    def get(self, request: Request, path: str) -> Response:
+        """There are none: clients then name subjects by their strategy."""
+        raise faults.RegistryFault(404, "HTTP 404 Not Found")

@@ -1,0 +1,51 @@
+"""Would a schema be compatible, with one version or with those that the level is about? Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance.models import SubjectVersion
+from governance.registry import reading, rules
+from governance.registry.judging import asked, judge
+from governance.registry.texts import parse
+from portal.registry import shapes
+from portal.registry.faces import SCHEMA_FIELDS, Face, flag
+from portal.registry.subjects import subject_of
+
+
+class _Question(Face):
+    def answer(self, request: Request, subject: str, body: dict[str, Any], known: Sequence[SubjectVersion]) -> Response:
+        """What can't be decided is not compatible: a person says so, at the gate."""
+        parsed = parse(shapes.submitted(body), reading.look_up)
+        level = rules.level_of(subject)
+        found = judge(parsed, known, level)
+        shown: dict[str, Any] = {"is_compatible": found.verdict == "safe"}
+        if flag(request, "verbose"):
+            shown["messages"] = list(found.reasons)
+        return Response(shown)
+
+
+class WithVersion(_Question):
+    """/compatibility/subjects/{subject}/versions/{version}"""
+
+    def post(self, request: Request, subject: str, version: str) -> Response:
+        """With one version; `latest` of a subject without any is compatible with everything."""
+        name, body = subject_of(subject), self.body(request, SCHEMA_FIELDS)
+        number = reading.number_of(version)
+        if number == reading.LATEST and not reading.versions(name).exists():
+            return self.answer(request, name, body, [])
+        return self.answer(request, name, body, [reading.version_at(name, number)])
+
+
+class WithAll(_Question):
+    """/compatibility/subjects/{subject}/versions"""
+
+    def post(self, request: Request, subject: str) -> Response:
+        """With the versions that registering would be asked about."""
+        name, body = subject_of(subject), self.body(request, SCHEMA_FIELDS)
+        known = list(reading.versions(name))
+        return self.answer(request, name, body, asked(known, rules.level_of(name)))

@@ -1,0 +1,78 @@
+"""Schemas by the id that messages carry, and the kinds there are."""
+
+from __future__ import annotations
+
+import json
+
+from django.db.models import Max
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance.models import RegisteredSchema
+from governance.registry import faults, reading
+from governance.registry.texts import FORMATS
+from portal.registry import shapes
+from portal.registry.faces import Face, flag, paged
+
+
+def _by_id(number: str) -> RegisteredSchema:
+    """Raises RegistryFault 404 for what is no number, 40403."""
+    if not (number.isascii() and number.isdigit() and len(number) <= 10):
+        raise faults.RegistryFault(404, "HTTP 404 Not Found")
+    return reading.schema_by_id(int(number))
+
+
+class Schemas(Face):
+    """/schemas"""
+
+    def get(self, request: Request) -> Response:
+        """Every version of every subject; `subjectPrefix`, `deleted`, `latestOnly`, `offset` and `limit` in the query."""
+        prefix = reading.named(request.query_params.get("subjectPrefix", "").removesuffix("*"))
+        asked = {"deleted": flag(request, "deleted"), "latest_only": flag(request, "latestOnly")}
+        found = reading.all_versions(prefix=prefix, **asked).prefetch_related("schema__references")
+        return Response([shapes.version(one) for one in paged(request, found)])
+
+
+class Kinds(Face):
+    """/schemas/types"""
+
+    def get(self, request: Request) -> Response:
+        """As clients call them."""
+        return Response(sorted(FORMATS, reverse=True))
+
+
+class OneSchema(Face):
+    """/schemas/ids/{id}"""
+
+    def get(self, request: Request, number: str) -> Response:
+        """The schema, whichever subject has it; `fetchMaxId` adds the highest id."""
+        shown = shapes.schema(_by_id(number))
+        if flag(request, "fetchMaxId"):
+            shown["maxId"] = RegisteredSchema.objects.aggregate(most=Max("pk"))["most"]
+        return Response(shown)
+
+
+class SchemaText(Face):
+    """/schemas/ids/{id}/schema"""
+
+    def get(self, request: Request, number: str) -> Response:
+        """The schema itself."""
+        return Response(json.loads(_by_id(number).text))
+
+
+class SchemaSubjects(Face):
+    """/schemas/ids/{id}/subjects"""
+
+    def get(self, request: Request, number: str) -> Response:
+        """Names of the subjects that have it."""
+        found = reading.uses(_by_id(number), deleted=flag(request, "deleted")).values_list("subject__name", flat=True)
+        return Response(list(paged(request, sorted(set(found)))))
+
+
+class SchemaVersions(Face):
+    """/schemas/ids/{id}/versions"""
+
+    def get(self, request: Request, number: str) -> Response:
+        """Where it is registered."""
+        found = reading.uses(_by_id(number), deleted=flag(request, "deleted"))
+        return Response([{"subject": one.subject.name, "version": one.number} for one in paged(request, found)])

@@ -1,0 +1,60 @@
+"""Schemas in requests and answers, in the fields that clients know. Avro is what a type that isn't told means.
+
+Owns those shapes. Never reads a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from governance.models import RegisteredSchema, SubjectVersion
+from governance.registry.faults import RegistryFault, invalid_schema
+from governance.registry.texts import Reference, Submitted
+
+DEFAULT_KIND = "AVRO"
+
+
+def submitted(body: Mapping[str, Any]) -> Submitted:
+    """What a request's body holds. Raises RegistryFault 42201."""
+    text = body.get("schema", "")
+    if not text.strip():
+        raise RegistryFault(42201, "Empty schema")
+    if body.get("ruleSet"):
+        raise invalid_schema("rules with a schema (ruleSet) are not kept here; leave them out")
+    references = tuple(_reference(one) for one in body.get("references", []))
+    kind = body.get("schemaType", DEFAULT_KIND) or DEFAULT_KIND
+    return Submitted(kind, text, references, body.get("metadata") or None)
+
+
+def _reference(given: Any) -> Reference:
+    if not isinstance(given, dict):
+        raise invalid_schema("a reference is an object with name, subject and version")
+    name, subject, number = given.get("name"), given.get("subject"), given.get("version")
+    if not (isinstance(name, str) and isinstance(subject, str) and name and subject):
+        raise invalid_schema("a reference has a name and a subject")
+    if not isinstance(number, int) or isinstance(number, bool) or not (number == -1 or 1 <= number < 2**31):
+        raise invalid_schema(f"reference {name[:100]} has a version: a whole number from 1, or -1 for the newest")
+    if not (name.isprintable() and subject.isprintable()):
+        raise invalid_schema("a reference's name and subject have characters that can be printed alone")
+    if len(name) > 500 or len(subject) > 255:
+        raise invalid_schema(f"reference {name[:60]}… is too long: names have at most 500 characters, subjects 255")
+    return Reference(name, subject, number)
+
+
+def schema(row: RegisteredSchema) -> dict[str, Any]:
+    """Text, type unless it is Avro, and references where there are some."""
+    shown: dict[str, Any] = {"schema": row.text}
+    if row.kind != DEFAULT_KIND:
+        shown["schemaType"] = row.kind
+    references = [{"name": one.name, "subject": one.subject, "version": one.number} for one in row.references.all()]
+    if references:
+        shown["references"] = references
+    if row.metadata:
+        shown["metadata"] = row.metadata
+    return shown
+
+
+def version(row: SubjectVersion) -> dict[str, Any]:
+    """A version of a subject, whole."""
+    return {"subject": row.subject.name, "id": row.schema_id, "version": row.number, **schema(row.schema)}

@@ -1,0 +1,182 @@
+"""Subjects and their versions: list, read, register, look up, delete."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance.models import Contract, SubjectVersion
+from governance.registry import faults, numbering, reading
+from governance.registry.deleting import delete_subject, delete_version
+from governance.registry.registering import Held, Wanted, register
+from governance.registry.texts import parse
+from orchestration.models import Team
+from portal.api.pages import actor_of
+from portal.manifest_permissions import require_appliable
+from portal.permissions import Actor, Verb
+from portal.registry import shapes
+from portal.registry.faces import SCHEMA_FIELDS, Face, flag, held, paged
+
+LONGEST = 255
+
+
+def subject_of(text: str) -> str:
+    """The subject that an address names. Raises RegistryFault 42208 for one that can be none."""
+    name = reading.named(text)
+    if not name.strip() or len(name) > LONGEST or any(not character.isprintable() for character in name):
+        raise faults.RegistryFault(42208, f"a subject's name has 1 to {LONGEST} characters that can be printed")
+    return name
+
+
+class Subjects(Face):
+    """/subjects"""
+
+    def get(self, request: Request) -> Response:
+        """Names; `subjectPrefix`, `deleted`, `deletedOnly`, `offset` and `limit` in the query."""
+        found = reading.subjects(
+            prefix=reading.named(request.query_params.get("subjectPrefix", "").removesuffix("*")),
+            deleted=flag(request, "deleted"), deleted_only=flag(request, "deletedOnly"),
+        )  # fmt: skip
+        return Response(list(paged(request, found.values_list("name", flat=True))))
+
+
+class OneSubject(Face):
+    """/subjects/{subject}"""
+
+    def post(self, request: Request, subject: str) -> Response:
+        """Look up: the version that a schema is."""
+        name, body = subject_of(subject), self.body(request, SCHEMA_FIELDS)
+        deleted = flag(request, "deleted")
+        if not reading.versions(name, deleted=deleted).exists():
+            raise faults.no_subject(name)
+        parsed = parse(shapes.submitted(body), reading.look_up)
+        found = reading.same(name, parsed.fingerprint, deleted=deleted)
+        if found is None:
+            raise faults.no_schema()
+        return Response(shapes.version(found))
+
+    def delete(self, request: Request, subject: str) -> Response:
+        """Delete every version; with `permanent` what was deleted before is gone for good."""
+        name = subject_of(subject)
+        require_writable(actor_of(request), name)
+        done = delete_subject(name, request.user, permanent=flag(request, "permanent"))
+        return held(request, name, done) if isinstance(done, Held) else Response(done)
+
+
+class Versions(Face):
+    """/subjects/{subject}/versions"""
+
+    def get(self, request: Request, subject: str) -> Response:
+        """Numbers."""
+        name, asked = (
+            subject_of(subject),
+            {"deleted": flag(request, "deleted"), "deleted_only": flag(request, "deletedOnly")},
+        )
+        found = reading.versions(name, **asked)
+        if not found.exists():
+            raise faults.no_subject(name)
+        return Response(list(paged(request, found.values_list("number", flat=True))))
+
+    def post(self, request: Request, subject: str) -> Response:
+        """Register: the id of what is or becomes a version."""
+        name, body = subject_of(subject), self.body(request, SCHEMA_FIELDS)
+        actor = actor_of(request)
+        sent = shapes.submitted(body)
+        wanted = Wanted(_number(body, "id"), _number(body, "version"))
+        done = register(
+            name, sent, actor=request.user, owner=owner_of(actor, request),
+            authorise=lambda planned: require_appliable(actor, planned), wanted=wanted,
+        )  # fmt: skip
+        return held(request, name, done) if isinstance(done, Held) else Response({"id": done.schema_id})
+
+
+class OneVersion(Face):
+    """/subjects/{subject}/versions/{version}"""
+
+    def get(self, request: Request, subject: str, version: str) -> Response:
+        """A version, whole."""
+        return Response(shapes.version(_found(request, subject, version)))
+
+    def delete(self, request: Request, subject: str, version: str) -> Response:
+        """Delete it; with `permanent` what was deleted before is gone for good."""
+        name = subject_of(subject)
+        require_writable(actor_of(request), name)
+        done = delete_version(name, reading.number_of(version), request.user, permanent=flag(request, "permanent"))
+        return held(request, name, done) if isinstance(done, Held) else Response(done)
+
+
+class VersionText(Face):
+    """/subjects/{subject}/versions/{version}/schema"""
+
+    def get(self, request: Request, subject: str, version: str) -> Response:
+        """The schema itself."""
+        return Response(json.loads(_found(request, subject, version).schema.text))
+
+
+class ReferencedBy(Face):
+    """/subjects/{subject}/versions/{version}/referencedby"""
+
+    def get(self, request: Request, subject: str, version: str) -> Response:
+        """Ids of the schemas that refer to it."""
+        found = reading.version_at(subject_of(subject), reading.number_of(version), deleted=True)
+        return Response(reading.referring(found.subject.name, [found.number]))
+
+
+class LatestWithMetadata(Face):
+    """/subjects/{subject}/metadata"""
+
+    def get(self, request: Request, subject: str) -> Response:
+        """The newest version whose metadata has these properties: `key` and `value`, as often as one likes."""
+        name = subject_of(subject)
+        query = request.query_params
+        wanted = dict(zip(query.getlist("key"), query.getlist("value"), strict=False))
+        found = reading.versions(name, deleted=flag(request, "deleted"))
+        if not found.exists():
+            raise faults.no_subject(name)
+        for one in found.reverse():
+            properties = (one.schema.metadata or {}).get("properties") or {}
+            if all(properties.get(key) == value for key, value in wanted.items()):
+                return Response(shapes.version(one))
+        raise faults.no_schema()
+
+
+def owner_of(actor: Actor, request: Request) -> str:
+    """The team of a contract that is new: the one that the user's name of basic auth names, else the token's, else the only or
+    first one of the caller's. Empty where there is none; then only what exists can be registered.
+    """
+    named = Team.objects.filter(name=getattr(request, "registry_user", "")).first()
+    if named is not None:
+        return named.name
+    if actor.token is not None and actor.token.team is not None:
+        return actor.token.team.name
+    own = [
+        team for team in Team.objects.filter(pk__in=actor.roles()).order_by("name") if actor.may(Verb.MAINTAIN, team)
+    ]
+    mine = own or sorted(actor.teams_with(Verb.MAINTAIN), key=lambda team: team.name)
+    if not mine:
+        actor.require(Verb.MAINTAIN)
+    return mine[0].name
+
+
+def require_writable(actor: Actor, subject: str) -> None:
+    """Deleting, and setting a rule: a maintainer of the contract's owner, or of any team while nothing is registered."""
+    contract = Contract.objects.select_related("owner").filter(name=numbering.contract_name(subject)).first()
+    if contract is not None:
+        actor.require(Verb.MAINTAIN, contract.owner)
+    elif not actor.may_somewhere(Verb.MAINTAIN):
+        actor.require(Verb.MAINTAIN)
+
+
+def _found(request: Request, subject: str, version: str) -> SubjectVersion:
+    return reading.version_at(subject_of(subject), reading.number_of(version), deleted=flag(request, "deleted"))
+
+
+def _number(body: dict[str, Any], name: str) -> int | None:
+    """Zero and -1 are what clients send for none."""
+    value = body.get(name, 0)
+    if value >= 2**31:
+        raise faults.RegistryFault(422, f"{name} is a whole number of 31 bits")
+    return value if value > 0 else None
