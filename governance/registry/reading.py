@@ -106,8 +106,10 @@ def uses(schema: RegisteredSchema, *, deleted: bool = False) -> QuerySet[Subject
     return found.select_related("subject").order_by("subject__name", "number")
 
 
-def same(subject: str, fingerprint: str, *, deleted: bool = False) -> SubjectVersion | None:
-    """The newest version of the subject that is this schema."""
+def same(subject: str, fingerprint: str, number: int | None = None, *, deleted: bool = False) -> SubjectVersion | None:
+    """The newest version of the subject that is this schema; or the one with that number, deleted or not."""
+    if number is not None:
+        return versions(subject, deleted=True).filter(schema__fingerprint=fingerprint, number=number).first()
     return versions(subject, deleted=deleted).filter(schema__fingerprint=fingerprint).last()
 
 

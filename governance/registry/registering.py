@@ -63,8 +63,8 @@ def register(
             raise faults.not_permitted(f"Subject {subject} is not in import mode")
         submitted = _pinned(submitted)
         parsed = parse(submitted, look_up)
-        found = same(subject, parsed.fingerprint)
-        if found is not None and wanted.number in (None, found.number) and wanted.id in (None, found.schema_id):
+        found = same(subject, parsed.fingerprint, wanted.number)
+        if found is not None and wanted.id in (None, found.schema_id):
             return found
         known = list(versions(subject))
         if mode != "IMPORT":

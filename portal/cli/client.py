@@ -36,7 +36,7 @@ class Portal:
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
-        self._token = token
+        self.token = token
         self._client: httpx.Client | None = None
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Portal:
         """The bytes at a path, for what is no JSON. Raises Failure."""
         reply = self._reply("GET", path, query=query, repeatable=True)
         if not 200 <= reply.status < 300:
-            read_answer(reply, self.url, signed=bool(self._token))
+            read_answer(reply, self.url, signed=bool(self.token))
         return reply.body
 
     def pages(self, path: str, query: Mapping[str, Any], most: int | None) -> Iterator[dict[str, Any]]:
@@ -89,7 +89,7 @@ class Portal:
             wanted["cursor"] = cursor
 
     def _ask(self, method: str, path: str, **wanted: Any) -> Answer:
-        return read_answer(self._reply(method, path, **wanted), self.url, signed=bool(self._token))
+        return read_answer(self._reply(method, path, **wanted), self.url, signed=bool(self.token))
 
     def _reply(
         self,
@@ -144,8 +144,8 @@ class Portal:
             import httpx
 
             headers = {"accept": "application/json, application/problem+json", "user-agent": "plumbline-cli"}
-            if self._token:
-                headers["authorization"] = f"Bearer {self._token}"
+            if self.token:
+                headers["authorization"] = f"Bearer {self.token}"
             try:
                 self._client = httpx.Client(headers=headers, timeout=httpx.Timeout(60.0, connect=5.0))
             except (OSError, ValueError, ImportError) as error:

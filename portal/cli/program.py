@@ -19,6 +19,7 @@ from . import (
     flags,
     manifests,
     openslo,
+    registry_copy,
     runbook_files,
     runs,
     schedules,
@@ -85,6 +86,7 @@ for _command in (
     starting.start, runs.runs, runs.show, runs.pause, runs.resume, runs.cancel, runs.terminate,
     starting.retry, starting.rerun, signalling.signal, flags.flags, flags.switch, checking.check,
     deploying.can_deploy, exporting.export, openslo.importing, schedules.schedule, schedules.trigger,
+    registry_copy.registry,
 ):  # fmt: skip
     program.add_command(_command)
 openslo.importing.add_command(decisions.import_decisions)

@@ -1,0 +1,171 @@
+"""`plumbline registry copy SOURCE`: an existing schema registry into the portal, with ids, numbers and levels kept.
+
+Owns the order in which things are copied and the report. May be run again: what is there already is passed over. Both sides are
+asked over the API that all such registries have.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from .exits import ExitCode, Failure
+from .plain import count
+from .registry_client import Refused, Registry, at, registry_at
+from .session import Session, shared_options
+
+NOTHING_SET = (40401, 40408, 40409)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One to copy, as the source has it."""
+
+    subject: str
+    number: int
+    id: int
+    body: dict[str, Any] = field(compare=False)
+    is_deleted: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.subject} version {self.number} (id {self.id})"
+
+
+@dataclass
+class Outcome:
+    """What came of it."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**self.counts, "failed": [{"what": what, "why": why} for what, why in self.failed]}
+
+
+@click.group(name="registry")
+def registry() -> None:
+    """Work with schema registries."""
+
+
+@registry.command(name="copy")
+@click.argument("source", metavar="SOURCE")
+@click.option("--source-user", metavar="NAME:PASSWORD", envvar="PLUMBLINE_SOURCE_USER", default="",
+              help="Who asks the source, by basic auth. [env: PLUMBLINE_SOURCE_USER]")  # fmt: skip
+@click.option("--team", metavar="TEAM", default="", help="The team that is to own what is new. [default: the token's]")
+@click.option("--prefix", metavar="TEXT", default="", help="Only subjects whose names begin so.")
+@click.option("--dry-run", is_flag=True, help="Say what would be copied, and change nothing.")
+@shared_options
+@click.pass_obj
+def copy(session: Session, source: str, source_user: str, team: str, prefix: str, dry_run: bool) -> None:  # noqa: PLR0917 - an option each
+    """Copy a schema registry: every version of every subject, deleted ones too, with ids, numbers and levels.
+
+    \b
+    A version that can't be copied never stops the others; it is told at the end. Run it again when that is mended.
+    Exit codes: 0 all copied · 1 some not · 2 usage · 3 not permitted · 5 no registry answers
+    """
+    theirs = registry_at(source, source_user)
+    ours = Registry(f"{session.portal.url}/registry", (team or "registry", session.portal.token))
+    subjects = sorted(one for one in theirs.get("/subjects?deleted=true") if one.startswith(prefix))
+    found = [one for subject in subjects for one in _versions(theirs, subject)]
+    outcome = Outcome()
+    if dry_run:
+        outcome.counts.update(subjects=len(subjects), versions=len(found))
+    else:
+        _copy(theirs, ours, subjects, found, outcome)
+    if session.as_json:
+        session.printer.data(outcome.as_dict())
+    else:
+        _tell(session, outcome, dry_run=dry_run)
+    if outcome.failed:
+        raise click.exceptions.Exit(int(ExitCode.NO))
+
+
+def _versions(theirs: Registry, subject: str) -> Iterator[Version]:
+    """All of a subject; those that are soft-deleted are marked."""
+    path = at("subjects", subject, "versions")
+    try:
+        live = set(theirs.get(path))
+    except Refused as error:
+        if error.code not in NOTHING_SET:
+            raise
+        live = set()
+    for number in theirs.get(f"{path}?deleted=true"):
+        told = theirs.get(f"{path}/{number}?deleted=true")
+        if not isinstance(told, dict) or not isinstance(told.get("id"), int) or not isinstance(told.get("schema"), str):
+            raise Failure(f"{theirs.url}{path}/{number} is no version of a schema", ExitCode.UNREACHABLE)
+        body = {key: told[key] for key in ("schema", "schemaType", "references", "metadata") if told.get(key)}
+        yield Version(subject, number, told["id"], body, number not in live)
+
+
+def _copy(theirs: Registry, ours: Registry, subjects: list[str], found: list[Version], outcome: Outcome) -> None:
+    for subject in subjects:
+        ours.ask("PUT", at("mode", subject) + "?force=true", {"mode": "IMPORT"})
+    try:
+        _copy_versions(ours, found, outcome)
+    finally:
+        for subject in subjects:  # whatever happened: else nothing that is registered later would be compared
+            ours.ask("DELETE", at("mode", subject))
+    for subject in subjects:
+        _copy_level(theirs, ours, subject, outcome)
+        outcome.counts["subjects"] += 1
+
+
+def _copy_versions(ours: Registry, found: list[Version], outcome: Outcome) -> None:
+    """By id, and what refers to others after those: rounds, as long as one brings anything."""
+    left = sorted(found, key=lambda one: (one.id, one.subject, one.number))
+    refusals: dict[Version, str] = {}
+    while left:
+        refusals = {}
+        for one in left:
+            try:
+                ours.ask(
+                    "POST", at("subjects", one.subject, "versions"), {**one.body, "id": one.id, "version": one.number}
+                )
+                outcome.counts["versions"] += 1
+            except Refused as error:
+                refusals[one] = str(error)
+        if len(refusals) == len(left):
+            break
+        left = list(refusals)
+    outcome.failed += [(one.name, why) for one, why in refusals.items()]
+    for one in found:
+        if one.is_deleted and one not in refusals:
+            _delete(ours, one, outcome)
+
+
+def _delete(ours: Registry, one: Version, outcome: Outcome) -> None:
+    try:
+        ours.ask("DELETE", at("subjects", one.subject, "versions", str(one.number)))
+        outcome.counts["deleted"] += 1
+    except Refused as error:
+        if error.code != 40406:  # it is deleted already
+            outcome.failed.append((one.name, str(error)))
+
+
+def _copy_level(theirs: Registry, ours: Registry, subject: str, outcome: Outcome) -> None:
+    try:
+        level = theirs.get(at("config", subject)).get("compatibilityLevel")
+        if level:
+            ours.ask("PUT", at("config", subject), {"compatibility": level})
+            outcome.counts["levels"] += 1
+    except Refused as error:
+        if error.code not in NOTHING_SET:
+            outcome.failed.append((f"level of {subject}", str(error)))
+
+
+def _tell(session: Session, outcome: Outcome, *, dry_run: bool) -> None:
+    say = session.printer.say
+    counts = outcome.counts
+    what = f"{count(counts['versions'], 'version')} of {count(counts['subjects'], 'subject')}"
+    say(f"{'would copy' if dry_run else 'copied'} {what}", style="green")
+    if counts["deleted"]:
+        say(f"  · {counts['deleted']} of them are soft-deleted, as they were")
+    if counts["levels"]:
+        say(f"  · {count(counts['levels'], 'level')} of compatibility")
+    for name, why in outcome.failed:
+        say(f"  ✗ {name}: {why}", style="bold red")

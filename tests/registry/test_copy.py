@@ -1,0 +1,125 @@
+"""`plumbline registry copy`: another registry, over real HTTP, into the portal."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from governance.models import Contract, ContractVersion
+from orchestration.models import Team
+from portal.cli.program import program
+from tests.people import person, token_for
+from tests.registry.conftest import BROKEN, RECORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LINE = {"type": "record", "name": "Line", "fields": [{"name": "sku", "type": "string"}]}
+CART = {"type": "record", "name": "Cart", "fields": [{"name": "lines", "type": {"type": "array", "items": "Line"}}]}
+#: Subject → version → (id, whether it is deleted, fields). The cart has a lower id than what it refers to.
+HELD: dict[str, dict[int, tuple[int, bool, dict[str, Any]]]] = {
+    "cart/value": {1: (7, False, {"schema": json.dumps(CART), "references": [{"name": "Line", "subject": "line", "version": 2}]})},
+    "line": {2: (90, False, {"schema": json.dumps(LINE)})},
+    "orders-value": {
+        1: (12, True, {"schema": json.dumps(RECORD)}), 4: (13, False, {"schema": json.dumps(BROKEN)}),
+        5: (40, False, {"schema": json.dumps({"type": "object"}), "schemaType": "JSON"}),
+    },
+    "proto": {1: (50, False, {"schema": 'syntax = "proto3";', "schemaType": "PROTOBUF"})},
+}  # fmt: skip
+
+
+class Source(BaseHTTPRequestHandler):
+    """What the copy asks of a registry, as the Confluent API answers it."""
+
+    def do_GET(self) -> None:
+        parts = [unquote(part) for part in urlsplit(self.path).path.strip("/").split("/")]
+        answer: Any = {"error_code": 40401, "message": "Subject not found."}
+        if self.headers["Authorization"] != "Basic YTpi":
+            answer = {"error_code": 401, "message": "Unauthorized"}
+        elif parts == ["subjects"]:
+            answer = list(HELD)
+        elif parts[0] == "config":
+            answer = {"compatibilityLevel": "FULL"} if parts[1] == "line" else {"error_code": 40408, "message": "none"}
+        elif parts[0] == "subjects" and len(parts) == 3:
+            answer = [number for number, one in HELD[parts[1]].items() if "deleted=true" in self.path or not one[1]]
+        elif parts[0] == "subjects":
+            number, _, fields = HELD[parts[1]][int(parts[3])]
+            answer = {"subject": parts[1], "version": int(parts[3]), "id": number, **fields}
+        body = json.dumps(answer).encode()
+        code = answer["error_code"] if isinstance(answer, dict) and "error_code" in answer else 200
+        self.send_response(int(str(code)[:3]))
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def source() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Source)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def call(live_server: Any) -> Any:
+    team, _ = Team.objects.get_or_create(name="checkout")
+    token = token_for(person("maintainer", team))
+
+    def copy(*arguments: str) -> Any:
+        environment = {"PLUMBLINE_URL": live_server.url, "PLUMBLINE_TOKEN": token, "PLUMBLINE_SOURCE_USER": "a:b"}
+        return CliRunner().invoke(program, ["registry", "copy", *arguments], env=environment)
+
+    copy.get = lambda path: httpx.get(  # type: ignore[attr-defined]
+        f"{live_server.url}/registry{path}", headers={"Authorization": f"Bearer {token}"}, timeout=60
+    ).json()
+    return copy
+
+
+def test_a_registry_is_copied_with_ids_numbers_references_levels_and_what_is_deleted(call: Any, source: str):
+    done = call(source)
+    assert done.exit_code == 1, done.output
+    assert "copied 5 versions of 4 subjects" in done.output
+    assert "✗ proto version 1 (id 50): Invalid schema: type PROTOBUF is not supported here" in done.output
+    assert call.get("/subjects") == ["cart/value", "line", "orders-value"]
+    assert call.get("/subjects/orders-value/versions") == [4, 5]
+    assert call.get("/subjects/orders-value/versions?deleted=true") == [1, 4, 5]
+    for number, schema in ((7, CART), (12, RECORD), (13, BROKEN), (90, LINE)):
+        assert json.loads(call.get(f"/schemas/ids/{number}")["schema"]) == schema
+    assert call.get("/schemas/ids/7")["references"] == [{"name": "Line", "subject": "line", "version": 2}]
+    assert call.get("/config/line") == {"compatibilityLevel": "FULL"}
+    assert call.get("/mode/line")["error_code"] == 40409, "what comes next is compared again"
+    numbers = ContractVersion.objects.filter(contract__name="orders-value").order_by("precedence")
+    assert list(numbers.values_list("version", flat=True)) == ["1.0.0", "2.0.0", "3.0.0"]
+    assert Contract.objects.get(name="cart-value").owner.name == "checkout"
+
+
+def test_copying_again_changes_nothing(call: Any, source: str):
+    call(source, "--prefix", "orders")
+    before = list(ContractVersion.objects.values_list("pk", "state"))
+    again = call(source, "--prefix", "orders")
+    assert again.exit_code == 0, again.output
+    assert list(ContractVersion.objects.values_list("pk", "state")) == before
+
+
+def test_a_dry_run_copies_nothing(call: Any, source: str):
+    told = call(source, "--dry-run")
+    assert (told.exit_code, told.output) == (0, "would copy 6 versions of 4 subjects\n")
+    assert not Contract.objects.exists()
+
+
+def test_what_is_no_registry_is_said_and_no_mode_stays_behind(call: Any, source: str, live_server: Any):
+    assert call("nowhere").exit_code == 2
+    assert call("http://127.0.0.1:9").exit_code == 5
+    assert call(f"{live_server.url}/healthz").exit_code == 5
+    assert call(source, "--source-user", "a:wrong").exit_code == 3
