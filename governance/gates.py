@@ -19,7 +19,7 @@ from governance.gate.releases import Releases, ReleaseWorkflow
 from governance.gate.shelves import Contracts as ContractShelf
 from governance.gate.shelves import Workflows as WorkflowShelf
 from governance.gate.subjects import register as have_the_gate
-from governance.selectors.contracts import is_avro, resolve, schema_of, spec_of
+from governance.selectors.contracts import other_format, resolve, schema_of, spec_of
 from governance.services import audit
 from governance.services.alerting import Channels
 from governance.services.approving import Asking
@@ -41,7 +41,8 @@ class Contracts:
 
     def unusable(self, name: str) -> str:
         """See orchestration.hooks.ContractHook."""
-        return "its versions are in Avro, and payloads of steps are JSON" if is_avro(name) else ""
+        words = other_format(name)
+        return f"its versions are in {words}, and payloads of steps are JSON" if words else ""
 
     def validate(self, name: str, version: str, payload: Any, *, masked: bool = False) -> Sequence[Violation]:
         """See orchestration.hooks.ContractHook."""

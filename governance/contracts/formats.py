@@ -1,6 +1,6 @@
 """The formats that a contract's schema may have, and the comparison of two that may even differ in it. Pure, like its package.
 
-Owns which reader and which comparison each format has. The Avro library is imported when the first Avro schema comes.
+Owns which reader and which comparison each format has. What a format needs is imported when the first of it comes.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from governance.contracts.comparing import LEVELS, compare
 from governance.contracts.report import Direction, Finding, Report
 from governance.contracts.values import canonical
 
-JSON_SCHEMA, AVRO = "jsonschema", "avro"
-FORMATS = (JSON_SCHEMA, AVRO)
+JSON_SCHEMA, AVRO, ODCS = "jsonschema", "avro", "odcs"
+FORMATS = (JSON_SCHEMA, AVRO, ODCS)
 #: As pages and messages call them.
-WORDS = {JSON_SCHEMA: "JSON Schema", AVRO: "Avro"}
+WORDS = {JSON_SCHEMA: "JSON Schema", AVRO: "Avro", ODCS: "Open Data Contract Standard"}
 
 
 def format_of(spec: dict[str, Any]) -> str:
@@ -34,6 +34,10 @@ def compare_formats(
         from governance.contracts.avro_schemas import compare_avro  # for the few that have Avro
 
         return compare_avro(old[1], new[1], level=level)
+    if new[0] == ODCS:
+        from governance.contracts.odcs import compare_odcs  # likewise
+
+        return compare_odcs(old[1], new[1], level=level, policy=policy)
     return compare(old[1], new[1], level=level, policy=policy)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from governance.contracts.formats import AVRO
+from governance.contracts.formats import AVRO, ODCS
 from governance.contracts.vocabulary import DRAFT_07, draft_of
 from governance.contracts.vocabulary import InvalidSchema as ContractFault
 from governance.selectors.contracts import schema_of
@@ -64,6 +64,11 @@ def check_schema(format: str, schema: Any) -> None:
         from governance.contracts.avro_schemas import read_avro  # for the few that have Avro
 
         read_avro(schema, "the")
+        return
+    if format == ODCS:
+        from governance.contracts.odcs import check_odcs  # likewise
+
+        check_odcs(schema)
         return
     try:
         compile_check(schema)

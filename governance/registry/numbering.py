@@ -27,10 +27,20 @@ def contract_name(subject: str) -> str:
     known = Subject.objects.filter(name=subject).values_list("contract__name", flat=True).first()
     if known is not None:
         return known
-    plain = ".".join(_part(part) for part in subject.lower().split("."))
-    taken = len(plain) > LONGEST_NAME or Subject.objects.filter(contract__name=plain).exclude(name=subject).exists()
-    mark = hashlib.sha256(subject.encode()).hexdigest()[:8]
-    return f"{plain[: LONGEST_NAME - 9].rstrip('.-')}-{mark}" if taken else plain
+    plain = plain_name(subject)
+    taken = Subject.objects.filter(contract__name=plain).exclude(name=subject).exists()
+    return _marked(plain, subject) if taken else plain
+
+
+def plain_name(text: str) -> str:
+    """A contract's name made of any text; one that is too long is cut, and marked by what it was."""
+    plain = ".".join(_part(part) for part in text.lower().split("."))
+    return _marked(plain, text) if len(plain) > LONGEST_NAME else plain
+
+
+def _marked(plain: str, text: str) -> str:
+    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{plain[: LONGEST_NAME - 9].rstrip('.-')}-{mark}"
 
 
 def _part(part: str) -> str:
@@ -38,8 +48,12 @@ def _part(part: str) -> str:
     return plain if plain[:1].isalpha() else f"x{plain}"
 
 
-def enter(version: ContractVersion) -> SubjectVersion:
-    """Give it its number. What a client registered says its subject and schema in `source`; a manifest's gets its own."""
+def enter(version: ContractVersion) -> SubjectVersion | None:
+    """Give it its number; None for a format that clients don't know. What a client registered says its subject and schema in
+    `source`; a manifest's gets its own.
+    """
+    if format_of(version.canonical["spec"]) not in KINDS:
+        return None
     known = SubjectVersion.objects.filter(version=version).first()
     if known is not None:
         return known

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from governance.contracts.formats import AVRO
+from governance.contracts.formats import JSON_SCHEMA, WORDS
 from governance.models import Change, Contract, ContractVersion
 from orchestration.errors import NotFound
 from orchestration.models import Port, Run, WorkflowVersion
@@ -18,17 +18,18 @@ LIVE = (WorkflowVersion.State.ACTIVE, WorkflowVersion.State.DEPRECATED)
 
 
 def resolve(name: str, range_: str) -> str | None:
-    """The highest active version of the contract that fits the npm range, or None. Payloads of steps are JSON, so a version
-    in Avro is none that they could be held against.
+    """The highest active version of the contract that fits the npm range, or None. Payloads of steps are JSON, so they
+    can be held against JSON Schema alone.
     """
     active = ContractVersion.objects.filter(contract__name=name, state=ContractVersion.State.ACTIVE)
     rows = active.values_list("version", "canonical__spec__format")
-    return highest([version for version, format in rows if format != AVRO], range_)
+    return highest([version for version, format in rows if format in (None, JSON_SCHEMA)], range_)
 
 
-def is_avro(name: str) -> bool:
-    """Whether its versions of now are in Avro."""
-    return Contract.objects.filter(name=name, format=AVRO).exists()
+def other_format(name: str) -> str:
+    """What its versions of now are in, where that is not JSON Schema; in words."""
+    found = Contract.objects.filter(name=name).exclude(format=JSON_SCHEMA).values_list("format", flat=True).first()
+    return WORDS[found] if found else ""
 
 
 def schema_of(name: str, version: str) -> Any:

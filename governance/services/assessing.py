@@ -15,7 +15,7 @@ from typing import Any
 from semantic_version import Version
 
 from governance.contracts import Report
-from governance.contracts.formats import JSON_SCHEMA, compare_formats, format_of
+from governance.contracts.formats import JSON_SCHEMA, ODCS, compare_formats, format_of
 from governance.gate.subjects import Judgement, Verdict, each_once
 from governance.models import Contract, ContractVersion
 from governance.registry.rules import level_kept
@@ -97,8 +97,9 @@ def assess(
     other = _other_rules(base, policy, level)
     below_one = Version(base.version).major == 0
     takes = _BELOW_ONE.get(report.bump, report.bump) if below_one else report.bump
+    agreeing = _approvers(schema) if format == ODCS else []
     users = sorted((port.version.workflow.owner for port in ports), key=lambda team: team.pk)
-    hits = each_once([*((team, OWNS) for team in owners), *((team, USES) for team in users)])
+    hits = each_once([*((team, OWNS) for team in owners), *agreeing, *((team, USES) for team in users)])
     return Assessment(base, report, takes, _declared(base.version, version), hits, other, against, owners)
 
 
@@ -113,6 +114,17 @@ def _compared(
         if reports[-1][1].verdict == "breaking":
             return reports[-1]
     return next((pair for pair in reports if pair[1].verdict == "undecided"), reports[0])
+
+
+def _approvers(document: Any) -> list[tuple[Team, str]]:
+    """The teams that the document names as approvers of its roles."""
+    from governance.contracts.odcs.reading import approvers  # for the few that have it
+
+    roles = dict(approvers(document))
+    return [
+        (team, f"approves role {roles[team.name]} of it")
+        for team in Team.objects.filter(name__in=roles).order_by("name")
+    ]
 
 
 def _rules_of(version: ContractVersion) -> tuple[str, str | None]:

@@ -106,7 +106,7 @@ class World:
 
 def _is_usable(contract: Resource) -> bool:
     """At a port: its payloads are JSON."""
-    return contract.version is not None and contract.canonical["spec"].get("format") != "avro"
+    return contract.version is not None and contract.canonical["spec"].get("format", "jsonschema") == "jsonschema"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

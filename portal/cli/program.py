@@ -18,6 +18,7 @@ from . import (
     exporting,
     flags,
     manifests,
+    odcs,
     openslo,
     registry_copy,
     runbook_files,
@@ -91,6 +92,8 @@ for _command in (
     program.add_command(_command)
 openslo.importing.add_command(decisions.import_decisions)
 exporting.export.add_command(decisions.export_decisions)
+openslo.importing.add_command(odcs.import_odcs)
+exporting.export.add_command(odcs.export_odcs)
 openslo.importing.add_command(runbook_files.import_runbooks)
 exporting.export.add_command(runbook_files.export_runbooks)
 

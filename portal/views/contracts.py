@@ -9,10 +9,11 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from governance.contracts import InvalidSchema
-from governance.contracts.formats import WORDS, compare_formats, format_of
+from governance.contracts.formats import ODCS, WORDS, compare_formats, format_of
 from governance.gate.waiving import live_waivers_of
 from governance.models import Contract
 from governance.selectors.contracts import (
@@ -29,11 +30,12 @@ from governance.selectors.decisions import decisions_about
 from governance.selectors.postmortems import about, postmortems_of_contract
 from governance.selectors.runbooks import runbooks_of_contract
 from governance.services.assessing import level_of
+from governance.services.data_contracts import as_yaml, export_odcs
 from governance.services.verifying import latest
 from orchestration.models import Team
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.presentation import change_words, payload_lines, textdiff
+from portal.presentation import change_words, data_contract, payload_lines, textdiff
 from portal.presentation.words import decision_look, postmortem_look, severity_look
 from portal.selectors.runbook_rows import runbook_rows
 from portal.views import document_lists as lists
@@ -96,6 +98,9 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
         "ports": ports,
         "shown": shown,
         "format": WORDS[found.format],
+        "data": data_contract.shown(shown.schema)
+        if shown is not None and format_of(shown.canonical["spec"]) == ODCS
+        else None,
         "schema": json.dumps(shown.schema, indent=2, ensure_ascii=False) if shown else "",
         "old": old,
         "new": new,
@@ -103,6 +108,15 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
         "comparison": _comparison(found, old, new, level) if old and new else None,
     }
     return render(request, "contracts/contract.html", context)
+
+
+@login_required
+@require_GET
+def export(request: HttpRequest, name: str, version: str) -> HttpResponse:
+    """A version as an ODCS document."""
+    found = find_version(find_contract(name), version)
+    headers = {"Content-Disposition": content_disposition_header(True, f"{name}-{version}.odcs.yaml") or "attachment"}
+    return HttpResponse(as_yaml(export_odcs(found)), content_type="application/yaml; charset=utf-8", headers=headers)
 
 
 def _comparison(found: Contract, old: str, new: str, level: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("contracts/new/", contract_changes.propose_version, name="contract-new"),
     path("contracts/<str:name>/", contracts.contract, name="contract"),
     path("contracts/<str:name>/propose/", contract_changes.propose_version, name="contract-propose"),
+    path("contracts/<str:name>/<str:version>/odcs/", contracts.export, name="contract-odcs"),
     path("contracts/<str:name>/<str:number>/deprecate/", endings.deprecate, CONTRACT, name="contract-deprecate"),
     path("contracts/<str:name>/<str:number>/retire/", endings.retire, CONTRACT, name="contract-retire"),
     path("workflows/<str:name>/<str:number>/deprecate/", endings.deprecate, WORKFLOW, name="workflow-deprecate"),

@@ -179,6 +179,13 @@ API = [
     Entry(
         "POST", "contracts/<str:name>/versions/<str:version>/retire", Verb.MAINTAIN, ("other.thing", "1.0.0"), REASON
     ),
+    Entry(
+        "POST",
+        "odcs",
+        Verb.MAINTAIN,
+        body={"documents": [{"text": "a: 1", "source": "a.yaml"}], "owner": "checkout", **REASON},
+    ),
+    Entry("GET", "contracts/<str:name>/versions/<str:version>/odcs", SIGNED_IN, ("order.placed", "1.0.0")),
     Entry("GET", "contracts/<str:name>/versions/<str:version>/verifications", SIGNED_IN, ("order.placed", "1.0.0")),
     Entry(
         "POST",
@@ -365,6 +372,7 @@ PAGES = [
     Entry("GET", "contracts/", SIGNED_IN),
     Entry("POST", "contracts/new/", Verb.MAINTAIN, body=NEW_CONTRACT),
     Entry("GET", "contracts/<str:name>/", SIGNED_IN, ("order.placed",)),
+    Entry("GET", "contracts/<str:name>/<str:version>/odcs/", SIGNED_IN, ("order.placed", "1.0.0")),
     Entry("GET", "contracts/<str:name>/propose/", Verb.MAINTAIN, ("order.placed",)),
     Entry(
         "POST",

@@ -98,7 +98,7 @@ class DependencySpec(Part):
 
 
 class ContractSpec(Part):
-    format: Literal["jsonschema", "avro"] = "jsonschema"
+    format: Literal["jsonschema", "avro", "odcs"] = "jsonschema"
     schema_: Schema = Field(alias="schema")
     policy: Literal["strict", "tolerant"] = "tolerant"
     compatibility: (
