@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Substr
 
-from governance.models import ContractVersion, RegisteredSchema, SchemaReference, Subject, SubjectVersion
+from governance.models import Contract, ContractVersion, RegisteredSchema, SchemaReference, Subject, SubjectVersion
 from governance.registry import faults
 from governance.registry.texts import Reference, Submitted
 
@@ -76,6 +76,12 @@ def version_at(subject: str, number: int, *, deleted: bool = False) -> SubjectVe
     if found is None:
         raise faults.no_version(number) if known.exists() else faults.no_subject(subject)
     return found
+
+
+def latest_number(contract: Contract) -> tuple[str, int] | None:
+    """The subject of a contract, and the number of its newest version; None where clients know none."""
+    found = SubjectVersion.objects.filter(IS_LIVE, subject__contract=contract).order_by("-number")
+    return found.values_list("subject__name", "number").first()
 
 
 def look_up(reference: Reference) -> Submitted:

@@ -21,7 +21,7 @@ def shown(document: Mapping[str, Any]) -> dict[str, Any]:
     """For templates/contracts/data_contract.html. Each list may be empty."""
     return {
         "tables": [
-            (table["name"], table.get("description", ""), len(listed(table, "properties")))
+            (table["name"], table.get("description", ""), [_field(one) for one in listed(table, "properties")])
             for table in listed(document, "schema")
         ],
         "promises": [_promise(one) for one in listed(document, "slaProperties")],
@@ -36,6 +36,17 @@ def shown(document: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "price": _price(document.get("price")),
     }  # fmt: skip
+
+
+def _field(one: Mapping[str, Any]) -> tuple[str, str, bool, str]:
+    """Name, type, whether every row has it, and what it is."""
+    kinds = [str(one[key]) for key in ("logicalType", "physicalType") if one.get(key)]
+    return (
+        str(one["name"]),
+        ", ".join(dict.fromkeys(kinds)),
+        one.get("required") is True,
+        str(one.get("description") or ""),
+    )
 
 
 def _promise(one: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -65,7 +76,10 @@ def _check(one: Mapping[str, Any]) -> str:
         or "a check"
     )
     bounds = [f"{words} {_value(one[word])}" for word, words in _OPERATORS.items() if word in one]
-    return f"{what}: {' and '.join(bounds)}" if bounds else str(what)
+    measure = one.get("metric") or one.get("rule") or "result"
+    return (
+        f"{what} ({measure} {' and '.join(bounds)})" if bounds and measure != what else " ".join([str(what), *bounds])
+    )
 
 
 def _value(value: Any) -> str:

@@ -15,7 +15,9 @@ from django.views.decorators.http import require_GET
 from governance.contracts import InvalidSchema
 from governance.contracts.formats import ODCS, WORDS, compare_formats, format_of
 from governance.gate.waiving import live_waivers_of
-from governance.models import Contract
+from governance.models import Contract, ContractVersion
+from governance.registry.reading import latest_number
+from governance.registry.rules import level_kept
 from governance.selectors.contracts import (
     changes_of,
     contracts,
@@ -32,7 +34,7 @@ from governance.selectors.runbooks import runbooks_of_contract
 from governance.services.assessing import level_of
 from governance.services.data_contracts import as_yaml, export_odcs
 from governance.services.verifying import latest
-from orchestration.models import Team
+from orchestration.models import Port, Team
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
 from portal.presentation import change_words, data_contract, payload_lines, textdiff
@@ -79,7 +81,7 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
     older = numbers[numbers.index(new) + 1 :] if new in numbers else []
     old = request.GET.get("from") or (older[0] if older else "")
     shown = find_version(found, new) if new else None
-    level, gone_through = level_of(ports), changes_of(found)
+    level, gone_through = _level(shown, ports), changes_of(found)
     context = {
         "nav": "contracts",
         "contract": found,
@@ -98,6 +100,7 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
         "ports": ports,
         "shown": shown,
         "format": WORDS[found.format],
+        "subject": latest_number(found),
         "data": data_contract.shown(shown.schema)
         if shown is not None and format_of(shown.canonical["spec"]) == ODCS
         else None,
@@ -108,6 +111,13 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
         "comparison": _comparison(found, old, new, level) if old and new else None,
     }
     return render(request, "contracts/contract.html", context)
+
+
+def _level(shown: ContractVersion | None, ports: list[Port]) -> str:
+    """What the version after this one is asked."""
+    declared = shown.canonical["spec"].get("compatibility") if shown is not None else None
+    kept = level_kept(shown) if shown is not None and not ports else None
+    return declared or kept or level_of(ports)
 
 
 @login_required

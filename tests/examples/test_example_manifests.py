@@ -36,7 +36,7 @@ def plans(resources):
 @pytest.fixture(scope="module")
 def schemas(resources):
     contracts = [resource for resource in resources if resource.kind == "Contract"]
-    found = [one for one in contracts if one.canonical["spec"]["format"] == "jsonschema"]
+    found = [one for one in contracts if one.canonical["spec"].get("format", "jsonschema") == "jsonschema"]
     return {(contract.name, contract.version): contract.document["spec"]["schema"] for contract in found}
 
 

@@ -150,7 +150,8 @@ def test_the_page_shows_what_is_promised_and_gives_the_document(api: Api, client
         "9.95 USD per megabyte",
         "retention",
         "3 y",
-        "rowCount: is over 1000",
+        "rowCount is over 1000",
+        "timestamp",
         "payments, na",
         "db.example / shop / sales",
     ):
