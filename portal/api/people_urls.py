@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from portal.api import teams, tokens, webhooks
+from portal.api import ownership, teams, tokens, webhooks
 
 urlpatterns: list[URLPattern] = [
+    path("ownership", ownership.Ownership.as_view()),
     path("teams", teams.Teams.as_view()),
     path("teams/<slug:name>", teams.OneTeam.as_view()),
     path("webhook-deliveries", webhooks.Deliveries.as_view()),

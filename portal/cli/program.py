@@ -20,6 +20,7 @@ from . import (
     manifests,
     odcs,
     openslo,
+    ownership,
     registry_copy,
     runbook_files,
     runs,
@@ -93,6 +94,7 @@ for _command in (
 openslo.importing.add_command(decisions.import_decisions)
 exporting.export.add_command(decisions.export_decisions)
 openslo.importing.add_command(odcs.import_odcs)
+openslo.importing.add_command(ownership.import_ownership)
 exporting.export.add_command(odcs.export_odcs)
 openslo.importing.add_command(runbook_files.import_runbooks)
 exporting.export.add_command(runbook_files.export_runbooks)

@@ -181,6 +181,12 @@ API = [
     ),
     Entry(
         "POST",
+        "ownership",
+        OF_ANY_TEAM,
+        body={"documents": [{"text": "* @a/b", "source": "a"}], "dry_run": True, **REASON},
+    ),  # fmt: skip
+    Entry(
+        "POST",
         "odcs",
         Verb.MAINTAIN,
         body={"documents": [{"text": "a: 1", "source": "a.yaml"}], "owner": "checkout", **REASON},
