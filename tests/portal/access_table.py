@@ -184,7 +184,7 @@ API = [
         "ownership",
         OF_ANY_TEAM,
         body={"documents": [{"text": "* @a/b", "source": "a"}], "dry_run": True, **REASON},
-    ),  # fmt: skip
+    ),
     Entry(
         "POST",
         "odcs",
