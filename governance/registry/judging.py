@@ -49,13 +49,13 @@ def judge(parsed: Parsed, known: Sequence[SubjectVersion], level: str) -> Answer
     return Answer(verdict, tuple(reasons))
 
 
-def bump(parsed: Parsed, newest: SubjectVersion | None) -> Bump:
-    """How much it changes for consumers, whatever the level lets through."""
+def bump(parsed: Parsed, newest: SubjectVersion | None, level: str) -> Bump:
+    """How much it changes for those whom this level is about, whatever the one in force lets through."""
     if newest is None:
         return "none"
     old = (FORMATS[newest.schema.kind], newest.version.schema)
     try:
-        report = compare_formats(old, (parsed.format, parsed.schema), level="BACKWARD", policy="strict")
+        report = compare_formats(old, (parsed.format, parsed.schema), level=level, policy="strict")
     except InvalidSchema:
         return "major"
     return "major" if report.verdict != "safe" else report.bump

@@ -19,6 +19,7 @@ from governance.registry import faults, numbering, rules
 from governance.registry.judging import asked, bump, judge
 from governance.registry.reading import LATEST, look_up, named, same, version_at, versions
 from governance.registry.texts import Parsed, Submitted, parse
+from governance.selectors.contracts import live_ports
 from governance.services.assessing import lowest
 from orchestration.errors import Conflict, InvalidManifest
 from orchestration.services.applying import Signature
@@ -110,12 +111,10 @@ def _refuse_incompatible(subject: str, parsed: Parsed, known: list[SubjectVersio
 def _waiting(name: str, parsed: Parsed) -> Held | None:
     """The same schema, where it was registered before and the gate holds it or refused it: asking again changes nothing."""
     at_gate = (ContractVersion.State.PROPOSED, ContractVersion.State.REJECTED)
+    ids = set(RegisteredSchema.objects.filter(fingerprint=parsed.fingerprint).values_list("pk", flat=True))
     rows = ContractVersion.objects.filter(contract__name=name, state__in=at_gate).order_by("-pk")
-    for one in rows:
-        ids = RegisteredSchema.objects.filter(fingerprint=parsed.fingerprint).values_list("pk", flat=True)
-        if one.source.get("schema") in set(ids):
-            return _held(name, one.version)
-    return None
+    found = next((one for one in rows if one.source.get("schema") in ids), None)
+    return _held(name, found.version) if found is not None else None
 
 
 def _held(name: str, number: str) -> Held:
@@ -137,7 +136,10 @@ def _next(name: str, parsed: Parsed, before: SubjectVersion | None) -> str:
     highest = newest(ContractVersion.objects.filter(contract__name=name).values_list("version", flat=True))
     if highest is None:
         return "1.0.0"
-    by = bump(parsed, before)
+    declares = before is not None and before.version.canonical["spec"].get("compatibility")
+    by = bump(
+        parsed, before, "FULL" if declares or live_ports(name).exists() else "BACKWARD"
+    )  # as much as the gate may want
     return lowest(highest, "patch" if by == "none" else by)
 
 

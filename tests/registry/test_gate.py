@@ -71,6 +71,21 @@ def test_a_level_that_lets_everything_through_does_not_get_around_those_who_use_
     assert maintainer.get("/subjects/order.placed/versions").body == [1]
 
 
+def test_what_those_who_read_an_output_would_miss_waits_as_a_major_version(maintainer: Caller):
+    sent(contract("1.0.0", V1))
+    text = (
+        workflow("checkout")
+        .replace("input:", "output:")
+        .replace("contract: order.placed@^1", "contract: order.placed@^1\n    value: {id: a}")
+    )
+    sent(text)
+    wider = V1 | {"properties": V1["properties"] | {"qty": {"type": "number"}}}
+    held = maintainer.register("order.placed", wider, schemaType="JSON")
+    assert held.status == 409, held
+    change = Change.objects.get()
+    assert (change.number, change.verdict) == ("2.0.0", "breaking")
+
+
 def test_what_a_workflow_uses_is_not_deleted(maintainer: Caller):
     sent(contract("1.0.0", V1))
     sent(workflow("checkout"))

@@ -54,11 +54,6 @@ def approvers(document: Any) -> Iterator[tuple[str, str]]:
                     yield name.strip(), str(role.get("role"))
 
 
-def promise(document: Any, name: str) -> Any:
-    """The value of an SLA property, such as endOfSupport or retention; None where nothing is promised."""
-    return next((one.get("value") for one in listed(document, "slaProperties") if one.get("property") == name), None)
-
-
 @functools.cache
 def _validator() -> Any:
     text = resources.files("open_data_contract_standard").joinpath("schema.json").read_text("utf-8")
