@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from governance.gate.opening import propose
+from governance.gate.opening import WAITING, propose
 from governance.gate.subjects import Object
 from governance.models import Change, SubjectVersion
 from governance.registry import faults, rules
@@ -57,12 +57,10 @@ def delete_subject(subject: str, actor: Any, *, permanent: bool = False) -> list
             raise faults.subject_is_deleted(subject)
         _refuse_referenced(subject, [one.number for one in (known if permanent else live)])
         if permanent:
+            rules.forget(subject, actor)
             return _erase(known, actor)
-        for one in live:
-            held = _retire(one, actor)
-            if held is not None:
-                return held
-        return [one.number for one in live]
+        held = [found for found in (_retire(one, actor) for one in live) if found is not None]
+        return held[0] if held else [one.number for one in live]
 
 
 def _refuse_referenced(subject: str, numbers: list[int]) -> None:
@@ -76,6 +74,9 @@ def _retire(found: SubjectVersion, actor: Any) -> Held | None:
     """None when it is retired now. Raises RegistryFault 42206 while a workflow uses it."""
     version = found.version
     contract = version.contract
+    asked = Change.objects.filter(kind="contract.retire", name=contract.name, number=version.version, state__in=WAITING)
+    if (waits := asked.first()) is not None:  # to ask again would void what was agreed to meanwhile
+        return Held(waits.pk, waits.state)
     thing = Object("contract.retire", contract.name, version.version, contract.owner, version, {})
     try:
         made: Change = propose(

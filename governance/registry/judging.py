@@ -49,10 +49,8 @@ def judge(parsed: Parsed, known: Sequence[SubjectVersion], level: str) -> Answer
     return Answer(verdict, tuple(reasons))
 
 
-def bump(parsed: Parsed, newest: SubjectVersion | None, level: str) -> Bump:
+def bump(parsed: Parsed, newest: SubjectVersion, level: str) -> Bump:
     """How much it changes for those whom this level is about, whatever the one in force lets through."""
-    if newest is None:
-        return "none"
     old = (FORMATS[newest.schema.kind], newest.version.schema)
     try:
         report = compare_formats(old, (parsed.format, parsed.schema), level=level, policy="strict")

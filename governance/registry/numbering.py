@@ -16,6 +16,8 @@ from governance.registry.texts import KINDS, Parsed, Submitted, fingerprint_of, 
 
 #: Of a contract, as manifests have it.
 LONGEST_NAME = 63
+#: Ids from here on are those of schemas that manifests bring: a registry that is copied finds its own small ones free.
+FIRST_OF_MANIFESTS = 2**30
 _OUTSIDE = re.compile(r"[^a-z0-9]+")
 
 
@@ -29,7 +31,13 @@ def contract_name(subject: str) -> str:
         return known
     plain = plain_name(subject)
     taken = Subject.objects.filter(contract__name=plain).exclude(name=subject).exists()
-    return _marked(plain, subject) if taken else plain
+    return _marked(plain, subject) if taken or _waits_for_another(plain, subject) else plain
+
+
+def _waits_for_another(name: str, subject: str) -> bool:
+    """Whether what another subject registered waits under that name: it has no row of its own before it is published."""
+    sources = ContractVersion.objects.filter(contract__name=name).values_list("source", flat=True)
+    return any(source.get("registry") not in (None, subject) for source in sources)
 
 
 def plain_name(text: str) -> str:
@@ -60,7 +68,11 @@ def enter(version: ContractVersion) -> SubjectVersion | None:
     contract, source = version.contract, version.source
     subject = _subject(contract, source.get("registry") or contract.name)
     schema = RegisteredSchema.objects.filter(pk=source.get("schema")).first() or _of_manifest(version)
-    number = source.get("number") or (subject.versions.aggregate(Max("number"))["number__max"] or 0) + 1
+    number = source.get("number")
+    if (
+        number is None or subject.versions.filter(number=number).exists()
+    ):  # it waited, and another took the number meanwhile
+        number = (subject.versions.aggregate(Max("number"))["number__max"] or 0) + 1
     return SubjectVersion.objects.create(subject=subject, number=number, schema=schema, version=version)
 
 
@@ -91,11 +103,21 @@ def _of_manifest(version: ContractVersion) -> RegisteredSchema:
     kind, text = KINDS[format_of(version.canonical["spec"])], text_of(version.schema)
     fingerprint = fingerprint_of(kind, text)
     same = RegisteredSchema.objects.filter(fingerprint=fingerprint).order_by("pk").first()
-    return same or _made(Submitted(kind, text), text, fingerprint, None)
+    if same is not None:
+        return same
+    rows = RegisteredSchema.objects.filter(pk__gte=FIRST_OF_MANIFESTS)
+    number = (rows.aggregate(Max("pk"))["pk__max"] or FIRST_OF_MANIFESTS - 1) + 1
+    return _row(number, Submitted(kind, text), text, fingerprint)
 
 
 def _made(submitted: Submitted, text: str, fingerprint: str, wanted: int | None) -> RegisteredSchema:
-    number = wanted or (RegisteredSchema.objects.aggregate(Max("pk"))["pk__max"] or 0) + 1
+    number = (
+        wanted or (RegisteredSchema.objects.filter(pk__lt=FIRST_OF_MANIFESTS).aggregate(Max("pk"))["pk__max"] or 0) + 1
+    )
+    return _row(number, submitted, text, fingerprint)
+
+
+def _row(number: int, submitted: Submitted, text: str, fingerprint: str) -> RegisteredSchema:
     return RegisteredSchema.objects.create(
         id=number, kind=submitted.kind, text=text, metadata=submitted.metadata, fingerprint=fingerprint
     )

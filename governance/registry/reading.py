@@ -6,6 +6,7 @@ A version counts as soft-deleted while its contract version is not live: retired
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -78,6 +79,15 @@ def version_at(subject: str, number: int, *, deleted: bool = False) -> SubjectVe
     return found
 
 
+def newest_registered(version: ContractVersion) -> ContractVersion | None:
+    """What clients have as the newest of the subject that they registered this version under."""
+    if version.source.get("registry") is None:
+        return None
+    rows = SubjectVersion.objects.filter(IS_LIVE, subject__contract=version.contract_id).exclude(version=version)
+    found = rows.select_related("version__contract__owner").order_by("-number").first()
+    return found.version if found is not None else None
+
+
 def latest_number(contract: Contract) -> tuple[str, int] | None:
     """The subject of a contract, and the number of its newest version; None where clients know none."""
     found = SubjectVersion.objects.filter(IS_LIVE, subject__contract=contract).order_by("-number")
@@ -95,6 +105,17 @@ def look_up(reference: Reference) -> Submitted:
             f"no version {reference.number} of subject {reference.subject[:100]}, which reference {reference.name[:100]} names"
         )
     return as_submitted(found.schema)
+
+
+def pinned(submitted: Submitted) -> Submitted:
+    """With references to the newest version naming that one: what it stands for must not change later."""
+    found = tuple(
+        replace(one, subject=named(one.subject), number=version_at(named(one.subject), LATEST).number)
+        if one.number == -1
+        else replace(one, subject=named(one.subject))
+        for one in submitted.references
+    )
+    return replace(submitted, references=found)
 
 
 def schema_by_id(number: int) -> RegisteredSchema:

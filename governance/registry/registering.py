@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
+from governance.contracts.report import Bump, Verdict
 from governance.models import Change, Contract, ContractVersion, RegisteredSchema, SubjectVersion
 from governance.registry import faults, numbering, rules
 from governance.registry.judging import asked, bump, judge
-from governance.registry.reading import LATEST, look_up, named, same, version_at, versions
+from governance.registry.reading import look_up, pinned, same, versions
 from governance.registry.texts import Parsed, Submitted, parse
 from governance.selectors.contracts import live_ports
 from governance.services.assessing import lowest
@@ -30,6 +31,7 @@ from orchestration.versions import newest
 
 #: What YAML wants escaped in a text, beside what JSON does.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+BUMPS: tuple[Bump, ...] = ("none", "patch", "minor", "major")
 Authorise = Callable[[list[Planned]], None]
 
 
@@ -62,21 +64,28 @@ def register(
         mode = rules.refuse_unwritable(subject)
         if mode != "IMPORT" and (wanted.id or wanted.number):
             raise faults.not_permitted(f"Subject {subject} is not in import mode")
-        submitted = _pinned(submitted)
+        submitted = pinned(submitted)
         parsed = parse(submitted, look_up)
         found = same(subject, parsed.fingerprint, wanted.number)
         if found is not None and wanted.id in (None, found.schema_id):
             return found
         known = list(versions(subject))
-        if mode != "IMPORT":
-            _refuse_incompatible(subject, parsed, known)
+        if mode == "IMPORT" and not (wanted.id and wanted.number):
+            raise faults.not_permitted(
+                f"Subject {subject} is in import mode, in which a schema comes with its id and version"
+            )
+        verdict: Verdict = "safe" if mode == "IMPORT" else _refuse_incompatible(subject, parsed, known)
         name = numbering.contract_name(subject)
         waiting = _waiting(name, parsed)
         if waiting is not None:
             return waiting
         _refuse_taken(subject, parsed, wanted)
         schema = numbering.stored(parsed, wanted.id)
-        number = _next(name, parsed, known[-1] if known else None)
+        if not owner and not Contract.objects.filter(name=name).exists():
+            raise faults.RegistryFault(
+                403, f"{actor} maintains no team, and {subject} is new; an admin can grant the role"
+            )
+        number = _next(name, parsed, known, verdict)
         source = {"registry": subject, "schema": schema.pk, **({"number": wanted.number} if wanted.number else {})}
         manifest = _manifest(name, number, parsed, owner, known[-1].version if known else None)
         signature = Signature(actor, f"registered under {subject}", source)
@@ -90,22 +99,13 @@ def register(
         return published or _held(name, number)
 
 
-def _pinned(submitted: Submitted) -> Submitted:
-    """With references to the newest version naming that one: what it stands for must not change later."""
-    found = tuple(
-        replace(one, subject=named(one.subject), number=version_at(named(one.subject), LATEST).number)
-        if one.number == -1
-        else replace(one, subject=named(one.subject))
-        for one in submitted.references
-    )
-    return replace(submitted, references=found)
-
-
-def _refuse_incompatible(subject: str, parsed: Parsed, known: list[SubjectVersion]) -> None:
+def _refuse_incompatible(subject: str, parsed: Parsed, known: list[SubjectVersion]) -> Verdict:
+    """Safe or undecided."""
     level = rules.level_of(subject)
     answer = judge(parsed, asked(known, level), level)
     if answer.verdict == "breaking":
         raise faults.incompatible(subject, list(answer.reasons))
+    return answer.verdict
 
 
 def _waiting(name: str, parsed: Parsed) -> Held | None:
@@ -113,8 +113,8 @@ def _waiting(name: str, parsed: Parsed) -> Held | None:
     at_gate = (ContractVersion.State.PROPOSED, ContractVersion.State.REJECTED)
     ids = set(RegisteredSchema.objects.filter(fingerprint=parsed.fingerprint).values_list("pk", flat=True))
     rows = ContractVersion.objects.filter(contract__name=name, state__in=at_gate).order_by("-pk")
-    found = next((one for one in rows if one.source.get("schema") in ids), None)
-    return _held(name, found.version) if found is not None else None
+    held = (_held(name, one.version) for one in rows if one.source.get("schema") in ids)
+    return next((one for one in held if one.state not in ("expired", "withdrawn")), None)  # those may be asked anew
 
 
 def _held(name: str, number: str) -> Held:
@@ -131,15 +131,19 @@ def _refuse_taken(subject: str, parsed: Parsed, wanted: Wanted) -> None:
         raise faults.not_permitted(f"Overwrite new schema with id {wanted.id} is not permitted.")
 
 
-def _next(name: str, parsed: Parsed, before: SubjectVersion | None) -> str:
-    """The version of the contract that comes next, as much above all that there are as it changes."""
+def _next(name: str, parsed: Parsed, known: list[SubjectVersion], verdict: Verdict) -> str:
+    """The version of the contract that comes next, as much above all that there are as it changes: what clients have as the
+    newest, and what is the highest, where the two are not one.
+    """
     highest = newest(ContractVersion.objects.filter(contract__name=name).values_list("version", flat=True))
     if highest is None:
         return "1.0.0"
-    declares = before is not None and before.version.canonical["spec"].get("compatibility")
-    by = bump(
-        parsed, before, "FULL" if declares or live_ports(name).exists() else "BACKWARD"
-    )  # as much as the gate may want
+    if verdict != "safe":
+        return lowest(highest, "major")
+    before = {known[-1], max(known, key=lambda one: one.version.precedence)} if known else set()
+    declares = any(one.version.canonical["spec"].get("compatibility") for one in before)
+    level = "FULL" if declares or live_ports(name).exists() else "BACKWARD"  # as much as the gate may want
+    by = max((bump(parsed, one, level) for one in before), key=BUMPS.index, default="patch")
     return lowest(highest, "patch" if by == "none" else by)
 
 

@@ -84,6 +84,14 @@ def set_mode(scope: str, mode: str, actor: Any, *, force: bool = False) -> str:
     return before
 
 
+def forget(scope: str, actor: Any) -> None:
+    """What was set for a subject goes with it."""
+    rule = RegistryRule.objects.filter(scope=scope).first()
+    if rule is not None and (rule.level or rule.mode):
+        rule.level = rule.mode = ""
+        save(rule, actor=actor, reason="the subject was permanently deleted")
+
+
 def refuse_unwritable(subject: str) -> str:
     """The mode, which lets something be registered. Raises RegistryFault 42205."""
     mode = mode_of(subject)

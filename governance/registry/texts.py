@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from governance.contracts import InvalidSchema
 from governance.contracts.formats import AVRO, JSON_SCHEMA
 from governance.contracts.validation import check_schema
 from governance.contracts.values import canonical
@@ -69,17 +69,17 @@ def parse(submitted: Submitted, look_up: LookUp) -> Parsed:
     if len(submitted.text) > MAX_TEXT:
         raise faults.invalid_schema(f"it has {len(submitted.text):,} characters; the limit is {MAX_TEXT:,}")
     value = _value(submitted.text)
-    text = text_of(value)
     others = list(_gathered(submitted, look_up))
     try:
+        text = _storable(text_of(value))
+        _storable(json.dumps(submitted.metadata, ensure_ascii=False))
         schema = _whole(submitted.kind, value, others)
         check_schema(FORMATS[submitted.kind], schema)
-    except (InvalidSchema, RecursionError) as error:
+        fingerprint = fingerprint_of(submitted.kind, text, submitted.references, submitted.metadata)
+    except (ValueError, RecursionError) as error:  # InvalidSchema is a ValueError
         told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise faults.invalid_schema(told) from None
-    return Parsed(
-        submitted, text, fingerprint_of(submitted.kind, text, submitted.references, submitted.metadata), schema
-    )
+    return Parsed(submitted, text, fingerprint, schema)
 
 
 def fingerprint_of(kind: str, text: str, references: Sequence[Reference] = (), metadata: Any = None) -> str:
@@ -97,15 +97,30 @@ def _value(text: str) -> Any:
     if not text.strip():
         raise faults.RegistryFault(42201, "Empty schema")
     try:
-        return json.loads(text, parse_constant=_refused)
+        return json.loads(text, parse_float=finite, parse_constant=finite)
     except RecursionError:
         raise faults.invalid_schema("it is nested too deep") from None
     except ValueError as error:  # JSONDecodeError is one
         raise faults.invalid_schema(f"it is not JSON: {error}") from None
 
 
-def _refused(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+def finite(text: str) -> float:
+    """The number of a JSON text. Raises ValueError for NaN, Infinity and what is as large as those."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is no number of JSON")
+    return number
+
+
+def _storable(text: str) -> str:
+    """Itself. Raises ValueError for halves of surrogate pairs, which no database takes, and for U+0000, which one refuses."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("it has half of a surrogate pair; send valid Unicode") from None
+    if "\\u0000" in text:
+        raise ValueError("it has the character U+0000; remove it")
+    return text
 
 
 def _gathered(submitted: Submitted, look_up: LookUp) -> Iterator[tuple[str, Any]]:

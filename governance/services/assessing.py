@@ -75,9 +75,20 @@ class Assessment:
 
 
 def assess(
-    *, name: str, version: str, schema: Any, policy: str, level: str | None, owner: Team, format: str = JSON_SCHEMA
+    *,
+    name: str,
+    version: str,
+    schema: Any,
+    policy: str,
+    level: str | None,
+    owner: Team,
+    format: str = JSON_SCHEMA,
+    beside: ContractVersion | None = None,
 ) -> Assessment:
-    """Compare with the highest live version below, at a transitive level with all of them. Raises InvalidSchema."""
+    """Compare with the highest live version below, at a transitive level with all of them. Raises InvalidSchema.
+
+    `beside`: one more that it follows, whatever its number: what clients of the registry have as the newest.
+    """
     lower = ContractVersion.objects.filter(contract__name=name, state__in=LIVE, precedence__lt=precedence(version))
     below = list(lower.select_related("contract__owner").order_by("-precedence"))
     contract = Contract.objects.select_related("owner").filter(name=name).first()
@@ -91,9 +102,9 @@ def assess(
     present = _rules_of(base)
     ports = list(live_ports(name))
     asked = present[1] or (None if ports else level_kept(base)) or level_of(ports)
-    against, report = _compared(
-        below if asked.endswith("_TRANSITIVE") else below[:1], (format, schema), asked, present[0]
-    )
+    compared = below if asked.endswith("_TRANSITIVE") else below[:1]
+    compared = [*compared, beside] if beside is not None and beside not in compared else compared
+    against, report = _compared(compared, (format, schema), asked, present[0])
     other = _other_rules(base, policy, level)
     below_one = Version(base.version).major == 0
     takes = _BELOW_ONE.get(report.bump, report.bump) if below_one else report.bump

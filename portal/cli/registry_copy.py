@@ -103,25 +103,59 @@ def _versions(theirs: Registry, subject: str) -> Iterator[Version]:
 
 
 def _copy(theirs: Registry, ours: Registry, subjects: list[str], found: list[Version], outcome: Outcome) -> None:
-    for subject in subjects:
-        ours.ask("PUT", at("mode", subject) + "?force=true", {"mode": "IMPORT"})
+    before: dict[str, str] = {}
     try:
-        _copy_versions(ours, found, outcome)
+        for subject in subjects:
+            _open(ours, subject, before, outcome)
+        _copy_versions(ours, [one for one in found if one.subject in before], outcome)
     finally:
-        for subject in subjects:  # whatever happened: else nothing that is registered later would be compared
-            ours.ask("DELETE", at("mode", subject))
-    for subject in subjects:
+        for (
+            subject,
+            mode,
+        ) in before.items():  # whatever happened: else nothing that is registered later would be compared
+            _close(ours, subject, mode, outcome)
+    for subject in before:
         _copy_level(theirs, ours, subject, outcome)
         outcome.counts["subjects"] += 1
 
 
+def _open(ours: Registry, subject: str, before: dict[str, str], outcome: Outcome) -> None:
+    """Let ids and numbers be brought; the mode of before is noted, where it may be."""
+    try:
+        mode = str(ours.get(at("mode", subject))["mode"])
+    except Refused:
+        mode = ""
+    try:
+        ours.ask("PUT", at("mode", subject) + "?force=true", {"mode": "IMPORT"})
+        before[subject] = mode
+    except (Refused, Failure) as error:
+        outcome.failed.append((f"subject {subject}", str(error)))
+
+
+def _close(ours: Registry, subject: str, mode: str, outcome: Outcome) -> None:
+    try:
+        if mode:
+            ours.ask("PUT", at("mode", subject) + "?force=true", {"mode": mode})
+        else:
+            ours.ask("DELETE", at("mode", subject))
+    except (Refused, Failure) as error:
+        outcome.failed.append((f"mode of {subject}, which may still be IMPORT", str(error)))
+
+
 def _copy_versions(ours: Registry, found: list[Version], outcome: Outcome) -> None:
-    """By id, and what refers to others after those: rounds, as long as one brings anything."""
-    left = sorted(found, key=lambda one: (one.id, one.subject, one.number))
+    """Of each subject in order, so that the newest is the highest; in rounds, since one may refer to what comes later. When
+    nothing more comes in order, what can come at all comes after what can't.
+    """
+    left = sorted(found, key=lambda one: (one.subject, one.number))
     refusals: dict[Version, str] = {}
+    in_order = True
     while left:
         refusals = {}
+        behind: set[str] = set()
         for one in left:
+            if in_order and one.subject in behind:
+                refusals[one] = "what comes before it could not be copied"
+                continue
             try:
                 ours.ask(
                     "POST", at("subjects", one.subject, "versions"), {**one.body, "id": one.id, "version": one.number}
@@ -129,9 +163,11 @@ def _copy_versions(ours: Registry, found: list[Version], outcome: Outcome) -> No
                 outcome.counts["versions"] += 1
             except Refused as error:
                 refusals[one] = str(error)
-        if len(refusals) == len(left):
+                behind.add(one.subject)
+        stuck = len(refusals) == len(left)
+        if stuck and not in_order:
             break
-        left = list(refusals)
+        in_order, left = in_order and not stuck, list(refusals)
     outcome.failed += [(one.name, why) for one, why in refusals.items()]
     for one in found:
         if one.is_deleted and one not in refusals:

@@ -23,6 +23,7 @@ from rest_framework.views import APIView, set_rollback
 
 from governance.registry.faults import RegistryFault
 from governance.registry.registering import Held
+from governance.registry.texts import finite
 from orchestration.errors import PlumblineError
 from portal.api.authentication import TokenAuthentication
 from portal.api.parsers import MAX_BODY, BodyTooLarge
@@ -115,7 +116,7 @@ class _Parser(BaseParser):
             raise BodyTooLarge(f"the body is larger than {MAX_BODY:,} bytes")
         charset = rest.partition("charset=")[2].strip(' "') or "utf-8"
         try:
-            return json.loads(data.decode(charset)) if data.strip() else {}
+            return json.loads(data.decode(charset), parse_float=finite, parse_constant=finite) if data.strip() else {}
         except (ValueError, LookupError, RecursionError) as error:
             told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
             raise RegistryFault(400, f"the body can't be read: {told}") from None
@@ -177,9 +178,7 @@ def paged(request: Request, rows: Any) -> Any:
 def held(request: Request, subject: str, found: Held) -> Response:
     """409 with the address of the change: what was asked for is kept there, so it is no error that undoes anything."""
     url = request.build_absolute_uri(f"/changes/{found.change}/")
-    words = {"rejected": "was refused", "withdrawn": "was withdrawn", "expired": "expired"}.get(
-        found.state, "waits for its reviews"
-    )
+    words = {"rejected": "was refused", "applied": "was taken back"}.get(found.state, "waits for its reviews")
     message = f'The gate holds this schema of subject "{subject}": change {found.change} {words}, see {url}'
     return Response({"error_code": 409, "message": message}, status=409, headers={"Location": url})
 
@@ -192,7 +191,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
         number = next((STATUSES[kind][0] for kind in type(error).__mro__ if kind in STATUSES), 400)
     elif isinstance(error, APIException):
         number = error.status_code
-    elif isinstance(error, DataError):  # PostgreSQL alone refuses to look for U+0000
+    elif isinstance(error, DataError) and context["request"].method == "GET":  # PostgreSQL refuses to look for U+0000
         number, error = 404, RegistryFault(404, "HTTP 404 Not Found")
     else:
         log.exception("registry.failed")

@@ -20,7 +20,7 @@ from portal.registry.subjects import subject_of
 class _Question(Face):
     def answer(self, request: Request, subject: str, body: dict[str, Any], known: Sequence[SubjectVersion]) -> Response:
         """What can't be decided is not compatible: a person says so, at the gate."""
-        parsed = parse(shapes.submitted(body), reading.look_up)
+        parsed = parse(reading.pinned(shapes.submitted(body)), reading.look_up)
         level = rules.level_of(subject)
         found = judge(parsed, known, level)
         shown: dict[str, Any] = {"is_compatible": found.verdict == "safe"}
