@@ -33,6 +33,7 @@ def test_chosen_by_keyboard_they_are_changed_and_found_together(window: Open):
     page.wait_for_selector("text=2 changed.")
     assert Axe().run(page).response["violations"] == []
     page.get_by_role("link", name="In the audit log").click()
+    page.wait_for_selector("table.audit tbody tr")
     assert page.locator("table.audit tbody tr").count() == 2
 
 
