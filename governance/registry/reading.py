@@ -14,7 +14,7 @@ from django.db.models.functions import Substr
 
 from governance.models import Contract, ContractVersion, RegisteredSchema, SchemaReference, Subject, SubjectVersion
 from governance.registry import faults
-from governance.registry.texts import Reference, Submitted
+from governance.registry.texts import Parsed, Reference, Submitted, parse
 
 _STATES = (ContractVersion.State.ACTIVE, ContractVersion.State.DEPRECATED)
 IS_LIVE = Q(version__state__in=_STATES)
@@ -94,12 +94,9 @@ def latest_number(contract: Contract) -> tuple[str, int] | None:
     return found.values_list("subject__name", "number").first()
 
 
-def look_up(reference: Reference) -> Submitted:
+def _look_up(reference: Reference) -> Submitted:
     """What a reference stands for; one that is soft-deleted meanwhile too, for schemas that refer to it are read on."""
-    number = LATEST if reference.number == -1 else reference.number
-    found = versions(named(reference.subject), deleted=True).filter(number=number).first()
-    if number == LATEST:
-        found = versions(named(reference.subject)).last()
+    found = versions(reference.subject, deleted=True).filter(number=reference.number).first()
     if found is None:
         raise faults.invalid_schema(
             f"no version {reference.number} of subject {reference.subject[:100]}, which reference {reference.name[:100]} names"
@@ -107,7 +104,7 @@ def look_up(reference: Reference) -> Submitted:
     return as_submitted(found.schema)
 
 
-def pinned(submitted: Submitted) -> Submitted:
+def _pinned(submitted: Submitted) -> Submitted:
     """With references to the newest version naming that one: what it stands for must not change later."""
     found = tuple(
         replace(one, subject=named(one.subject), number=version_at(named(one.subject), LATEST).number)
@@ -116,6 +113,11 @@ def pinned(submitted: Submitted) -> Submitted:
         for one in submitted.references
     )
     return replace(submitted, references=found)
+
+
+def parsed(submitted: Submitted) -> Parsed:
+    """The schema that was sent, read whole with what it refers to. Raises RegistryFault 42201."""
+    return parse(_pinned(submitted), _look_up)
 
 
 def schema_by_id(number: int) -> RegisteredSchema:

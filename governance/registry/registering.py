@@ -18,8 +18,9 @@ from governance.contracts.report import Bump, Verdict
 from governance.models import Change, Contract, ContractVersion, RegisteredSchema, SubjectVersion
 from governance.registry import faults, numbering, rules
 from governance.registry.judging import asked, bump, judge
-from governance.registry.reading import look_up, pinned, same, versions
-from governance.registry.texts import Parsed, Submitted, parse
+from governance.registry.reading import parsed as read
+from governance.registry.reading import same, versions
+from governance.registry.texts import Parsed, Submitted
 from governance.selectors.contracts import live_ports
 from governance.services.assessing import lowest
 from orchestration.errors import Conflict, InvalidManifest
@@ -64,8 +65,7 @@ def register(
         mode = rules.refuse_unwritable(subject)
         if mode != "IMPORT" and (wanted.id or wanted.number):
             raise faults.not_permitted(f"Subject {subject} is not in import mode")
-        submitted = pinned(submitted)
-        parsed = parse(submitted, look_up)
+        parsed = read(submitted)
         found = same(subject, parsed.fingerprint, wanted.number)
         if found is not None and wanted.id in (None, found.schema_id):
             return found

@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from governance.models import SubjectVersion
 from governance.registry import reading, rules
 from governance.registry.judging import asked, judge
-from governance.registry.texts import parse
 from portal.registry import shapes
 from portal.registry.faces import SCHEMA_FIELDS, Face, flag
 from portal.registry.subjects import subject_of
@@ -20,7 +19,7 @@ from portal.registry.subjects import subject_of
 class _Question(Face):
     def answer(self, request: Request, subject: str, body: dict[str, Any], known: Sequence[SubjectVersion]) -> Response:
         """What can't be decided is not compatible: a person says so, at the gate."""
-        parsed = parse(reading.pinned(shapes.submitted(body)), reading.look_up)
+        parsed = reading.parsed(shapes.submitted(body))
         level = rules.level_of(subject)
         found = judge(parsed, known, level)
         shown: dict[str, Any] = {"is_compatible": found.verdict == "safe"}

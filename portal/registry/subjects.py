@@ -12,7 +12,6 @@ from governance.models import Contract, SubjectVersion
 from governance.registry import faults, numbering, reading
 from governance.registry.deleting import delete_subject, delete_version
 from governance.registry.registering import Held, Wanted, register
-from governance.registry.texts import parse
 from orchestration.models import Team
 from portal.api.pages import actor_of
 from portal.manifest_permissions import require_appliable
@@ -52,7 +51,7 @@ class OneSubject(Face):
         deleted = flag(request, "deleted")
         if not reading.versions(name, deleted=deleted).exists():
             raise faults.no_subject(name)
-        parsed = parse(reading.pinned(shapes.submitted(body)), reading.look_up)
+        parsed = reading.parsed(shapes.submitted(body))
         found = reading.same(name, parsed.fingerprint, deleted=deleted)
         if found is None:
             raise faults.no_schema()
