@@ -11,6 +11,7 @@ from typing import Any
 
 from governance.runbooks.reading import parse, read_step
 from governance.runbooks.structure import Facts, ParsedRunbook, Prose, Section, Step
+from governance.yaml_text import as_yaml
 from orchestration.manifest.values import JSON
 
 _INDENT = "   "
@@ -36,19 +37,9 @@ def head_of(facts: Facts, rest: Mapping[str, JSON], raw_status: str = "") -> str
         "review_by": facts.review_by, "auto_start": {"limit_per_hour": facts.auto_start} if facts.auto_start else None,
         **{key: value for key, value in rest.items() if key != "status"},
     }  # fmt: skip
-    return f"---\n{_yaml({key: value for key, value in said.items() if value not in (None, '', [])})}---\n\n"
-
-
-def _yaml(values: Mapping[str, Any]) -> str:
-    from io import StringIO
-
-    from ruamel.yaml import YAML
-
-    yaml, text = YAML(typ="safe", pure=True), StringIO()
-    yaml.default_flow_style, yaml.width, yaml.allow_unicode = None, 100_000, True
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.dump(dict(values), text)
-    return text.getvalue()
+    return (
+        f"---\n{as_yaml({key: value for key, value in said.items() if value not in (None, '', [])}, flow=None)}---\n\n"
+    )
 
 
 def _section(section: Section) -> str:

@@ -5,10 +5,8 @@ Owns the names, and the manifest that a document stands for. Never judges: gover
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 
 from governance.contracts import InvalidSchema
@@ -17,6 +15,7 @@ from governance.contracts.odcs.reading import check_odcs
 from governance.contracts.odcs.writing import Facts, document_of, with_facts
 from governance.models import Change, ContractVersion
 from governance.registry.numbering import plain_name
+from governance.yaml_text import as_yaml
 from orchestration.errors import Conflict, Forbidden, InvalidInput, InvalidManifest
 from orchestration.manifest.nodes import plain
 from orchestration.manifest.reading import read
@@ -83,17 +82,6 @@ def export_odcs(version: ContractVersion) -> dict[str, Any]:
     return document_of(version.schema, format_of(spec), facts)
 
 
-def as_yaml(document: Mapping[str, Any]) -> str:
-    """The text of a document; long lines stay one."""
-    from ruamel.yaml import YAML
-
-    yaml, text = YAML(typ="safe", pure=True), StringIO()
-    yaml.default_flow_style, yaml.width, yaml.allow_unicode = False, 100_000, True
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.dump(dict(document), text)
-    return text.getvalue()
-
-
 def _read(document: Document) -> dict[str, Any]:
     roots, problems = read(document.text, document.source)
     if problems:
@@ -118,6 +106,4 @@ def _manifest(value: Mapping[str, Any], name: str, version: str, owner: str) -> 
     if purpose:
         metadata["description"] = str(purpose)[:2_000]
     spec = {"format": ODCS, "compatibility": LEVEL, "schema": value}
-    return as_yaml(
-        {"apiVersion": "plumbline/v1", "kind": "Contract", "metadata": metadata, "spec": json.loads(json.dumps(spec))}
-    )
+    return as_yaml({"apiVersion": "plumbline/v1", "kind": "Contract", "metadata": metadata, "spec": spec})

@@ -14,7 +14,7 @@ from governance.models import Contract, ContractVersion
 from governance.ownership.backstage import backstage, looks_like_it
 from governance.ownership.claims import Claim, NamedTeam, Told
 from governance.ownership.codeowners import CodeOwners, codeowners
-from governance.services.data_contracts import as_yaml
+from governance.yaml_text import as_yaml
 from orchestration.errors import Forbidden, InvalidManifest
 from orchestration.models import Dependency, Team, Workflow, WorkflowVersion
 from orchestration.services.applying import Signature

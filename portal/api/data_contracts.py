@@ -12,8 +12,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.selectors.contracts import find_contract, find_version
-from governance.services.data_contracts import as_yaml, export_odcs, import_odcs
+from governance.services.data_contracts import export_odcs, import_odcs
 from governance.services.documents import find_team
+from governance.yaml_text import as_yaml
 from orchestration.services.applying import Signature
 from orchestration.services.governed import require_reason
 from portal.api.change_shapes import WRITES

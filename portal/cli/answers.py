@@ -109,3 +109,11 @@ def _json(reply: Reply) -> Any:
 
 def _objects(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def report_of(answer: Mapping[str, Any], url: str) -> list[dict[str, Any]]:
+    """The lines of an import's report. Raises Failure where the portal sent none."""
+    lines = answer.get("lines")
+    if not isinstance(lines, list):
+        raise Failure(f"{url} sent no report", ExitCode.UNREACHABLE)
+    return lines

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from .answers import report_of
 from .exits import ExitCode, Failure
 from .files import read_documents
 from .session import Session, reason_option, shared_options
@@ -36,9 +37,7 @@ def import_odcs(  # noqa: PLR0917 - an option each
     documents = [document.as_dict() for document in read_documents(paths)]
     body = {"documents": documents, "owner": owner, "name": name, "reason": reason, "dry_run": dry_run}
     answer = session.portal.post("/odcs", body, repeatable=dry_run).value
-    lines = answer.get("lines")
-    if not isinstance(lines, list):
-        raise Failure(f"{session.portal.url} sent no report", ExitCode.UNREACHABLE)
+    lines = report_of(answer, session.portal.url)
     if session.as_json:
         session.printer.data(answer)
     else:

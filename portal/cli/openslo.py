@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from .answers import report_of
 from .exits import ExitCode, Failure
 from .exporting import export
 from .files import read_documents
@@ -69,9 +70,7 @@ def import_openslo(session: Session, paths: tuple[str, ...], dry_run: bool, reas
     documents = [document.as_dict() for document in read_documents(paths)]
     body = {"documents": documents, "reason": reason, "dry_run": dry_run}
     answer = session.portal.post("/openslo", body, repeatable=dry_run).value
-    lines = answer.get("lines")
-    if not isinstance(lines, list):
-        raise Failure(f"{session.portal.url} sent no report", ExitCode.UNREACHABLE)
+    lines = report_of(answer, session.portal.url)
     if session.as_json:
         session.printer.data(answer)
     else:

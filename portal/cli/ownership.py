@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from .answers import report_of
 from .exits import ExitCode, Failure
 from .files import read_documents
 from .session import Session, reason_option, shared_options
@@ -38,9 +39,7 @@ def import_ownership(
         "dry_run": dry_run,
     }  # fmt: skip
     answer = session.portal.post("/ownership", body, repeatable=dry_run).value
-    lines = answer.get("lines")
-    if not isinstance(lines, list):
-        raise Failure(f"{session.portal.url} sent no report", ExitCode.UNREACHABLE)
+    lines = report_of(answer, session.portal.url)
     if session.as_json:
         session.printer.data(answer)
     else:

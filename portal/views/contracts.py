@@ -32,8 +32,9 @@ from governance.selectors.decisions import decisions_about
 from governance.selectors.postmortems import about, postmortems_of_contract
 from governance.selectors.runbooks import runbooks_of_contract
 from governance.services.assessing import level_of
-from governance.services.data_contracts import as_yaml, export_odcs
+from governance.services.data_contracts import export_odcs
 from governance.services.verifying import latest
+from governance.yaml_text import as_yaml
 from orchestration.models import Port, Team
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
