@@ -7,6 +7,8 @@ from typing import Any
 
 from governance.contracts import InvalidSchema
 from governance.contracts.fields import Fields
+from governance.contracts.formats import JSON_SCHEMA, WORDS
+from governance.contracts.openapi.calling import contracted
 from governance.contracts.validation import validator_of
 from governance.contracts.workflows import Contracted, faults
 from governance.gate.breakers import ForceBreaker
@@ -19,6 +21,7 @@ from governance.gate.releases import Releases, ReleaseWorkflow
 from governance.gate.shelves import Contracts as ContractShelf
 from governance.gate.shelves import Workflows as WorkflowShelf
 from governance.gate.subjects import register as have_the_gate
+from governance.selectors.api_uses import api_of
 from governance.selectors.contracts import other_format, resolve, schema_of, spec_of
 from governance.services import audit
 from governance.services.alerting import Channels
@@ -28,21 +31,22 @@ from governance.services.emitting import Outbox
 from governance.services.policies import GatePolicyApplier
 from orchestration.errors import Violation
 from orchestration.hooks import Agreed, PolicyFault, hooks
-from orchestration.manifest import Finding, PortKey
+from orchestration.manifest import Finding, PortKey, calls
 from orchestration.secrets import MASK
 
 
 class Contracts:
     """The registry, as the engine asks it."""
 
-    def resolve(self, name: str, range_: str) -> str | None:
+    def resolve(self, name: str, range_: str, format: str = JSON_SCHEMA) -> str | None:
         """See orchestration.hooks.ContractHook."""
-        return resolve(name, range_)
+        return resolve(name, range_, format)
 
-    def unusable(self, name: str) -> str:
+    def unusable(self, name: str, format: str = JSON_SCHEMA) -> str:
         """See orchestration.hooks.ContractHook."""
-        words = other_format(name)
-        return f"its versions are in {words}, and payloads of steps are JSON" if words else ""
+        words = other_format(name, format)
+        wanted = "payloads of steps are JSON" if format == JSON_SCHEMA else f"an API is described in {WORDS[format]}"
+        return f"its versions are in {words}, and {wanted}" if words else ""
 
     def validate(self, name: str, version: str, payload: Any, *, masked: bool = False) -> Sequence[Violation]:
         """See orchestration.hooks.ContractHook."""
@@ -52,14 +56,19 @@ class Contracts:
         """See orchestration.hooks.ContractHook."""
         return schema_of(name, version)
 
-    def field_faults(self, workflow: dict[str, Any], ports: Mapping[PortKey, Agreed]) -> Sequence[Finding]:
+    def field_faults(
+        self, workflow: dict[str, Any], ports: Mapping[PortKey, Agreed], apis: Mapping[str, Agreed]
+    ) -> Sequence[Finding]:
         """See orchestration.hooks.ContractHook."""
+        offered = {dependency: api_of(agreed) for dependency, agreed in apis.items()}
         read: dict[tuple[str, str], Contracted | None] = {}
         for agreed in ports.values():
             if (agreed.name, agreed.version) not in read:
                 read[agreed.name, agreed.version] = _contracted(agreed)
         known = {key: read[agreed.name, agreed.version] for key, agreed in ports.items()}
-        return faults(workflow, {key: found for key, found in known.items() if found is not None})
+        asked = [(call, api) for call in calls(workflow) if (api := offered.get(call.dependency)) is not None]
+        told = contracted(workflow, asked) | {key: found for key, found in known.items() if found is not None}
+        return [*(fault for call, api in asked for fault in api.faults(call)), *faults(workflow, told)]
 
 
 class Policies:

@@ -25,12 +25,12 @@ class Agreed:
 class ContractHook(Protocol):
     """What the engine wants to know of contracts."""
 
-    def resolve(self, name: str, range_: str) -> str | None:
-        """The highest active version of the contract that fits the npm range, or None."""
+    def resolve(self, name: str, range_: str, format: str = "jsonschema") -> str | None:
+        """The highest active version of the contract in that format that fits the npm range, or None."""
         ...
 
-    def unusable(self, name: str) -> str:
-        """Why no version of a contract that is there can be used at a port; empty where that is not why."""
+    def unusable(self, name: str, format: str = "jsonschema") -> str:
+        """Why no version of a contract that is there can be used where that format is wanted; empty: that is not why."""
         ...
 
     def validate(self, name: str, version: str, payload: Any, *, masked: bool = False) -> Sequence[Violation]:
@@ -41,18 +41,22 @@ class ContractHook(Protocol):
         """The schema of that version, for forms; None when unknown."""
         ...
 
-    def field_faults(self, workflow: dict[str, Any], ports: Mapping[PortKey, Agreed]) -> Sequence[Finding]:
-        """What the workflow, in its normal form, reads of payloads that can't have it, and gives that can't fit."""
+    def field_faults(
+        self, workflow: dict[str, Any], ports: Mapping[PortKey, Agreed], apis: Mapping[str, Agreed]
+    ) -> Sequence[Finding]:
+        """What the workflow, in its normal form, reads of payloads that can't have it, and gives that can't fit; and what it
+        asks of services that they don't offer. `apis`: by dependency.
+        """
         ...
 
 
 class NoContracts:
     """Nobody governs: no contract exists."""
 
-    def resolve(self, name: str, range_: str) -> str | None:
+    def resolve(self, name: str, range_: str, format: str = "jsonschema") -> str | None:
         return None
 
-    def unusable(self, name: str) -> str:
+    def unusable(self, name: str, format: str = "jsonschema") -> str:
         return ""
 
     def validate(self, name: str, version: str, payload: Any, *, masked: bool = False) -> Sequence[Violation]:
@@ -61,7 +65,9 @@ class NoContracts:
     def schema(self, name: str, version: str) -> Any:
         return None
 
-    def field_faults(self, workflow: dict[str, Any], ports: Mapping[PortKey, Agreed]) -> Sequence[Finding]:
+    def field_faults(
+        self, workflow: dict[str, Any], ports: Mapping[PortKey, Agreed], apis: Mapping[str, Agreed]
+    ) -> Sequence[Finding]:
         return ()
 
 

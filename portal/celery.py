@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import (
+    beat_init,
     setup_logging,
     task_prerun,
     worker_init,
@@ -52,19 +53,31 @@ def _fresh_connections(**_: Any) -> None:
 
 @worker_ready.connect
 def _live(sender: Any, **_: Any) -> None:
+    from orchestration.engine.relief import start_relief
     from orchestration.engine.worker import start_heartbeat
 
     queues = ",".join(sorted(queue.name for queue in sender.task_consumer.queues))
     if sender.controller.pool_cls.__module__ != "celery.concurrency.prefork":
         start_heartbeat(queues)
+        start_relief()
 
 
 @worker_process_init.connect
 def _live_child(**_: Any) -> None:
     """A prefork child holds leases under its own id, so it beats for itself. A solo worker says this too, and first."""
+    from orchestration.engine.relief import start_relief
     from orchestration.engine.worker import start_heartbeat
 
     start_heartbeat("steps")
+    start_relief()
+
+
+@beat_init.connect
+def _relieve(**_: Any) -> None:
+    """Where no worker is up, steps are freed all the same, and wait for the first that is."""
+    from orchestration.engine.relief import start_relief
+
+    start_relief()
 
 
 @worker_shutdown.connect
@@ -74,9 +87,11 @@ def _leave(**_: Any) -> None:
     from django.conf import settings
 
     from orchestration.engine.conductor import close
+    from orchestration.engine.relief import stop_relief
     from orchestration.engine.worker import stop_heartbeat
     from orchestration.telemetry import tracing
 
+    stop_relief()
     close(STEPS_END_WITHIN_EMBEDDED if settings.PLUMBLINE.embedded else STEPS_END_WITHIN)
     stop_heartbeat()
     tracing.close(tracing.AT_EXIT)

@@ -78,6 +78,7 @@ def _delete_what_is_there(connection: Any, sql_list: list[str]) -> bool:
 @pytest.fixture(autouse=True)
 def _fresh_process() -> Iterator[None]:
     """As after a start: nothing cached, the clock is the wall's."""
+    from governance.contracts import kept
     from governance.contracts.validation import validator_of
     from orchestration import clock
     from orchestration.engine import breakers, capacity, places, plans
@@ -90,6 +91,7 @@ def _fresh_process() -> Iterator[None]:
     capacity.forget()
     places.forget()
     validator_of.cache_clear()
+    kept.forget()
     targets.forget()
     announced.forget()
     sums.forget()

@@ -15,6 +15,7 @@ from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibi
 from avro.name import Names
 from avro.schema import Schema, make_avsc_object
 
+from governance.contracts.avro_defaults import unfit
 from governance.contracts.comparing import LEVELS
 from governance.contracts.report import Bump, Direction, Finding, Report, Verdict
 from governance.contracts.values import canonical
@@ -25,6 +26,8 @@ _UNREADABLE = (
 )  # fmt: skip
 _NAMED = ("record", "error", "enum", "fixed")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: How the library ends what it says of such a name; more than one may be around it.
+_UNKNOWN = re.compile(r"(?:Could not make an Avro Schema object from|Undefined type:) ([A-Za-z_][\w.]{0,200})\.?$")
 _SIDES = {
     "BACKWARD": ("the new schema", "what the old one wrote"),
     "FORWARD": ("the old schema", "what the new one writes"),
@@ -35,13 +38,15 @@ def compare_avro(old: Any, new: Any, *, level: str = "BACKWARD") -> Report:
     """Compare two parsed Avro schemas: a mapping, a list (a union), or the name of a type.
 
     BACKWARD asks whether a reader with new reads what old wrote, FORWARD the other way round, FULL both; `…_TRANSITIVE` reads
-    like the plain level. There is no witness. Raises InvalidSchema for a schema that can't be read, ValueError for an unknown
-    level.
+    like the plain level. A default that doesn't fit its field is none. There is no witness. Raises InvalidSchema for a schema
+    that can't be read, ValueError for an unknown level.
     """
     directions: tuple[Direction, ...] | None = LEVELS.get(level.removesuffix("_TRANSITIVE"))  # type: ignore[assignment]
     if directions is None:
         raise ValueError(f"level {level!r}: there are {', '.join(LEVELS)}, each but NONE also with _TRANSITIVE")
     before, after = read_avro(old, "old"), read_avro(new, "new")
+    for schema in (before, after):
+        _drop_unfit(schema)
     findings: list[Finding] = []
     verdict: Verdict = "safe"
     doubt = ""
@@ -56,7 +61,10 @@ def compare_avro(old: Any, new: Any, *, level: str = "BACKWARD") -> Report:
         if result.compatibility is SchemaCompatibilityType.incompatible:
             verdict = "breaking"
             findings += checker.findings()
-    texts = canonical(old), canonical(new)
+    try:
+        texts = canonical(old), canonical(new)
+    except RecursionError:
+        raise InvalidSchema("the schemas are nested too deep; name types and refer to them") from None
     signed = tuple(finding.signed(*texts, "") for finding in dict.fromkeys(findings))
     return Report(verdict, signed, None, _bump(before, after, texts, verdict), level, "strict", doubt=doubt)
 
@@ -70,9 +78,8 @@ def read_avro(schema: Any, name: str) -> Schema:
             )  # of logical types, which say nothing of what can be read
             return _made(schema, Names(validate_names=False))
     except _UNREADABLE as error:
-        told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)[:300]
         raise InvalidSchema(
-            f"{name} schema: is no Avro schema: {told}; correct it (Avro 1.12, Schema Declaration)"
+            f"{name} schema: is no Avro schema: {_words(error)}; correct it (Avro 1.12, Schema Declaration)"
         ) from None
 
 
@@ -88,8 +95,17 @@ def inlined(schema: Any, others: list[Any]) -> Any:
                 _made(other, names)
             return _made(schema, names).to_json(Names(validate_names=False))
     except _UNREADABLE as error:
-        told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)[:300]
-        raise InvalidSchema(f"is no Avro schema with what it refers to: {told}") from None
+        raise InvalidSchema(f"is no Avro schema with what it refers to: {_words(error)}") from None
+
+
+def _words(error: Exception) -> str:
+    """What is wrong. A name that stands for nothing is said as Avro's first implementation says it, which people search for."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    unknown = _UNKNOWN.search(str(error))
+    if unknown is not None:
+        return f"Undefined schema: {unknown[1]}, which is neither a type of Avro's nor declared before it is used"
+    return str(error)[:300]
 
 
 def _made(schema: Any, names: Names) -> Schema:
@@ -97,9 +113,34 @@ def _made(schema: Any, names: Names) -> Schema:
     namespaces to it as well: those of others, with hyphens, have been in use for long.
     """
     _check_names(schema)
+    schema = unwrapped(schema)
     if isinstance(schema, str) and names.has_name(schema):
         return names.get_name(schema)  # type: ignore[return-value]
     return make_avsc_object(schema, names, validate_names=False)
+
+
+def unwrapped(schema: Any) -> Any:
+    """With `{"type": X}`, which says nothing but X, written as X; the library reads only some of those."""
+    if isinstance(schema, list):
+        return [unwrapped(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if set(schema) == {"type"}:
+        return unwrapped(schema["type"])
+    found = {key: unwrapped(one) if key in ("items", "values") else one for key, one in schema.items()}
+    if isinstance(found.get("type"), list | dict):
+        found["type"] = unwrapped(found["type"])
+    if isinstance(fields := found.get("fields"), list):
+        found["fields"] = [
+            {**one, "type": unwrapped(one.get("type"))} if isinstance(one, dict) else one for one in fields
+        ]
+    return found
+
+
+def _drop_unfit(schema: Schema) -> None:
+    """Let the checker see no default where there is none that a reader could use; the library checks none."""
+    for field in list(unfit(schema)):
+        field._has_default = False
 
 
 def _check_names(schema: Any) -> None:
@@ -187,7 +228,8 @@ class _Checker(ReaderWriterCompatibilityChecker):
             written = {field.name for field in writer.fields}
             for field in reader.fields:
                 if not field.has_default and written.isdisjoint({field.name, *_aliases(field)}):
-                    yield "field-without-default", f"the field {field.name} was not written and has no default"
+                    has = "its default doesn't fit its type" if "default" in field.props else "has no default"
+                    yield "field-without-default", f"the field {field.name} was not written and {has}"
 
 
 def _aliases(named: Any) -> list[str]:

@@ -1,7 +1,8 @@
 """The tolerant policy: what a sender sends is what its own schema declares. Owns what that is, for a schema and for a document.
 
 A schema declares the properties that it, or any schema that it asks about the same value, names: by name (what it requires it
-names too), by pattern, or by a schema of its own for all others (`additionalProperties: true` is none).
+names too), by pattern, or by a schema of its own for all others (`additionalProperties: true` is none). In a document that frees
+its objects, as those of OpenAPI do, a place of which nothing at all is declared may hold anything.
 """
 
 from __future__ import annotations
@@ -110,12 +111,15 @@ def sends_only_declared(root: Node, document: Any) -> bool:
 def declared_at(nodes: Iterable[Node]) -> Declared:
     """What these nodes, asked about the same object, declare together."""
     found = Declared()
-    for node in all_in_place(nodes):
+    here = all_in_place(nodes)
+    for node in here:
         found.names |= node.says.get("properties", {}).keys() | node.says.get("required", frozenset())
         found.patterns += node.says.get("patternProperties", ())
         for keyword in ("additionalProperties", "unevaluatedProperties"):
             other = node.says.get(keyword)
             found.open = found.open or (other is not None and not other.never and bool(other.says or other.opaque))
+    if not (found.names or found.patterns) and any(node.document.frees for node in here):
+        found.open = True
     return found
 
 

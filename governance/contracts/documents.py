@@ -93,11 +93,14 @@ class Node:
 class Document:
     """A whole schema. Raises InvalidSchema for what can't be read or is too large.
 
-    `roots`: pointers to the parts that payloads are asked about; without them that is the whole. `most`: parts.
+    `roots`: pointers to the parts that payloads are asked about; without them that is the whole. `most`: parts. `frees`: an
+    object of which no property is declared may hold any, for those who ask what senders declare (declared.py).
     """
 
-    def __init__(self, schema: Any, name: str, *, roots: Iterable[str] = (), most: int = MAX_NODES) -> None:
-        self.name, self.schema, self.most = name, schema, most
+    def __init__(
+        self, schema: Any, name: str, *, roots: Iterable[str] = (), most: int = MAX_NODES, frees: bool = False
+    ) -> None:
+        self.name, self.schema, self.most, self.frees = name, schema, most, frees
         self.nodes: dict[str, Node] = {}
         self._resources: dict[str, Node] = {}
         self._anchors: dict[tuple[str, str], Node] = {}

@@ -18,7 +18,7 @@ ANY = "*"
 DEEPEST, MOST = 8, 5_000
 #: Where a value may no longer be, or no longer be what it was. A property that goes is missed whether that breaks or not.
 _GONE = "property-removed"
-_OTHER = ("type-", "enum-", "const-", "schema-replaced")
+_OTHER = ("type-", "null-", "enum-", "const-", "schema-replaced")
 
 
 def removed_paths(findings: Iterable[Mapping[str, Any]], old: Any, new: Any) -> set[Place]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from governance.contracts.formats import AVRO, ODCS
+from governance.contracts.formats import AVRO, ODCS, OPENAPI
 from governance.contracts.vocabulary import DRAFT_07, draft_of
 from governance.contracts.vocabulary import InvalidSchema as ContractFault
 from governance.selectors.contracts import schema_of
@@ -70,10 +70,22 @@ def check_schema(format: str, schema: Any) -> None:
 
         check_odcs(schema)
         return
+    if format == OPENAPI:
+        _check_api(schema)
+        return
     try:
         compile_check(schema)
     except InvalidSchema as error:
         raise ContractFault(f"not a valid JSON Schema: {error}") from None
+
+
+def _check_api(document: Any) -> None:
+    from governance.contracts.openapi.calling import Api  # likewise
+
+    try:
+        Api(document, "the document").check()
+    except RecursionError:
+        raise ContractFault("the document is nested too deep; name parts in components") from None
 
 
 def _never_fetch(uri: str) -> Any:

@@ -23,6 +23,7 @@ from governance.contracts.effects import (
     removed,
     seen_through,
 )  # fmt: skip
+from governance.contracts.nullable import with_null
 from governance.contracts.values import canonical
 from governance.contracts.wording import Texts, breadth_of, place_of, said
 
@@ -87,12 +88,25 @@ class Walk:
             text = f"{place_of(new)} now accepts {breadth_of(new)}"
             yield self._told(Pair("", old, new, old, new, view), "schema-replaced", new.pointer, effect, text)
             return
+        if not view.counted and (apart := with_null(old, new)) is not None:
+            yield from self._null(old, new, apart, view)
+            return
         if old.opaque != new.opaque:
             text = f"{place_of(new)}: a part that can't be told here is another"
             yield self._told(Pair("", old, new, old, new, view), "untold-changed", new.pointer, OTHER, text)
         for keyword in sorted({*old.says, *new.says}):
             before, after = old.says.get(keyword), new.says.get(keyword)
             yield from self._keyword(Pair(keyword, before, after, old, new, seen_through(keyword, old, new, view)))
+
+    def _null(self, old: Node, new: Node, apart: tuple[Node, Node], view: View) -> Iterator[Difference]:
+        """One side is the other, changed or not, or null: that is one difference, and the rest are those of the two."""
+        before, after = apart
+        verb, effect, at, words = (
+            ("added", WIDER, new, "now") if before is old else ("removed", NARROWER, old, "no longer")
+        )
+        text = f"{place_of(at)} may {words} be null"
+        yield self._told(Pair("", old, new, old, new, view), f"null-{verb}", at.pointer, effect, text)
+        yield from self._below(before, after, view._replace(mixed=True))
 
     def _told(
         self, pair: Pair, rule: str, pointer: str, effect: str, text: str, *, about: tuple[Any, Any] | None = None

@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import reverse
 
 from governance.models import Change, ContractVersion, ReviewRequest
-from governance.selectors.contracts import live_ports
+from governance.selectors.api_uses import uses_of
 from governance.services.audit import record
 from governance.services.webhooks import announce
 from orchestration import clock
@@ -49,7 +49,7 @@ def tell_version(event: str, version: Any, actor: Any, reason: str) -> None:
         data |= {"successor": version.successor, "sunset": version.sunset_at.isoformat()}
     if isinstance(version, ContractVersion):
         name = version.contract.name
-        teams = [version.contract.owner, *(port.version.workflow.owner for port in live_ports(name))]
+        teams = [version.contract.owner, *(use.version.workflow.owner for use in uses_of(name))]
         link = reverse("contract", args=[name])
         announce(event, teams=teams, data={"contract": name, **data, "link": link})
     else:

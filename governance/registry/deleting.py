@@ -13,12 +13,14 @@ from governance.gate.opening import WAITING, propose
 from governance.gate.subjects import Object
 from governance.models import Change, SubjectVersion
 from governance.registry import faults, rules
-from governance.registry.reading import IS_LIVE, LATEST, referring, version_at, versions
+from governance.registry.erasing import erase
+from governance.registry.reading import IS_LIVE, LATEST, refuse_referenced, version_at, versions
 from governance.registry.registering import Held
-from governance.services import audit
 from orchestration.errors import Conflict
 from orchestration.services.applying import Signature
 from orchestration.services.governed import hold
+
+PERMANENTLY = "permanently, by a client of the registry"
 
 
 def delete_version(subject: str, number: int, actor: Any, *, permanent: bool = False) -> int | Held:
@@ -38,8 +40,8 @@ def delete_version(subject: str, number: int, actor: Any, *, permanent: bool = F
             raise faults.version_is_not_deleted(subject, number)
         if not permanent and not is_live:
             raise faults.version_is_deleted(subject, number)
-        _refuse_referenced(subject, [number])
-        return _erase([found], actor)[0] if permanent else _retire(found, actor) or number
+        refuse_referenced(subject, [number])
+        return erase([found], actor, PERMANENTLY)[0] if permanent else _retire(found, actor) or number
 
 
 def delete_subject(subject: str, actor: Any, *, permanent: bool = False) -> list[int] | Held:
@@ -55,19 +57,12 @@ def delete_subject(subject: str, actor: Any, *, permanent: bool = False) -> list
             raise faults.subject_is_not_deleted(subject)
         if not permanent and not live:
             raise faults.subject_is_deleted(subject)
-        _refuse_referenced(subject, [one.number for one in (known if permanent else live)])
+        refuse_referenced(subject, [one.number for one in (known if permanent else live)])
         if permanent:
             rules.forget(subject, actor)
-            return _erase(known, actor)
+            return erase(known, actor, PERMANENTLY)
         held = [found for found in (_retire(one, actor) for one in live) if found is not None]
         return held[0] if held else [one.number for one in live]
-
-
-def _refuse_referenced(subject: str, numbers: list[int]) -> None:
-    for number in numbers:
-        ids = referring(subject, [number])
-        if ids:
-            raise faults.referenced(subject, number, f"schemas {', '.join(map(str, ids[:5]))}")
 
 
 def _retire(found: SubjectVersion, actor: Any) -> Held | None:
@@ -86,14 +81,3 @@ def _retire(found: SubjectVersion, actor: Any) -> Held | None:
         raise faults.referenced(found.subject.name, found.number, str(error)) from None
     still = SubjectVersion.objects.filter(IS_LIVE, pk=found.pk).exists()
     return Held(made.pk, made.state) if still else None
-
-
-def _erase(found: list[SubjectVersion], actor: Any) -> list[int]:
-    for one in found:
-        audit.record(
-            action="deleted", kind="subject version", name=str(one), actor=actor,
-            reason="permanently, by a client of the registry",
-            before={"subject": one.subject.name, "number": one.number, "schema": one.schema_id},
-        )  # fmt: skip
-    SubjectVersion.objects.filter(pk__in=[one.pk for one in found]).delete()
-    return [one.number for one in found]

@@ -5,6 +5,8 @@ Owns the codes and their words, which programs compare, so they never change. Co
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from orchestration.errors import PlumblineError
 
 ALLOWED_VERSIONS = 'Allowed values are between [1, 2^31-1] and the string "latest"'
@@ -56,8 +58,9 @@ def no_mode(name: str) -> RegistryFault:
     return RegistryFault(40409, f"Subject '{name}' does not have subject-level mode configured")
 
 
-def incompatible(subject: str, reasons: list[str]) -> RegistryFault:
-    told = "; ".join(reasons[:5]) + (f"; and {len(reasons) - 5} more" if len(reasons) > 5 else "")
+def incompatible(subject: str, reasons: Sequence[str], asked: Sequence[str]) -> RegistryFault:
+    more = [f"and {len(reasons) - 5} more"] if len(reasons) > 5 else []
+    told = "; ".join([*reasons[:5], *more, *asked])
     text = f'Schema being registered is incompatible with an earlier schema for subject "{subject}", details: [{told}]'
     return RegistryFault(409, text)
 
@@ -70,7 +73,9 @@ def invalid_version(text: str) -> RegistryFault:
     return RegistryFault(42202, f"The specified version '{text}' is not a valid version id. {ALLOWED_VERSIONS}")
 
 
-def invalid_level(levels: str) -> RegistryFault:
+def invalid_level() -> RegistryFault:
+    """In the words that clients of registries know."""
+    levels = "none, backward, forward, full, backward_transitive, forward_transitive, and full_transitive"
     return RegistryFault(42203, f"Invalid compatibility level. Valid values are {levels}")
 
 

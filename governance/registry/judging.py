@@ -10,17 +10,29 @@ from dataclasses import dataclass
 
 from governance.contracts import InvalidSchema
 from governance.contracts.formats import compare_formats
-from governance.contracts.report import Bump, Verdict
+from governance.contracts.report import Bump, Finding, Verdict
 from governance.models import SubjectVersion
 from governance.registry.texts import FORMATS, Parsed
+
+#: Characters of the schema of before that are told with a refusal.
+SHOWN = 2_000
+#: Of our rules about Avro, the kinds of incompatibility that Avro's own checker tells apart (avro.compatibility).
+AVRO_NAMES = {
+    "field-without-default": "READER_FIELD_MISSING_DEFAULT_VALUE", "name-changed": "NAME_MISMATCH",
+    "fixed-size-changed": "FIXED_SIZE_MISMATCH", "enum-symbols-missing": "MISSING_ENUM_SYMBOLS",
+    "union-branch-missing": "MISSING_UNION_BRANCH", "type-changed": "TYPE_MISMATCH",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The verdict about all that were asked, and each reason against it."""
+    """The verdict about all that were asked, each reason against it, and what was asked: the first version that it is not
+    compatible with, and the level.
+    """
 
     verdict: Verdict
     reasons: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 def asked(known: Sequence[SubjectVersion], level: str) -> Sequence[SubjectVersion]:
@@ -32,6 +44,7 @@ def asked(known: Sequence[SubjectVersion], level: str) -> Sequence[SubjectVersio
 def judge(parsed: Parsed, known: Sequence[SubjectVersion], level: str) -> Answer:
     """Strictly, as clients of registries expect: all documents, not only those that senders declare."""
     reasons: list[str] = []
+    against: SubjectVersion | None = None
     verdicts = set()
     for one in known:
         old = (FORMATS[one.schema.kind], one.version.schema)
@@ -40,13 +53,26 @@ def judge(parsed: Parsed, known: Sequence[SubjectVersion], level: str) -> Answer
         except InvalidSchema as error:
             verdicts.add("undecided")
             reasons.append(f"version {one.number}: {error}")
+            against = against or one
             continue
         verdicts.add(report.verdict)
         if report.verdict != "safe":
-            told = [finding.text for finding in report.findings if finding.direction] or [report.doubt]
+            told = [_told(finding) for finding in report.findings if finding.direction] or [report.doubt]
             reasons += [f"version {one.number}: {text}" for text in told]
+            against = against or one
     verdict: Verdict = next((one for one in ("breaking", "undecided") if one in verdicts), "safe")
-    return Answer(verdict, tuple(reasons))
+    return Answer(verdict, tuple(reasons), _asked_about(against, level) if against is not None else ())
+
+
+def _asked_about(one: SubjectVersion, level: str) -> tuple[str, ...]:
+    text = one.schema.text if len(one.schema.text) <= SHOWN else f"{one.schema.text[:SHOWN]}…"
+    return f"oldSchemaVersion: {one.number}", f"oldSchema: {text}", f"compatibility: {level}"
+
+
+def _told(finding: Finding) -> str:
+    """Its words, after the name that Avro has for it, which people search their logs for."""
+    name = AVRO_NAMES.get(finding.rule, "")
+    return f"{name}: {finding.text}" if name else finding.text
 
 
 def bump(parsed: Parsed, newest: SubjectVersion, level: str) -> Bump:

@@ -12,6 +12,8 @@ from django.db.models import Max
 
 from governance.contracts.formats import format_of
 from governance.models import Contract, ContractVersion, RegisteredSchema, SchemaReference, Subject, SubjectVersion
+from governance.registry.erasing import erase
+from governance.registry.reading import is_live
 from governance.registry.texts import KINDS, Parsed, Submitted, fingerprint_of, text_of
 
 #: Of a contract, as manifests have it.
@@ -69,9 +71,10 @@ def enter(version: ContractVersion) -> SubjectVersion | None:
     subject = _subject(contract, source.get("registry") or contract.name)
     schema = RegisteredSchema.objects.filter(pk=source.get("schema")).first() or _of_manifest(version)
     number = source.get("number")
-    if (
-        number is None or subject.versions.filter(number=number).exists()
-    ):  # it waited, and another took the number meanwhile
+    there = subject.versions.filter(number=number).select_related("version").first() if number is not None else None
+    if there is not None and not is_live(there):  # it was deleted softly, and this is imported in its place
+        erase([there], version.published_by, "replaced by what a client of the registry imported")
+    elif number is None or there is not None:  # it waited, and another took the number meanwhile
         number = (subject.versions.aggregate(Max("number"))["number__max"] or 0) + 1
     return SubjectVersion.objects.create(subject=subject, number=number, schema=schema, version=version)
 

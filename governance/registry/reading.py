@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Substr
 
 from governance.models import Contract, ContractVersion, RegisteredSchema, SchemaReference, Subject, SubjectVersion
 from governance.registry import faults
-from governance.registry.texts import Parsed, Reference, Submitted, parse
+from governance.registry.texts import Parsed, Reference, Submitted, parse, spelt_out
 
 _STATES = (ContractVersion.State.ACTIVE, ContractVersion.State.DEPRECATED)
 IS_LIVE = Q(version__state__in=_STATES)
+#: Versions that are written out to find one: whoever looks up often, looks up what is new.
+SPELT = 100
 #: Stands for the newest version; no version has it, for ids and numbers are smaller.
 LATEST = 2**31 - 1
 
@@ -38,6 +41,11 @@ def subjects(*, prefix: str = "", deleted: bool = False, deleted_only: bool = Fa
     if prefix:
         found = _beginning(found, "name", prefix)
     return found.order_by("name")
+
+
+def is_live(row: SubjectVersion) -> bool:
+    """Whether it is not deleted."""
+    return row.version.state in _STATES
 
 
 def versions(subject: str, *, deleted: bool = False, deleted_only: bool = False) -> QuerySet[SubjectVersion]:
@@ -104,6 +112,15 @@ def _look_up(reference: Reference) -> Submitted:
     return as_submitted(found.schema)
 
 
+def refuse_dangling(submitted: Submitted) -> None:
+    """Raises RegistryFault 42201 for a reference to what is deleted, softly too: it may be gone for good any time."""
+    for one in submitted.references:
+        if not versions(one.subject).filter(number=one.number).exists():
+            raise faults.invalid_schema(
+                f"version {one.number} of subject {one.subject[:100]} is deleted; refer to another"
+            )
+
+
 def _pinned(submitted: Submitted) -> Submitted:
     """With references to the newest version naming that one: what it stands for must not change later."""
     found = tuple(
@@ -120,10 +137,22 @@ def parsed(submitted: Submitted) -> Parsed:
     return parse(_pinned(submitted), _look_up)
 
 
+def _used() -> QuerySet[RegisteredSchema]:
+    """Those that any version has, a soft-deleted one too."""
+    return RegisteredSchema.objects.filter(Exists(SubjectVersion.objects.filter(schema=OuterRef("pk"))))
+
+
+def schema_by_fingerprint(beginning: str) -> RegisteredSchema:
+    """The one with the lowest id of those that are used. Raises RegistryFault 40403."""
+    found = _used().filter(fingerprint__startswith=beginning).first()
+    if found is None:
+        raise faults.no_schema(beginning)
+    return found
+
+
 def schema_by_id(number: int) -> RegisteredSchema:
-    """One that any version has, a soft-deleted one too. Raises RegistryFault 40403."""
-    used = SubjectVersion.objects.filter(schema=OuterRef("pk"))
-    found = RegisteredSchema.objects.filter(Exists(used), pk=number).first() if number < 2**31 else None
+    """One that is used. Raises RegistryFault 40403."""
+    found = _used().filter(pk=number).first() if number < 2**31 else None
     if found is None:
         raise faults.no_schema(number)
     return found
@@ -142,11 +171,45 @@ def same(subject: str, fingerprint: str, number: int | None = None, *, deleted: 
     return versions(subject, deleted=deleted).filter(schema__fingerprint=fingerprint).last()
 
 
+def same_spelt_out(subject: str, parsed: Parsed, *, deleted: bool = False) -> SubjectVersion | None:
+    """The newest version of the subject that is this schema once what each refers to is written out in it, of the last SPELT.
+    Where neither refers to anything, the fingerprint has said it.
+    """
+    sent = parsed.submitted
+    rows = versions(subject, deleted=deleted).filter(schema__kind=sent.kind).defer(None)
+    if not sent.references:
+        rows = rows.filter(Exists(SchemaReference.objects.filter(schema=OuterRef("schema"))))
+    wanted = spelt_out(parsed.schema, sent.kind)
+    alike = (one for one in rows.reverse()[:SPELT] if one.schema.metadata == sent.metadata)
+    return next((one for one in alike if spelt_out(one.version.schema, one.schema.kind) == wanted), None)
+
+
+def life_of(schema: RegisteredSchema) -> tuple[datetime, bool]:
+    """When the first version that is this schema came, and whether one is live. None of the versions is loaded: clients ask for
+    schemas by id all the time.
+    """
+    told = schema.uses.aggregate(came=Min("version__published_at"), live=Count("pk", filter=IS_LIVE))
+    return told["came"], told["live"] > 0
+
+
+def ids_of(schema: RegisteredSchema) -> QuerySet[RegisteredSchema]:
+    """All that are this one: several where it was imported with several ids."""
+    return _used().filter(fingerprint=schema.fingerprint)
+
+
 def referring(subject: str, numbers: Iterable[int]) -> list[int]:
     """Ids of the schemas that refer to these versions, of those that are live themselves."""
     live = SubjectVersion.objects.filter(IS_LIVE, schema=OuterRef("schema"))
     found = SchemaReference.objects.filter(Exists(live), subject=subject, number__in=list(numbers))
     return sorted(set(found.values_list("schema", flat=True)))
+
+
+def refuse_referenced(subject: str, numbers: Iterable[int]) -> None:
+    """Raises RegistryFault 42206 for the first of these versions that a live schema refers to."""
+    for number in numbers:
+        ids = referring(subject, [number])
+        if ids:
+            raise faults.referenced(subject, number, f"schemas {', '.join(map(str, ids[:5]))}")
 
 
 def _beginning(rows: Any, field: str, prefix: str) -> Any:

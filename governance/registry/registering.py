@@ -18,9 +18,9 @@ from governance.contracts.report import Bump, Verdict
 from governance.models import Change, Contract, ContractVersion, RegisteredSchema, SubjectVersion
 from governance.registry import faults, numbering, rules
 from governance.registry.judging import asked, bump, judge
+from governance.registry.reading import is_live, refuse_dangling, refuse_referenced, same, versions
 from governance.registry.reading import parsed as read
-from governance.registry.reading import same, versions
-from governance.registry.texts import Parsed, Submitted
+from governance.registry.texts import Parsed, Submitted, refuse_unfit
 from governance.selectors.contracts import live_ports
 from governance.services.assessing import lowest
 from orchestration.errors import Conflict, InvalidManifest
@@ -46,7 +46,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """In mode IMPORT: the id and the number that it has elsewhere."""
+    """In mode IMPORT, the id and the number that it has elsewhere. In others the number alone: the one that is expected next, so
+    that of two who register at once the second is refused.
+    """
 
     id: int | None = None
     number: int | None = None
@@ -60,33 +62,32 @@ def register(
     Raises RegistryFault 42201, 42205 and 409.
     """
     wanted = wanted or Wanted()
+    _compare_beforehand(subject, submitted)
     with transaction.atomic():
         hold()
         mode = rules.refuse_unwritable(subject)
-        if mode != "IMPORT" and (wanted.id or wanted.number):
+        if mode != "IMPORT" and wanted.id:
             raise faults.not_permitted(f"Subject {subject} is not in import mode")
         parsed = read(submitted)
-        found = same(subject, parsed.fingerprint, wanted.number)
-        if found is not None and wanted.id in (None, found.schema_id):
+        imported = mode == "IMPORT" and wanted.number is not None
+        found = same(subject, parsed.fingerprint, wanted.number if imported else None)
+        if found is not None and wanted.id in (None, found.schema_id) and is_live(found):
             return found
         known = list(versions(subject))
-        if mode == "IMPORT" and not (wanted.id and wanted.number):
-            raise faults.not_permitted(
-                f"Subject {subject} is in import mode, in which a schema comes with its id and version"
-            )
-        verdict: Verdict = "safe" if mode == "IMPORT" else _refuse_incompatible(subject, parsed, known)
+        verdict = _judged(subject, mode, parsed, known, wanted)
         name = numbering.contract_name(subject)
         waiting = _waiting(name, parsed)
         if waiting is not None:
             return waiting
-        _refuse_taken(subject, parsed, wanted)
+        if wanted.id and wanted.number:  # in mode IMPORT, by now
+            _refuse_taken(subject, parsed, wanted.id, wanted.number)
         schema = numbering.stored(parsed, wanted.id)
         if not owner and not Contract.objects.filter(name=name).exists():
             raise faults.RegistryFault(
                 403, f"{actor} maintains no team, and {subject} is new; an admin can grant the role"
             )
         number = _next(name, parsed, known, verdict)
-        source = {"registry": subject, "schema": schema.pk, **({"number": wanted.number} if wanted.number else {})}
+        source = {"registry": subject, "schema": schema.pk, **({"number": wanted.number} if imported else {})}
         manifest = _manifest(name, number, parsed, owner, known[-1].version if known else None)
         signature = Signature(actor, f"registered under {subject}", source)
         try:
@@ -99,13 +100,54 @@ def register(
         return published or _held(name, number)
 
 
-def _refuse_incompatible(subject: str, parsed: Parsed, known: list[SubjectVersion]) -> Verdict:
-    """Safe or undecided."""
+def _compare_beforehand(subject: str, submitted: Submitted) -> None:
+    """What takes long is done before the lock of governed writes, for the others who wait at it. Its report is kept, so the same
+    question in the lock costs nothing, and only where another was registered meanwhile it is another question. What is registered
+    already, as what clients send at each start mostly is, is not compared at all.
+    """
+    parsed = read(submitted)
+    if rules.mode_of(subject) != "IMPORT" and same(subject, parsed.fingerprint) is None:
+        level = rules.level_of(subject)
+        judge(parsed, asked(list(versions(subject)), level), level)
+
+
+def _judged(subject: str, mode: str, parsed: Parsed, known: list[SubjectVersion], wanted: Wanted) -> Verdict:
+    """Safe or undecided; what is imported is not judged. Raises RegistryFault 42201, 42205 and 409."""
+    if mode == "IMPORT":
+        if not (wanted.id and wanted.number):
+            raise faults.not_permitted(
+                f"Subject {subject} is in import mode, in which a schema comes with its id and version"
+            )
+        return "safe"
+    _refuse_unexpected(subject, wanted)
+    refuse_unfit(parsed)
+    refuse_dangling(parsed.submitted)
     level = rules.level_of(subject)
     answer = judge(parsed, asked(known, level), level)
     if answer.verdict == "breaking":
-        raise faults.incompatible(subject, list(answer.reasons))
+        raise faults.incompatible(subject, answer.reasons, answer.asked)
     return answer.verdict
+
+
+def _refuse_taken(subject: str, parsed: Parsed, id: int, number: int) -> None:
+    """What is imported takes the place of what was deleted softly under its number, where it becomes active. Raises RegistryFault
+    42205, 42206.
+    """
+    there = versions(subject, deleted=True).filter(number=number).first()
+    if there is not None and is_live(there):
+        raise faults.not_permitted(f"Version {number} of subject {subject} is another schema")
+    taken = RegisteredSchema.objects.filter(pk=id).first()
+    if taken is not None and taken.fingerprint != parsed.fingerprint:
+        raise faults.not_permitted(f"Overwrite new schema with id {id} is not permitted.")
+    if there is not None and there.schema.fingerprint != parsed.fingerprint:
+        refuse_referenced(subject, [number])
+
+
+def _refuse_unexpected(subject: str, wanted: Wanted) -> None:
+    newest = versions(subject, deleted=True).last()
+    next_one = newest.number + 1 if newest is not None else 1
+    if wanted.number not in (None, next_one):
+        raise faults.invalid_schema(f"its version is {wanted.number}, and the next one of {subject} is {next_one}")
 
 
 def _waiting(name: str, parsed: Parsed) -> Held | None:
@@ -121,14 +163,6 @@ def _held(name: str, number: str) -> Held:
     change = Change.objects.filter(kind="contract.publish", name=name, number=number).order_by("-pk").first()
     assert change is not None, f"{name}@{number} was neither published nor held"
     return Held(change.pk, change.state)
-
-
-def _refuse_taken(subject: str, parsed: Parsed, wanted: Wanted) -> None:
-    if wanted.number is not None and versions(subject, deleted=True).filter(number=wanted.number).exists():
-        raise faults.not_permitted(f"Version {wanted.number} of subject {subject} is another schema")
-    taken = RegisteredSchema.objects.filter(pk=wanted.id).first() if wanted.id is not None else None
-    if taken is not None and taken.fingerprint != parsed.fingerprint:
-        raise faults.not_permitted(f"Overwrite new schema with id {wanted.id} is not permitted.")
 
 
 def _next(name: str, parsed: Parsed, known: list[SubjectVersion], verdict: Verdict) -> str:

@@ -10,15 +10,16 @@ from typing import Any
 
 from django.db import transaction
 
-from governance.models import ContractVersion, RegistryRule
+from governance.models import ContractVersion, RegistryRule, SubjectVersion
 from governance.registry import faults
-from governance.registry.reading import versions
+from governance.registry.reading import IS_LIVE, versions
 from orchestration.services.governed import hold, save
 
 LEVELS = (
     "NONE", "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE",
 )  # fmt: skip
-MODES = ("READWRITE", "READONLY", "READONLY_OVERRIDE", "IMPORT")
+OVERRIDE = "READONLY_OVERRIDE"
+MODES = ("READWRITE", "READONLY", OVERRIDE, "IMPORT")
 DEFAULT_LEVEL, DEFAULT_MODE = "BACKWARD", "READWRITE"
 #: The scope of the rule for all subjects.
 ALL = ""
@@ -42,7 +43,7 @@ def level_of(subject: str) -> str:
 def mode_of(subject: str) -> str:
     """The mode in force; for all, READONLY_OVERRIDE is stronger than what a subject says."""
     everywhere = mode_set(ALL)
-    return everywhere if everywhere == "READONLY_OVERRIDE" else mode_set(subject) or everywhere or DEFAULT_MODE
+    return everywhere if everywhere == OVERRIDE else mode_set(subject) or everywhere or DEFAULT_MODE
 
 
 def level_kept(version: ContractVersion) -> str | None:
@@ -61,7 +62,7 @@ def set_level(scope: str, level: str, actor: Any) -> str:
     """Set or, with an empty level, clear it; what was set before. Raises RegistryFault 42203."""
     level = level.upper()
     if level and level not in LEVELS:
-        raise faults.invalid_level(", ".join(LEVELS))
+        raise faults.invalid_level()
     rule = _rule(scope)
     before, rule.level = rule.level, level
     save(rule, actor=actor, reason=f"compatibility {level or 'cleared'} by a client of the registry")
@@ -75,13 +76,28 @@ def set_mode(scope: str, mode: str, actor: Any, *, force: bool = False) -> str:
     if mode and mode not in MODES:
         raise faults.invalid_mode(", ".join(MODES))
     rule = _rule(scope)
-    if mode == "IMPORT" and rule.mode != "IMPORT" and not force and scope != ALL and versions(scope).exists():
-        raise faults.not_permitted(
-            f"Subject {scope} has schemas, so it can't be imported to; delete them, or use force=true"
-        )
+    if mode == "IMPORT" and rule.mode != "IMPORT" and not force:
+        _refuse_import(scope)
     before, rule.mode = rule.mode, mode
     save(rule, actor=actor, reason=f"mode {mode or 'cleared'} by a client of the registry")
     return before
+
+
+def clear_modes(actor: Any) -> None:
+    """Of every subject."""
+    for rule in RegistryRule.objects.exclude(scope=ALL).exclude(mode=""):
+        set_mode(rule.scope, "", actor)
+
+
+def _refuse_import(scope: str) -> None:
+    there = SubjectVersion.objects.filter(IS_LIVE) if scope == ALL else versions(scope)
+    if there.exists():
+        who = (
+            "There are subjects that have schemas, so nothing"
+            if scope == ALL
+            else f"Subject {scope} has schemas, so it"
+        )
+        raise faults.not_permitted(f"{who} can't be imported to; delete them, or use force=true")
 
 
 def forget(scope: str, actor: Any) -> None:

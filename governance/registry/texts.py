@@ -9,9 +9,10 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from governance.contracts import InvalidSchema
 from governance.contracts.formats import AVRO, JSON_SCHEMA
 from governance.contracts.validation import check_schema
 from governance.contracts.values import canonical
@@ -80,6 +81,46 @@ def parse(submitted: Submitted, look_up: LookUp) -> Parsed:
         told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise faults.invalid_schema(told) from None
     return Parsed(submitted, text, fingerprint, schema)
+
+
+def normalised(submitted: Submitted) -> Submitted:
+    """Written as everybody would who means the same: references in order, each once, and in Avro no type wrapped in another for
+    nothing. A text that is no JSON is left to `parse`, which says so.
+    """
+    references = sorted(set(submitted.references), key=lambda one: (one.name, one.subject, one.number))
+    text = submitted.text
+    if submitted.kind == "AVRO" and len(text) <= MAX_TEXT:
+        from governance.contracts.avro_schemas import unwrapped
+
+        try:
+            text = text_of(unwrapped(json.loads(text)))
+        except (ValueError, RecursionError):
+            return replace(submitted, references=tuple(references))
+    return replace(submitted, text=text, references=tuple(references))
+
+
+def refuse_unfit(parsed: Parsed) -> None:
+    """Raises RegistryFault 42201 for a default in Avro that no reader could use. What was lived elsewhere may have some."""
+    if parsed.format != AVRO:
+        return
+    from governance.contracts.avro_defaults import unfit
+    from governance.contracts.avro_schemas import read_avro
+
+    for field in unfit(read_avro(parsed.schema, "the")):
+        told = json.dumps(field.default)[:60]
+        raise faults.invalid_schema(f"the default of field {field.name}, {told}, is no value of its type; correct it")
+
+
+def spelt_out(parsed_schema: Any, kind: str) -> str:
+    """A self-contained schema in one form, whichever of its types were written where they stand and which were referred to."""
+    if kind != "AVRO":
+        return str(canonical(parsed_schema))
+    from governance.contracts.avro_schemas import inlined
+
+    try:
+        return str(canonical(inlined(parsed_schema, [])))
+    except InvalidSchema:  # readable when it was registered; then it is found by its fingerprint alone
+        return ""
 
 
 def fingerprint_of(kind: str, text: str, references: Sequence[Reference] = (), metadata: Any = None) -> str:

@@ -17,18 +17,18 @@ from orchestration.versions import highest
 LIVE = (WorkflowVersion.State.ACTIVE, WorkflowVersion.State.DEPRECATED)
 
 
-def resolve(name: str, range_: str) -> str | None:
-    """The highest active version of the contract that fits the npm range, or None. Payloads of steps are JSON, so they
-    can be held against JSON Schema alone.
+def resolve(name: str, range_: str, format: str = JSON_SCHEMA) -> str | None:
+    """The highest active version of the contract that fits the npm range, or None; of those in that format. Payloads of steps
+    are JSON, so they can be held against JSON Schema alone.
     """
     active = ContractVersion.objects.filter(contract__name=name, state=ContractVersion.State.ACTIVE)
     rows = active.values_list("version", "canonical__spec__format")
-    return highest([version for version, format in rows if format in (None, JSON_SCHEMA)], range_)
+    return highest([version for version, own in rows if (own or JSON_SCHEMA) == format], range_)
 
 
-def other_format(name: str) -> str:
-    """What its versions of now are in, where that is not JSON Schema; in words."""
-    found = Contract.objects.filter(name=name).exclude(format=JSON_SCHEMA).values_list("format", flat=True).first()
+def other_format(name: str, format: str) -> str:
+    """What its versions of now are in, where that is another format; in words."""
+    found = Contract.objects.filter(name=name).exclude(format=format).values_list("format", flat=True).first()
     return WORDS[found] if found else ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from governance.selectors.api_uses import ApiUse
 from orchestration import clock
 from orchestration.ids import floor
 from orchestration.models import Port, Run
@@ -31,10 +32,10 @@ class Use:
         return self.month >= MOST
 
 
-def impact(ports: Iterable[Port]) -> list[Use]:
-    """For each workflow with a live port, busiest first."""
+def impact(ports: Iterable[ApiUse | Port]) -> list[Use]:
+    """For each workflow with a live port, busiest first; a call of an API is one too."""
     now = clock.now()
-    by_workflow: dict[int, list[Port]] = {}
+    by_workflow: dict[int, list[ApiUse | Port]] = {}
     for port in ports:
         by_workflow.setdefault(port.version.workflow_id, []).append(port)
     found = []

@@ -8,22 +8,24 @@ reviews like a break. Owns that choice. Never writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from semantic_version import Version
 
 from governance.contracts import Report
-from governance.contracts.formats import JSON_SCHEMA, ODCS, compare_formats, format_of
+from governance.contracts.formats import JSON_SCHEMA, ODCS, OPENAPI, compare_formats, format_of
 from governance.gate.subjects import Judgement, Verdict, each_once
 from governance.models import Contract, ContractVersion
 from governance.registry.rules import level_kept
-from governance.selectors.contracts import live_ports
-from orchestration.models import Port, Team
+from governance.selectors.api_uses import ApiUse, Use, uses_of
+from orchestration.models import Team
 from orchestration.versions import precedence
 
 LIVE = (ContractVersion.State.ACTIVE, ContractVersion.State.DEPRECATED)
+#: Versions against which it is asked whom a new API leaves alone; against more, as a transitive level may have, nobody is.
+MOST_COMPARED = 3
 OWNS, USES = "owns the contract", "a workflow of its uses it"
 _RANKS = ("none", "patch", "minor", "major")
 _BELOW_ONE = {"major": "minor", "minor": "patch"}
@@ -100,8 +102,8 @@ def assess(
         return Assessment(None, None, "none", "none", whose, other, owners=owners)
     base = below[0]
     present = _rules_of(base)
-    ports = list(live_ports(name))
-    asked = present[1] or (None if ports else level_kept(base)) or level_of(ports)
+    uses = uses_of(name)
+    asked = present[1] or (None if uses else level_kept(base)) or level_of(uses)
     compared = below if asked.endswith("_TRANSITIVE") else below[:1]
     compared = [*compared, beside] if beside is not None and beside not in compared else compared
     against, report = _compared(compared, (format, schema), asked, present[0])
@@ -109,9 +111,30 @@ def assess(
     below_one = Version(base.version).major == 0
     takes = _BELOW_ONE.get(report.bump, report.bump) if below_one else report.bump
     agreeing = _approvers(schema) if format == ODCS else []
-    users = sorted((port.version.workflow.owner for port in ports), key=lambda team: team.pk)
+    users = sorted(_users(uses, compared, (format, schema), report.verdict, other), key=lambda team: team.pk)
     hits = each_once([*((team, OWNS) for team in owners), *agreeing, *((team, USES) for team in users)])
     return Assessment(base, report, takes, _declared(base.version, version), hits, other, against, owners)
+
+
+def _users(
+    uses: Sequence[Use], compared: Sequence[ContractVersion], schema: tuple[str, Any], verdict: Verdict, other: str
+) -> list[Team]:
+    """Whose workflows use it; of those that call an API only whom a break may reach, unless other rules are asked for too."""
+    calls = [use for use in uses if isinstance(use, ApiUse)]
+    alone: set[int] = set()
+    if calls and verdict != "safe" and not other and schema[0] == OPENAPI and len(compared) <= MOST_COMPARED:
+        from governance.services.api_hits import left_alone  # for the few that have calls
+
+        found = [
+            left_alone(calls, one.schema, schema[1]) if format_of(one.canonical["spec"]) == OPENAPI else set()
+            for one in compared
+        ]
+        alone = set.intersection(*found)
+    return [
+        use.version.workflow.owner
+        for use in uses
+        if not isinstance(use, ApiUse) or use.version.workflow.owner_id not in alone
+    ]
 
 
 def _compared(
@@ -153,10 +176,10 @@ def _rules(policy: str, level: str | None) -> str:
     return f"policy {policy} and level {level or 'by use'}"
 
 
-def level_of(ports: Iterable[Port]) -> str:
-    """The question that its use asks; without any use that of consumers, who come first."""
-    directions = {port.direction for port in ports}
-    if directions == {"input", "output"}:
+def level_of(uses: Iterable[Use]) -> str:
+    """The question that its use asks; without any use that of consumers, who come first. Who calls an API sends and reads."""
+    directions = {use.direction for use in uses}
+    if directions >= {"input", "output"} or directions & {"call", "undo"}:
         return "FULL"
     return "FORWARD" if directions == {"output"} else "BACKWARD"
 

@@ -105,17 +105,33 @@ class Conductor(InHand):
             return ended
 
     def _run(self) -> None:
-        while (job := self._next()) is not None:
+        while True:
             try:
+                job = self._next()
+                if job is None:
+                    break
                 job()
-                give_back()
             except BaseException:  # nothing may end the thread: its room would be lost to the process
                 log.exception("conductor.failed")
                 connection.close()
         connection.close()
 
     def _next(self) -> Job | None:
-        """What there is to do, waited for; None at the end."""
+        """What there is to do, waited for; None at the end.
+
+        A thread that is alone at work keeps its database connection for the next job: a lone run's claim and record.
+        """
+        with self._lock:
+            job = self._pick()
+            alone = len(self._idle) == self._threads
+        if job is None or not alone:
+            try:
+                give_back()
+            except Exception:  # the job is picked, and nobody else would do it
+                log.exception("conductor.not_given_back")
+        return job or self._wait()
+
+    def _wait(self) -> Job | None:
         since = time.monotonic()
         while True:
             with self._lock:

@@ -35,6 +35,8 @@ from orchestration.states import Compensation, StepStatus
 
 log = structlog.get_logger(__name__)
 
+#: The mark of the last round that beat asked for.
+ROUND = "wake"
 #: A worker's row is kept so long after its last heartbeat, for the page that shows it.
 FORGET_WORKER_AFTER = timedelta(hours=1)
 #: Seconds after which a wake-up that was sent again, or for a retry, is sent once more. Longer than LOST_WAKE_AFTER, which
@@ -44,10 +46,10 @@ SEND_AGAIN_AFTER = 2 * LOST_WAKE_AFTER
 SENT_AGAIN = 100
 
 
-def wake() -> dict[str, int]:
-    """One round; how many rows of each sort were moved on."""
+def wake(mark: str = ROUND) -> dict[str, int]:
+    """One round, noted under that mark; how many rows of each sort were moved on."""
     now = clock.now()
-    EngineMark.objects.update_or_create(name="wake", defaults={"at": now})
+    EngineMark.objects.update_or_create(name=mark, defaults={"at": now})
     moved = {name: _round(name, look, now) for name, look in _LOOKS.items()}
     WorkerProcess.objects.filter(seen_at__lt=now - FORGET_WORKER_AFTER).delete()
     if any(moved.values()):

@@ -3,6 +3,7 @@
 Owns everything declarative. Pure: no Django, no database, no network; other resources are the services' business.
 """
 
+from .calls import Call, calls
 from .differences import Difference, diff
 from .editor_schema import json_schema
 from .expressions import Expression, compile_expression
@@ -21,6 +22,7 @@ from .values import ExpressionError
 __all__ = [
     "LONGEST_WEBHOOK_URL",
     "WEBHOOK_EVENTS",
+    "Call",
     "Difference",
     "Expression",
     "ExpressionError",
@@ -41,6 +43,7 @@ __all__ = [
     "Template",
     "Timeouts",
     "build_plan",
+    "calls",
     "check_time",
     "compile_expression",
     "compile_template",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestration.hooks import hooks
 from orchestration.manifest import Problem, Resource
 from orchestration.models import Dependency, Flag, RetryPolicy, Team
 from orchestration.selectors import targets
 from orchestration.services.applying import Signature
 from orchestration.services.governed import save
 from orchestration.services.objective_sync import follow_dependency
-from orchestration.services.world import World, suggestion
+from orchestration.services.world import API, World, suggestion
 
 
 def owner_problems(resource: Resource, world: World) -> list[Problem]:
@@ -125,6 +126,10 @@ class DependencyApplier:
         if isinstance(named, str) and named not in world.retry_policies:
             hint = suggestion(named, world.retry_policies)
             problems.append(resource.problem_at("spec.retry", f"no RetryPolicy {named!r}{hint}"))
+        api = resource.canonical["spec"].get("api")
+        if api is not None and world.contract(api, API)[2] is None and not self.is_applied(resource):
+            why = hooks.contracts.unusable(api.partition("@")[0], API) or "apply it first, with `format: openapi`"
+            problems.append(resource.problem_at("spec.api", f"no active version of API {api}; {why}"))
         return problems
 
     def current(self, resource: Resource) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestration.errors import Conflict
 from orchestration.hooks import Release, hooks
-from orchestration.manifest import Plan, Problem, Resource, build_plan, write_path
+from orchestration.manifest import Plan, Problem, Resource, build_plan, calls, write_path
 from orchestration.models import Port, Team, Workflow, WorkflowVersion
 from orchestration.services.appliers import owner_problems
 from orchestration.services.applying import Signature
@@ -174,12 +174,14 @@ class WorkflowApplier:
         return problems or self._field_problems(resource, plan, world)
 
     def _field_problems(self, resource: Resource, plan: Plan, world: World) -> list[Problem]:
-        """What expressions read and give, against the contracts; a version that is published was asked this then."""
+        """What it reads, gives and calls, against contracts and APIs; a version that is published was asked this then."""
         if self.is_applied(resource):
             return []
         agreed = {(step, direction): world.agreed(reference) for step, direction, reference in ports(plan)}
         known = {port: found for port, found in agreed.items() if found is not None}
-        faults = hooks.contracts.field_faults(resource.canonical, known) if known else ()
+        offered = {call.dependency: world.api(call.dependency) for call in calls(resource.canonical)}
+        apis = {dependency: found for dependency, found in offered.items() if found is not None}
+        faults = hooks.contracts.field_faults(resource.canonical, known, apis) if known or apis else ()
         found = [resource.problem_at(write_path(fault.path), fault.message) for fault in faults]
         return sorted(found, key=lambda problem: (problem.line, problem.column))
 

@@ -15,6 +15,9 @@ from orchestration.manifest import Resource
 from orchestration.models import Dependency, Flag, RetryPolicy, Team, WorkflowVersion
 from orchestration.versions import highest
 
+#: Formats of contracts: what is at a port, where payloads are JSON, and what a service offers.
+PAYLOADS, API = "jsonschema", "openapi"
+
 
 class World:
     """Everything there is, with a batch of resources on top."""
@@ -22,7 +25,7 @@ class World:
     def __init__(self, batch: Sequence[Resource]) -> None:
         self._batch = batch
         self._found: dict[tuple[str, str, str], Any] = {}
-        self._contracts: dict[str, tuple[str, str, str | None]] = {}
+        self._contracts: dict[tuple[str, str], tuple[str, str, str | None]] = {}
 
     @cached_property
     def teams(self) -> set[str]:
@@ -62,15 +65,21 @@ class World:
         """Flag names."""
         return set(Flag.objects.values_list("name", flat=True)) | self._names("Flag")
 
-    def contract(self, reference: str) -> tuple[str, str, str | None]:
-        """`name@range` → (name, range, resolved version or None), the batch's versions included."""
-        if reference not in self._contracts:  # whether a version of the batch is held takes a comparison of schemas
-            self._contracts[reference] = self._resolved(reference)
-        return self._contracts[reference]
+    def contract(self, reference: str, format: str = PAYLOADS) -> tuple[str, str, str | None]:
+        """`name@range` → (name, range, resolved version in that format or None), the batch's versions included."""
+        key = (reference, format)
+        if key not in self._contracts:  # whether a version of the batch is held takes a comparison of schemas
+            self._contracts[key] = self._resolved(reference, format)
+        return self._contracts[key]
 
-    def agreed(self, reference: str) -> Agreed | None:
+    def api(self, dependency: str) -> Agreed | None:
+        """The version of the API that a dependency says it offers, if it says so and there is one."""
+        reference = self.dependency_specs.get(dependency, {}).get("api")
+        return self.agreed(str(reference), API) if reference else None
+
+    def agreed(self, reference: str, format: str = PAYLOADS) -> Agreed | None:
         """The contract version that the reference resolves to, with its manifest where the batch brings it."""
-        name, _, version = self.contract(reference)
+        name, _, version = self.contract(reference, format)
         if version is None:
             return None
         brought = (item for item in self._batch if (item.kind, item.name, item.version) == ("Contract", name, version))
@@ -87,12 +96,12 @@ class World:
             self._found[key] = find()
         return self._found[key]
 
-    def _resolved(self, reference: str) -> tuple[str, str, str | None]:
+    def _resolved(self, reference: str, format: str) -> tuple[str, str, str | None]:
         name, _, range_ = reference.partition("@")
         range_ = range_ or "*"
         brought = [item for item in self._batch if item.kind == "Contract" and item.name == name]
-        versions = [str(item.version) for item in brought if _is_usable(item) and not self._is_held(item)]
-        applied = hooks.contracts.resolve(name, range_)
+        versions = [str(item.version) for item in brought if _is_in(item, format) and not self._is_held(item)]
+        applied = hooks.contracts.resolve(name, range_, format)
         return name, range_, highest([*versions, *([applied] if applied else [])], range_)
 
     def _is_held(self, contract: Resource) -> bool:
@@ -104,9 +113,8 @@ class World:
         return {resource.name for resource in self._batch if resource.kind == kind}
 
 
-def _is_usable(contract: Resource) -> bool:
-    """At a port: its payloads are JSON."""
-    return contract.version is not None and contract.canonical["spec"].get("format", "jsonschema") == "jsonschema"
+def _is_in(contract: Resource, format: str) -> bool:
+    return contract.version is not None and contract.canonical["spec"].get("format", PAYLOADS) == format
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

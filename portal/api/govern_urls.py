@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.api import changes, contracts, data_contracts, endings, verifications
+from portal.api import api_operations, changes, contracts, data_contracts, document_imports, endings, verifications
 
 _VERSION = "contracts/<str:name>/versions/<str:version>"
 urlpatterns: list[URLPattern] = [
@@ -10,8 +10,10 @@ urlpatterns: list[URLPattern] = [
     path("contracts/check", contracts.CheckContract.as_view()),
     path("contracts/<str:name>", contracts.OneContract.as_view()),
     path(_VERSION, contracts.OneContractVersion.as_view()),
-    path("odcs", data_contracts.Odcs.as_view()),
+    path("odcs", document_imports.Odcs.as_view()),
+    path("apis", document_imports.Apis.as_view()),
     path(f"{_VERSION}/odcs", data_contracts.OneOdcs.as_view()),
+    path(f"{_VERSION}/operations", api_operations.Operations.as_view()),
     path(f"{_VERSION}/deprecate", endings.DeprecateContract.as_view()),
     path(f"{_VERSION}/retire", endings.RetireContract.as_view()),
     path(f"{_VERSION}/verifications", verifications.Verifications.as_view()),

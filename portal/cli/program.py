@@ -15,6 +15,7 @@ from . import (
     checking,
     decisions,
     deploying,
+    document_imports,
     exporting,
     flags,
     manifests,
@@ -93,7 +94,8 @@ for _command in (
     program.add_command(_command)
 openslo.importing.add_command(decisions.import_decisions)
 exporting.export.add_command(decisions.export_decisions)
-openslo.importing.add_command(odcs.import_odcs)
+openslo.importing.add_command(document_imports.import_odcs)
+openslo.importing.add_command(document_imports.import_openapi)
 openslo.importing.add_command(ownership.import_ownership)
 exporting.export.add_command(odcs.export_odcs)
 openslo.importing.add_command(runbook_files.import_runbooks)

@@ -156,6 +156,9 @@ def _copy_versions(ours: Registry, found: list[Version], outcome: Outcome) -> No
             if in_order and one.subject in behind:
                 refusals[one] = "what comes before it could not be copied"
                 continue
+            if one.is_deleted and _is_there(ours, one):  # to bring it again would make it new, and delete it again
+                outcome.counts["versions"] += 1
+                continue
             try:
                 ours.ask(
                     "POST", at("subjects", one.subject, "versions"), {**one.body, "id": one.id, "version": one.number}
@@ -172,6 +175,15 @@ def _copy_versions(ours: Registry, found: list[Version], outcome: Outcome) -> No
     for one in found:
         if one.is_deleted and one not in refusals:
             _delete(ours, one, outcome)
+
+
+def _is_there(ours: Registry, one: Version) -> bool:
+    try:
+        return bool(
+            ours.get(at("subjects", one.subject, "versions", str(one.number)) + "?deleted=true").get("id") == one.id
+        )
+    except Refused:
+        return False
 
 
 def _delete(ours: Registry, one: Version, outcome: Outcome) -> None:

@@ -21,12 +21,12 @@ from governance.gate.standing import stand_in_of
 from governance.gate.subjects import FOLLOW_UP
 from governance.gate.waiving import breaking_findings, live_waivers, waived_teams
 from governance.models import BrokenGlass, Change, Comment, Review, Waiver
+from governance.selectors.api_uses import uses_of
 from governance.selectors.changes import votes_of, votes_open_to
-from governance.selectors.contracts import live_ports
 from governance.selectors.impact import impact
 from governance.selectors.readers import readers
 from governance.selectors.replay import replay
-from orchestration.models import Team, WorkflowVersion
+from orchestration.models import Port, Team, WorkflowVersion
 from portal.permissions import Actor, Verb
 from portal.presentation import change_words, payload_lines, textdiff
 from portal.presentation.words import Look
@@ -157,10 +157,11 @@ def _texts(found: Change) -> tuple[str, str]:
 def _impact(found: Change) -> dict[str, Any]:
     if found.version is None:
         return {"uses": None}
-    ports = list(live_ports(found.name))
+    used = uses_of(found.name)
+    ports = [one for one in used if isinstance(one, Port)]
     if found.kind in ("contract.deprecate", "contract.retire"):  # these are about one version alone
-        ports = [port for port in ports if port.resolved == found.number]
-    uses = impact(ports)
+        used = ports = [port for port in ports if port.resolved == found.number]
+    uses = impact(used)
     shown: dict[str, Any] = {
         "uses": uses,
         "runs_day": sum(use.day for use in uses),

@@ -19,6 +19,8 @@ ALIKE = 0.4
 MAX_LINE = 2000
 #: Above this many lines difflib may treat frequent lines as noise, or the page would take seconds.
 MAX_EXACT = 2000
+#: Characters of the longer text above which nothing is compared: of a million the page would take seconds.
+MAX_TEXT = 500_000
 #: Comparisons of one diff, of its lines and again of their words: about half a second. Repetitive texts need billions.
 MAX_WORK = 5_000_000
 #: More rows are counted and not drawn.
@@ -90,6 +92,8 @@ def diff(old: str, new: str, *, context: int = 3) -> Diff:
     """The rows of a unified diff. No rows mean that the texts are equal, character by character."""
     if old == new:
         return Diff([], 0, 0)
+    if (longest := max(len(old), len(new))) > MAX_TEXT:
+        return Diff([Row("gap", note=f"{longest:,} characters are too many to be compared line by line")], 0, 0)
     before, after = old.splitlines(), new.splitlines()
     if before == after:
         return Diff([Row("gap", note="Only the ends of lines differ, or the last one: no word changed")], 0, 0)

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.registry import faults
-from portal.registry.faces import Face
+from portal.registry.faces import Face, paged
 
 
 class Root(Face):
@@ -22,7 +22,7 @@ class Contexts(Face):
 
     def get(self, request: Request) -> Response:
         """The default one: a name in another is a name like any other."""
-        return Response(["."])
+        return Response(list(paged(request, ["."])))
 
 
 class ClusterId(Face):
@@ -31,6 +31,14 @@ class ClusterId(Face):
     def get(self, request: Request) -> Response:
         """There are no clusters of it."""
         return Response({"scope": {"path": [], "clusters": {"schema-registry-cluster": "plumbline"}}, "id": ""})
+
+
+class Deployment(Face):
+    """/v1/metadata/deployment"""
+
+    def get(self, request: Request) -> Response:
+        """Nothing that a client would have to know."""
+        return Response({"attributes": []})
 
 
 class Associations(Face):

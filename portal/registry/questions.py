@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.models import SubjectVersion
-from governance.registry import reading, rules
+from governance.registry import faults, reading, rules
 from governance.registry.judging import asked, judge
+from governance.registry.texts import refuse_unfit
 from portal.registry import shapes
 from portal.registry.faces import SCHEMA_FIELDS, Face, flag
 from portal.registry.subjects import subject_of
@@ -18,13 +19,21 @@ from portal.registry.subjects import subject_of
 
 class _Question(Face):
     def answer(self, request: Request, subject: str, body: dict[str, Any], known: Sequence[SubjectVersion]) -> Response:
-        """What can't be decided is not compatible: a person says so, at the gate."""
-        parsed = reading.parsed(shapes.submitted(body))
+        """What can't be decided is not compatible: a person says so, at the gate. What is no schema is an error, or where reasons
+        are asked for one of them.
+        """
         level = rules.level_of(subject)
+        try:
+            parsed = reading.parsed(shapes.submitted(request, body))
+            refuse_unfit(parsed)
+        except faults.RegistryFault as fault:
+            if not flag(request, "verbose"):
+                raise
+            return Response({"is_compatible": False, "messages": [str(fault)]})
         found = judge(parsed, known, level)
         shown: dict[str, Any] = {"is_compatible": found.verdict == "safe"}
         if flag(request, "verbose"):
-            shown["messages"] = list(found.reasons)
+            shown["messages"] = [*found.reasons, *found.asked]
         return Response(shown)
 
 

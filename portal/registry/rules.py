@@ -56,7 +56,7 @@ class Config(_Rule):
         if refused:
             raise faults.RegistryFault(422, f"{refused[0]} is not kept here; leave it out")
         if not level:
-            raise faults.invalid_level(", ".join(rules.LEVELS))
+            raise faults.invalid_level()
         rules.set_level(scope, level, request.user)
         return Response({"compatibility": level.upper()})
 
@@ -78,29 +78,33 @@ class Mode(_Rule):
         """The mode that is set; with `defaultToGlobal` the one in force."""
         scope = _scope(subject)
         mode = rules.mode_set(scope) or (rules.DEFAULT_MODE if scope == rules.ALL else "")
-        if not mode and flag(request, "defaultToGlobal"):
-            mode = rules.mode_of(scope)
+        in_force = rules.mode_of(scope)
+        if in_force == rules.OVERRIDE or (not mode and flag(request, "defaultToGlobal")):
+            mode = in_force
         if not mode:
             raise faults.no_mode(scope)
         return Response({"mode": mode})
 
     def put(self, request: Request, subject: str | None = None) -> Response:
-        """Set the mode; `force` lets IMPORT be set although something is there."""
+        """Set the mode, or with null clear it; `force` lets IMPORT be set although something is there."""
         scope = _scope(subject)
         fields: Fields = {"mode": str}
         mode: Any = self.body(request, fields).get("mode", "")
+        sent: Any = request.data
         self.require(request, scope)
-        if not mode:
+        if not mode and sent.get("mode", "") is not None:
             raise faults.invalid_mode(", ".join(rules.MODES))
         rules.set_mode(scope, mode, request.user, force=flag(request, "force"))
-        return Response({"mode": mode.upper()})
+        return Response({"mode": mode.upper() or None})
 
     def delete(self, request: Request, subject: str | None = None) -> Response:
-        """Back to what holds without it; the mode of before is told."""
+        """Back to what holds without it; the mode of before is told. `recursive`, of all: of each subject too."""
         scope = _scope(subject)
         self.require(request, scope)
         before = rules.mode_set(scope)
         if not before and scope != rules.ALL:
             raise faults.no_subject(scope)
         rules.set_mode(scope, "", request.user)
+        if scope == rules.ALL and flag(request, "recursive"):
+            rules.clear_modes(request.user)
         return Response({"mode": before or rules.DEFAULT_MODE})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Max
 from rest_framework.request import Request
@@ -20,6 +22,20 @@ def _by_id(number: str) -> RegisteredSchema:
     if not (number.isascii() and number.isdigit() and len(number) <= 10):
         raise faults.RegistryFault(404, "HTTP 404 Not Found")
     return reading.schema_by_id(int(number))
+
+
+def _by_guid(text: str) -> RegisteredSchema:
+    """Raises RegistryFault 40403."""
+    try:
+        return reading.schema_by_fingerprint(UUID(text).hex)
+    except ValueError:
+        raise faults.no_schema(text[:40]) from None
+
+
+def _whole(row: RegisteredSchema) -> dict[str, Any]:
+    """With when it came, in milliseconds since 1970, and whether every version that is it is deleted."""
+    came, is_live = reading.life_of(row)
+    return {**shapes.schema(row), "ts": int(came.timestamp() * 1000), "deleted": not is_live}
 
 
 class Schemas(Face):
@@ -45,11 +61,32 @@ class OneSchema(Face):
     """/schemas/ids/{id}"""
 
     def get(self, request: Request, number: str) -> Response:
-        """The schema, whichever subject has it; `fetchMaxId` adds the highest id."""
-        shown = shapes.schema(_by_id(number))
+        """The schema, whichever subject has it, and where `subject` has it; `fetchMaxId` adds the highest id."""
+        row = _by_id(number)
+        shown = _whole(row)
+        if subject := reading.named(request.query_params.get("subject", "")):
+            use = reading.uses(row, deleted=True).filter(subject__name=subject).first()
+            shown |= {"subject": use.subject.name, "version": use.number} if use is not None else {}
         if flag(request, "fetchMaxId"):
             shown["maxId"] = RegisteredSchema.objects.aggregate(most=Max("pk"))["most"]
         return Response(shown)
+
+
+class SchemaByGuid(Face):
+    """/schemas/guids/{guid}"""
+
+    def get(self, request: Request, guid: str) -> Response:
+        """The schema that headers of messages name."""
+        return Response(_whole(_by_guid(guid)))
+
+
+class SchemaIds(Face):
+    """/schemas/guids/{guid}/ids"""
+
+    def get(self, request: Request, guid: str) -> Response:
+        """Its ids: several where it was imported with several."""
+        same = reading.ids_of(_by_guid(guid))
+        return Response([{"context": ".", "id": one} for one in same.values_list("pk", flat=True)])
 
 
 class SchemaText(Face):

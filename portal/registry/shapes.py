@@ -7,16 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
+
+from rest_framework.request import Request
 
 from governance.models import RegisteredSchema, SubjectVersion
 from governance.registry.faults import RegistryFault, invalid_schema
-from governance.registry.texts import Reference, Submitted
+from governance.registry.reading import is_live
+from governance.registry.texts import Reference, Submitted, normalised
+from portal.registry.faces import flag
 
 DEFAULT_KIND = "AVRO"
 
 
-def submitted(body: Mapping[str, Any]) -> Submitted:
-    """What a request's body holds. Raises RegistryFault 42201."""
+def submitted(request: Request, body: Mapping[str, Any]) -> Submitted:
+    """What a request's body holds, normalised where the query asks for it. Raises RegistryFault 42201."""
+    found = _submitted(body)
+    return normalised(found) if flag(request, "normalize") else found
+
+
+def _submitted(body: Mapping[str, Any]) -> Submitted:
     text = body.get("schema", "")
     if not text.strip():
         raise RegistryFault(42201, "Empty schema")
@@ -43,8 +53,8 @@ def _reference(given: Any) -> Reference:
 
 
 def schema(row: RegisteredSchema) -> dict[str, Any]:
-    """Text, type unless it is Avro, and references where there are some."""
-    shown: dict[str, Any] = {"schema": row.text}
+    """Text, type unless it is Avro, the id that headers of messages carry, and references where there are some."""
+    shown: dict[str, Any] = {"schema": row.text, "guid": guid(row)}
     if row.kind != DEFAULT_KIND:
         shown["schemaType"] = row.kind
     references = [{"name": one.name, "subject": one.subject, "version": one.number} for one in row.references.all()]
@@ -55,6 +65,12 @@ def schema(row: RegisteredSchema) -> dict[str, Any]:
     return shown
 
 
-def version(row: SubjectVersion) -> dict[str, Any]:
-    """A version of a subject, whole."""
-    return {"subject": row.subject.name, "id": row.schema_id, "version": row.number, **schema(row.schema)}
+def guid(row: RegisteredSchema) -> str:
+    """The same for the same schema in whatever registry of ours: the beginning of its fingerprint."""
+    return str(UUID(row.fingerprint[:32]))
+
+
+def version(row: SubjectVersion, *, deleted: bool = False) -> dict[str, Any]:
+    """A version of a subject, whole. `deleted`: the caller looks for deleted ones too, so it is told which they are."""
+    told = {"deleted": not is_live(row)} if deleted else {}
+    return {"subject": row.subject.name, "id": row.schema_id, "version": row.number, **schema(row.schema), **told}

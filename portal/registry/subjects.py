@@ -51,8 +51,9 @@ class OneSubject(Face):
         deleted = flag(request, "deleted")
         if not reading.versions(name, deleted=deleted).exists():
             raise faults.no_subject(name)
-        parsed = reading.parsed(shapes.submitted(body))
+        parsed = reading.parsed(shapes.submitted(request, body))
         found = reading.same(name, parsed.fingerprint, deleted=deleted)
+        found = found or reading.same_spelt_out(name, parsed, deleted=deleted)
         if found is None:
             raise faults.no_schema()
         return Response(shapes.version(found))
@@ -83,13 +84,15 @@ class Versions(Face):
         """Register: the id of what is or becomes a version."""
         name, body = subject_of(subject), self.body(request, SCHEMA_FIELDS)
         actor = actor_of(request)
-        sent = shapes.submitted(body)
+        sent = shapes.submitted(request, body)
         wanted = Wanted(_number(body, "id"), _number(body, "version"))
         done = register(
             name, sent, actor=request.user, owner=owner_of(actor, request),
             authorise=lambda planned: require_appliable(actor, planned), wanted=wanted,
         )  # fmt: skip
-        return held(request, name, done) if isinstance(done, Held) else Response({"id": done.schema_id})
+        if isinstance(done, Held):
+            return held(request, name, done)
+        return Response({"id": done.schema_id, "version": done.number, "guid": shapes.guid(done.schema)})
 
 
 class OneVersion(Face):
@@ -97,7 +100,7 @@ class OneVersion(Face):
 
     def get(self, request: Request, subject: str, version: str) -> Response:
         """A version, whole."""
-        return Response(shapes.version(_found(request, subject, version)))
+        return Response(shapes.version(_found(request, subject, version), deleted=flag(request, "deleted")))
 
     def delete(self, request: Request, subject: str, version: str) -> Response:
         """Delete it; with `permanent` what was deleted before is gone for good."""

@@ -13,11 +13,14 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from governance.contracts import InvalidSchema
-from governance.contracts.formats import ODCS, WORDS, compare_formats, format_of
+from governance.contracts.formats import ODCS, OPENAPI, WORDS, compare_formats, format_of
+from governance.contracts.openapi.calling import Api
 from governance.gate.waiving import live_waivers_of
 from governance.models import Contract, ContractVersion
 from governance.registry.reading import latest_number
 from governance.registry.rules import level_kept
+from governance.selectors.api_operations import operations_of
+from governance.selectors.api_uses import ApiUse, Use, api_of_version, api_uses, dependencies_offering
 from governance.selectors.contracts import (
     changes_of,
     contracts,
@@ -35,16 +38,18 @@ from governance.services.assessing import level_of
 from governance.services.data_contracts import export_odcs
 from governance.services.verifying import latest
 from governance.yaml_text import as_yaml
-from orchestration.models import Port, Team
+from orchestration.models import Team
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.presentation import change_words, data_contract, payload_lines, textdiff
+from portal.presentation import api_page, change_words, data_contract, payload_lines, textdiff
 from portal.presentation.words import decision_look, postmortem_look, severity_look
 from portal.selectors.runbook_rows import runbook_rows
 from portal.views import document_lists as lists
 
 FILTERS = ("q", "team")
 PER_PAGE = 50
+#: Characters of a schema that the page shows, and compares without being asked; a large API has millions.
+LONGEST_SHOWN = 200_000
 
 
 @login_required
@@ -76,13 +81,16 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
     """One; `?from=1.0.0&to=2.0.0` compares two of its versions, by default the highest two."""
     found = find_contract(name)
     versions = versions_of(found)
-    ports = ports_of_contract(name)
+    ports, calls = ports_of_contract(name), api_uses(name)
     numbers = [one.version for one in versions]
     new = request.GET.get("to") or (numbers[0] if numbers else "")
     older = numbers[numbers.index(new) + 1 :] if new in numbers else []
     old = request.GET.get("from") or (older[0] if older else "")
     shown = find_version(found, new) if new else None
-    level, gone_through = _level(shown, ports), changes_of(found)
+    level, gone_through = _level(shown, [*ports, *calls]), changes_of(found)
+    text = json.dumps(shown.schema, indent=2, ensure_ascii=False) if shown else ""
+    api = api_of_version(shown) if shown is not None else None
+    is_asked = bool(request.GET.get("from")) or len(text) <= LONGEST_SHOWN
     context = {
         "nav": "contracts",
         "contract": found,
@@ -105,20 +113,28 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
         "data": data_contract.shown(shown.schema)
         if shown is not None and format_of(shown.canonical["spec"]) == ODCS
         else None,
-        "schema": json.dumps(shown.schema, indent=2, ensure_ascii=False) if shown else "",
+        "api": _api(name, api, calls, request.GET.get("q", "")) if api else None,
+        "schema": text if len(text) <= LONGEST_SHOWN else "",
+        "is_long": len(text) > LONGEST_SHOWN,
+        "may_export": shown is not None and format_of(shown.canonical["spec"]) != OPENAPI,
         "old": old,
         "new": new,
         "level": level,
-        "comparison": _comparison(found, old, new, level) if old and new else None,
+        "comparison": _comparison(found, old, new, level) if old and new and is_asked else None,
     }
     return render(request, "contracts/contract.html", context)
 
 
-def _level(shown: ContractVersion | None, ports: list[Port]) -> str:
+def _api(name: str, api: Api, calls: list[ApiUse], words: str) -> dict[str, Any]:
+    title = str(api.info.get("title") or "")
+    return api_page.shown(operations_of(api, calls), dependencies_offering(name), title, words)
+
+
+def _level(shown: ContractVersion | None, uses: list[Use]) -> str:
     """What the version after this one is asked."""
     declared = shown.canonical["spec"].get("compatibility") if shown is not None else None
-    kept = level_kept(shown) if shown is not None and not ports else None
-    return declared or kept or level_of(ports)
+    kept = level_kept(shown) if shown is not None and not uses else None
+    return declared or kept or level_of(uses)
 
 
 @login_required
@@ -128,6 +144,16 @@ def export(request: HttpRequest, name: str, version: str) -> HttpResponse:
     found = find_version(find_contract(name), version)
     headers = {"Content-Disposition": content_disposition_header(True, f"{name}-{version}.odcs.yaml") or "attachment"}
     return HttpResponse(as_yaml(export_odcs(found)), content_type="application/yaml; charset=utf-8", headers=headers)
+
+
+@login_required
+@require_GET
+def document(request: HttpRequest, name: str, version: str) -> HttpResponse:
+    """The schema of a version, as a file."""
+    found = find_version(find_contract(name), version)
+    headers = {"Content-Disposition": content_disposition_header(True, f"{name}-{version}.json") or "attachment"}
+    text = json.dumps(found.schema, indent=2, ensure_ascii=False)
+    return HttpResponse(text, content_type="application/json", headers=headers)
 
 
 def _comparison(found: Contract, old: str, new: str, level: str) -> dict[str, Any]:

@@ -123,6 +123,7 @@ def dependency(request: HttpRequest, name: str) -> HttpResponse:
         "look": health_look(well.word),
         "sentence": dependency_pages.sentence(calls, [one for one in errors if fault_of(one[0])]),
         "facts": dependency_pages.facts(found.spec, retry_policy_spec(retry) if isinstance(retry, str) else None),
+        "api": str(found.spec["api"]).split("@") if found.spec.get("api") else None,
         "well": well,
         "calls": calls,
         "failed": failed[:SHOWN],

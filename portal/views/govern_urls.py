@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("contracts/<str:name>/", contracts.contract, name="contract"),
     path("contracts/<str:name>/propose/", contract_changes.propose_version, name="contract-propose"),
     path("contracts/<str:name>/<str:version>/odcs/", contracts.export, name="contract-odcs"),
+    path("contracts/<str:name>/<str:version>/document/", contracts.document, name="contract-document"),
     path("contracts/<str:name>/<str:number>/deprecate/", endings.deprecate, CONTRACT, name="contract-deprecate"),
     path("contracts/<str:name>/<str:number>/retire/", endings.retire, CONTRACT, name="contract-retire"),
     path("workflows/<str:name>/<str:number>/deprecate/", endings.deprecate, WORKFLOW, name="workflow-deprecate"),

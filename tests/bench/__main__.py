@@ -37,7 +37,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--only", default=os.environ.get("ONLY") or ",".join(KINDS), help="names, with commas")
-    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or 5))
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or 9))
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long a batch shall last")
     options = parser.parse_args()
     names = options.only.split(",")

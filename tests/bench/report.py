@@ -1,4 +1,8 @@
-"""The table on the terminal, and the same with the ratios as build/bench-engine.json."""
+"""The table on the terminal, and the same with the ratios as build/bench-engine.json.
+
+A ratio is that of the medians over all rounds. Beside it stands the median of each round's own ratio: a machine that is
+slower for half a minute slows both systems of a round, so that this one moves less from one run to the next.
+"""
 
 from __future__ import annotations
 
@@ -52,15 +56,18 @@ def report(found: Found, databases: Mapping[str, str], facts: Mapping[str, str])
         for metric, values in metrics.items()
     ]
     ratios = {name: ratio for name, parts in RATIOS.items() if (ratio := _ratio(found, *parts)) is not None}
+    paired = {name: _paired(found, *RATIOS[name]) for name in ratios}
     for row in rows:
         print(
             f"{row['system']:<19}{row['database']:<20}{row['metric']:<29}"
             f"median {row['median']:>9,.2f}   min {row['min']:>9,.2f}   max {row['max']:>9,.2f}   n {row['n']}"
         )
     for name, ratio in ratios.items():
-        print(f"{name:<42}{ratio:>7.2f}")
+        print(f"{name:<42}{ratio:>7.2f}   median of the rounds' own {paired[name]:>7.2f}")
     TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(json.dumps({"machine": machine() | facts, "rows": rows, "ratios": ratios}, indent=2) + "\n")
+    TARGET.write_text(
+        json.dumps({"machine": machine() | facts, "rows": rows, "ratios": ratios, "paired": paired}, indent=2) + "\n"
+    )
     print(f"written to {TARGET}")
 
 
@@ -85,3 +92,9 @@ def _ratio(found: Found, metric: str, ours: str, theirs: str) -> float | None:
     if not all(sides):
         return None
     return round(statistics.median(sides[0] or ()) / statistics.median(sides[1] or ()), 3)
+
+
+def _paired(found: Found, metric: str, ours: str, theirs: str) -> float:
+    """The median of the ratios of single rounds."""
+    rounds = zip(found[ours][metric], found[theirs][metric], strict=True)
+    return round(statistics.median(mine / other for mine, other in rounds), 3)

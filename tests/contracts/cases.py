@@ -91,6 +91,9 @@ CASES: list[tuple[str, Any, Any, str]] = [
     # Combinations. Branches pair by what they say, `not` turns round, and oneOf breaks where branches overlap.
     ("anyOf in another order, and one more", {"anyOf": [{"type": "string"}, {"type": "null"}]}, {"anyOf": [{"type": "null"}, {"type": "integer"}, {"type": "string"}]}, "SSBB"),
     ("anyOf for a list of types", {"type": ["string", "null"]}, {"anyOf": [{"type": "null"}, {"type": "string"}]}, "SSSS"),
+    ("something, or null beside it", {"type": "string"}, {"oneOf": [{"type": "null"}, {"type": "string"}]}, "SSBB"),
+    ("something or null, and the something wider", {"anyOf": [{"type": "integer"}, {"type": "null"}]}, {"type": "number"}, "BBBB"),
+    ("an object, or null beside a wider one", NODE | {"properties": {"v": {"type": "integer"}}}, {"anyOf": [{"type": "null"}, NODE | {"properties": {"v": {"type": "number"}}}]}, "SSBB"),
     ("a oneOf branch that overlaps", {"oneOf": [{"type": "integer"}]}, {"oneOf": [{"type": "integer"}, {"type": "number"}]}, "BBBB"),
     ("a oneOf branch apart", {"oneOf": [{"type": "integer"}]}, {"oneOf": [{"type": "integer"}, {"type": "string"}]}, "SSBB"),
     ("oneOf told apart by a constant", {"oneOf": [{"properties": {"k": {"const": 1}}, "required": ["k"], "type": "object"}]}, {"oneOf": [{"properties": {"k": {"const": 2}}, "required": ["k"], "type": "object"}, {"properties": {"k": {"const": 1}}, "required": ["k"], "type": "object"}]}, "SSBB"),

@@ -53,6 +53,15 @@ CASES: dict[str, tuple[Any, Any, str, str, set[str]]] = {
     "the values of a map change": (
         {"type": "map", "values": "long"}, {"type": "map", "values": "int"}, "breaking", "safe", {"type-changed"},
     ),
+    "a field with a default that is no value of its type is new": (
+        record(ID), record(ID, field("n", "int", default=None)), "breaking", "safe", {"field-without-default"},
+    ),
+    "a field whose default was no value of its type goes": (
+        record(ID, field("n", "int", default="7")), record(ID), "safe", "breaking", {"field-without-default"},
+    ),
+    "a type is wrapped in another for nothing": (
+        record(ID), record(field("id", {"type": {"type": "string"}})), "safe", "safe", set(),
+    ),
     "only the words change": (record(ID), record(ID, doc="an order"), "safe", "safe", set()),
 }  # fmt: skip
 
@@ -138,6 +147,59 @@ def test_a_schema_nested_without_end_is_refused():
         deep = {"type": "array", "items": deep}
     with pytest.raises(InvalidSchema, match="nested too deep"):
         compare_avro(deep, deep)
+
+
+@pytest.mark.parametrize(("kind", "fitting", "unfitting"), [
+    ("null", [None], [0, ""]), ("boolean", [True], [1, "true"]), ("int", [0, -(2**31)], [2**31, 1.5, True, "1"]),
+    ("long", [2**63 - 1], [2**63]), ("double", [1, 1.5], [True, "1"]), ("string", ["", "ü"], [None, 1]),
+    ("bytes", ["\u00ff"], ["\u0100", 1]), ({"type": "fixed", "name": "Two", "size": 2}, ["ab"], ["a", "abc", "\u0100b"]),
+    (ENUM, ["NEW"], ["GONE", 1]), (["null", "int"], [None, 3], ["3"]),
+    ({"type": "array", "items": "int"}, [[], [1]], [["1"], {}]), ({"type": "map", "values": "int"}, [{}, {"a": 1}], [{"a": None}, []]),
+    (record(ID, field("n", "int", default=1), name="Part"), [{"id": "a"}, {"id": "a", "n": 2}], [{}, {"id": 1}, {"id": "a", "n": "2"}]),
+])  # fmt: skip
+def test_a_default_counts_if_it_is_a_value_of_its_type(kind: Any, fitting: list[Any], unfitting: list[Any]):
+    for values, verdict in ((fitting, "safe"), (unfitting, "breaking")):
+        for value in values:
+            report = compare_avro(record(ID), record(ID, field("new", kind, default=value)))
+            assert report.verdict == verdict, value
+            assert all("its default doesn't fit its type" in one.text for one in report.findings)
+
+
+def test_a_record_needs_fields_whose_own_defaults_fit():
+    def part(**more: Any) -> dict[str, Any]:
+        return record(field("x", "int", **more), name="Part")
+
+    for default, kind in (
+        ({}, part()),
+        ({}, part(default="foo")),
+        ([{}], {"type": "array", "items": part(default="foo")}),
+    ):
+        assert compare_avro(record(ID), record(ID, field("r", kind, default=default))).verdict == "breaking"
+    assert compare_avro(record(ID), record(ID, field("r", part(default=1), default={}))).verdict == "safe"
+    endless = record(ID, field("r", "Order", default={"id": ""}))
+    assert compare_avro(record(ID), endless).verdict == "breaking"
+
+
+@pytest.mark.parametrize("depth", [140, 400])
+def test_a_default_that_is_nested_too_deep_is_told_or_counts_for_none(depth: int):
+    deep: Any = {"c": []}
+    for _ in range(depth):
+        deep = {"c": [deep]}
+    nested = record(
+        field("c", {"type": "array", "items": "Order"}, default=[]), field("q", ["null", "Order"], default=deep)
+    )
+    if depth > 300:
+        with pytest.raises(InvalidSchema, match="nested too deep"):
+            compare_avro(record(), nested)
+    else:
+        assert compare_avro(record(), nested).verdict == "breaking"
+
+
+def test_what_a_schema_says_of_its_defaults_is_left_as_it_is():
+    schema = record(ID, field("n", "int", default=None))
+    before = str(schema)
+    assert compare_avro(schema, schema).bump == "none"
+    assert str(schema) == before
 
 
 def test_a_level_that_there_is_not_is_refused():

@@ -45,6 +45,14 @@ OTHERS: dict[str, tuple[Any, list[Any]]] = {
         using("x", "x", x=NUMBER, y=NUMBER),
         [using("x", "x", x=INTEGER, y=NUMBER), using("x", "y", x=INTEGER, y=NUMBER)],
     ),
+    "which of two is referred to beside null": (
+        named(a=TEXT, b=TEXT),
+        [
+            named(a={"anyOf": [{"$ref": f"#/$defs/{a}"}, {"type": "null"}]}, b={"anyOf": [{"$ref": f"#/$defs/{b}"}, {"type": "null"}]})
+            | {"$defs": {"x": TEXT | {"minLength": 5}, "y": TEXT}}
+            for a, b in ("xy", "yx")
+        ],
+    ),
     "more than is listed": (named(**MANY), [named(**MANY | {f"p{at:03}": TEXT for at in range(to)}) for to in (220, 225)]),
     "a branch that is there twice": ({"oneOf": [TEXT, TEXT, INTEGER]}, [{"oneOf": [TEXT]}, {"oneOf": [TEXT, TEXT]}]),
     "a schema that lies elsewhere": (True, [{"$ref": "https://example.com/x"}, {"$ref": "https://example.com/y"}]),
@@ -88,6 +96,20 @@ def test_a_fingerprint_stays_when_something_else_changes_or_is_told_in_other_wor
     new = named(a={"type": "integer", "minimum": 5}, b=TEXT) | CLOSED
     other = named(a={"type": "integer", "minimum": 5, "title": "A"}, b={"type": ["null", "string"]}, c=TEXT) | CLOSED
     assert breaking(compare(old, new)) == breaking(compare(old, other)) != set()
+
+
+def test_null_beside_something_is_one_difference_and_the_rest_those_of_the_two():
+    either = {"anyOf": [{"type": "null"}, {"type": "object", "properties": {"a": TEXT, "b": TEXT}, "required": ["a"]}]}
+    report = compare(named(x={"type": "object", "properties": {"a": TEXT}, "required": ["a"]}), named(x=either))
+    assert [(one.rule, one.direction, one.text) for one in report.findings] == [
+        ("null-added", "", "x may now be null"),
+        ("property-added-to-open-object", "BACKWARD", "x: the optional property 'b' is new; the object was open"),
+    ]
+    back = compare(
+        named(x=either), named(x={"type": "object", "properties": {"a": TEXT, "b": TEXT}, "required": ["a"]})
+    )
+    assert [(one.rule, one.text) for one in back.findings] == [("null-removed", "x may no longer be null")]
+    assert back.witness == {"x": None}
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))

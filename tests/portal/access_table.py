@@ -191,7 +191,14 @@ API = [
         Verb.MAINTAIN,
         body={"documents": [{"text": "a: 1", "source": "a.yaml"}], "owner": "checkout", **REASON},
     ),
+    Entry(
+        "POST",
+        "apis",
+        Verb.MAINTAIN,
+        body={"documents": [{"text": "a: 1", "source": "a.yaml"}], "owner": "checkout", **REASON},
+    ),
     Entry("GET", "contracts/<str:name>/versions/<str:version>/odcs", SIGNED_IN, ("order.placed", "1.0.0")),
+    Entry("GET", "contracts/<str:name>/versions/<str:version>/operations", SIGNED_IN, ("shop-api", "1.0.0")),
     Entry("GET", "contracts/<str:name>/versions/<str:version>/verifications", SIGNED_IN, ("order.placed", "1.0.0")),
     Entry(
         "POST",
@@ -379,6 +386,7 @@ PAGES = [
     Entry("POST", "contracts/new/", Verb.MAINTAIN, body=NEW_CONTRACT),
     Entry("GET", "contracts/<str:name>/", SIGNED_IN, ("order.placed",)),
     Entry("GET", "contracts/<str:name>/<str:version>/odcs/", SIGNED_IN, ("order.placed", "1.0.0")),
+    Entry("GET", "contracts/<str:name>/<str:version>/document/", SIGNED_IN, ("order.placed", "1.0.0")),
     Entry("GET", "contracts/<str:name>/propose/", Verb.MAINTAIN, ("order.placed",)),
     Entry(
         "POST",

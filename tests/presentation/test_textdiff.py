@@ -59,3 +59,8 @@ def test_with_enough_context_both_texts_can_be_read_off_the_rows(old, new):
     assert [line(r) for r in difference.rows if r.old is not None] == old.splitlines()
     assert [line(r) for r in difference.rows if r.new is not None] == new.splitlines()
     assert difference.added == sum(r.kind == "add" for r in difference.rows)
+
+
+def test_texts_of_a_million_characters_are_not_compared_and_that_is_said():
+    (row,) = diff("a\n" * 300_000, "b\n" * 300_000).rows
+    assert (row.kind, row.note) == ("gap", "600,000 characters are too many to be compared line by line")

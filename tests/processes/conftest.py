@@ -29,12 +29,7 @@ ON_ONE_LEG = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out on the embedded leg what the server leg shows; in the long form one fleet is up at a time: of two that are
-    killed and started again side by side no rescue has a processor to be in time."""
-    if LONG:
-        for item in items:
-            if "tests/processes/" in item.nodeid:
-                item.add_marker(pytest.mark.xdist_group("processes"))
+    """Leave out on the embedded leg what the server leg shows."""
     if LONG or connection.vendor != "sqlite":
         return
     skipped = pytest.mark.skip(reason="the server leg has it; here with CHAOS=long")

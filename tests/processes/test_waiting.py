@@ -19,6 +19,8 @@ RUNS, WAIT = sized((100, 6), (1_000, 90))
 #: The sweeper looks every half second and then wakes one after the other, each in a transaction of its own.
 LATE = timedelta(seconds=sized(8, 15))
 GROWTH = 16 * 1024 * 1024
+#: Runs before the measurement: with SQLite each thread of a worker has a connection of its own, and each of them a cache of pages.
+WARM = 100
 
 
 def test_runs_that_wait_hold_no_worker_and_wake_on_time(processes: Processes, recorder: Recorder):
@@ -27,7 +29,7 @@ def test_runs_that_wait_hold_no_worker_and_wake_on_time(processes: Processes, re
     )
     workers = processes.crew()
     others = publish(CHAIN)
-    warm = begin(others, 10)
+    warm = begin(others, WARM)
     wait_until(lambda: finished(warm) == len(warm), 30, "the workers to be warm")
 
     runs = begin(version, RUNS)
@@ -63,7 +65,7 @@ def test_runs_that_wait_for_an_event_hold_no_worker_and_each_gets_its_own(proces
     )
     workers = processes.crew()
     others = publish(CHAIN)
-    warm = begin(others, 10)
+    warm = begin(others, WARM)
     wait_until(lambda: finished(warm) == len(warm), 30, "the workers to be warm")
     before = [memory_of(worker) for worker in workers]
 

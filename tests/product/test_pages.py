@@ -51,7 +51,7 @@ def paths(product: Product) -> list[str]:
         "/workflows/order-fulfilment/versions/", "/workflows/order-fulfilment/history/",
         f"/workflows/order-fulfilment/versions/{bad['version']}/manifest/", "/workflows/nightly-settlement/",
         "/contracts/", "/contracts/payment.receipt/", "/contracts/order.placed/?to=1.1.0", "/contracts/new/",
-        "/contracts/settled-payments/", "/contracts/order-placed-value/",
+        "/contracts/settled-payments/", "/contracts/order-placed-value/", "/contracts/payments-api/",
         "/contracts/order.placed/propose/", "/contracts/order.placed/1.2.0/deprecate/", "/changes/", "/changes/1/",
         "/changes/2/", "/changes/policies/", "/audit/", "/workflows/order-fulfilment/2.5.0/retire/", "/account/delegations/new/",
         "/dependencies/", "/dependencies/payments/", "/dependencies/payments/breaker/", "/dependencies/map/", "/dependencies/map/?period=24h", "/explore/",

@@ -13,6 +13,8 @@ from confluent_kafka.schema_registry import (
     SchemaReference,
     SchemaRegistryClient,
     ServerConfig,
+    dual_schema_id_deserializer,
+    header_schema_id_serializer,
 )
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.error import SchemaRegistryError
@@ -69,6 +71,9 @@ def test_a_schema_is_registered_looked_up_and_read(registry: SchemaRegistryClien
     assert [(one.subject, one.version) for one in registry.get_schema_versions(number)] == [("orders-value", 1)]
     assert sorted(registry.get_schema_types()) == ["AVRO", "JSON"]
     assert registry.get_contexts() == ["."]
+    assert full.guid is not None
+    assert json.loads(registry.get_schema_by_guid(full.guid).schema_str) == RECORD
+    assert registry.lookup_schema("orders-value", avro(RECORD)).guid == full.guid
 
 
 def test_compatibility_levels_and_modes(registry: SchemaRegistryClient):
@@ -138,6 +143,19 @@ def test_avro_goes_there_and_back(registry: SchemaRegistryClient, address: dict[
     with SchemaRegistryClient(address) as other:
         assert AvroDeserializer(other, json.dumps(WIDER))(message, VALUE) == {"id": "a-1", "note": None}
     assert ContractVersion.objects.get().contract.name == "orders-value"
+
+
+def test_a_message_may_carry_the_guid_of_its_schema_in_a_header(
+    registry: SchemaRegistryClient, address: dict[str, Any]
+):
+    headers: dict[str, Any] = {}
+    told = SerializationContext("orders", MessageField.VALUE, headers)
+    write = AvroSerializer(registry, json.dumps(RECORD), conf={"schema.id.serializer": header_schema_id_serializer})
+    message = write({"id": "order-1"}, told)
+    assert list(headers) == ["__value_schema_id"]
+    with SchemaRegistryClient(address) as other:
+        read = AvroDeserializer(other, conf={"schema.id.deserializer": dual_schema_id_deserializer})
+        assert read(message, told) == {"id": "order-1"}
 
 
 def test_json_goes_there_and_back(registry: SchemaRegistryClient, address: dict[str, Any]):

@@ -128,3 +128,20 @@ def test_the_pages_show_a_contract_in_avro(maintainer: Caller, client: Any):
     assert "Avro" in shown
     assert "1.0.0 to 1.1.0" in shown
     assert "Order" in shown
+
+
+def test_a_pair_is_compared_once_and_before_others_have_to_wait(maintainer: Caller, monkeypatch: pytest.MonkeyPatch):
+    from governance.contracts import formats, kept
+    from governance.registry import registering
+
+    maintainer.register("orders", RECORD)
+    told: list[str] = []
+    compare, hold = formats._compared, registering.hold
+    monkeypatch.setattr(formats, "_compared", lambda *asked: told.append("compared") or compare(*asked))
+    monkeypatch.setattr(registering, "hold", lambda: told.append("held") or hold())
+    assert maintainer.register("orders", WIDER).status == 200
+    assert told == ["compared", "held"]
+    told.clear()
+    kept.forget()
+    assert maintainer.register("orders", RECORD).status == 200
+    assert told == ["held"], "what is registered already is not compared"

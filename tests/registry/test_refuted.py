@@ -25,17 +25,17 @@ def test_an_imported_id_cannot_use_up_the_numbers(admin: Caller):
         {"id": FIRST_OF_MANIFESTS, "version": 1},
     ):
         assert admin.register("orders", RECORD, **more).code == 42205
-    assert admin.register("orders", RECORD, id=5, version=1).body == {"id": 5}
+    assert admin.register("orders", RECORD, id=5, version=1).body["id"] == 5
     admin.delete("/mode/orders")
-    assert admin.register("orders", WIDER).body == {"id": 6}
+    assert admin.register("orders", WIDER).body["id"] == 6
 
 
 def test_manifests_leave_the_small_ids_to_a_registry_that_is_copied(admin: Caller):
     sent(contract("1.0.0", V1))
     assert admin.get("/subjects/order.placed/versions/1").body["id"] == FIRST_OF_MANIFESTS
     admin.put("/mode/orders", {"mode": "IMPORT"})
-    assert admin.register("orders", RECORD, id=1, version=1).body == {"id": 1}
-    assert admin.register("other", WIDER).body == {"id": 2}
+    assert admin.register("orders", RECORD, id=1, version=1).body["id"] == 1
+    assert admin.register("other", WIDER).body["id"] == 2
 
 
 def test_in_import_mode_nothing_comes_without_its_id_and_version(admin: Caller):

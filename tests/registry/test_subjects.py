@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from governance.models import AuditEntry, Contract, ContractVersion
+from governance.registry.rules import LEVELS
 from tests.governance.gatehouse import V1, contract, sent
 from tests.governance.gatehouse import WIDER as WIDER_JSON
 from tests.registry.conftest import BROKEN, RECORD, WIDER, Caller
@@ -24,7 +25,13 @@ def test_a_registered_schema_is_a_version_of_a_contract_and_comes_back_by_id_and
     assert maintainer.get(f"/schemas/ids/{number}/versions").body == [{"subject": "orders-value", "version": 1}]
     assert maintainer.get(f"/schemas/ids/{number}/subjects").body == ["orders-value"]
     whole = maintainer.get("/subjects/orders-value/versions/latest").body
-    assert whole == {"subject": "orders-value", "id": number, "version": 1, "schema": whole["schema"]}
+    assert whole == {
+        "subject": "orders-value",
+        "id": number,
+        "version": 1,
+        "schema": whole["schema"],
+        "guid": done.body["guid"],
+    }
     assert maintainer.get("/subjects/orders-value/versions/1/schema").body == RECORD
     assert maintainer.get("/subjects").body == ["orders-value"]
     made = ContractVersion.objects.get(contract__name="orders-value")
@@ -200,6 +207,39 @@ def test_what_others_refer_to_is_not_deleted(maintainer: Caller):
     assert maintainer.delete("/subjects/address").body == [1]
 
 
+def test_a_json_schema_may_refer_to_others_by_their_id(maintainer: Caller):
+    """As schemas do that were written for any validator; a registry's name for the reference need not be in them."""
+    country = {
+        "$id": "https://shop.example/country.json", "type": "object", "required": ["code"],
+        "properties": {"code": {"enum": ["DE", "FR"]}},
+    }  # fmt: skip
+    address = {
+        "$id": "https://shop.example/address.json#", "type": "object",
+        "properties": {"country": {"$ref": "https://shop.example/country.json"}},
+    }  # fmt: skip
+    order = {"type": "object", "properties": {"to": {"$ref": "https://shop.example/address.json#/properties/country"}}}
+    maintainer.register("country", country, schemaType="JSON")
+    refs = [{"name": "country.json", "subject": "country", "version": 1}]
+    assert maintainer.register("address", address, schemaType="JSON").code == 42201
+    assert maintainer.register("address", address, schemaType="JSON", references=refs).status == 200
+    refs = [{"name": "address", "subject": "address", "version": 1}]
+    assert maintainer.register("order", order, schemaType="JSON", references=refs).status == 200
+    from governance.contracts.validation import compile_check
+
+    check = compile_check(ContractVersion.objects.get(contract__name="order").schema)
+    assert not check({"to": {"code": "DE"}})
+    assert check({"to": {"code": "XX"}})
+
+
+def test_who_looks_for_deleted_versions_is_told_which_they_are(maintainer: Caller):
+    maintainer.register("orders", RECORD)
+    maintainer.register("orders", WIDER)
+    maintainer.delete("/subjects/orders/versions/1")
+    told = [maintainer.get(f"/subjects/orders/versions/{number}?deleted=true").body["deleted"] for number in (1, 2)]
+    assert told == [True, False]
+    assert "deleted" not in maintainer.get("/subjects/orders/versions/2").body
+
+
 def test_a_json_schema_stands_alone_with_what_it_refers_to(maintainer: Caller):
     money = {
         "definitions": {"code": {"enum": ["EUR", "USD"]}},
@@ -248,13 +288,13 @@ def test_levels_and_modes_are_set_read_and_cleared(admin: Caller):
 def test_in_import_mode_ids_and_numbers_are_kept_and_nothing_is_compared(admin: Caller):
     assert admin.register("orders", RECORD, id=700, version=4).code == 42205
     admin.put("/mode/orders", {"mode": "IMPORT"})
-    assert admin.register("orders", RECORD, id=700, version=4).body == {"id": 700}
-    assert admin.register("orders", BROKEN, id=712, version=9).body == {"id": 712}
+    assert admin.register("orders", RECORD, id=700, version=4).body["id"] == 700
+    assert admin.register("orders", BROKEN, id=712, version=9).body["id"] == 712
     assert admin.register("orders", WIDER, id=712, version=10).code == 42205
     assert admin.register("orders", WIDER, id=713, version=9).code == 42205
     assert admin.get("/subjects/orders/versions").body == [4, 9]
     admin.delete("/mode/orders")
-    assert admin.register("orders", {**BROKEN, "doc": "next"}).body == {"id": 713}
+    assert admin.register("orders", {**BROKEN, "doc": "next"}).body["id"] == 713
     assert admin.get("/subjects/orders/versions").body == [4, 9, 10]
 
 
@@ -273,3 +313,23 @@ def test_every_schema_is_listed(maintainer: Caller):
     assert maintainer.get("/schemas/types").body == ["JSON", "AVRO"]
     assert maintainer.get("/contexts").body == ["."]
     assert maintainer.get("/").body == {}
+
+
+def test_what_is_no_level_is_refused_with_the_levels_there_are(maintainer: Caller):
+    maintainer.register("orders", RECORD)
+    refused = maintainer.put("/config/orders", {"compatibility": "SIDEWAYS"})
+    assert (refused.status, refused.code) == (422, 42203)
+    for level in LEVELS:
+        assert f" {level.lower()}" in refused.body["message"]
+        assert maintainer.put("/config/orders", {"compatibility": level}).status == 200
+
+
+def test_an_id_that_two_schemas_claim_refers_to_neither(maintainer: Caller):
+    shared = "https://shop.example/code.json"
+    for name, letter in (("one", "A"), ("two", "B")):
+        maintainer.register(name, {"$id": shared, "enum": [letter]}, schemaType="JSON")
+    refs = [{"name": name, "subject": name, "version": 1} for name in ("one", "two")]
+    by_id = {"type": "object", "properties": {"code": {"$ref": shared}}}
+    assert maintainer.register("order", by_id, schemaType="JSON", references=refs).code == 42201
+    by_name = {"type": "object", "properties": {"code": {"$ref": "one"}, "other": {"$ref": "two"}}}
+    assert maintainer.register("order", by_name, schemaType="JSON", references=refs).status == 200

@@ -11,6 +11,7 @@ from governance.contracts.openapi.payloads import Asked, compared
 from governance.contracts.openapi.security import needs, schemes
 from governance.contracts.openapi.source import Source, text_of
 from governance.contracts.openapi.surface import paired, surface
+from governance.contracts.openapi.unchanged import touched, unchanged_paths
 from governance.contracts.report import Bump, Report, Verdict
 from governance.contracts.vocabulary import InvalidSchema
 
@@ -19,22 +20,29 @@ MOST = 1_000
 _GRAVEST = ("breaking", "undecided", "")
 
 
-def compare_openapi(base: Any, revision: Any, *, today: date | None = None) -> Report:
+def compare_openapi(
+    base: Any, revision: Any, *, today: date | None = None, only: frozenset[tuple[str, str]] | None = None
+) -> Report:
     """Compare two parsed OpenAPI documents, 3.0 or 3.1: is each call that fitted the base still right with the revision?
 
     What callers send is asked BACKWARD, what they read FORWARD, under the tolerant policy: senders send what is declared.
     A finding with a direction breaks, or needs a person; breaking ones come first. The witness is the payload of the first
     break, its place the first part of `complaint`. `today`: against which sunsets are held; without it, today in UTC.
+    `only`: what is asked of the base's operations of these paths and methods, as if it had no other.
     Raises InvalidSchema for a document that can't be read, naming which and where.
     """
     try:
-        return _compared(Source(base, "base"), Source(revision, "revision"), today or datetime.now(UTC).date())
+        return _compared(Source(base, "base"), Source(revision, "revision"), today or datetime.now(UTC).date(), only)
     except RecursionError:
         raise InvalidSchema("the documents are nested too deep; name parts in components") from None
 
 
-def _compared(base: Source, revision: Source, today: date) -> Report:
-    old, new = operations(base), operations(revision)
+def _compared(base: Source, revision: Source, today: date, only: frozenset[tuple[str, str]] | None) -> Report:
+    parts = touched(base, revision)
+    same = unchanged_paths(base, revision, parts)
+    old, new = operations(base, same), operations(revision, same)
+    if only is not None:
+        old = {key: one for key, one in old.items() if key in only}
     changes: list[Change] = []
     asked: list[Asked] = []
     for one in surface(old, new, today):
@@ -45,6 +53,8 @@ def _compared(base: Source, revision: Source, today: date) -> Report:
     for before, after in paired(old, new)[0]:
         changes += needs(before, after)
     changes += schemes(base, revision)
+    if text_of(base.raw.get("servers")) != text_of(revision.raw.get("servers")):
+        changes.append(Change("servers-changed", "/servers", "the addresses are others; callers have theirs", ""))
     if text_of(base.raw.get("webhooks")) != text_of(revision.raw.get("webhooks")):
         changes.append(
             Change(
@@ -55,12 +65,14 @@ def _compared(base: Source, revision: Source, today: date) -> Report:
             )
         )
     witnesses: list[Witness] = []
-    for found in compared(asked, base, revision):
+    for found in compared(asked, base, revision, parts):
         if isinstance(found, Witness):
             witnesses.append(found)
         else:
             changes.append(found)
-    return _report(changes, witnesses, is_same=text_of(base.raw) == text_of(revision.raw))
+    # Values that are equal in Python may be others in JSON; of large documents that differ the first look is much the shorter.
+    is_same = not changes and base.raw == revision.raw and text_of(base.raw) == text_of(revision.raw)
+    return _report(changes, witnesses, is_same=is_same)
 
 
 def _report(changes: list[Change], witnesses: list[Witness], *, is_same: bool) -> Report:

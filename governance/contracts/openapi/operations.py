@@ -16,6 +16,7 @@ from governance.contracts.vocabulary import InvalidSchema
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 #: Header parameters of these names mean nothing (OpenAPI 3.1.1, 4.8.12.1, and of responses 4.8.17.1).
 _NO_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
+_SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 
 
@@ -31,6 +32,31 @@ Content = dict[str, Payload]
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """How a value of a parameter is written: by a media type, or by style and explode. `explode` is None where there is nothing
+    to explode; `reserved`: characters that mean something in a URL may stand as they are.
+    """
+
+    media: str = ""
+    style: str = ""
+    explode: bool | None = None
+    reserved: bool = False
+    #: Whether it may stand there without a value.
+    empty: bool = False
+
+    def reads(self, other: Wire) -> bool:
+        """Whether what was written in the other way is read in this one."""
+        is_same = (self.media, self.style) == (other.media, other.style)
+        is_same = is_same and self.reserved >= other.reserved and self.empty >= other.empty
+        return is_same and (None in (self.explode, other.explode) or self.explode == other.explode)
+
+    @property
+    def spreads(self) -> bool:
+        """Whether each part is a parameter of its own: of a list the same one again, of an object one of the member's name."""
+        return self.style == "form" and self.explode is True
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter, or a header of a response. `wire`: how a value of it is written."""
 
@@ -39,8 +65,10 @@ class Parameter:
     required: bool
     payload: Payload
     pointer: str
-    wire: tuple[Any, ...] = ()
+    wire: Wire = Wire()
     deprecated: bool = False
+    #: As written; None: there is none.
+    sunset: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +104,25 @@ class Operation:
     stability: str = ""
     #: What is not looked into, as text.
     untold: str = field(default="", repr=False)
+    #: What it is for, in words; no difference of these breaks anybody.
+    summary: str = field(default="", compare=False)
 
     @property
     def title(self) -> str:
         return f"{self.method.upper()} {self.path}"
 
 
-def operations(source: Source) -> dict[tuple[str, str], Operation]:
-    """By path as written and method. Raises InvalidSchema for what is not of OpenAPI's shape, with its place."""
+def operations(source: Source, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Operation]:
+    """By path as written and method, without the paths `but`. Raises InvalidSchema for what has not OpenAPI's shape, with its
+    place.
+    """
     found = {}
-    for key, item in mapping(source.raw.get("paths"), f"{source.name}: /paths").items():
+    for key, item in source.paths.items():
         path = str(key)
-        if path.startswith("x-"):
+        if path.startswith("x-") or path in but:
             continue
         whole, pointer = source.follow(item, f"/paths/{escaped(path)}")
+        whole = whole if whole is item else {**whole, **{key: one for key, one in item.items() if key != "$ref"}}
         for method in METHODS:
             if method in whole:
                 found[path, method] = _operation(source, path, method, whole, pointer)
@@ -116,6 +149,7 @@ def _operation(source: Source, path: str, method: str, item: dict[str, Any], at:
         },
         _security(needs, f"{source.name}: {pointer}/security"), raw.get("deprecated") is True, raw.get("x-sunset"),
         str(raw.get("x-stability-level", "")), text_of(raw["callbacks"]) if raw.get("callbacks") else "",
+        str(raw.get("summary") or raw.get("operationId") or ""),
     )  # fmt: skip
 
 
@@ -133,7 +167,7 @@ def _parameters(source: Source, raw: Any, pointer: str) -> Iterator[Parameter]:
         raise InvalidSchema(f"{source.name}: {pointer}: wants a list; this is {type(raw).__name__}")
     for at, one in enumerate(raw):
         part, place = source.follow(one, f"{pointer}/{at}")
-        if not isinstance(part.get("name"), str) or part.get("in") not in _STYLES:
+        if not isinstance(part.get("name"), str) or not _is_place(part.get("in")):
             raise InvalidSchema(f"{source.name}: {place}: a parameter has a name and is in {', '.join(_STYLES)}")
         yield _parameter(source, part, part["name"], part["in"], place)
 
@@ -142,10 +176,28 @@ def _parameter(source: Source, raw: dict[str, Any], name: str, place: str, point
     content = _content(source, raw.get("content"), f"{pointer}/content")
     media = next(iter(content), "")
     style = raw.get("style", _STYLES[place])
-    wire = (media,) if media else ("", style, raw.get("explode", style == "form"))
     payload = content[media] if media else Payload(_schema(raw), f"{pointer}/schema")
+    explode = None if _is_scalar(source, payload) else raw.get("explode", style == "form") is True
+    wire = (
+        Wire(media)
+        if media
+        else Wire("", style, explode, raw.get("allowReserved") is True, raw.get("allowEmptyValue") is True)
+    )
     required = raw.get("required") is True or place == "path"
-    return Parameter(name, place, required, payload, pointer, wire, raw.get("deprecated") is True)
+    return Parameter(name, place, required, payload, pointer, wire, raw.get("deprecated") is True, raw.get("x-sunset"))
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, str) and value in _STYLES
+
+
+def _is_scalar(source: Source, payload: Payload) -> bool:
+    schema = payload.schema
+    if isinstance(schema, dict) and str(schema.get("$ref", "")).startswith("#/"):
+        schema = source.at(schema["$ref"], payload.pointer)
+    types = schema.get("type", ()) if isinstance(schema, dict) else ()
+    found = types if isinstance(types, list) else [types]
+    return bool(found) and all(isinstance(one, str) and one in _SCALARS for one in found)
 
 
 def _body(source: Source, raw: Any, pointer: str) -> Body:

@@ -15,9 +15,10 @@ from governance.contracts.effects import View as Seen
 from governance.contracts.inhabitants import FUEL
 from governance.contracts.openapi.changes import Change, Weight, Witness
 from governance.contracts.openapi.operations import Payload
-from governance.contracts.openapi.schemas import PATTERNS, View
+from governance.contracts.openapi.schemas import PATTERNS, View, alike
 from governance.contracts.openapi.sides import Side
-from governance.contracts.openapi.source import Source, named, references_in, text_of
+from governance.contracts.openapi.source import Source, references_in, text_of
+from governance.contracts.openapi.unchanged import is_touched
 from governance.contracts.report import Direction, Verdict
 from governance.contracts.rules import Rules
 from governance.contracts.values import shown
@@ -46,39 +47,21 @@ class Asked:
     new: Payload
 
 
-def compared(asked: Sequence[Asked], base: Source, revision: Source) -> Iterator[Change | Witness]:
-    """Each change once, with how many places share it, and the payloads that prove breaks."""
-    touched = _touched(base, revision)
+def compared(
+    asked: Sequence[Asked], base: Source, revision: Source, touched: frozenset[str] | None
+) -> Iterator[Change | Witness]:
+    """Each change once, with how many places share it, and the payloads that prove breaks. `touched`: unchanged.py's."""
     for view in _WAYS:
-        questions = [one for one in asked if one.view == view and _differs(one, base, revision, touched)]
+        questions = [one for one in asked if one.view == view and _differs(one, touched)]
         if questions:
             yield from _View(view, questions, base, revision).changes()
 
 
-def _touched(base: Source, revision: Source) -> frozenset[str] | None:
-    """The named schemas that are not what they were, and those that lead to them; None: all of them."""
-    if base.is_old != revision.is_old:
-        return None
-    names = base.schemas.keys() | revision.schemas.keys()
-    users: dict[str, list[str]] = {}
-    for name in names:
-        for used in base.leads(name) | revision.leads(name):
-            users.setdefault(used, []).append(name)
-    look = [name for name in names if base.text_of(name) != revision.text_of(name)]
-    found: set[str] = set()
-    while look:
-        name = look.pop()
-        if name not in found:
-            found.add(name)
-            look += users.get(name, ())
-    return frozenset(found)
-
-
-def _differs(one: Asked, base: Source, revision: Source, touched: frozenset[str] | None) -> bool:
+def _differs(one: Asked, touched: frozenset[str] | None) -> bool:
     old, new = text_of(one.old.schema), text_of(one.new.schema)
-    if old != new or touched is None:
+    if touched is None or not (old == new or alike(one.old.schema, one.new.schema)):
         return True
-    return any(not named(reference) or named(reference) in touched for reference in references_in(new))
+    return is_touched(references_in(new), touched)
 
 
 class _View:

@@ -7,15 +7,17 @@ compares.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
+from urllib.parse import quote
 
-from governance.contracts.openapi.source import text_of
+from governance.contracts.openapi.source import HOPS, text_of
 from governance.contracts.values import escaped
 from governance.contracts.vocabulary import LIST, MAP, ONE, InvalidSchema, checked
 
 View = Literal["request", "response", "parameter"]
 UNTOLD = "urn:plumbline:untold:"
+#: What stands as it is in a reference.
+SAFE = "/~"
 _HIDDEN = {"request": "readOnly", "response": "writeOnly", "parameter": ""}
 _PLAIN = frozenset({
     "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
@@ -26,7 +28,10 @@ _PLAIN = frozenset({
 _LATE = frozenset({
     "const", "minContains", "maxContains", "dependentRequired", "propertyNames", "contains", "if", "then", "else",
     "unevaluatedProperties", "unevaluatedItems", "prefixItems", "patternProperties", "dependentSchemas", "$dynamicRef",
+    "contentMediaType", "contentEncoding", "contentSchema",
 })  # fmt: skip
+#: What a text holds, in words of JSON Schema 2020-12.
+_CONTENT = frozenset({"contentMediaType", "contentEncoding", "contentSchema"})
 _EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 #: Words that an older version says with true and false; `required: true` of a property never meant anything.
 _EARLY = frozenset({*_EXCLUSIVE, "required"})
@@ -47,15 +52,52 @@ PATTERNS = {
 }
 
 
+#: All that the translation looks at.
+_READ = frozenset(
+    {*ONE, *LIST, *MAP, *_PLAIN, *_CONTENT, "$ref", "$dynamicRef", "format", "nullable", "readOnly", "writeOnly"}
+)
+
+
+def alike(old: Any, new: Any) -> bool:
+    """Whether two schemas are the same but for words, examples and the order in which things are said."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return text_of(old) == text_of(new)
+    said = _READ & old.keys()
+    return said == _READ & new.keys() and all(_alike(word, old[word], new[word]) for word in said)
+
+
+def _alike(word: str, old: Any, new: Any) -> bool:
+    if word in ONE:
+        return alike(old, new)
+    if word in LIST and isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(alike, old, new))
+    if word in MAP and isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(alike(one, new[name]) for name, one in old.items())
+    return text_of(old) == text_of(new)
+
+
+class Reader(Protocol):
+    """What a translation asks of the document around a schema."""
+
+    def key(self, reference: str) -> str:
+        """The part that a reference leads to, or is empty for one out of the document. Raises InvalidSchema: there is none."""
+        ...
+
+    def mark(self, reference: str) -> str:
+        """What is to be the same for a reference that can't be followed to mean the same."""
+        ...
+
+    def target(self, reference: str) -> Any:
+        """What stands at a reference within the document; None for any other."""
+        ...
+
+
 class Translation:
-    """Of the schemas of one document, for one view.
+    """Of the schemas of one document, for one view."""
 
-    `key` names the part that a reference leads to, or is empty for one out of the document; it raises InvalidSchema where
-    there is no such part.
-    """
-
-    def __init__(self, view: View, *, is_old: bool, key: Callable[[str], str]) -> None:
-        self._view, self._is_old, self._key = view, is_old, key
+    def __init__(self, view: View, *, is_old: bool, source: Reader) -> None:
+        self._view, self._is_old = view, is_old
+        self._key, self._mark, self._target = source.key, source.mark, source.target
         self._hidden = _HIDDEN[view]
 
     def schema(self, raw: Any) -> Any:
@@ -73,7 +115,12 @@ class Translation:
                 continue
             if keyword in ("$ref", "$dynamicRef") and isinstance(value, str):
                 key = self._key(value)
-                said["$ref"] = f"#/$defs/{escaped(key)}" if key else f"{UNTOLD}{value}"
+                said["$ref"] = (
+                    f"#/$defs/{quote(escaped(key), safe=SAFE)}" if key else f"{UNTOLD}{self._mark(value)}{value}"
+                )
+                continue
+            if keyword in _CONTENT:
+                untold.append({keyword: value})  # what is in the text is not looked at
                 continue
             try:
                 self._say(said, keyword, value)
@@ -99,6 +146,8 @@ class Translation:
                 raise InvalidSchema(keyword)
             said[keyword] = [self.schema(one) for one in value]
         elif keyword in MAP:
+            if not isinstance(value, dict):
+                raise InvalidSchema(keyword)
             said[keyword] = {str(name): self.schema(one) for name, one in value.items()}
         elif keyword in _PLAIN and value is not None:
             checked(keyword, value, keyword)
@@ -109,12 +158,20 @@ class Translation:
         properties = raw.get("properties")
         if not self._hidden or not isinstance(properties, dict):
             return
-        hidden = {
-            str(name) for name, one in properties.items() if isinstance(one, dict) and one.get(self._hidden) is True
-        }
+        hidden = {str(name) for name, one in properties.items() if self._is_hidden(one)}
         if hidden and "properties" in said:
             said["properties"] = {name: one for name, one in said["properties"].items() if name not in hidden}
             said["required"] = [name for name in said.get("required", ()) if name not in hidden]
+
+    def _is_hidden(self, schema: Any) -> bool:
+        """Whether it says so itself, or what it refers to does."""
+        for _ in range(HOPS):
+            if not isinstance(schema, dict):
+                return False
+            if schema.get(self._hidden) is True:
+                return True
+            schema = self._target(schema["$ref"]) if isinstance(schema.get("$ref"), str) else None
+        return False
 
 
 def _untold(value: Any) -> dict[str, Any]:

@@ -46,13 +46,20 @@ def schemes(base: Source, revision: Source) -> Iterator[Change]:
         pointer = f"/components/securitySchemes/{escaped(str(name))}"
         before, after = (source.follow(one[name], pointer)[0] for source, one in ((base, old), (revision, new)))
         words = sorted(
-            word for word in before.keys() | after.keys() if before.get(word) != after.get(word) and word not in _WORDS
+            word
+            for word in before.keys() | after.keys()
+            if _meant(word, before.get(word)) != _meant(word, after.get(word)) and word not in _WORDS
         )
         if words == ["flows"]:
             yield Change("security-scheme-flows-changed", pointer, f"the flows of {name} are others", "")
         elif words:
             text = f"the security scheme {name} has another {' and '.join(words)}: who proves it the old way is refused"
             yield Change("security-scheme-changed", pointer, text, "breaking")
+
+
+def _meant(word: str, value: object) -> object:
+    """A word's value; HTTP knows its schemes in any case (RFC 9110, 11.1)."""
+    return value.lower() if word == "scheme" and isinstance(value, str) else value
 
 
 def _within(need: Need, given: Need) -> bool:

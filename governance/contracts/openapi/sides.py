@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from governance.contracts.documents import Document, Node
 from governance.contracts.judges import Judge
@@ -29,7 +29,7 @@ class Side:
         self._source, self._payloads, self._others = source, payloads, dict[str, Any]()
         texts = [text_of(one.schema) for one in payloads.values()]
         reached = source.reached(frozenset().union(*map(names_in, texts)))
-        translation = Translation(view, is_old=source.is_old, key=self._key)
+        translation = Translation(view, is_old=source.is_old, source=self)
         self.parts = {title: translation.schema(one.schema) for title, one in payloads.items()}
         self.parts |= {name: translation.schema(source.schemas[name]) for name in reached}
         while waiting := [name for name in self._others if name not in self.parts]:
@@ -37,8 +37,9 @@ class Side:
         roots = [_pointer(title) for title in payloads]
         try:
             self.document = Document(
-                {"$schema": LATEST, "$defs": self.parts}, source.name, roots=roots, most=MOST_NODES
-            )
+                {"$schema": LATEST, "$defs": self.parts}, source.name,
+                roots=roots, most=MOST_NODES, frees=view != "parameter",
+            )  # fmt: skip
         except InvalidSchema as error:
             raise InvalidSchema(f"{source.name}: {self._named_place(str(error))}") from None
         self._judges: dict[str, Judge] = {}
@@ -48,15 +49,27 @@ class Side:
         self._users: dict[str, frozenset[str]] = {}
         self._led_by: dict[str, list[str]] = {}
 
-    def _key(self, reference: str) -> str:
+    def key(self, reference: str) -> str:
         """The part for a reference; what stands elsewhere than among the named schemas becomes one by its pointer."""
         name = named(reference)
         if name in self._source.schemas and reference.count("/") == 3:
             return name
         if not reference.startswith("#/"):
             return ""
-        self._others.setdefault(reference[1:], self._source.at(reference, reference))
-        return reference[1:]
+        place = unquote(reference[1:])
+        self._others.setdefault(place, self._source.at(reference, reference))
+        return place
+
+    def mark(self, reference: str) -> str:
+        """By an anchor or an id it may lead into the document, which is not looked into: then all of that has to be the same."""
+        return self._source.fingerprint if reference.startswith("#") or self._source.has_ids else ""
+
+    def target(self, reference: str) -> Any:
+        """What stands at a reference within the document; None for any other."""
+        try:
+            return self._source.at(reference, reference) if reference.startswith("#/") else None
+        except InvalidSchema:
+            return None
 
     def node(self, title: str) -> Node:
         return self.document.nodes[_pointer(title)]
@@ -110,7 +123,7 @@ class Side:
     def _led(self, name: str) -> frozenset[str]:
         if name not in self._leads:
             targets = (one for one in references_in(text_of(self.parts[name])) if one.startswith("#/$defs/"))
-            self._leads[name] = frozenset(_part_of(one[1:]) for one in targets)
+            self._leads[name] = frozenset(_part_at(one) for one in targets)
         return self._leads[name]
 
     def pointer(self, pointer: str) -> str:
@@ -133,3 +146,7 @@ def _pointer(name: str) -> str:
 def _part_of(pointer: str) -> str:
     """The name of the part that a pointer of an engine's document is in."""
     return unescaped(pointer.split("/")[2]) if pointer.count("/") > 1 else ""
+
+
+def _part_at(reference: str) -> str:
+    return _part_of(unquote(reference[1:]))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -39,7 +41,9 @@ class Source:
         components = mapping(raw.get("components"), f"{name}: /components")
         self.components = components
         self.schemas = mapping(components.get("schemas"), f"{name}: /components/schemas")
+        self.paths = mapping(raw.get("paths"), f"{name}: /paths")
         self._texts: dict[str, str] = {}
+        self._path_texts: dict[str, str] = {}
         self._leads: dict[str, frozenset[str]] = {}
 
     def follow(self, value: Any, pointer: str) -> tuple[dict[str, Any], str]:
@@ -63,7 +67,13 @@ class Source:
             name = unescaped(part)
             if isinstance(found, dict) and name in found:
                 found = found[name]
-            elif isinstance(found, list) and name.isascii() and name.isdigit() and int(name) < len(found):
+            elif (
+                isinstance(found, list)
+                and name.isascii()
+                and name.isdigit()
+                and len(name) < 10
+                and int(name) < len(found)
+            ):
                 found = found[int(name)]
             else:
                 raise InvalidSchema(
@@ -76,6 +86,22 @@ class Source:
         if schema not in self._texts:
             self._texts[schema] = text_of(self.schemas[schema]) if schema in self.schemas else ""
         return self._texts[schema]
+
+    def path_text(self, path: str) -> str:
+        """A path's item as text."""
+        if path not in self._path_texts:
+            self._path_texts[path] = text_of(self.paths[path])
+        return self._path_texts[path]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The same for the same document alone."""
+        return hashlib.sha256(text_of(self.raw).encode("utf-8", "surrogatepass")).hexdigest()
+
+    @cached_property
+    def has_ids(self) -> bool:
+        """Whether parts of it may be called by names of their own."""
+        return '"$id":' in text_of(self.raw)
 
     def leads(self, schema: str) -> frozenset[str]:
         """The schemas that a named one refers to, directly."""
@@ -105,7 +131,7 @@ def text_of(value: Any) -> str:
 
 def references_in(text: str) -> list[str]:
     """Every reference in a text of a schema; one in an example too, which harms nobody."""
-    return _REFERENCE.findall(text)
+    return [json.loads(f'"{one}"') if "\\" in one else one for one in _REFERENCE.findall(text)]
 
 
 def names_in(text: str) -> frozenset[str]:

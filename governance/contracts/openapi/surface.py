@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from governance.contracts.openapi.changes import Change, Weight
-from governance.contracts.openapi.lifecycle import lifecycle, removal
+from governance.contracts.openapi.lifecycle import announced_removal, endings, lifecycle, removal
 from governance.contracts.openapi.operations import Body, Content, Operation, Parameter, Payload, Response
 from governance.contracts.openapi.payloads import Asked
 from governance.contracts.openapi.schemas import View
@@ -36,28 +36,29 @@ def paired(
 ) -> tuple[list[tuple[Operation, Operation]], list[Operation], list[Operation]]:
     """By path as written; then by path whatever its parameters are called, which no caller sees."""
     left = {key: one for key, one in new.items() if key not in old}
-    by_shape = {(_shape(path), method): (path, method) for path, method in left}
+    by_shape = {(shape_of(path), method): (path, method) for path, method in left}
     pairs, gone = [], []
     for (path, method), one in old.items():
         if (path, method) in new:
             pairs.append((one, new[path, method]))
-        elif (other := by_shape.pop((_shape(path), method), None)) is not None:
+        elif (other := by_shape.pop((shape_of(path), method), None)) is not None:
             pairs.append((one, left.pop(other)))
         else:
             gone.append(one)
     return pairs, gone, list(left.values())
 
 
-def _shape(path: str) -> str:
+def shape_of(path: str) -> str:
+    """A path whatever its parameters are called, which no caller sees."""
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 def _operation(old: Operation, new: Operation, today: date) -> Iterator[Change | Asked]:
-    yield from lifecycle(old, new, today)
+    yield from lifecycle(old, new)
     if old.untold != new.untold:
         text = f"{new.title}: its callbacks are others, which are not compared; look at them"
         yield Change("callbacks-changed", f"{new.pointer}/callbacks", text, "undecided")
-    yield from _parameters(old, new)
+    yield from _parameters(old, new, today)
     yield from _body(old, new)
     for status, before in old.responses.items():
         after = new.responses.get(status)
@@ -70,14 +71,16 @@ def _operation(old: Operation, new: Operation, today: date) -> Iterator[Change |
             yield Change("response-status-added", after.pointer, f"{new.title} may answer {status} now", "", "FORWARD")
 
 
-def _parameters(old: Operation, new: Operation) -> Iterator[Change | Asked]:
+def _parameters(old: Operation, new: Operation, today: date) -> Iterator[Change | Asked]:
     for key, before in old.parameters.items():
         after = new.parameters.get(key)
         if after is not None:
             yield from _parameter(new, before, after)
             continue
-        text = f"{old.title}: the {_called(before)} is gone; what it asked for is not done any more, or is refused"
-        yield Change("parameter-removed", before.pointer, text, "undecided")
+        title = f"{old.title}: the {_called(before)}"
+        told = announced_removal(before, title, before.pointer, "parameter", today)
+        text = f"{title} is gone; what it asked for is not done any more, or is refused"
+        yield told or Change("parameter-removed", before.pointer, text, "undecided")
     for key, after in new.parameters.items():
         if key not in old.parameters:
             rule = f"parameter-added-{'required' if after.required else 'optional'}"
@@ -91,12 +94,29 @@ def _parameter(operation: Operation, old: Parameter, new: Parameter) -> Iterator
         yield Change("parameter-became-required", new.pointer, f"{title} is now required", "breaking")
     elif old.required and not new.required:
         yield Change("parameter-became-optional", new.pointer, f"{title} is no longer required", "")
-    if old.wire != new.wire:
-        text = f"{title} is written in another way (style, explode or media type)"
+    if not new.wire.reads(old.wire):
+        text = f"{title} is written in another way (style, explode, reserved characters or media type)"
         yield Change("parameter-style-changed", new.pointer, text, "breaking")
-    if new.deprecated and not old.deprecated:
-        yield Change("parameter-deprecated", new.pointer, f"{title} is deprecated", "")
-    yield Asked(title, "parameter", "request" if new.wire[0] else "parameter", old.payload, new.payload)
+    yield from endings(old, new, title, new.pointer, "parameter")
+    payload = _as_single(new.payload) if new.wire.spreads and old.wire.explode is None else new.payload
+    yield Asked(title, "parameter", "request" if new.wire.media else "parameter", old.payload, payload)
+
+
+#: What a list says of itself as a whole, so that a single value need not be one.
+_OF_LISTS = frozenset({"minItems", "contains", "enum", "const", "prefixItems", "allOf", "anyOf", "oneOf", "not", "if"})
+
+
+def _as_single(payload: Payload) -> Payload:
+    """A list whose values are written one by one, as who writes a single one sees it."""
+    schema = payload.schema
+    if (
+        not isinstance(schema, dict)
+        or "items" not in schema
+        or schema.keys() & _OF_LISTS
+        or "array" not in str(schema.get("type"))
+    ):
+        return payload
+    return Payload({"anyOf": [schema["items"], schema]}, payload.pointer)
 
 
 def _called(one: Parameter) -> str:
@@ -167,6 +187,9 @@ def _response(operation: Operation, status: str, old: Response, new: Response) -
         if before.required and not after.required:
             text = f"{called} need not be there any more"
             yield Change("response-header-became-optional", after.pointer, text, "breaking", "FORWARD")
+        if not before.wire.reads(after.wire):
+            text = f"{called} is written in another way (explode or media type)"
+            yield Change("response-header-style-changed", after.pointer, text, "breaking", "FORWARD")
         yield Asked(called, "response-header", "response", before.payload, after.payload)
     for name, after in new.headers.items():
         if name not in old.headers:

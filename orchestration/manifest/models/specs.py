@@ -85,6 +85,7 @@ class PeriodicReview(Part):
 
 class DependencySpec(Part):
     base_url: Text | None = None
+    api: VersionedName | None = None
     authorization: Authorization | None = None
     probe: Probe | None = None
     objectives: Objectives | None = None
@@ -98,7 +99,7 @@ class DependencySpec(Part):
 
 
 class ContractSpec(Part):
-    format: Literal["jsonschema", "avro", "odcs"] = "jsonschema"
+    format: Literal["jsonschema", "avro", "odcs", "openapi"] = "jsonschema"
     schema_: Schema = Field(alias="schema")
     policy: Literal["strict", "tolerant"] = "tolerant"
     compatibility: (

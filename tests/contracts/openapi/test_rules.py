@@ -26,6 +26,14 @@ TEXT, INTEGER = {"type": "string"}, {"type": "integer"}
 NO_NOTE = {**ORDER, "properties": {"id": TEXT, "count": INTEGER}}
 NEEDS_NOTE = {**ORDER, "required": ["id", "note"]}
 KEY, OAUTH = {"key": []}, {"oauth": ["read"]}
+BASE = {"$ref": "#/components/schemas/Base"}
+FREE, FEW = {"type": "object"}, {"type": "object", "maxProperties": 2}
+
+
+def of_scheme(scheme: str) -> dict[str, Any]:
+    return {**api(), "components": {"securitySchemes": {"user": {"type": "http", "scheme": scheme}}}}
+
+
 NOTHING: dict[str, Any] = {**api(), "paths": {}}
 
 #: What changes; base, revision; the verdict, and a rule that is told; the verdict the other way round.
@@ -137,7 +145,52 @@ CASES: dict[str, tuple[Any, Any, str, str, str]] = {
         with_header(required=True), with_header(), "breaking", "response-header-became-optional", "safe",
     ),
     "a header is another": (with_header(), with_header(schema=TEXT), "breaking", "response-header-type-changed", "breaking"),
+    # objects of which nothing is said hold anything
+    "an object that may hold anything may hold less": (
+        asking(order(tags=FREE)), asking(order(tags=FEW)), "breaking", "request-body-maxProperties-added", "safe",
+    ),
+    "an object that held anything has a property of a type": (
+        asking(order(tags=FREE)), asking(order(tags={**FREE, "properties": {"n": INTEGER}})),
+        "breaking", "request-body-property-added-to-open-object", "undecided",
+    ),
+    "a part of an object that says no more of it": (
+        asking({"allOf": [FREE, ORDER]}), asking({"allOf": [FREE, {**ORDER, "properties": {**ORDER["properties"], "n": INTEGER}}]}),
+        "safe", "request-body-property-added-to-open-object", "undecided",
+    ),
+    "the same in a choice": (
+        asking(order(tags={"oneOf": [FREE, TEXT]})), asking(order(tags={"oneOf": [{**FREE, "properties": {"n": INTEGER}}, TEXT]})),
+        "breaking", "request-body-property-added-to-open-object", "undecided",
+    ),
+    "the same beside null": (
+        asking(order(tags={"type": ["object", "null"]})),
+        asking(order(tags={"type": ["object", "null"], "properties": {"n": INTEGER}})),
+        "breaking", "request-body-property-added-to-open-object", "undecided",
+    ),
+    "a parameter in whose place each value is a text": (
+        with_parameter(FREE, style="deepObject", explode=True),
+        with_parameter({**FREE, "properties": {"n": TEXT}}, style="deepObject", explode=True), "safe", "", "safe",
+    ),
+    "a named part that says no more of it": (
+        asking({"allOf": [BASE, ORDER]}, schemas={"Base": FREE}),
+        asking({"allOf": [BASE, {**ORDER, "properties": {**ORDER["properties"], "n": INTEGER}}]}, schemas={"Base": FREE}),
+        "safe", "request-body-property-added-to-open-object", "undecided",
+    ),
+    "what is not evaluated beside such a part": (
+        asking({"allOf": [BASE], "unevaluatedProperties": TEXT}, schemas={"Base": FREE}),
+        asking({"allOf": [BASE], "unevaluatedProperties": INTEGER}, schemas={"Base": FREE}),
+        "breaking", "request-body-type-changed", "breaking",
+    ),
+    "something or null": (
+        asking(order(note=TEXT)), asking(order(note={"oneOf": [{"type": "null"}, TEXT]})), "safe", "request-body-null-added", "breaking",
+    ),
+    "an object or null": (
+        asking(order(part=ORDER)), asking(order(part={"anyOf": [ORDER, {"type": "null"}]})), "safe", "request-body-null-added", "breaking",
+    ),
     # security
+    "a scheme of HTTP is written in another case": (
+        of_scheme("basic"), of_scheme("Basic"), "safe", "", "safe",
+    ),
+    "a scheme of HTTP is another": (of_scheme("basic"), of_scheme("bearer"), "breaking", "security-scheme-changed", "breaking"),
     "a call needs proof": (secured(), secured(KEY), "breaking", "security-tightened", "safe"),
     "one of two proofs is no more enough": (secured(KEY, OAUTH), secured(KEY), "breaking", "security-tightened", "safe"),
     "a call needs one more scope": (
@@ -164,7 +217,50 @@ CASES: dict[str, tuple[Any, Any, str, str, str]] = {
     ),
     "a sunset can't be read": (
         api(deprecated=True, **{"x-sunset": "2027-01-31"}), api(deprecated=True, **{"x-sunset": "soon"}),
-        "breaking", "sunset-unreadable", "safe",
+        "breaking", "sunset-unreadable", "breaking",
+    ),
+    "a promise of stability is lowered": (
+        api(), api(**{"x-stability-level": "beta"}), "breaking", "stability-decreased", "safe",
+    ),
+    "a stability that there is not": (
+        api(), api(**{"x-stability-level": "solid"}), "breaking", "stability-unreadable", "breaking",
+    ),
+    "a deprecated parameter goes": (
+        with_parameter(TEXT, deprecated=True), api(), "safe", "parameter-removed-after-deprecation", "safe",
+    ),
+    "a parameter goes before its sunset": (
+        with_parameter(TEXT, deprecated=True, **{"x-sunset": "2027-01-31"}), api(),
+        "breaking", "parameter-removed-before-sunset", "safe",
+    ),
+    "a parameter goes after its sunset": (
+        with_parameter(TEXT, deprecated=True, **{"x-sunset": "2026-11-27"}), api(),
+        "safe", "parameter-removed-after-deprecation", "safe",
+    ),
+    "a parameter's sunset is moved closer": (
+        with_parameter(TEXT, deprecated=True, **{"x-sunset": "2027-01-31"}),
+        with_parameter(TEXT, deprecated=True, **{"x-sunset": "2027-01-30"}), "breaking", "sunset-moved-closer", "safe",
+    ),
+    "a parameter's sunset is taken away": (
+        with_parameter(TEXT, deprecated=True, **{"x-sunset": "2027-01-31"}), with_parameter(TEXT, deprecated=True),
+        "breaking", "sunset-removed", "safe",
+    ),
+    "reserved characters of a parameter have to be encoded": (
+        with_parameter(TEXT, allowReserved=True), with_parameter(TEXT), "breaking", "parameter-style-changed", "safe",
+    ),
+    "explode means nothing of a single value": (
+        with_parameter(TEXT), with_parameter(TEXT, explode=False), "safe", "", "safe",
+    ),
+    "a parameter may be said several times": (
+        with_parameter(INTEGER), with_parameter({"type": ["array", "null"], "items": INTEGER}), "safe", "", "breaking",
+    ),
+    "a parameter may be said several times, of another type": (
+        with_parameter(TEXT), with_parameter({"type": "array", "items": {"type": "boolean"}}), "breaking", "", "breaking",
+    ),
+    "a list of values in one text is no repeated parameter": (
+        with_parameter(INTEGER), with_parameter({"type": "array", "items": INTEGER}, explode=False), "breaking", "", "breaking",
+    ),
+    "a text is written in another encoding": (
+        asking({**TEXT, "contentEncoding": "base64"}), asking({**TEXT, "contentEncoding": "base32"}), "undecided", "", "undecided",
     ),
 }  # fmt: skip
 

@@ -1,0 +1,215 @@
+"""What clients of the first registry rely on beyond its documentation: each was found by running that product's own scenarios."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from governance.models import AuditEntry, Change, ContractVersion, SubjectVersion
+from orchestration.models import Team
+from tests.governance.gatehouse import approver, policy, vote
+from tests.governance.gatehouse import sent as applied
+from tests.registry.conftest import BROKEN, RECORD, WIDER, Caller
+
+pytestmark = pytest.mark.django_db
+LINE = {"type": "record", "name": "Line", "namespace": "shop", "fields": [{"name": "sku", "type": "string"}]}
+CART = {
+    "type": "record",
+    "name": "Cart",
+    "fields": [{"name": "line", "type": "shop.Line"}, {"name": "n", "type": "int"}],
+}
+TO_LINE = {"name": "shop.Line", "subject": "line", "version": 1}
+
+
+def with_default(kind: Any, default: Any) -> dict[str, Any]:
+    return {**RECORD, "fields": [*RECORD["fields"], {"name": "qty", "type": kind, "default": default}]}
+
+
+def test_an_id_says_where_the_subject_has_it_and_a_guid_is_the_same_schema(maintainer: Caller):
+    done = maintainer.register("orders", RECORD).body
+    assert done.keys() == {"id", "version", "guid"}
+    found = maintainer.get(f"/schemas/ids/{done['id']}?subject=orders").body
+    assert (found["subject"], found["version"], found["guid"], found["deleted"]) == ("orders", 1, done["guid"], False)
+    assert found["ts"] > 1_700_000_000_000
+    assert "subject" not in maintainer.get(f"/schemas/ids/{done['id']}?subject=other").body
+    assert maintainer.get(f"/schemas/guids/{done['guid']}").body["schema"] == found["schema"]
+    assert maintainer.get(f"/schemas/guids/{done['guid']}/ids").body == [{"context": ".", "id": done["id"]}]
+    assert maintainer.get("/subjects/orders/versions/1").body["guid"] == done["guid"]
+    for unknown in ("00000000-0000-0000-0000-000000000000", "no-guid", "%00"):
+        assert maintainer.get(f"/schemas/guids/{unknown}").code == 40403
+    maintainer.delete("/subjects/orders")
+    assert maintainer.get(f"/schemas/ids/{done['id']}").body["deleted"] is True
+
+
+def test_normalised_what_means_the_same_is_one_version(maintainer: Caller):
+    maintainer.register("line", LINE)
+    maintainer.register("other", {**LINE, "name": "Other"})
+    refs = [TO_LINE, {"name": "shop.Other", "subject": "other", "version": 1}]
+    assert maintainer.post("/subjects/cart/versions?normalize=true", sent(CART, refs)).status == 200
+    wrapped = {**CART, "fields": [CART["fields"][0], {"name": "n", "type": {"type": "int"}}]}
+    found = maintainer.post("/subjects/cart?normalize=true", sent(wrapped, refs[::-1]))
+    assert (found.status, found.body["version"]) == (200, 1)
+    maintainer.post("/subjects/cart/versions?normalize=true", sent(wrapped, refs[::-1]))
+    assert maintainer.get("/subjects/cart/versions").body == [1]
+    assert maintainer.post("/subjects/cart/versions?normalize=true", {"schema": "{"}).code == 42201
+
+
+def test_a_schema_is_found_with_what_it_refers_to_written_out(maintainer: Caller):
+    maintainer.register("line", LINE)
+    maintainer.register("cart", CART, references=[TO_LINE])
+    whole = {**CART, "fields": [{"name": "line", "type": LINE}, CART["fields"][1]]}
+    assert maintainer.post("/subjects/cart", sent(whole)).body["version"] == 1
+    longer = {**whole, "fields": [*whole["fields"], {"name": "x", "type": "int"}]}
+    assert maintainer.post("/subjects/cart", sent(longer)).code == 40403
+
+
+def test_a_type_may_be_wrapped_in_another_for_nothing(maintainer: Caller):
+    maintainer.register("line", LINE)
+    wrapped = {**CART, "fields": [{"name": "line", "type": {"type": "shop.Line"}}]}
+    assert maintainer.register("cart", wrapped, references=[TO_LINE]).status == 200
+    told = maintainer.register("bad", {**RECORD, "fields": [{"name": "id", "type": "strng"}]})
+    assert (told.code, "Undefined schema: strng," in told.body["message"]) == (42201, True)
+
+
+@pytest.mark.parametrize(("kind", "default"), [("int", None), ("string", 1), (["null", "string"], 7)])
+def test_a_default_that_no_reader_could_use_is_refused(maintainer: Caller, kind: Any, default: Any):
+    maintainer.register("orders", RECORD)
+    bad = with_default(kind, default)
+    refused = maintainer.register("orders", bad)
+    assert (refused.code, "the default of field qty" in refused.body["message"]) == (42201, True)
+    asked = "/compatibility/subjects/orders/versions/latest"
+    assert maintainer.post(asked, sent(bad)).code == 42201
+    told = maintainer.post(f"{asked}?verbose=true", sent(bad)).body
+    assert told["is_compatible"] is False
+    assert told["messages"][0].startswith("Invalid schema:")
+
+
+def test_a_default_that_no_reader_could_use_is_imported_as_history(admin: Caller):
+    admin.put("/mode/orders", {"mode": "IMPORT"})
+    assert admin.register("orders", with_default("int", None), id=5, version=1).status == 200
+
+
+def test_a_refusal_says_what_was_compared_with_what(maintainer: Caller):
+    maintainer.register("orders", RECORD)
+    message = maintainer.register("orders", BROKEN).body["message"]
+    for part in (
+        "READER_FIELD_MISSING_DEFAULT_VALUE: /: ",
+        "; oldSchemaVersion: 1; oldSchema: {",
+        "; compatibility: BACKWARD]",
+    ):
+        assert part in message
+    told = maintainer.post("/compatibility/subjects/orders/versions?verbose=true", sent(BROKEN)).body["messages"]
+    assert [one.split(":")[0] for one in told] == ["version 1", "oldSchemaVersion", "oldSchema", "compatibility"]
+
+
+def test_a_schema_that_is_deleted_softly_is_not_referred_to_anew(maintainer: Caller):
+    maintainer.register("line", LINE)
+    maintainer.register("cart", CART, references=[TO_LINE])
+    maintainer.delete("/subjects/cart")
+    maintainer.delete("/subjects/line")
+    refused = maintainer.register("cart", CART, references=[TO_LINE])
+    assert (refused.code, "version 1 of subject line is deleted" in refused.body["message"]) == (42201, True)
+
+
+def test_a_version_that_is_told_must_be_the_next(maintainer: Caller):
+    assert maintainer.register("orders", RECORD, version=2).code == 42201
+    maintainer.register("orders", RECORD, version=1)
+    assert maintainer.register("orders", WIDER, version=3).code == 42201
+    assert maintainer.register("orders", WIDER, version=2).status == 200
+    assert maintainer.register("orders", {**WIDER, "doc": "more"}, version=2).code == 42201
+
+
+def test_null_clears_a_mode_and_all_of_them_go_at_once(admin: Caller):
+    for path in ("/mode", "/mode/a", "/mode/b"):
+        admin.put(path, {"mode": "READONLY"})
+    assert admin.put("/mode/a", {"mode": None}).body == {"mode": None}
+    assert admin.get("/mode/a").code == 40409
+    assert admin.put("/mode/a", {}).code == 42204
+    assert admin.delete("/mode?recursive=true").body == {"mode": "READONLY"}
+    assert admin.get("/mode").body == {"mode": "READWRITE"}
+    assert admin.get("/mode/b").code == 40409
+    admin.put("/mode", {"mode": "READONLY_OVERRIDE"})
+    assert admin.get("/mode/b").body == {"mode": "READONLY_OVERRIDE"}
+
+
+def test_nothing_is_imported_over_what_is_there_unless_it_is_forced(admin: Caller):
+    assert admin.put("/mode", {"mode": "IMPORT"}).status == 200
+    admin.delete("/mode")
+    admin.register("orders", RECORD)
+    assert admin.put("/mode", {"mode": "IMPORT"}).code == 42205
+    assert admin.put("/mode?force=true", {"mode": "IMPORT"}).status == 200
+
+
+def test_an_import_takes_the_place_of_what_was_deleted_softly(admin: Caller):
+    first = admin.register("orders", RECORD).body["id"]
+    admin.put("/mode/orders?force=true", {"mode": "IMPORT"})
+    assert admin.register("orders", RECORD, id=first + 1, version=1).code == 42205, "it is not deleted"
+    admin.delete("/subjects/orders")
+    assert admin.register("orders", RECORD, id=first + 1, version=1).body["id"] == first + 1
+    admin.delete("/subjects/orders")
+    assert admin.register("orders", RECORD, id=first + 1, version=1).body["id"] == first + 1
+    assert admin.get("/subjects/orders/versions").body == [1]
+    assert SubjectVersion.objects.count() == 1
+    assert admin.get(f"/schemas/guids/{admin.get('/subjects/orders/versions/1').body['guid']}/ids").body == [
+        {"context": ".", "id": first + 1}
+    ], "the first id is no version's any more"
+    assert ContractVersion.objects.count() == 3, "the contract keeps its history"
+    assert AuditEntry.objects.filter(object_kind="subject version", reason__startswith="replaced").count() == 2
+
+
+def test_what_was_deleted_softly_stays_until_what_is_imported_is_published(admin: Caller, checkout: Team):
+    admin.put("/mode/orders", {"mode": "IMPORT"})
+    admin.register("orders", RECORD, id=11, version=1)
+    admin.delete("/subjects/orders")
+    applied(policy(changes=["contract.publish"], review="always"))
+    assert admin.register("orders", {**RECORD, "doc": "other"}, id=12, version=1).code == 409
+    assert admin.get("/subjects/orders/versions?deleted=true").body == [1]
+    assert json.loads(admin.get("/schemas/ids/11").body["schema"]) == RECORD
+    vote(Change.objects.get(state="open"), approver(checkout, "ada"), checkout)
+    assert admin.get("/subjects/orders/versions/1").body["id"] == 12
+    assert SubjectVersion.objects.count() == 1
+
+
+def test_what_others_refer_to_is_replaced_by_itself_alone(admin: Caller):
+    admin.put("/mode", {"mode": "IMPORT"})
+    admin.register("line", LINE, id=601, version=1)
+    admin.delete("/subjects/line")
+    admin.register("cart", CART, id=602, version=1, references=[TO_LINE])
+    other = {**LINE, "fields": [{"name": "sku", "type": "long"}]}
+    assert admin.register("line", other, id=603, version=1).code == 42206
+    assert admin.register("line", LINE, id=601, version=1).status == 200
+
+
+def test_a_schema_is_found_by_its_metadata_too(maintainer: Caller):
+    maintainer.register("line", LINE)
+    maintainer.register("cart", CART, references=[TO_LINE], metadata={"properties": {"o": "A"}})
+    asked = sent(CART, [TO_LINE])
+    assert maintainer.post("/subjects/cart", {**asked, "metadata": {"properties": {"o": "A"}}}).status == 200
+    for metadata in ({"properties": {"o": "B"}}, None):
+        assert maintainer.post("/subjects/cart", {**asked, "metadata": metadata}).code == 40403
+
+
+@pytest.mark.parametrize("depth", [60, 140, 160, 400])
+def test_a_default_nested_deep_is_refused_and_breaks_nothing(maintainer: Caller, depth: int):
+    deep: Any = {"c": []}
+    for _ in range(depth):
+        deep = {"c": [deep]}
+    fields = [
+        {"name": "c", "type": {"type": "array", "items": "R"}, "default": []},
+        {"name": "q", "type": ["null", "R"], "default": deep},
+    ]
+    answer = maintainer.register("deep", {"type": "record", "name": "R", "fields": fields})
+    assert answer.status in (200, 422)
+    assert (
+        maintainer.post(
+            "/compatibility/subjects/deep/versions/latest?verbose=true",
+            sent({"type": "record", "name": "R", "fields": fields}),
+        ).status
+        == 200
+    )
+
+
+def sent(schema: Any, references: Any = ()) -> dict[str, Any]:
+    return {"schema": json.dumps(schema), "references": list(references)}
