@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
@@ -58,6 +59,12 @@ DIAMOND = {
     "side": post("/side", needs=["one"]),
     "three": post("/three", needs=["two", "side"]),
 }
+
+
+def bulky(step: dict[str, Any]) -> dict[str, Any]:
+    """The same step with an input that takes room, which no compression gives back."""
+    text = secrets.token_hex(20_000)
+    return {**step, "http": {**step["http"], "json": {**step["http"]["json"], "text": text}}}
 
 
 def publish(steps: dict[str, Any], name: str = "recorded") -> WorkflowVersion:

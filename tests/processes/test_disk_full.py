@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,7 +15,7 @@ from orchestration.models import Attempt
 from tests.processes import databases
 from tests.processes.children import Processes, wait_until
 from tests.processes.databases import fill
-from tests.processes.load import CHAIN, begin, finished, nothing_lost_or_doubled, publish, resumes, sized
+from tests.processes.load import CHAIN, begin, bulky, finished, nothing_lost_or_doubled, publish, resumes, sized
 from tests.processes.recorder import Recorder
 
 pytestmark = [
@@ -67,11 +66,6 @@ def test_runs_go_on_when_there_is_room_again_on_the_disk(processes: Processes, r
 
 def test_runs_go_on_when_workers_may_write_again_past_their_quota(processes: Processes, recorder: Recorder):
     without_room(processes, recorder, lambda: no_longer_files(processes))
-
-
-def bulky(step: dict[str, Any]) -> dict[str, Any]:
-    """The same step with an input that takes room."""
-    return {**step, "http": {**step["http"], "json": {**step["http"]["json"], "text": "x" * 40_000}}}
 
 
 def without_room(processes: Processes, recorder: Recorder, fault: Callable[[], object]) -> None:
