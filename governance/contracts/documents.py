@@ -35,7 +35,7 @@ _PARTS = frozenset({*ONE, *LIST, *MAP, "$ref", "$dynamicRef"})
 _LEADING, _STORES = _PARTS | {"$recursiveRef"}, frozenset(STORES)
 _NAMES = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 #: What decides for the same value as the schema that holds it.
-_IN_PLACE = dict.fromkeys(
+IN_PLACE = dict.fromkeys(
     ("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
 ).keys()
 
@@ -243,7 +243,7 @@ class Document:
     def _refuse_loops(self) -> None:
         """A schema that asks only itself about a value says nothing, and has validators run for ever."""
         done: set[int] = set()
-        for start in [node for node in self.nodes.values() if not _IN_PLACE.isdisjoint(node.says)]:
+        for start in [node for node in self.nodes.values() if not IN_PLACE.isdisjoint(node.says)]:
             path: list[tuple[Node, Iterator[Node]]] = [(start, in_place(start))]
             on_path = {id(start)}
             while path:
@@ -272,9 +272,9 @@ class Document:
 
 def in_place(node: Node, but: str = "") -> Iterator[Node]:
     """The schemas that this one asks about the very same value, but for one keyword's."""
-    if _IN_PLACE.isdisjoint(node.says):
+    if IN_PLACE.isdisjoint(node.says):
         return
-    for keyword in _IN_PLACE:
+    for keyword in IN_PLACE:
         value = node.says.get(keyword) if keyword != but else None
         if isinstance(value, Node):
             yield value.meant

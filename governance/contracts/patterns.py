@@ -19,6 +19,8 @@ from typing import Any
 MAX_STATES, MAX_STEPS = 3_000, 8_000
 TOP = 0x10FFFF
 Ranges = tuple[tuple[int, int], ...]
+#: Where each of several automata is.
+States = tuple[frozenset[int], ...]
 
 _DIGIT: Ranges = ((0x30, 0x39),)
 _WORD: Ranges = ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))
@@ -220,24 +222,31 @@ def _some_texts(wanted: Sequence[str], refused: Sequence[str], least: int, most:
     made = [automaton(one) for one in (*wanted, *refused)]
     alphabet = _alphabet(made)
     steps: dict[tuple[int, frozenset[int], int], frozenset[int]] = {}
+
+    def move(states: States, letter: int) -> States | None:
+        """Where a letter leads; nowhere where one of the wanted goes no further."""
+        moved = tuple(_step(made, steps, number, one, letter) for number, one in enumerate(states))
+        return moved if all(moved[: len(wanted)]) else None
+
+    moves: dict[States, list[tuple[int, States]]] = {}
     begin = tuple(one.closure([one.start], begins=True, ends=False) for one in made)
-    seen: dict[tuple[tuple[frozenset[int], ...], int], int] = {(begin, 0): 1}
-    row: list[tuple[tuple[frozenset[int], ...], str]] = [(begin, "")]
+    seen: dict[tuple[States, int], int] = {(begin, 0): 1}
+    row: list[tuple[States, str]] = [(begin, "")]
     fuel = MAX_STEPS
     while row:
-        following: list[tuple[tuple[frozenset[int], ...], str]] = []
+        following: list[tuple[States, str]] = []
         for states, text in row:
             if len(text) >= least and _accepted(made, states, len(wanted), at_start=not text):
                 yield text
             if most is not None and len(text) >= most:
                 continue
-            for letter in alphabet:
-                fuel -= 1
-                if fuel < 0:
-                    raise OutOfFuel
-                moved = tuple(_step(made, steps, number, one, letter) for number, one in enumerate(states))
-                if any(not one for one in moved[: len(wanted)]):
-                    continue
+            fuel -= len(alphabet)
+            if fuel < 0:
+                raise OutOfFuel
+            if states not in moves:
+                reached = ((letter, move(states, letter)) for letter in alphabet)
+                moves[states] = [(letter, moved) for letter, moved in reached if moved is not None]
+            for letter, moved in moves[states]:
                 mark = (moved, min(len(text) + 1, least))
                 times = seen.get(mark, 0)
                 if times < 3:  # a few ways to the same place: whoever asks for several texts gets them
@@ -246,7 +255,7 @@ def _some_texts(wanted: Sequence[str], refused: Sequence[str], least: int, most:
         row = following
 
 
-def _accepted(made: list[Automaton], states: tuple[frozenset[int], ...], wanted: int, *, at_start: bool) -> bool:
+def _accepted(made: list[Automaton], states: States, wanted: int, *, at_start: bool) -> bool:
     for number, (one, found) in enumerate(zip(made, states, strict=True)):
         ended = one.closure(found, begins=at_start, ends=True)
         if (one.accepts in ended) != (number < wanted):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable
 from fractions import Fraction
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 JSON = Any
@@ -40,6 +41,8 @@ def key_of(value: JSON) -> Hashable:
 
 def canonical(value: JSON) -> str:
     """A text that is equal for equal values, and the same in every process."""
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
     if isinstance(value, bool) or not isinstance(value, (int, float, list, tuple, dict)):
         return json.dumps(value)
     if isinstance(value, int):
@@ -48,7 +51,7 @@ def canonical(value: JSON) -> str:
         return str(exact(value))
     if isinstance(value, (list, tuple)):
         return f"[{','.join(map(canonical, value))}]"
-    return "{" + ",".join(f"{json.dumps(name)}:{canonical(value[name])}" for name in sorted(value)) + "}"
+    return "{" + ",".join(f"{encode_basestring_ascii(name)}:{canonical(value[name])}" for name in sorted(value)) + "}"
 
 
 def exact(number: float) -> Fraction:

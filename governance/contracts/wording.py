@@ -47,6 +47,7 @@ class Texts:
     def __init__(self) -> None:
         self._work = WORK
         self._whole: dict[str, str] = {}
+        self._parts: dict[int, str] = {}
 
     def of(self, value: Any) -> str:
         """Of a keyword's value, a schema, or nothing."""
@@ -77,7 +78,13 @@ class Texts:
                 if id(part) not in seen:
                     seen.add(id(part))
                     look.append(part)
-        return "\n".join([canonical(node.raw), *(f"{at} {canonical(targets[at].raw)}" for at in sorted(targets))])
+        return "\n".join([self._part(node), *(f"{at} {self._part(targets[at])}" for at in sorted(targets))])
+
+    def _part(self, node: Node) -> str:
+        """The text of a part by itself, made once: many differences lead to the same ones."""
+        if id(node) not in self._parts:
+            self._parts[id(node)] = canonical(node.raw)
+        return self._parts[id(node)]
 
     def whole(self, node: Node) -> str:
         """Stands for the whole schema that the node is part of."""

@@ -34,6 +34,8 @@ _GRAVEST: tuple[Verdict, ...] = ("breaking", "undecided", "safe")
 _WAYS: dict[View, Direction] = {"request": "BACKWARD", "parameter": "BACKWARD", "response": "FORWARD"}
 #: A property that is no longer read: no payload is refused, and what it asked for may not be done.
 _UNREAD = ("property-removed-from-open-object", "property-removed-from-partly-open-object")
+#: Formats as a difference writes the patterns that stand for them.
+_WRITTEN = {name: shown(pattern) for name, pattern in PATTERNS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class _View:
             self._questions[title] = one
         self._old = Side(base, view, {title: one.old for title, one in self._questions.items()})
         self._new = Side(revision, view, {title: one.new for title, one in self._questions.items()})
+        self._leading: dict[tuple[str, str], frozenset[str]] = {}
         self._comparison = Comparison(self._old.document, self._new.document, "tolerant", fuel=STEPS, each=EACH)
 
     def changes(self) -> Iterator[Change | Witness]:
@@ -94,10 +97,11 @@ class _View:
             if answer.found
         )
         verdicts = {title: answers[title].verdict if title in answers else "safe" for title in self._questions}
-        told, order = False, {title: number for number, title in enumerate(self._questions)}
+        told, gravest = False, sorted(self._questions, key=lambda one: _GRAVEST.index(verdicts[one]))
+        order = {title: number for number, title in enumerate(gravest)}
         for difference in differences:
             places = self._places(difference.within)
-            title = min(places, key=lambda one: (_GRAVEST.index(verdicts[one]), order[one]))
+            title = min(places, key=order.__getitem__)
             change = self._change(title, difference, verdicts[title], len(places) - 1)
             told = told or bool(change.weight)
             yield change
@@ -128,7 +132,9 @@ class _View:
 
     def _places(self, within: tuple[str, str]) -> frozenset[str]:
         """The questions that lead to a pair of parts."""
-        return self._old.users(within[0]) | self._new.users(within[1])
+        if within not in self._leading:
+            self._leading[within] = self._old.users(within[0]) | self._new.users(within[1])
+        return self._leading[within]
 
     def _distances(self, differences: Sequence[Difference]) -> dict[str, int]:
         """The questions that lead to one of these, by how far the nearest is."""
@@ -154,12 +160,10 @@ class _View:
         elif self._view == "request" and rule in _UNREAD:
             weight = "undecided"
         text = difference.text.replace("the document", title)
-        for name, pattern in PATTERNS.items():
-            if shown(pattern) in text:
+        for name, pattern in _WRITTEN.items():
+            if pattern in text:
                 rule = rule.replace("pattern-", "format-", 1)
-                text = text.replace(f"pattern {shown(pattern)}", f"format {name}").replace(
-                    shown(pattern), f"format {name}"
-                )
+                text = text.replace(f"pattern {pattern}", f"format {name}").replace(pattern, f"format {name}")
         text = text if title in text else f"{title}: {text}"
         text += f" (and {more} more place{'s' if more > 1 else ''})" if more > 0 else ""
         side = self._old if "-removed" in rule else self._new

@@ -105,11 +105,11 @@ class Translation:
         if isinstance(raw, bool):
             return raw
         if not isinstance(raw, dict):
-            return _untold(raw)
+            return untold(raw)
         if self._is_old and "$ref" in raw:  # its siblings say nothing there
             raw = {"$ref": raw["$ref"]}
         said: dict[str, Any] = {}
-        untold: list[Any] = []
+        unread: list[Any] = []
         for keyword, value in raw.items():
             if (self._is_old and keyword in _LATE) or (keyword in _EARLY and isinstance(value, bool)):
                 continue
@@ -120,19 +120,19 @@ class Translation:
                 )
                 continue
             if keyword in _CONTENT:
-                untold.append({keyword: value})  # what is in the text is not looked at
+                unread.append({keyword: value})  # what is in the text is not looked at
                 continue
             try:
                 self._say(said, keyword, value)
             except (InvalidSchema, TypeError, ValueError):
-                untold.append({keyword: value})
+                unread.append({keyword: value})
         self._hide(said, raw)
         _bounds(said, raw)
         _format(said, raw)
         if self._view == "parameter":
             _written(said)
-        if untold:
-            said["allOf"] = [*said.get("allOf", ()), _untold(untold)]
+        if unread:
+            said["allOf"] = [*said.get("allOf", ()), untold(unread)]
         return _nullable(said, raw) if self._is_old and raw.get("nullable") is True else said
 
     def _say(self, said: dict[str, Any], keyword: str, value: Any) -> None:
@@ -174,7 +174,7 @@ class Translation:
         return False
 
 
-def _untold(value: Any) -> dict[str, Any]:
+def untold(value: Any) -> dict[str, Any]:
     """A schema that nobody can tell the meaning of, and that is the same only where the text is."""
     return {"$ref": f"{UNTOLD}{text_of(value)}"}
 

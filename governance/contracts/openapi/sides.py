@@ -5,13 +5,13 @@ Owns the way from a place in it back to one in the OpenAPI document, and the val
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, unquote
 
 from governance.contracts.documents import Document, Node
 from governance.contracts.judges import Judge
+from governance.contracts.openapi.loops import opened
 from governance.contracts.openapi.operations import Payload
 from governance.contracts.openapi.schemas import Translation, View
 from governance.contracts.openapi.source import Source, named, names_in, references_in, text_of
@@ -34,6 +34,7 @@ class Side:
         self.parts |= {name: translation.schema(source.schemas[name]) for name in reached}
         while waiting := [name for name in self._others if name not in self.parts]:
             self.parts |= {name: translation.schema(self._others[name]) for name in waiting}
+        self.parts = opened(self.parts, source.fingerprint)
         roots = [_pointer(title) for title in payloads]
         try:
             self.document = Document(
@@ -47,7 +48,8 @@ class Side:
         self.judged = 0
         self._leads: dict[str, frozenset[str]] = {}
         self._users: dict[str, frozenset[str]] = {}
-        self._led_by: dict[str, list[str]] = {}
+        self._led_by: dict[str, set[str]] = {}
+        self._titles = frozenset(payloads)
 
     def key(self, reference: str) -> str:
         """The part for a reference; what stands elsewhere than among the named schemas becomes one by its pointer."""
@@ -91,16 +93,16 @@ class Side:
         if not self._led_by:
             for name in self.parts:
                 for target in self._led(name):
-                    self._led_by.setdefault(target, []).append(name)
-        found = dict.fromkeys(map(_part_of, pointers), 0)
-        look = deque(found)
-        while look:
-            name = look.popleft()
-            for user in self._led_by.get(name, ()):
-                if user not in found:
-                    found[user] = found[name] + 1
-                    look.append(user)
-        return {name: far for name, far in found.items() if name in self._payloads}
+                    self._led_by.setdefault(target, set()).add(name)
+        found: dict[str, int] = {}
+        row = seen = set(map(_part_of, pointers))
+        far = 0
+        while row:
+            found |= dict.fromkeys(row & self._titles, far)
+            row = set[str]().union(*(self._led_by.get(name, ()) for name in row)) - seen
+            seen = seen | row
+            far += 1
+        return found
 
     def users(self, pointer: str) -> frozenset[str]:
         """The questions whose schema is, or leads to, the part that a pointer is in."""
@@ -111,13 +113,10 @@ class Side:
 
     def _reached(self, start: str) -> set[str]:
         """A part, and all that it leads to."""
-        found: set[str] = set()
-        look = [start]
-        while look:
-            name = look.pop()
-            if name not in found:
-                found.add(name)
-                look += self._led(name) - found
+        found = row = {start}
+        while row:
+            row = set[str]().union(*map(self._led, row)) - found
+            found = found | row
         return found
 
     def _led(self, name: str) -> frozenset[str]:
