@@ -16,6 +16,7 @@ from avro.name import Names
 from avro.schema import Schema, make_avsc_object
 
 from governance.contracts.avro_defaults import unfit
+from governance.contracts.avro_writing import unwrapped
 from governance.contracts.comparing import LEVELS
 from governance.contracts.report import Bump, Direction, Finding, Report, Verdict
 from governance.contracts.values import canonical
@@ -117,24 +118,6 @@ def _made(schema: Any, names: Names) -> Schema:
     if isinstance(schema, str) and names.has_name(schema):
         return names.get_name(schema)  # type: ignore[return-value]
     return make_avsc_object(schema, names, validate_names=False)
-
-
-def unwrapped(schema: Any) -> Any:
-    """With `{"type": X}`, which says nothing but X, written as X; the library reads only some of those."""
-    if isinstance(schema, list):
-        return [unwrapped(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if set(schema) == {"type"}:
-        return unwrapped(schema["type"])
-    found = {key: unwrapped(one) if key in ("items", "values") else one for key, one in schema.items()}
-    if isinstance(found.get("type"), list | dict):
-        found["type"] = unwrapped(found["type"])
-    if isinstance(fields := found.get("fields"), list):
-        found["fields"] = [
-            {**one, "type": unwrapped(one.get("type"))} if isinstance(one, dict) else one for one in fields
-        ]
-    return found
 
 
 def _drop_unfit(schema: Schema) -> None:

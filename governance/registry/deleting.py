@@ -41,7 +41,11 @@ def delete_version(subject: str, number: int, actor: Any, *, permanent: bool = F
         if not permanent and not is_live:
             raise faults.version_is_deleted(subject, number)
         refuse_referenced(subject, [number])
-        return erase([found], actor, PERMANENTLY)[0] if permanent else _retire(found, actor) or number
+        if permanent:
+            return erase([found], actor, PERMANENTLY)[0]
+        held = _retire(found, actor)
+        rules.forget(subject, actor)
+        return held or number
 
 
 def delete_subject(subject: str, actor: Any, *, permanent: bool = False) -> list[int] | Held:
@@ -62,6 +66,7 @@ def delete_subject(subject: str, actor: Any, *, permanent: bool = False) -> list
             rules.forget(subject, actor)
             return erase(known, actor, PERMANENTLY)
         held = [found for found in (_retire(one, actor) for one in live) if found is not None]
+        rules.forget(subject, actor)
         return held[0] if held else [one.number for one in live]
 
 

@@ -69,6 +69,10 @@ def invalid_schema(why: str) -> RegistryFault:
     return RegistryFault(42201, f"Invalid schema: {why}")
 
 
+def no_reference(subject: str, number: int, why: str) -> RegistryFault:
+    return invalid_schema(f'No schema reference found for subject "{subject[:255]}" and version {number}, {why}')
+
+
 def invalid_version(text: str) -> RegistryFault:
     return RegistryFault(42202, f"The specified version '{text}' is not a valid version id. {ALLOWED_VERSIONS}")
 

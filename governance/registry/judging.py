@@ -26,8 +26,8 @@ AVRO_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The verdict about all that were asked, each reason against it, and what was asked: the first version that it is not
-    compatible with, and the level.
+    """The verdict about all that were asked; the reasons against it of the newest version that it breaks, or is in doubt about,
+    and what was asked: that version, and the level.
     """
 
     verdict: Verdict
@@ -43,25 +43,26 @@ def asked(known: Sequence[SubjectVersion], level: str) -> Sequence[SubjectVersio
 
 def judge(parsed: Parsed, known: Sequence[SubjectVersion], level: str) -> Answer:
     """Strictly, as clients of registries expect: all documents, not only those that senders declare."""
-    reasons: list[str] = []
-    against: SubjectVersion | None = None
-    verdicts = set()
+    doubts: list[Answer] = []
     for one in known:
         old = (FORMATS[one.schema.kind], one.version.schema)
         try:
             report = compare_formats(old, (parsed.format, parsed.schema), level=level, policy="strict")
         except InvalidSchema as error:
-            verdicts.add("undecided")
-            reasons.append(f"version {one.number}: {error}")
-            against = against or one
+            doubts.append(_against(one, level, "undecided", [str(error)]))
             continue
-        verdicts.add(report.verdict)
-        if report.verdict != "safe":
-            told = [_told(finding) for finding in report.findings if finding.direction] or [report.doubt]
-            reasons += [f"version {one.number}: {text}" for text in told]
-            against = against or one
-    verdict: Verdict = next((one for one in ("breaking", "undecided") if one in verdicts), "safe")
-    return Answer(verdict, tuple(reasons), _asked_about(against, level) if against is not None else ())
+        if report.verdict == "safe":
+            continue
+        told = [_told(finding) for finding in report.findings if finding.direction] or [report.doubt]
+        found = _against(one, level, report.verdict, told)
+        if report.verdict == "breaking":
+            return found
+        doubts.append(found)
+    return doubts[0] if doubts else Answer("safe")
+
+
+def _against(one: SubjectVersion, level: str, verdict: Verdict, told: Sequence[str]) -> Answer:
+    return Answer(verdict, tuple(f"version {one.number}: {text}" for text in told), _asked_about(one, level))
 
 
 def _asked_about(one: SubjectVersion, level: str) -> tuple[str, ...]:

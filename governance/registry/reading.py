@@ -106,9 +106,7 @@ def _look_up(reference: Reference) -> Submitted:
     """What a reference stands for; one that is soft-deleted meanwhile too, for schemas that refer to it are read on."""
     found = versions(reference.subject, deleted=True).filter(number=reference.number).first()
     if found is None:
-        raise faults.invalid_schema(
-            f"no version {reference.number} of subject {reference.subject[:100]}, which reference {reference.name[:100]} names"
-        )
+        raise faults.no_reference(reference.subject, reference.number, f"which reference {reference.name[:100]} names")
     return as_submitted(found.schema)
 
 
@@ -116,9 +114,7 @@ def refuse_dangling(submitted: Submitted) -> None:
     """Raises RegistryFault 42201 for a reference to what is deleted, softly too: it may be gone for good any time."""
     for one in submitted.references:
         if not versions(one.subject).filter(number=one.number).exists():
-            raise faults.invalid_schema(
-                f"version {one.number} of subject {one.subject[:100]} is deleted; refer to another"
-            )
+            raise faults.no_reference(one.subject, one.number, "which is deleted; refer to another")
 
 
 def _pinned(submitted: Submitted) -> Submitted:

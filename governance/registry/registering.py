@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -46,8 +46,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """In mode IMPORT, the id and the number that it has elsewhere. In others the number alone: the one that is expected next, so
-    that of two who register at once the second is refused.
+    """In mode IMPORT, the id that it has elsewhere, and the number if not the next one. In others the number alone: the one that
+    is expected next, so that of two who register at once the second is refused.
     """
 
     id: int | None = None
@@ -68,7 +68,7 @@ def register(
         mode = rules.refuse_unwritable(subject)
         if mode != "IMPORT" and wanted.id:
             raise faults.not_permitted(f"Subject {subject} is not in import mode")
-        parsed = read(submitted)
+        parsed = read(submitted) if mode == "IMPORT" else _completed(subject, submitted)
         imported = mode == "IMPORT" and wanted.number is not None
         found = same(subject, parsed.fingerprint, wanted.number if imported else None)
         if found is not None and wanted.id in (None, found.schema_id) and is_live(found):
@@ -79,7 +79,7 @@ def register(
         waiting = _waiting(name, parsed)
         if waiting is not None:
             return waiting
-        if wanted.id and wanted.number:  # in mode IMPORT, by now
+        if wanted.id:  # in mode IMPORT, by now
             _refuse_taken(subject, parsed, wanted.id, wanted.number)
         schema = numbering.stored(parsed, wanted.id)
         if not owner and not Contract.objects.filter(name=name).exists():
@@ -105,19 +105,29 @@ def _compare_beforehand(subject: str, submitted: Submitted) -> None:
     question in the lock costs nothing, and only where another was registered meanwhile it is another question. What is registered
     already, as what clients send at each start mostly is, is not compared at all.
     """
-    parsed = read(submitted)
-    if rules.mode_of(subject) != "IMPORT" and same(subject, parsed.fingerprint) is None:
+    if rules.mode_of(subject) == "IMPORT":
+        return
+    parsed = _completed(subject, submitted)
+    if same(subject, parsed.fingerprint) is None:
         level = rules.level_of(subject)
         judge(parsed, asked(list(versions(subject)), level), level)
+
+
+def _completed(subject: str, submitted: Submitted) -> Parsed:
+    """Read. Whoever says nothing of metadata means that of the newest version, unless the schema is there without any."""
+    parsed = read(submitted)
+    if submitted.metadata is None and same(subject, parsed.fingerprint) is None:
+        newest = versions(subject).last()
+        if newest is not None and newest.schema.metadata:
+            return read(replace(submitted, metadata=newest.schema.metadata))
+    return parsed
 
 
 def _judged(subject: str, mode: str, parsed: Parsed, known: list[SubjectVersion], wanted: Wanted) -> Verdict:
     """Safe or undecided; what is imported is not judged. Raises RegistryFault 42201, 42205 and 409."""
     if mode == "IMPORT":
-        if not (wanted.id and wanted.number):
-            raise faults.not_permitted(
-                f"Subject {subject} is in import mode, in which a schema comes with its id and version"
-            )
+        if not wanted.id:
+            raise faults.not_permitted(f"Subject {subject} is in import mode, in which a schema comes with its id")
         return "safe"
     _refuse_unexpected(subject, wanted)
     refuse_unfit(parsed)
@@ -129,18 +139,18 @@ def _judged(subject: str, mode: str, parsed: Parsed, known: list[SubjectVersion]
     return answer.verdict
 
 
-def _refuse_taken(subject: str, parsed: Parsed, id: int, number: int) -> None:
+def _refuse_taken(subject: str, parsed: Parsed, id: int, number: int | None) -> None:
     """What is imported takes the place of what was deleted softly under its number, where it becomes active. Raises RegistryFault
     42205, 42206.
     """
-    there = versions(subject, deleted=True).filter(number=number).first()
+    there = versions(subject, deleted=True).filter(number=number).first() if number is not None else None
     if there is not None and is_live(there):
         raise faults.not_permitted(f"Version {number} of subject {subject} is another schema")
     taken = RegisteredSchema.objects.filter(pk=id).first()
     if taken is not None and taken.fingerprint != parsed.fingerprint:
         raise faults.not_permitted(f"Overwrite new schema with id {id} is not permitted.")
     if there is not None and there.schema.fingerprint != parsed.fingerprint:
-        refuse_referenced(subject, [number])
+        refuse_referenced(subject, [there.number])
 
 
 def _refuse_unexpected(subject: str, wanted: Wanted) -> None:

@@ -59,11 +59,12 @@ def level_kept(version: ContractVersion) -> str | None:
 
 @transaction.atomic
 def set_level(scope: str, level: str, actor: Any) -> str:
-    """Set or, with an empty level, clear it; what was set before. Raises RegistryFault 42203."""
+    """Set or, with an empty level, clear it; what was set before. Raises RegistryFault 42203, 42205."""
     level = level.upper()
     if level and level not in LEVELS:
         raise faults.invalid_level()
     rule = _rule(scope)
+    refuse_unwritable(scope)
     before, rule.level = rule.level, level
     save(rule, actor=actor, reason=f"compatibility {level or 'cleared'} by a client of the registry")
     return before
@@ -100,19 +101,19 @@ def _refuse_import(scope: str) -> None:
         raise faults.not_permitted(f"{who} can't be imported to; delete them, or use force=true")
 
 
-def forget(scope: str, actor: Any) -> None:
-    """What was set for a subject goes with it."""
-    rule = RegistryRule.objects.filter(scope=scope).first()
-    if rule is not None and (rule.level or rule.mode):
+def forget(subject: str, actor: Any) -> None:
+    """What was set for a subject goes with the last of its versions."""
+    rule = RegistryRule.objects.filter(scope=subject).first()
+    if rule is not None and (rule.level or rule.mode) and not versions(subject).exists():
         rule.level = rule.mode = ""
-        save(rule, actor=actor, reason="the subject was permanently deleted")
+        save(rule, actor=actor, reason="the last version of the subject was deleted")
 
 
 def refuse_unwritable(subject: str) -> str:
     """The mode, which lets something be registered. Raises RegistryFault 42205."""
     mode = mode_of(subject)
     if mode.startswith("READONLY"):
-        raise faults.not_permitted(f"Subject {subject} is in read-only mode")
+        raise faults.not_permitted(f"{f'Subject {subject}' if subject != ALL else 'The registry'} is in read-only mode")
     return mode
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from governance.contracts import InvalidSchema
+from governance.contracts.avro_writing import ordered, unwrapped
 from governance.contracts.formats import AVRO, JSON_SCHEMA
 from governance.contracts.validation import check_schema
 from governance.contracts.values import canonical
@@ -42,6 +43,8 @@ class Submitted:
     text: str
     references: tuple[Reference, ...] = ()
     metadata: dict[str, Any] | None = None
+    #: Whether the client asked for it to be written as everybody would.
+    is_normalised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def parse(submitted: Submitted, look_up: LookUp) -> Parsed:
     value = _value(submitted.text)
     others = list(_gathered(submitted, look_up))
     try:
-        text = _storable(text_of(value))
+        text = _storable(text_of(ordered(value) if submitted.kind == "AVRO" else value))
         _storable(json.dumps(submitted.metadata, ensure_ascii=False))
         schema = _whole(submitted.kind, value, others)
         check_schema(FORMATS[submitted.kind], schema)
@@ -84,24 +87,26 @@ def parse(submitted: Submitted, look_up: LookUp) -> Parsed:
 
 
 def normalised(submitted: Submitted) -> Submitted:
-    """Written as everybody would who means the same: references in order, each once, and in Avro no type wrapped in another for
-    nothing. A text that is no JSON is left to `parse`, which says so.
+    """Written as everybody would who means the same: references in order, each once, the words of an object too, and in Avro no
+    type wrapped in another for nothing. A text that is no JSON is left to `parse`, which says so.
     """
     references = sorted(set(submitted.references), key=lambda one: (one.name, one.subject, one.number))
-    text = submitted.text
-    if submitted.kind == "AVRO" and len(text) <= MAX_TEXT:
-        from governance.contracts.avro_schemas import unwrapped
-
-        try:
-            text = text_of(unwrapped(json.loads(text)))
-        except (ValueError, RecursionError):
-            return replace(submitted, references=tuple(references))
-    return replace(submitted, text=text, references=tuple(references))
+    found = replace(submitted, references=tuple(references), is_normalised=True)
+    if len(submitted.text) > MAX_TEXT:
+        return found
+    try:
+        value = json.loads(submitted.text)
+        is_avro = submitted.kind == "AVRO"  # of which the words have an order of their own
+        return replace(found, text=text_of(unwrapped(value) if is_avro else value, sort=not is_avro))
+    except (ValueError, RecursionError):
+        return found
 
 
 def refuse_unfit(parsed: Parsed) -> None:
-    """Raises RegistryFault 42201 for a default in Avro that no reader could use. What was lived elsewhere may have some."""
-    if parsed.format != AVRO:
+    """Raises RegistryFault 42201 for a default in Avro that no reader could use, of what the client wants to be written well. In
+    what is sent as it is, such a default counts as none: producers that are out there have many.
+    """
+    if parsed.format != AVRO or not parsed.submitted.is_normalised:
         return
     from governance.contracts.avro_defaults import unfit
     from governance.contracts.avro_schemas import read_avro
@@ -129,9 +134,9 @@ def fingerprint_of(kind: str, text: str, references: Sequence[Reference] = (), m
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def text_of(schema: Any) -> str:
-    """As clients get it."""
-    return json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
+def text_of(schema: Any, *, sort: bool = False) -> str:
+    """As clients get it; with `sort` the words of each object by name."""
+    return json.dumps(schema, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
 
 
 def _value(text: str) -> Any:

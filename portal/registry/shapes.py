@@ -5,6 +5,7 @@ Owns those shapes. Never reads a table.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -34,7 +35,18 @@ def _submitted(body: Mapping[str, Any]) -> Submitted:
         raise invalid_schema("rules with a schema (ruleSet) are not kept here; leave them out")
     references = tuple(_reference(one) for one in body.get("references", []))
     kind = body.get("schemaType", DEFAULT_KIND) or DEFAULT_KIND
-    return Submitted(kind, text, references, body.get("metadata") or None)
+    return Submitted(kind, text, references, _metadata(body.get("metadata") or {}))
+
+
+def _metadata(given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Properties are texts; a number or a truth value is the text that JSON has for it. Raises RegistryFault 42201."""
+    properties = given.get("properties") or {}
+    if not isinstance(properties, dict) or any(isinstance(one, dict | list) for one in properties.values()):
+        raise invalid_schema("metadata.properties is an object of texts")
+    texts = {
+        name: one if one is None or isinstance(one, str) else json.dumps(one) for name, one in properties.items()
+    }
+    return {**given, **({"properties": texts} if texts else {})} or None
 
 
 def _reference(given: Any) -> Reference:

@@ -20,6 +20,8 @@ from portal.registry import shapes
 from portal.registry.faces import SCHEMA_FIELDS, Face, flag, held, paged
 
 LONGEST = 255
+#: Clients know these as names of what is no subject: the rule for all, and the subject without a name.
+RESERVED = ("__GLOBAL", "__EMPTY")
 
 
 def subject_of(text: str) -> str:
@@ -27,6 +29,8 @@ def subject_of(text: str) -> str:
     name = reading.named(text)
     if not name.strip() or len(name) > LONGEST or any(not character.isprintable() for character in name):
         raise faults.RegistryFault(42208, f"a subject's name has 1 to {LONGEST} characters that can be printed")
+    if name in RESERVED:
+        raise faults.RegistryFault(42208, f"{name} is no subject's name; choose another")
     return name
 
 
@@ -92,7 +96,8 @@ class Versions(Face):
         )  # fmt: skip
         if isinstance(done, Held):
             return held(request, name, done)
-        return Response({"id": done.schema_id, "version": done.number, "guid": shapes.guid(done.schema)})
+        told = {"id": done.schema_id, "version": done.number, "guid": shapes.guid(done.schema)}
+        return Response(told | ({"metadata": done.schema.metadata} if done.schema.metadata else {}))
 
 
 class OneVersion(Face):

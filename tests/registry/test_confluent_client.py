@@ -125,7 +125,8 @@ def test_references_metadata_and_deletion(registry: SchemaRegistryClient):
         Metadata(tags=None, properties=MetadataProperties({"major": "1"}), sensitive=None),
     )
     registry.register_schema("orders", labelled)
-    registry.register_schema("orders", avro(WIDER))
+    newer = Metadata(tags=None, properties=MetadataProperties({"major": "2"}), sensitive=None)
+    registry.register_schema("orders", Schema(json.dumps(WIDER), "AVRO", [], newer))
     assert registry.get_latest_with_metadata("orders", {"major": "1"}).version == 1
     assert registry.delete_version("orders", 1) == 1
     assert registry.delete_subject("orders") == [2]
