@@ -43,9 +43,7 @@ def _metadata(given: Mapping[str, Any]) -> dict[str, Any] | None:
     properties = given.get("properties") or {}
     if not isinstance(properties, dict) or any(isinstance(one, dict | list) for one in properties.values()):
         raise invalid_schema("metadata.properties is an object of texts")
-    texts = {
-        name: one if one is None or isinstance(one, str) else json.dumps(one) for name, one in properties.items()
-    }
+    texts = {name: one if one is None or isinstance(one, str) else json.dumps(one) for name, one in properties.items()}
     return {**given, **({"properties": texts} if texts else {})} or None
 
 

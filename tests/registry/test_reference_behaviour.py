@@ -187,7 +187,12 @@ def test_what_is_imported_without_a_number_takes_the_next(admin: Caller):
 
 
 def test_words_come_in_the_order_in_which_everybody_writes_them(maintainer: Caller):
-    mixed = {"fields": [{"type": {"items": "int", "type": "array"}, "name": "n"}], "x": 1, "name": "R", "type": "record"}
+    mixed = {
+        "fields": [{"type": {"items": "int", "type": "array"}, "name": "n"}],
+        "x": 1,
+        "name": "R",
+        "type": "record",
+    }
     maintainer.register("orders", mixed)
     text = maintainer.get("/subjects/orders/versions/1").body["schema"]
     assert text == '{"type":"record","name":"R","fields":[{"name":"n","type":{"type":"array","items":"int"}}],"x":1}'

@@ -1,7 +1,7 @@
 """Schemas that ask only themselves about a value: a base lists its variants, and each variant builds on the base.
 
-No validator comes to an end there, so the reference that closes a loop is left untold: payloads that lead to it are undecided, and
-all others are compared. Owns which reference that is. Never judges.
+No validator comes to an end there, so the reference that closes a loop is left untold: payloads that lead to it are undecided,
+and all others are compared. Owns which reference that is. Never judges.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def _references(schema: Any) -> Iterator[str]:
         if isinstance(value, str):
             yield value
         else:
-            for one in value if isinstance(value, list) else value.values() if keyword == "dependentSchemas" else [value]:
+            for one in (
+                value if isinstance(value, list) else value.values() if keyword == "dependentSchemas" else [value]
+            ):
                 yield from _references(one)
 
 

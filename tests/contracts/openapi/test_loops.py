@@ -64,5 +64,8 @@ def test_one_reference_of_each_loop_is_left_untold(loop: dict[str, Any]):
 
 
 def test_what_refers_to_itself_one_level_down_is_no_loop():
-    tree = {"Tree": {"properties": {"next": {"$ref": "#/$defs/Tree"}}, "allOf": [{"$ref": "#/$defs/Base"}]}, "Base": True}
+    tree = {
+        "Tree": {"properties": {"next": {"$ref": "#/$defs/Tree"}}, "allOf": [{"$ref": "#/$defs/Base"}]},
+        "Base": True,
+    }
     assert opened(tree, "mark") == tree
