@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from typing import Any
 
-from governance.contracts.documents import Node
+from governance.contracts.nodes import Node
 from governance.contracts.values import JSON, TYPES, exact
 
 #: A node that a value must fit, or must not.

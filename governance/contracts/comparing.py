@@ -13,11 +13,12 @@ from typing import Any
 
 from governance.contracts.declared import Sender, sends_only_declared
 from governance.contracts.differences import differences
-from governance.contracts.documents import Document, Node
+from governance.contracts.documents import Document
 from governance.contracts.equality import equate
 from governance.contracts.inhabitants import FUEL, Search
 from governance.contracts.judges import Disagreement, Judge, Unable
-from governance.contracts.patterns import OutOfFuel
+from governance.contracts.matching import OutOfFuel
+from governance.contracts.nodes import Node
 from governance.contracts.report import Bump, Direction, Report, Verdict
 from governance.contracts.values import canonical
 from governance.contracts.vocabulary import InvalidSchema

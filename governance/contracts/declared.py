@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from governance.contracts.clause import Literal
-from governance.contracts.documents import Document, Node, in_place
+from governance.contracts.documents import Document
+from governance.contracts.nodes import Node, in_place
 from governance.contracts.patterns import Unreadable, matches
 
 

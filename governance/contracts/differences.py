@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from governance.contracts.documents import Node
 from governance.contracts.effects import NARROWER, OTHER, WIDER, View
+from governance.contracts.nodes import Node
 from governance.contracts.report import Direction, Finding, Verdict
 from governance.contracts.walk import Difference, Walk
 

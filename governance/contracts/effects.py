@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from governance.contracts.documents import Node
+from governance.contracts.nodes import Node
 from governance.contracts.values import exact, key_of
 
 NARROWER, WIDER, OTHER = "narrower", "wider", "other"

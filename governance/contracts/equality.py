@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from governance.contracts.documents import Document, Node
+from governance.contracts.documents import Document
+from governance.contracts.nodes import Node
 from governance.contracts.values import exact, key_of
 
 #: Nodes looked at, in all rounds together.

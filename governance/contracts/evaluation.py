@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
-from governance.contracts.documents import Node
+from governance.contracts.nodes import Node
 from governance.contracts.patterns import Unreadable, matches
 from governance.contracts.values import exact, key_of, type_of
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from governance.contracts.declared import all_in_place, declared_at, of_item, of_member
-from governance.contracts.documents import Document, Node
+from governance.contracts.documents import Document
+from governance.contracts.nodes import Node
 from governance.contracts.patterns import Unreadable, matches
 from governance.contracts.values import exact
 

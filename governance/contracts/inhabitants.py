@@ -17,9 +17,10 @@ from governance.contracts.clause import Clause, Literal, Term
 from governance.contracts.clauses import clauses
 from governance.contracts.declared import Declared, Sender
 from governance.contracts.evaluation import Untold, fits
+from governance.contracts.matching import OutOfFuel, texts
 from governance.contracts.members import members
 from governance.contracts.numbers import numbers
-from governance.contracts.patterns import OutOfFuel, Unreadable, texts
+from governance.contracts.patterns import Unreadable
 from governance.contracts.rows import rows
 from governance.contracts.values import JSON, key_of, type_of
 

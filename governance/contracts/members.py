@@ -16,7 +16,8 @@ from governance.contracts.clauses import clauses
 from governance.contracts.declared import Declared
 from governance.contracts.documents import Document
 from governance.contracts.evaluation import Untold, fits
-from governance.contracts.patterns import OutOfFuel, Unreadable, matches, texts
+from governance.contracts.matching import OutOfFuel, texts
+from governance.contracts.patterns import Unreadable, matches
 from governance.contracts.values import JSON, key_of
 
 if TYPE_CHECKING:

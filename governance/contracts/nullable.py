@@ -5,7 +5,7 @@ Owns how such a choice is recognised, however it is spelt. Never compares.
 
 from __future__ import annotations
 
-from governance.contracts.documents import Node
+from governance.contracts.nodes import Node
 
 _NULL = {"type": frozenset({"null"})}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from governance.contracts.documents import Node
+from governance.contracts.nodes import Node
 from governance.contracts.values import TYPES, type_of
 
 #: Schemas that a schema refers to are followed so deep.

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from governance.contracts.documents import Document, Node, in_place
+from governance.contracts.documents import Document
+from governance.contracts.nodes import Node, in_place
 
 Place = tuple[str, ...]
 ANY = "*"

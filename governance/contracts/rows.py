@@ -12,8 +12,8 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from governance.contracts.clause import Clause, Literal
-from governance.contracts.documents import Node
 from governance.contracts.evaluation import Untold, holds
+from governance.contracts.nodes import Node
 from governance.contracts.values import JSON, key_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from governance.contracts.documents import Node
 from governance.contracts.effects import (
     BELOW,
     NARROWER,
@@ -23,6 +22,7 @@ from governance.contracts.effects import (
     removed,
     seen_through,
 )  # fmt: skip
+from governance.contracts.nodes import Node
 from governance.contracts.nullable import with_null
 from governance.contracts.values import canonical
 from governance.contracts.wording import Texts, breadth_of, place_of, said

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from governance.contracts.documents import Node
+from governance.contracts.nodes import Node
 from governance.contracts.values import canonical, shown, unescaped
 
 #: Parts that are looked through for the references of all texts together; then the whole schema stands for each.

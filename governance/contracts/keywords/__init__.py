@@ -7,12 +7,12 @@ one way must hold; `denied` gives the ways in which the keyword is broken. The w
 from __future__ import annotations
 
 from governance.contracts.clause import Alternatives, Atom
-from governance.contracts.documents import Node
 from governance.contracts.keywords.arrays import ARRAYS
 from governance.contracts.keywords.combined import COMBINED
 from governance.contracts.keywords.meaning import Meaning
 from governance.contracts.keywords.objects import OBJECTS
 from governance.contracts.keywords.plain import PLAIN
+from governance.contracts.nodes import Node
 
 #: Every keyword that asserts; `then` and `else` belong to `if`, and the two counts to `contains`.
 MEANINGS: dict[str, Meaning] = {**PLAIN, **ARRAYS, **OBJECTS, **COMBINED}

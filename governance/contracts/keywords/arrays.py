@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from governance.contracts.clause import Alternatives, Atom
-from governance.contracts.documents import Node
 from governance.contracts.keywords.meaning import Meaning, Said, counted, only
 from governance.contracts.keywords.unevaluated import unevaluated
+from governance.contracts.nodes import Node
 
 
 def _prefix_said(node: Node, value: tuple[Node, ...]) -> Said:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from governance.contracts.clause import Alternatives
-from governance.contracts.documents import Node
 from governance.contracts.keywords.meaning import Meaning, Said
+from governance.contracts.nodes import Node
 from governance.contracts.overlap import apart
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from governance.contracts.clause import Alternatives, Atom
-from governance.contracts.documents import Node
+from governance.contracts.nodes import Node
 from governance.contracts.values import TYPES
 
 Said = tuple[list[Atom], list[Alternatives]]

@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Any
 
 from governance.contracts.clause import Alternatives, Atom
-from governance.contracts.documents import Node
 from governance.contracts.keywords.meaning import Meaning, Said, counted, only
+from governance.contracts.nodes import Node
 from governance.contracts.values import TYPES, exact
 
 

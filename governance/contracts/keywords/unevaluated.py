@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from governance.contracts.clause import Alternatives, Atom
-from governance.contracts.documents import Node
 from governance.contracts.keywords.meaning import Meaning, Said, but, only
+from governance.contracts.nodes import Node
 
 #: More cases than these take a search too far.
 CASES = 64

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from governance.contracts.documents import IN_PLACE
+from governance.contracts.nodes import IN_PLACE
 from governance.contracts.openapi.schemas import untold
 from governance.contracts.values import unescaped
 

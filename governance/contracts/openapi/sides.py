@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, unquote
 
-from governance.contracts.documents import Document, Node
+from governance.contracts.documents import Document
 from governance.contracts.judges import Judge
+from governance.contracts.nodes import Node
 from governance.contracts.openapi.loops import opened
 from governance.contracts.openapi.operations import Payload
 from governance.contracts.openapi.schemas import Translation, View
