@@ -51,7 +51,12 @@ def canonical(value: JSON) -> str:
         return str(exact(value))
     if isinstance(value, (list, tuple)):
         return f"[{','.join(map(canonical, value))}]"
-    return "{" + ",".join(f"{encode_basestring_ascii(name)}:{canonical(value[name])}" for name in sorted(value)) + "}"
+    return "{" + ",".join(f"{_quoted(name)}:{canonical(value[name])}" for name in sorted(value)) + "}"
+
+
+def _quoted(name: object) -> str:
+    """A name of an object; what a caller read from YAML may have others than texts."""
+    return encode_basestring_ascii(name) if isinstance(name, str) else json.dumps(name)
 
 
 def exact(number: float) -> Fraction:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from governance.gate.subjects import each_once
 from governance.models import ContractVersion
+from governance.registry.rules import forget
 from governance.selectors.contracts import live_ports
 from orchestration.errors import NotFound
 from orchestration.models import Run, Team, WorkflowVersion
@@ -100,7 +101,10 @@ class Contracts:
         return list(found.values())
 
     def follow(self, version: ContractVersion, actor: Any, reason: str) -> None:
-        """Nothing does: ports are resolved when their workflow is published."""
+        """What clients of the registry set for its subject, which goes with the last one. Ports are resolved when their workflow
+        is published.
+        """
+        forget(version.contract, actor)
 
 
 class Workflows:

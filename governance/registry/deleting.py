@@ -43,9 +43,7 @@ def delete_version(subject: str, number: int, actor: Any, *, permanent: bool = F
         refuse_referenced(subject, [number])
         if permanent:
             return erase([found], actor, PERMANENTLY)[0]
-        held = _retire(found, actor)
-        rules.forget(subject, actor)
-        return held or number
+        return _retire(found, actor) or number
 
 
 def delete_subject(subject: str, actor: Any, *, permanent: bool = False) -> list[int] | Held:
@@ -63,10 +61,8 @@ def delete_subject(subject: str, actor: Any, *, permanent: bool = False) -> list
             raise faults.subject_is_deleted(subject)
         refuse_referenced(subject, [one.number for one in (known if permanent else live)])
         if permanent:
-            rules.forget(subject, actor)
             return erase(known, actor, PERMANENTLY)
         held = [found for found in (_retire(one, actor) for one in live) if found is not None]
-        rules.forget(subject, actor)
         return held[0] if held else [one.number for one in live]
 
 

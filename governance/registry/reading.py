@@ -15,7 +15,7 @@ from django.db.models.functions import Substr
 
 from governance.models import Contract, ContractVersion, RegisteredSchema, SchemaReference, Subject, SubjectVersion
 from governance.registry import faults
-from governance.registry.texts import Parsed, Reference, Submitted, parse, spelt_out
+from governance.registry.texts import Parsed, Reference, Submitted, fingerprint_of, parse, spelt_out
 
 _STATES = (ContractVersion.State.ACTIVE, ContractVersion.State.DEPRECATED)
 IS_LIVE = Q(version__state__in=_STATES)
@@ -160,11 +160,29 @@ def uses(schema: RegisteredSchema, *, deleted: bool = False) -> QuerySet[Subject
     return found.select_related("subject").order_by("subject__name", "number")
 
 
-def same(subject: str, fingerprint: str, number: int | None = None, *, deleted: bool = False) -> SubjectVersion | None:
-    """The newest version of the subject that is this schema; or the one with that number, deleted or not."""
-    if number is not None:
-        return versions(subject, deleted=True).filter(schema__fingerprint=fingerprint, number=number).first()
-    return versions(subject, deleted=deleted).filter(schema__fingerprint=fingerprint).last()
+def same(
+    subject: str, parsed: Parsed, *, deleted: bool = False, id: int | None = None, number: int | None = None
+) -> SubjectVersion | None:
+    """The newest version of the subject that is this schema; with this id and number, where they are told."""
+    told = {name: value for name, value in {"schema_id": id, "number": number}.items() if value is not None}
+    return versions(subject, deleted=deleted).filter(schema__fingerprint=parsed.fingerprint, **told).last()
+
+
+def same_whatever_metadata(subject: str, parsed: Parsed) -> SubjectVersion | None:
+    """Likewise; whoever says nothing of metadata is told of one that has some, of the last SPELT that have."""
+    found = same(subject, parsed)
+    if found is not None or parsed.submitted.metadata is not None:
+        return found
+    labelled = versions(subject).filter(schema__kind=parsed.submitted.kind, schema__metadata__isnull=False)
+    return next((one for one in labelled.reverse()[:SPELT] if is_asked_for(parsed, one.schema)), None)
+
+
+def is_asked_for(parsed: Parsed, schema: RegisteredSchema) -> bool:
+    """Whether it is that schema, with whatever metadata where nothing was said of it."""
+    sent = parsed.submitted
+    if sent.metadata is not None or schema.metadata is None:
+        return parsed.fingerprint == schema.fingerprint
+    return fingerprint_of(sent.kind, parsed.text, sent.references, schema.metadata) == schema.fingerprint
 
 
 def same_spelt_out(subject: str, parsed: Parsed, *, deleted: bool = False) -> SubjectVersion | None:

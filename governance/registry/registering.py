@@ -18,7 +18,15 @@ from governance.contracts.report import Bump, Verdict
 from governance.models import Change, Contract, ContractVersion, RegisteredSchema, SubjectVersion
 from governance.registry import faults, numbering, rules
 from governance.registry.judging import asked, bump, judge
-from governance.registry.reading import is_live, refuse_dangling, refuse_referenced, same, versions
+from governance.registry.reading import (
+    is_asked_for,
+    is_live,
+    refuse_dangling,
+    refuse_referenced,
+    same,
+    same_whatever_metadata,
+    versions,
+)  # fmt: skip
 from governance.registry.reading import parsed as read
 from governance.registry.texts import Parsed, Submitted, refuse_unfit
 from governance.selectors.contracts import live_ports
@@ -68,10 +76,9 @@ def register(
         mode = rules.refuse_unwritable(subject)
         if mode != "IMPORT" and wanted.id:
             raise faults.not_permitted(f"Subject {subject} is not in import mode")
-        parsed = read(submitted) if mode == "IMPORT" else _completed(subject, submitted)
-        imported = mode == "IMPORT" and wanted.number is not None
-        found = same(subject, parsed.fingerprint, wanted.number if imported else None)
-        if found is not None and wanted.id in (None, found.schema_id) and is_live(found):
+        parsed = read(submitted)
+        found = _registered(subject, mode, parsed, wanted)
+        if found is not None:
             return found
         known = list(versions(subject))
         verdict = _judged(subject, mode, parsed, known, wanted)
@@ -81,13 +88,16 @@ def register(
             return waiting
         if wanted.id:  # in mode IMPORT, by now
             _refuse_taken(subject, parsed, wanted.id, wanted.number)
+        if mode != "IMPORT":
+            parsed = _labelled(parsed, known)
         schema = numbering.stored(parsed, wanted.id)
         if not owner and not Contract.objects.filter(name=name).exists():
             raise faults.RegistryFault(
                 403, f"{actor} maintains no team, and {subject} is new; an admin can grant the role"
             )
         number = _next(name, parsed, known, verdict)
-        source = {"registry": subject, "schema": schema.pk, **({"number": wanted.number} if imported else {})}
+        told = {"number": wanted.number} if mode == "IMPORT" and wanted.number else {}
+        source = {"registry": subject, "schema": schema.pk, **told}
         manifest = _manifest(name, number, parsed, owner, known[-1].version if known else None)
         signature = Signature(actor, f"registered under {subject}", source)
         try:
@@ -107,20 +117,25 @@ def _compare_beforehand(subject: str, submitted: Submitted) -> None:
     """
     if rules.mode_of(subject) == "IMPORT":
         return
-    parsed = _completed(subject, submitted)
-    if same(subject, parsed.fingerprint) is None:
+    parsed = read(submitted)
+    if same_whatever_metadata(subject, parsed) is None:
         level = rules.level_of(subject)
         judge(parsed, asked(list(versions(subject)), level), level)
 
 
-def _completed(subject: str, submitted: Submitted) -> Parsed:
-    """Read. Whoever says nothing of metadata means that of the newest version, unless the schema is there without any."""
-    parsed = read(submitted)
-    if submitted.metadata is None and same(subject, parsed.fingerprint) is None:
-        newest = versions(subject).last()
-        if newest is not None and newest.schema.metadata:
-            return read(replace(submitted, metadata=newest.schema.metadata))
-    return parsed
+def _registered(subject: str, mode: str, parsed: Parsed, wanted: Wanted) -> SubjectVersion | None:
+    """The version that it is already; what is imported has the id and number that it comes with, if it comes with them."""
+    if mode != "IMPORT":
+        return same_whatever_metadata(subject, parsed)
+    return same(subject, parsed, id=wanted.id, number=wanted.number)
+
+
+def _labelled(parsed: Parsed, known: list[SubjectVersion]) -> Parsed:
+    """Whoever says nothing of metadata means that of the newest version."""
+    metadata = known[-1].schema.metadata if known else None
+    if parsed.submitted.metadata is not None or metadata is None:
+        return parsed
+    return read(replace(parsed.submitted, metadata=metadata))
 
 
 def _judged(subject: str, mode: str, parsed: Parsed, known: list[SubjectVersion], wanted: Wanted) -> Verdict:
@@ -163,9 +178,10 @@ def _refuse_unexpected(subject: str, wanted: Wanted) -> None:
 def _waiting(name: str, parsed: Parsed) -> Held | None:
     """The same schema, where it was registered before and the gate holds it or refused it: asking again changes nothing."""
     at_gate = (ContractVersion.State.PROPOSED, ContractVersion.State.REJECTED)
-    ids = set(RegisteredSchema.objects.filter(fingerprint=parsed.fingerprint).values_list("pk", flat=True))
     rows = ContractVersion.objects.filter(contract__name=name, state__in=at_gate).order_by("-pk")
-    held = (_held(name, one.version) for one in rows if one.source.get("schema") in ids)
+    schemas = RegisteredSchema.objects.in_bulk({one.source["schema"] for one in rows if one.source.get("schema")})
+    asked = {number for number, schema in schemas.items() if is_asked_for(parsed, schema)}
+    held = (_held(name, one.version) for one in rows if one.source.get("schema") in asked)
     return next((one for one in held if one.state not in ("expired", "withdrawn")), None)  # those may be asked anew
 
 

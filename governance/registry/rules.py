@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from governance.models import ContractVersion, RegistryRule, SubjectVersion
+from governance.models import Contract, ContractVersion, RegistryRule, Subject, SubjectVersion
 from governance.registry import faults
 from governance.registry.reading import IS_LIVE, versions
 from orchestration.services.governed import hold, save
@@ -101,10 +101,10 @@ def _refuse_import(scope: str) -> None:
         raise faults.not_permitted(f"{who} can't be imported to; delete them, or use force=true")
 
 
-def forget(subject: str, actor: Any) -> None:
-    """What was set for a subject goes with the last of its versions."""
-    rule = RegistryRule.objects.filter(scope=subject).first()
-    if rule is not None and (rule.level or rule.mode) and not versions(subject).exists():
+def forget(contract: Contract, actor: Any) -> None:
+    """What was set for its subject goes with the last of the versions there."""
+    rule = RegistryRule.objects.filter(scope__in=Subject.objects.filter(contract=contract).values("name")).first()
+    if rule is not None and (rule.level or rule.mode) and not versions(rule.scope).exists():
         rule.level = rule.mode = ""
         save(rule, actor=actor, reason="the last version of the subject was deleted")
 

@@ -39,12 +39,28 @@ def _submitted(body: Mapping[str, Any]) -> Submitted:
 
 
 def _metadata(given: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Properties are texts; a number or a truth value is the text that JSON has for it. Raises RegistryFault 42201."""
-    properties = given.get("properties") or {}
+    """Without what says nothing. Properties are texts; a number or a truth value is the text that JSON has for it. Raises
+    RegistryFault 42201.
+    """
+    said = {name: value for name, value in given.items() if value not in (None, {}, [])}
+    properties, tags, sensitive = said.get("properties", {}), said.get("tags", {}), said.get("sensitive", [])
     if not isinstance(properties, dict) or any(isinstance(one, dict | list) for one in properties.values()):
         raise invalid_schema("metadata.properties is an object of texts")
-    texts = {name: one if one is None or isinstance(one, str) else json.dumps(one) for name, one in properties.items()}
-    return {**given, **({"properties": texts} if texts else {})} or None
+    if not isinstance(tags, dict) or not all(_is_texts(one) for one in tags.values()):
+        raise invalid_schema("metadata.tags is an object of lists of texts")
+    if not _is_texts(sensitive):
+        raise invalid_schema("metadata.sensitive is a list of texts")
+    if others := sorted(said.keys() - {"properties", "tags", "sensitive"}):
+        raise invalid_schema(f"metadata.{others[0][:40]} is not kept here; leave it out")
+    if properties:
+        said["properties"] = {
+            name: one if one is None or isinstance(one, str) else json.dumps(one) for name, one in properties.items()
+        }
+    return said or None
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _reference(given: Any) -> Reference:

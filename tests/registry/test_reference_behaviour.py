@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from governance.models import AuditEntry, Change, ContractVersion, SubjectVersion
+from governance.registry.texts import fingerprint_of
 from orchestration.models import Team
 from tests.governance.gatehouse import approver, policy, vote
 from tests.governance.gatehouse import sent as applied
@@ -168,6 +169,67 @@ def test_who_says_nothing_of_metadata_means_that_of_the_newest_version(maintaine
     assert maintainer.register("orders", WIDER).body["metadata"] == owned
     assert maintainer.register("orders", WIDER, metadata=owned).body["version"] == 3
     assert maintainer.get("/subjects/orders/versions").body == [1, 2, 3]
+
+
+def test_a_producer_that_says_nothing_of_metadata_finds_its_schema_whatever_others_have_said_since(maintainer: Caller):
+    one, two = {"properties": {"by": "one"}}, {"properties": {"by": "two"}}
+    mine = maintainer.register("orders", RECORD, metadata=one).body
+    maintainer.register("orders", WIDER)
+    maintainer.register("orders", WIDER, metadata=two)
+    assert maintainer.register("orders", RECORD).body == mine
+    assert maintainer.get("/subjects/orders/versions").body == [1, 2, 3]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_the_gate_has_is_not_asked_anew_because_others_said_more_of_metadata(
+    admin: Caller, checkout: Team, refused: bool
+):
+    admin.register("orders", RECORD, metadata={"properties": {"by": "one"}})
+    applied(policy(changes=["contract.publish"], review="always"))
+    assert admin.register("orders", WIDER).status == 409
+    held = Change.objects.get(state="open")
+    newest = SubjectVersion.objects.get().schema
+    newest.metadata = {"properties": {"by": "two"}}
+    newest.fingerprint = fingerprint_of("AVRO", newest.text, (), newest.metadata)
+    newest.save()
+    if refused:
+        vote(held, approver(checkout, "ada"), checkout, "reject")
+    assert admin.register("orders", WIDER).status == 409
+    assert Change.objects.count() == 1
+
+
+def test_an_import_that_is_repeated_adds_nothing(admin: Caller):
+    admin.put("/mode", {"mode": "IMPORT"})
+    for _ in range(3):
+        assert admin.register("orders", RECORD, id=40).body["version"] == 1
+        assert admin.register("orders", RECORD, id=41).body["version"] == 2
+
+
+def test_what_is_set_for_a_subject_goes_when_the_gate_lets_its_last_version_go(admin: Caller, checkout: Team):
+    admin.register("orders", RECORD)
+    admin.put("/config/orders", {"compatibility": "NONE"})
+    applied(policy(changes=["contract.retire"], review="always"))
+    assert admin.delete("/subjects/orders").status == 409
+    assert admin.get("/config/orders").body == {"compatibilityLevel": "NONE"}
+    vote(Change.objects.get(kind="contract.retire"), approver(checkout, "ada"), checkout)
+    assert admin.get("/config/orders").code == 40408
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"properties": ""}, {"properties": 0}, {"properties": False}, {"tags": 3}, {"tags": {"a": "b"}}, {"tags": {"a": [1]}},
+        {"sensitive": "a"}, {"sensitive": [1]}, {"other": "a"},
+    ],
+)  # fmt: skip
+def test_metadata_that_no_client_could_read_is_refused(maintainer: Caller, bad: dict[str, Any]):
+    assert maintainer.register("orders", RECORD, metadata=bad).code == 42201
+
+
+def test_metadata_that_says_nothing_is_none(maintainer: Caller):
+    first = maintainer.register("orders", RECORD).body
+    for empty in ({}, None, {"properties": {}}, {"properties": None, "tags": {}, "sensitive": []}):
+        assert maintainer.register("orders", RECORD, metadata=empty).body == first
 
 
 def test_properties_of_metadata_are_texts(maintainer: Caller):

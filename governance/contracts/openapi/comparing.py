@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
+from governance.contracts.garbage import UNCOLLECTED
 from governance.contracts.openapi.changes import Change, Witness
 from governance.contracts.openapi.operations import operations
 from governance.contracts.openapi.payloads import Asked, compared
@@ -35,25 +33,11 @@ def compare_openapi(
     Raises InvalidSchema for a document that can't be read, naming which and where.
     """
     try:
-        with _without_collecting():
+        with UNCOLLECTED:
             day = today or datetime.now(UTC).date()
             return _compared(Source(base, "base"), Source(revision, "revision"), day, only)
     except RecursionError:
         raise InvalidSchema("the documents are nested too deep; name parts in components") from None
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Millions of objects are made, and nearly all live to the end: to look through them for garbage meanwhile takes a fifth of
-    the time. The searches' fuel bounds how much can gather.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _compared(base: Source, revision: Source, today: date, only: frozenset[tuple[str, str]] | None) -> Report:

@@ -32,7 +32,7 @@ class Side:
         reached = source.reached(frozenset().union(*map(names_in, texts)))
         translation = Translation(view, is_old=source.is_old, source=self)
         self.parts = {title: translation.schema(one.schema) for title, one in payloads.items()}
-        self.parts |= {name: translation.schema(source.schemas[name]) for name in reached}
+        self.parts |= {name: translation.schema(source.schemas[name]) for name in sorted(reached)}
         while waiting := [name for name in self._others if name not in self.parts]:
             self.parts |= {name: translation.schema(self._others[name]) for name in waiting}
         self.parts = opened(self.parts, source.fingerprint)

@@ -222,3 +222,10 @@ def test_a_body_has_the_verdict_that_its_schemas_have_by_themselves(shard: int):
             assert report.verdict == expected, (number, level, old, new, report.findings)
             compared += alone.verdict != "safe"
     assert compared > 20
+
+
+def test_names_that_are_no_texts_as_yaml_has_them_are_told_and_break_nothing():
+    def made(value: str) -> dict[str, Any]:
+        return asking(order(note={"const": {1: value}}))
+
+    assert compare_openapi(made("b"), made("c")).verdict != "safe"
