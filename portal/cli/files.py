@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,24 @@ def _yaml(text: str, path: str) -> Any:
     from ruamel.yaml.error import YAMLError
 
     try:
-        return YAML(typ="safe", pure=True).load(text)
+        return _as_json(YAML(typ="safe", pure=True).load(text))
     except (YAMLError, ValueError, RecursionError) as error:
         told = str(error).replace("\n", " ")[:300]
         raise Failure(f"{path}: is neither JSON nor YAML: {told}", ExitCode.USAGE, code="unreadable") from error
+
+
+def _as_json(value: Any) -> Any:
+    """What JSON would say: names are texts, as in `200: …`, and so are days and times."""
+    if isinstance(value, dict):
+        return {_name(one): _as_json(part) for one, part in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_as_json(part) for part in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _name(key: Any) -> str:
+    plain = _as_json(key)
+    return plain if isinstance(plain, str) else json.dumps(plain)
 
 
 def _files(path: Path, faults: list[str]) -> Iterator[Path]:

@@ -93,3 +93,13 @@ def test_two_avro_schemas_are_compared_in_the_direction_that_is_asked(cli, write
         "  ✗ /: the old schema can't read what the new one writes: int can't read long  [type-changed /]",
     ]
     assert cli("check", "avro", old, write("odd.avsc", "{}")).exit_code == 2
+
+
+def test_names_and_days_of_yaml_are_the_texts_that_json_has(cli, write):
+    said = "{const: {2: a, true: b, null: c, 2026-01-31: d, 1.5: e}, default: 2026-01-31, patternProperties: {1: {}}}"
+    whole = YAML.replace("{type: object, required: [id]}", said)
+    names = {"2": "a", "true": "b", "null": "c", "2026-01-31": "d", "1.5": "e"}
+    same = asking({"const": names, "default": "2026-01-31", "patternProperties": {"1": {}}})
+    result = cli("check", "openapi", write("a.yaml", whole), write("b.json", same))
+    assert (result.exit_code, result.stdout.split(":")[0]) == (0, "safe"), result.output
+    assert "request-body" not in result.stdout
