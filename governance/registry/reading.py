@@ -168,12 +168,12 @@ def same(
     return versions(subject, deleted=deleted).filter(schema__fingerprint=parsed.fingerprint, **told).last()
 
 
-def same_whatever_metadata(subject: str, parsed: Parsed) -> SubjectVersion | None:
+def same_whatever_metadata(subject: str, parsed: Parsed, *, deleted: bool = False) -> SubjectVersion | None:
     """Likewise; whoever says nothing of metadata is told of one that has some, of the last SPELT that have."""
-    found = same(subject, parsed)
+    found = same(subject, parsed, deleted=deleted)
     if found is not None or parsed.submitted.metadata is not None:
         return found
-    labelled = versions(subject).filter(schema__kind=parsed.submitted.kind, schema__metadata__isnull=False)
+    labelled = versions(subject, deleted=deleted).filter(schema__kind=parsed.submitted.kind, schema__metadata__isnull=False)
     return next((one for one in labelled.reverse()[:SPELT] if is_asked_for(parsed, one.schema)), None)
 
 
@@ -194,7 +194,7 @@ def same_spelt_out(subject: str, parsed: Parsed, *, deleted: bool = False) -> Su
     if not sent.references:
         rows = rows.filter(Exists(SchemaReference.objects.filter(schema=OuterRef("schema"))))
     wanted = spelt_out(parsed.schema, sent.kind)
-    alike = (one for one in rows.reverse()[:SPELT] if one.schema.metadata == sent.metadata)
+    alike = (one for one in rows.reverse()[:SPELT] if sent.metadata in (None, one.schema.metadata))
     return next((one for one in alike if spelt_out(one.version.schema, one.schema.kind) == wanted), None)
 
 

@@ -56,7 +56,7 @@ class OneSubject(Face):
         if not reading.versions(name, deleted=deleted).exists():
             raise faults.no_subject(name)
         parsed = reading.parsed(shapes.submitted(request, body))
-        found = reading.same(name, parsed, deleted=deleted)
+        found = reading.same_whatever_metadata(name, parsed, deleted=deleted)
         found = found or reading.same_spelt_out(name, parsed, deleted=deleted)
         if found is None:
             raise faults.no_schema()
