@@ -66,7 +66,8 @@ def all_versions(*, prefix: str = "", deleted: bool = False, latest_only: bool =
     if latest_only:
         above = SubjectVersion.objects.filter(subject=OuterRef("subject"), number__gt=OuterRef("number"))
         found = found.filter(~Exists(above if deleted else above.filter(IS_LIVE)))
-    return found.select_related("subject", "schema").order_by("subject__name", "number")
+    found = found.select_related("subject", "schema", "version").defer("version__canonical")
+    return found.order_by("subject__name", "number")
 
 
 def number_of(text: str) -> int:
@@ -173,7 +174,9 @@ def same_whatever_metadata(subject: str, parsed: Parsed, *, deleted: bool = Fals
     found = same(subject, parsed, deleted=deleted)
     if found is not None or parsed.submitted.metadata is not None:
         return found
-    labelled = versions(subject, deleted=deleted).filter(schema__kind=parsed.submitted.kind, schema__metadata__isnull=False)
+    labelled = versions(subject, deleted=deleted).filter(
+        schema__kind=parsed.submitted.kind, schema__metadata__isnull=False
+    )
     return next((one for one in labelled.reverse()[:SPELT] if is_asked_for(parsed, one.schema)), None)
 
 

@@ -19,6 +19,7 @@ from governance.models import Change, Contract, ContractVersion, RegisteredSchem
 from governance.registry import faults, numbering, rules
 from governance.registry.judging import asked, bump, judge
 from governance.registry.reading import (
+    as_submitted,
     is_asked_for,
     is_live,
     refuse_dangling,
@@ -76,7 +77,7 @@ def register(
         mode = rules.refuse_unwritable(subject)
         if mode != "IMPORT" and wanted.id:
             raise faults.not_permitted(f"Subject {subject} is not in import mode")
-        parsed = read(submitted)
+        parsed = _read(subject, submitted)
         found = _registered(subject, mode, parsed, wanted)
         if found is not None:
             return found
@@ -117,10 +118,16 @@ def _compare_beforehand(subject: str, submitted: Submitted) -> None:
     """
     if rules.mode_of(subject) == "IMPORT":
         return
-    parsed = read(submitted)
+    parsed = _read(subject, submitted)
     if same_whatever_metadata(subject, parsed) is None:
         level = rules.level_of(subject)
         judge(parsed, asked(list(versions(subject)), level), level)
+
+
+def _read(subject: str, submitted: Submitted) -> Parsed:
+    """Whoever sends metadata alone means the schema of the newest version."""
+    newest = versions(subject).last() if submitted.metadata and not submitted.text.strip() else None
+    return read(submitted if newest is None else replace(as_submitted(newest.schema), metadata=submitted.metadata))
 
 
 def _registered(subject: str, mode: str, parsed: Parsed, wanted: Wanted) -> SubjectVersion | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.db.models import Max
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from governance.models import RegisteredSchema
+from governance.models import RegisteredSchema, SubjectVersion
 from governance.registry import faults, reading
 from governance.registry.texts import FORMATS
 from portal.registry import shapes
@@ -35,7 +36,16 @@ def _by_guid(text: str) -> RegisteredSchema:
 def _whole(row: RegisteredSchema) -> dict[str, Any]:
     """With when it came, in milliseconds since 1970, and whether every version that is it is deleted."""
     came, is_live = reading.life_of(row)
-    return {**shapes.schema(row), "ts": int(came.timestamp() * 1000), "deleted": not is_live}
+    return {**shapes.schema(row), "ts": _milliseconds(came), "deleted": not is_live}
+
+
+def _listed(row: SubjectVersion) -> dict[str, Any]:
+    """Likewise, of one version."""
+    return {**shapes.version(row, deleted=True), "ts": _milliseconds(row.version.published_at)}
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 class Schemas(Face):
@@ -46,7 +56,7 @@ class Schemas(Face):
         prefix = reading.named(request.query_params.get("subjectPrefix", "").removesuffix("*"))
         asked = {"deleted": flag(request, "deleted"), "latest_only": flag(request, "latestOnly")}
         found = reading.all_versions(prefix=prefix, **asked).prefetch_related("schema__references")
-        return Response([shapes.version(one) for one in paged(request, found)])
+        return Response([_listed(one) for one in paged(request, found)])
 
 
 class Kinds(Face):

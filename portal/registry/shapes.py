@@ -13,7 +13,7 @@ from uuid import UUID
 from rest_framework.request import Request
 
 from governance.models import RegisteredSchema, SubjectVersion
-from governance.registry.faults import RegistryFault, invalid_schema
+from governance.registry.faults import invalid_schema
 from governance.registry.reading import is_live
 from governance.registry.texts import Reference, Submitted, normalised
 from portal.registry.faces import flag
@@ -29,8 +29,6 @@ def submitted(request: Request, body: Mapping[str, Any]) -> Submitted:
 
 def _submitted(body: Mapping[str, Any]) -> Submitted:
     text = body.get("schema", "")
-    if not text.strip():
-        raise RegistryFault(42201, "Empty schema")
     if body.get("ruleSet"):
         raise invalid_schema("rules with a schema (ruleSet) are not kept here; leave them out")
     references = tuple(_reference(one) for one in body.get("references", []))

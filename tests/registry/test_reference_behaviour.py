@@ -232,6 +232,27 @@ def test_metadata_that_says_nothing_is_none(maintainer: Caller):
         assert maintainer.register("orders", RECORD, metadata=empty).body == first
 
 
+def test_whoever_sends_metadata_alone_means_the_newest_schema(maintainer: Caller):
+    owned = {"properties": {"by": "one"}}
+    assert maintainer.post("/subjects/orders/versions", {"metadata": owned}).code == 42201
+    maintainer.register("orders", RECORD)
+    for _ in range(2):
+        assert maintainer.post("/subjects/orders/versions", {"metadata": owned}).body["version"] == 2
+    assert json.loads(maintainer.get("/subjects/orders/versions/2").body["schema"]) == RECORD
+    assert maintainer.post("/subjects/orders/versions", {"schema": " "}).body["message"] == "Empty schema"
+    assert maintainer.post("/subjects/orders", {"metadata": owned}).code == 42201, "to look up is to show"
+
+
+def test_a_list_of_schemas_says_when_each_came_and_whether_it_is_deleted(maintainer: Caller):
+    maintainer.register("orders", RECORD)
+    maintainer.register("orders", WIDER)
+    maintainer.delete("/subjects/orders/versions/1")
+    found = maintainer.get("/schemas?deleted=true").body
+    assert [(one["version"], one["deleted"]) for one in found] == [(1, True), (2, False)]
+    assert all(one["ts"] > 1_700_000_000_000 for one in found)
+    assert [one["version"] for one in maintainer.get("/schemas").body] == [2]
+
+
 def test_properties_of_metadata_are_texts(maintainer: Caller):
     given = {"properties": {"zero": 0, "half": 0.5, "off": False, "text": "t", "none": None}}
     told = maintainer.register("orders", RECORD, metadata=given).body["metadata"]["properties"]
