@@ -187,8 +187,8 @@ def _waiting(name: str, parsed: Parsed) -> Held | None:
     at_gate = (ContractVersion.State.PROPOSED, ContractVersion.State.REJECTED)
     rows = ContractVersion.objects.filter(contract__name=name, state__in=at_gate).order_by("-pk")
     schemas = RegisteredSchema.objects.in_bulk({one.source["schema"] for one in rows if one.source.get("schema")})
-    asked = {number for number, schema in schemas.items() if is_asked_for(parsed, schema)}
-    held = (_held(name, one.version) for one in rows if one.source.get("schema") in asked)
+    same_ones = {number for number, schema in schemas.items() if is_asked_for(parsed, schema)}
+    held = (_held(name, one.version) for one in rows if one.source.get("schema") in same_ones)
     return next((one for one in held if one.state not in ("expired", "withdrawn")), None)  # those may be asked anew
 
 
