@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import quote
 
 from governance.contracts.fields import Fields
 from governance.contracts.openapi.matching import Match, match
 from governance.contracts.openapi.operations import Content, Operation, Payload, operations
+from governance.contracts.openapi.parts import reference_to
 from governance.contracts.openapi.schemas import View
 from governance.contracts.openapi.sides import Side
 from governance.contracts.openapi.source import Source, mapping, references_in, text_of
@@ -98,7 +98,7 @@ class Api:
             return None
         try:
             parts = Side(self._source, view, {_PART: payload}).parts
-            return Fields({"$schema": LATEST, "$ref": f"#/$defs/{quote(_PART)}", "$defs": parts})
+            return Fields({"$schema": LATEST, "$ref": reference_to(_PART), "$defs": parts})
         except (InvalidSchema, RecursionError):
             return None  # a part that can't be read, of which the comparison of two versions tells
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import unquote
 
 from governance.contracts.nodes import IN_PLACE
+from governance.contracts.openapi.parts import part_at
 from governance.contracts.openapi.schemas import untold
-from governance.contracts.values import unescaped
 
-_NAMED, _BY_NAME = "#/$defs/", "dependentSchemas"
+_BY_NAME = "dependentSchemas"
 
 
 def opened(parts: dict[str, Any], mark: str) -> dict[str, Any]:
     """The parts of a document without loops. `mark`: equal for documents in which a loop means the same."""
-    led = {name: {one for one in map(_part_in, _references(part)) if one in parts} for name, part in parts.items()}
+    led = {name: {one for one in map(part_at, _references(part)) if one in parts} for name, part in parts.items()}
     looped = _on_loops(led)
     return {name: _without(part, looped, mark) if name in looped else part for name, part in parts.items()}
 
@@ -60,7 +59,7 @@ def _without(schema: Any, names: set[str], mark: str) -> Any:
     made = dict(schema) if isinstance(schema, dict) else schema
     for keyword, value in _in_place(schema):
         if isinstance(value, str):
-            made |= untold([mark, value]) if _part_in(value) in names else {}
+            made |= untold([mark, value]) if part_at(value) in names else {}
         elif isinstance(value, list):
             made[keyword] = [_without(one, names, mark) for one in value]
         elif keyword == _BY_NAME:
@@ -79,7 +78,3 @@ def _in_place(schema: Any) -> Iterator[tuple[str, Any]]:
 
 def _schemas(keyword: str, value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else value.values() if keyword == _BY_NAME else [value]
-
-
-def _part_in(reference: str) -> str | None:
-    return unescaped(unquote(reference.removeprefix(_NAMED))) if reference.startswith(_NAMED) else None

@@ -8,16 +8,13 @@ compares.
 from __future__ import annotations
 
 from typing import Any, Literal, Protocol
-from urllib.parse import quote
 
+from governance.contracts.openapi.parts import reference_to
 from governance.contracts.openapi.source import HOPS, text_of
-from governance.contracts.values import escaped
 from governance.contracts.vocabulary import LIST, MAP, ONE, InvalidSchema, checked
 
 View = Literal["request", "response", "parameter"]
 UNTOLD = "urn:plumbline:untold:"
-#: What stands as it is in a reference.
-SAFE = "/~"
 _HIDDEN = {"request": "readOnly", "response": "writeOnly", "parameter": ""}
 _PLAIN = frozenset({
     "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
@@ -115,9 +112,7 @@ class Translation:
                 continue
             if keyword in ("$ref", "$dynamicRef") and isinstance(value, str):
                 key = self._key(value)
-                said["$ref"] = (
-                    f"#/$defs/{quote(escaped(key), safe=SAFE)}" if key else f"{UNTOLD}{self._mark(value)}{value}"
-                )
+                said["$ref"] = reference_to(key) if key else f"{UNTOLD}{self._mark(value)}{value}"
                 continue
             if keyword in _CONTENT:
                 unread.append({keyword: value})  # what is in the text is not looked at

@@ -14,9 +14,10 @@ from governance.contracts.judges import Judge
 from governance.contracts.nodes import Node
 from governance.contracts.openapi.loops import opened
 from governance.contracts.openapi.operations import Payload
+from governance.contracts.openapi.parts import part_at, part_of, pointer_of
 from governance.contracts.openapi.schemas import Translation, View
 from governance.contracts.openapi.source import Source, named, names_in, references_in, text_of
-from governance.contracts.values import escaped, unescaped
+from governance.contracts.values import escaped
 from governance.contracts.vocabulary import LATEST, InvalidSchema
 
 #: Parts of all schemas that differ, together with what they lead to.
@@ -36,7 +37,7 @@ class Side:
         while waiting := [name for name in self._others if name not in self.parts]:
             self.parts |= {name: translation.schema(self._others[name]) for name in waiting}
         self.parts = opened(self.parts, source.fingerprint)
-        roots = [_pointer(title) for title in payloads]
+        roots = [pointer_of(title) for title in payloads]
         try:
             self.document = Document(
                 {"$schema": LATEST, "$defs": self.parts}, source.name,
@@ -75,12 +76,12 @@ class Side:
             return None
 
     def node(self, title: str) -> Node:
-        return self.document.nodes[_pointer(title)]
+        return self.document.nodes[pointer_of(title)]
 
     def judge(self, node: Node) -> Judge:
         """The validators of a question's schema, with the named schemas that it needs. Raises Disagreement."""
         if node.pointer not in self._judges:
-            needed = self._reached(_part_of(node.pointer))
+            needed = self._reached(part_of(node.pointer))
             self.judged += len(needed)
             schema = {
                 "$ref": "#" + quote(node.pointer, safe="/~$"),
@@ -96,7 +97,7 @@ class Side:
                 for target in self._led(name):
                     self._led_by.setdefault(target, set()).add(name)
         found: dict[str, int] = {}
-        row = seen = set(map(_part_of, pointers))
+        row = seen = set(map(part_of, pointers))
         far = 0
         while row:
             found |= dict.fromkeys(row & self._titles, far)
@@ -107,7 +108,7 @@ class Side:
 
     def users(self, pointer: str) -> frozenset[str]:
         """The questions whose schema is, or leads to, the part that a pointer is in."""
-        part = _part_of(pointer)
+        part = part_of(pointer)
         if part not in self._users:
             self._users[part] = frozenset(self.distances([pointer]))
         return self._users[part]
@@ -122,14 +123,14 @@ class Side:
 
     def _led(self, name: str) -> frozenset[str]:
         if name not in self._leads:
-            targets = (one for one in references_in(text_of(self.parts[name])) if one.startswith("#/$defs/"))
-            self._leads[name] = frozenset(_part_at(one) for one in targets)
+            targets = map(part_at, references_in(text_of(self.parts[name])))
+            self._leads[name] = frozenset(one for one in targets if one is not None)
         return self._leads[name]
 
     def pointer(self, pointer: str) -> str:
         """Where in the OpenAPI document that is."""
-        name = _part_of(pointer)
-        rest = pointer[len(_pointer(name)) :]
+        name = part_of(pointer)
+        rest = pointer[len(pointer_of(name)) :]
         if name in self._payloads:
             return self._payloads[name].pointer + rest
         return (name if name.startswith("/") else f"/components/schemas/{escaped(name)}") + rest
@@ -137,16 +138,3 @@ class Side:
     def _named_place(self, error: str) -> str:
         place, _, rest = error.partition(": ")
         return f"{self.pointer(place)}: {rest}" if place.startswith("/$defs/") else error
-
-
-def _pointer(name: str) -> str:
-    return f"/$defs/{escaped(name)}"
-
-
-def _part_of(pointer: str) -> str:
-    """The name of the part that a pointer of an engine's document is in."""
-    return unescaped(pointer.split("/")[2]) if pointer.count("/") > 1 else ""
-
-
-def _part_at(reference: str) -> str:
-    return _part_of(unquote(reference[1:]))
