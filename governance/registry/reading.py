@@ -15,7 +15,7 @@ from django.db.models.functions import Substr
 
 from governance.models import Contract, ContractVersion, RegisteredSchema, SchemaReference, Subject, SubjectVersion
 from governance.registry import faults
-from governance.registry.texts import Parsed, Reference, Submitted, fingerprint_of, parse, spelt_out
+from governance.registry.texts import Parsed, Reference, Submitted, fingerprint_of, fingerprints_of, parse, spelt_out
 
 _STATES = (ContractVersion.State.ACTIVE, ContractVersion.State.DEPRECATED)
 IS_LIVE = Q(version__state__in=_STATES)
@@ -174,10 +174,11 @@ def same_whatever_metadata(subject: str, parsed: Parsed, *, deleted: bool = Fals
     found = same(subject, parsed, deleted=deleted)
     if found is not None or parsed.submitted.metadata is not None:
         return found
-    labelled = versions(subject, deleted=deleted).filter(
-        schema__kind=parsed.submitted.kind, schema__metadata__isnull=False
-    )
-    return next((one for one in labelled.reverse()[:SPELT] if is_asked_for(parsed, one.schema)), None)
+    there = versions(subject, deleted=deleted)
+    labels = there.filter(schema__metadata__isnull=False).reverse().values_list("schema__metadata", flat=True)[:SPELT]
+    sent = parsed.submitted
+    wanted = set(fingerprints_of(sent.kind, parsed.text, sent.references, labels)) if labels else set()
+    return there.filter(schema__fingerprint__in=wanted).last() if wanted else None
 
 
 def is_asked_for(parsed: Parsed, schema: RegisteredSchema) -> bool:

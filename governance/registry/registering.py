@@ -29,7 +29,7 @@ from governance.registry.reading import (
     versions,
 )  # fmt: skip
 from governance.registry.reading import parsed as read
-from governance.registry.texts import Parsed, Submitted, refuse_unfit
+from governance.registry.texts import Parsed, Submitted, fingerprint_of, refuse_unfit
 from governance.selectors.contracts import live_ports
 from governance.services.assessing import lowest
 from orchestration.errors import Conflict, InvalidManifest
@@ -142,7 +142,10 @@ def _labelled(parsed: Parsed, known: list[SubjectVersion]) -> Parsed:
     metadata = known[-1].schema.metadata if known else None
     if parsed.submitted.metadata is not None or metadata is None:
         return parsed
-    return read(replace(parsed.submitted, metadata=metadata))
+    sent = replace(parsed.submitted, metadata=metadata)
+    return replace(
+        parsed, submitted=sent, fingerprint=fingerprint_of(sent.kind, parsed.text, sent.references, metadata)
+    )
 
 
 def _judged(subject: str, mode: str, parsed: Parsed, known: list[SubjectVersion], wanted: Wanted) -> Verdict:

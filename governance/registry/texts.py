@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -130,8 +130,16 @@ def spelt_out(parsed_schema: Any, kind: str) -> str:
 
 def fingerprint_of(kind: str, text: str, references: Sequence[Reference] = (), metadata: Any = None) -> str:
     """Equal for what is one schema: the order of an object's words and the space between them say nothing."""
-    told = [kind, canonical(json.loads(text)), [[one.name, one.subject, one.number] for one in references], metadata]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return next(fingerprints_of(kind, text, references, [metadata]))
+
+
+def fingerprints_of(kind: str, text: str, references: Sequence[Reference], labels: Iterable[Any]) -> Iterator[str]:
+    """With each of these metadata; the text is read once."""
+    whole = canonical(json.loads(text))
+    named = [[one.name, one.subject, one.number] for one in references]
+    for metadata in labels:
+        told = [kind, whole, named, metadata]
+        yield hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def text_of(schema: Any, *, sort: bool = False) -> str:
