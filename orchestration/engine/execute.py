@@ -85,8 +85,6 @@ def execute(claim: Claim) -> Executed:
             executed.output = "[]" if isinstance(executed.outcome, Completed) else ""
             return executed
         call = executed.call = outlast(lambda: _prepare(claim, executed))
-        if not still_held(claim.step.pk, claim.step.fence):
-            raise Abandoned
         if claim.action.kind in _ANSWERED_EARLY and not outlast(lambda: keep_input(claim, executed.input)):
             raise Abandoned
         called = True
@@ -218,6 +216,7 @@ def _call(claim: Claim, body: dict[str, Any], used: set[str]) -> Call:
         now=claim.claimed_at,
         deadline=claim.claimed_at + timedelta(seconds=claim.limit),
         heartbeat=_heartbeat_of(claim),
+        assure=lambda: _assure(claim),
         secrets_used=used,
         trail=claim.trail,
     )
@@ -268,6 +267,11 @@ def _judge(claim: Claim, output: Any, happened: Effect) -> Failed | None:
             shown = json.dumps(output, ensure_ascii=False)[:300]
             return Failed("expect", f"expected {expression.source}, got output {shown}", False, happened)
     return None
+
+
+def _assure(claim: Claim) -> None:
+    if not still_held(claim.step.pk, claim.step.fence):
+        raise Abandoned
 
 
 def _heartbeat_of(claim: Claim) -> Callable[[], None]:

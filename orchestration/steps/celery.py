@@ -43,6 +43,7 @@ def run(call: Call) -> Outcome:
         text = f"queue {queue[:60]!r} is Plumbline's own, or no name of one; name a queue of your app"
         return Failed("celery.queue", text, retryable=False)
     give_back()
+    call.assure()
     doubt = Effect.UNKNOWN if call.writes else Effect.NONE
     try:
         deliver(task, call.body.get("with") or {}, queue, headers=_headers_of(call), **_options_of(call))

@@ -75,6 +75,7 @@ def run(call: Call, exchange: Exchange | None = None) -> Outcome:
     except (UnknownDependency, ValueError) as error:
         return Failed("http.request", str(error), retryable=False)
     give_back()
+    call.assure()
     try:
         with tracing.exchange(call.trail, method, urlsplit(url).hostname or "") as told:
             answer = (exchange or _send)(method, url, headers, content, call.limit)

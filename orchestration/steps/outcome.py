@@ -135,6 +135,9 @@ class Call:
     now: datetime
     deadline: datetime
     heartbeat: Callable[[], None]
+    #: For the kind to ask just before its effect, when everything that may have waited is behind it: raises when the
+    #: attempt's lease is over, and somebody else may be at it.
+    assure: Callable[[], None] = lambda: None
     #: The row and its fence, for answers that come from elsewhere later on; 0 of a probe, which is no step.
     step_id: int = 0
     fence: int = 0

@@ -39,6 +39,7 @@ def run(call: Call) -> Outcome:
         return Transactional(lambda: invoke(registered, call))
     if name not in _quick:
         give_back()
+    call.assure()
     began = time.monotonic()
     outcome = guarded(registered, call)
     (_quick.add if time.monotonic() - began < QUICK else _quick.discard)(name)
