@@ -12,8 +12,8 @@ from governance.contracts.formats import format_of
 from governance.gate import telling
 from governance.gate.subjects import Judgement
 from governance.models import Change, Contract, ContractVersion
+from governance.registry.grouping import grouped_apart, newest_registered
 from governance.registry.numbering import enter
-from governance.registry.reading import newest_registered
 from governance.services.assessing import assess
 from orchestration.models import Team
 from orchestration.services.governed import save
@@ -36,7 +36,7 @@ class PublishContract:
         assessment = assess(
             name=version.contract.name, version=version.version, schema=version.schema,
             policy=spec.get("policy", "tolerant"), level=spec.get("compatibility"), owner=_owner(version),
-            format=format_of(spec), beside=newest_registered(version),
+            format=format_of(spec), beside=newest_registered(version), apart=grouped_apart(version.contract.name, version.source),
         )  # fmt: skip
         judgement, contract = assessment.judgement(version.content_hash), version.contract
         before = {

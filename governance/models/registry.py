@@ -78,11 +78,14 @@ class SubjectVersion(models.Model):
 
 
 class RegistryRule(models.Model):
-    """The level and the mode that clients have set, for one subject or for all. Empty: nothing was set."""
+    """What clients have set, for one subject or for all. Empty: nothing was."""
 
     scope = models.CharField(max_length=255, unique=True, blank=True, help_text="a subject; empty for all")
     level = models.CharField(max_length=20, blank=True, default="")
     mode = models.CharField(max_length=20, blank=True, default="")
+    settings = models.JSONField(
+        blank=True, default=dict, help_text="what else there is, see governance/registry/settings.py"
+    )
     objects = GovernedManager()
     history = HistoricalRecords()
 

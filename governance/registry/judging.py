@@ -1,11 +1,11 @@
 """Whether a schema may follow the versions of a subject, at a level. Never writes.
 
-Owns which versions are asked: the newest, or at a transitive level each of them.
+Owns which versions are asked: the newest, or at a transitive level each of them, of those that are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from governance.contracts import InvalidSchema
@@ -35,7 +35,7 @@ class Answer:
     asked: tuple[str, ...] = ()
 
 
-def asked(known: Sequence[SubjectVersion], level: str) -> Sequence[SubjectVersion]:
+def asked(known: Iterable[SubjectVersion], level: str) -> Sequence[SubjectVersion]:
     """The versions that the level is about; the newest first."""
     newest_first = sorted(known, key=lambda one: -one.number)
     return newest_first if level.endswith("_TRANSITIVE") else newest_first[:1]

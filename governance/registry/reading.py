@@ -88,15 +88,6 @@ def version_at(subject: str, number: int, *, deleted: bool = False) -> SubjectVe
     return found
 
 
-def newest_registered(version: ContractVersion) -> ContractVersion | None:
-    """What clients have as the newest of the subject that they registered this version under."""
-    if version.source.get("registry") is None:
-        return None
-    rows = SubjectVersion.objects.filter(IS_LIVE, subject__contract=version.contract_id).exclude(version=version)
-    found = rows.select_related("version__contract__owner").order_by("-number").first()
-    return found.version if found is not None else None
-
-
 def latest_number(contract: Contract) -> tuple[str, int] | None:
     """The subject of a contract, and the number of its newest version; None where clients know none."""
     found = SubjectVersion.objects.filter(IS_LIVE, subject__contract=contract).order_by("-number")

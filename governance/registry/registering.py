@@ -17,6 +17,7 @@ from django.db import transaction
 from governance.contracts.report import Bump, Verdict
 from governance.models import Change, Contract, ContractVersion, RegisteredSchema, SubjectVersion
 from governance.registry import faults, numbering, rules
+from governance.registry.grouping import grouped
 from governance.registry.judging import asked, bump, judge
 from governance.registry.reading import (
     as_submitted,
@@ -29,6 +30,7 @@ from governance.registry.reading import (
     versions,
 )  # fmt: skip
 from governance.registry.reading import parsed as read
+from governance.registry.settings import Settings, settings_of
 from governance.registry.texts import Parsed, Submitted, fingerprint_of, refuse_unfit
 from governance.selectors.contracts import live_ports
 from governance.services.assessing import lowest
@@ -74,24 +76,23 @@ def register(
     _compare_beforehand(subject, submitted)
     with transaction.atomic():
         hold()
-        mode = rules.refuse_unwritable(subject)
+        mode, settings = rules.refuse_unwritable(subject), settings_of(subject)
         if mode != "IMPORT" and wanted.id:
             raise faults.not_permitted(f"Subject {subject} is not in import mode")
-        parsed = _read(subject, submitted)
+        parsed = _read(subject, submitted, mode, settings)
         found = _registered(subject, mode, parsed, wanted)
         if found is not None:
             return found
         known = list(versions(subject))
-        verdict = _judged(subject, mode, parsed, known, wanted)
+        labelled = _labelled(parsed, known, settings) if mode != "IMPORT" else parsed
+        verdict = _judged(subject, mode, labelled, grouped(known, settings, labelled.submitted.metadata), wanted)
         name = numbering.contract_name(subject)
         waiting = _waiting(name, parsed)
         if waiting is not None:
             return waiting
         if wanted.id:  # in mode IMPORT, by now
             _refuse_taken(subject, parsed, wanted.id, wanted.number)
-        if mode != "IMPORT":
-            parsed = _labelled(parsed, known)
-        schema = numbering.stored(parsed, wanted.id)
+        schema = numbering.stored(labelled, wanted.id)
         if not owner and not Contract.objects.filter(name=name).exists():
             raise faults.RegistryFault(
                 403, f"{actor} maintains no team, and {subject} is new; an admin can grant the role"
@@ -116,18 +117,23 @@ def _compare_beforehand(subject: str, submitted: Submitted) -> None:
     question in the lock costs nothing, and only where another was registered meanwhile it is another question. What is registered
     already, as what clients send at each start mostly is, is not compared at all.
     """
-    if rules.mode_of(subject) == "IMPORT":
+    mode, settings = rules.mode_of(subject), settings_of(subject)
+    if mode == "IMPORT":
         return
-    parsed = _read(subject, submitted)
+    parsed = _read(subject, submitted, mode, settings)
     if same_whatever_metadata(subject, parsed) is None:
-        level = rules.level_of(subject)
-        judge(parsed, asked(list(versions(subject)), level), level)
+        known, level = list(versions(subject)), rules.level_of(subject)
+        metadata = _labelled(parsed, known, settings).submitted.metadata
+        judge(parsed, asked(grouped(known, settings, metadata), level), level)
 
 
-def _read(subject: str, submitted: Submitted) -> Parsed:
-    """Whoever sends metadata alone means the schema of the newest version."""
+def _read(subject: str, submitted: Submitted, mode: str, settings: Settings) -> Parsed:
+    """Whoever sends metadata alone means the schema of the newest version. History is imported as it was."""
     newest = versions(subject).last() if submitted.metadata and not submitted.text.strip() else None
-    return read(submitted if newest is None else replace(as_submitted(newest.schema), metadata=submitted.metadata))
+    sent = submitted if newest is None else replace(as_submitted(newest.schema), metadata=submitted.metadata)
+    if sent.metadata is not None and mode != "IMPORT":
+        sent = replace(sent, metadata=settings.labels(sent.metadata))
+    return read(sent)
 
 
 def _registered(subject: str, mode: str, parsed: Parsed, wanted: Wanted) -> SubjectVersion | None:
@@ -137,9 +143,10 @@ def _registered(subject: str, mode: str, parsed: Parsed, wanted: Wanted) -> Subj
     return same(subject, parsed, id=wanted.id, number=wanted.number)
 
 
-def _labelled(parsed: Parsed, known: list[SubjectVersion]) -> Parsed:
-    """Whoever says nothing of metadata means that of the newest version."""
-    metadata = known[-1].schema.metadata if known else None
+def _labelled(parsed: Parsed, known: list[SubjectVersion], settings: Settings) -> Parsed:
+    """Whoever says nothing of metadata means that of the newest version, with what is set for all schemas of the subject."""
+    newest = known[-1].schema.metadata if known else None
+    metadata = settings.labels(newest)
     if parsed.submitted.metadata is not None or metadata is None:
         return parsed
     sent = replace(parsed.submitted, metadata=metadata)

@@ -1,4 +1,5 @@
-"""The level at which a subject's versions must be compatible, and whether anything may be registered. Set by clients.
+"""The level at which a subject's versions must be compatible, and whether anything may be registered. Set by clients, and what
+else they set with those.
 
 A rule of the subject wins, then the level that the manifest of its newest version names, then the rule for all, then BACKWARD and
 READWRITE. Owns that order. Never compares.
@@ -6,6 +7,7 @@ READWRITE. Owns that order. Never compares.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +15,7 @@ from django.db import transaction
 from governance.models import Contract, ContractVersion, RegistryRule, Subject, SubjectVersion
 from governance.registry import faults
 from governance.registry.reading import IS_LIVE, versions
+from governance.registry.settings import changed
 from orchestration.services.governed import hold, save
 
 LEVELS = (
@@ -58,15 +61,28 @@ def level_kept(version: ContractVersion) -> str | None:
 
 
 @transaction.atomic
-def set_level(scope: str, level: str, actor: Any) -> str:
-    """Set or, with an empty level, clear it; what was set before. Raises RegistryFault 42203, 42205."""
-    level = level.upper()
-    if level and level not in LEVELS:
-        raise faults.invalid_level()
+def configure(scope: str, level: str | None, settings: Mapping[str, Any], actor: Any) -> None:
+    """Set level and settings; what is None is taken away, a setting that is not told stays. Raises RegistryFault 42203, 42205."""
     rule = _rule(scope)
     refuse_unwritable(scope)
-    before, rule.level = rule.level, level
-    save(rule, actor=actor, reason=f"compatibility {level or 'cleared'} by a client of the registry")
+    said = []
+    if level is not None:
+        rule.level = level.upper()
+        if rule.level not in LEVELS:
+            raise faults.invalid_level()
+        said.append(f"compatibility {rule.level}")
+    rule.settings = changed(rule.settings, settings)
+    save(rule, actor=actor, reason=f"{', '.join([*said, *sorted(settings)])} by a client of the registry")
+
+
+@transaction.atomic
+def clear_config(scope: str, actor: Any) -> tuple[str, dict[str, Any]]:
+    """Level and settings are those for all again; what was set before. Raises RegistryFault 42205."""
+    rule = _rule(scope)
+    refuse_unwritable(scope)
+    before = rule.level, rule.settings
+    rule.level, rule.settings = "", {}
+    save(rule, actor=actor, reason="configuration cleared by a client of the registry")
     return before
 
 
@@ -104,8 +120,8 @@ def _refuse_import(scope: str) -> None:
 def forget(contract: Contract, actor: Any) -> None:
     """What was set for its subject goes with the last of the versions there."""
     rule = RegistryRule.objects.filter(scope__in=Subject.objects.filter(contract=contract).values("name")).first()
-    if rule is not None and (rule.level or rule.mode) and not versions(rule.scope).exists():
-        rule.level = rule.mode = ""
+    if rule is not None and (rule.level or rule.mode or rule.settings) and not versions(rule.scope).exists():
+        rule.level, rule.mode, rule.settings = "", "", {}
         save(rule, actor=actor, reason="the last version of the subject was deleted")
 
 

@@ -8,7 +8,7 @@ reviews like a break. Owns that choice. Never writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from semantic_version import Version
 
 from governance.contracts import Report
 from governance.contracts.formats import JSON_SCHEMA, ODCS, OPENAPI, compare_formats, format_of
+from governance.contracts.report import Bump
 from governance.gate.subjects import Judgement, Verdict, each_once
 from governance.models import Contract, ContractVersion
 from governance.registry.rules import level_kept
@@ -86,10 +87,12 @@ def assess(
     owner: Team,
     format: str = JSON_SCHEMA,
     beside: ContractVersion | None = None,
+    apart: Collection[int] = (),
 ) -> Assessment:
     """Compare with the highest live version below, at a transitive level with all of them. Raises InvalidSchema.
 
-    `beside`: one more that it follows, whatever its number: what clients of the registry have as the newest.
+    `beside`: one more that it follows, whatever its number: what clients of the registry have as the newest. `apart`: ids of
+    versions that it need not be compatible with, by the registry's own rules, as long as no workflow uses the contract.
     """
     lower = ContractVersion.objects.filter(contract__name=name, state__in=LIVE, precedence__lt=precedence(version))
     below = list(lower.select_related("contract__owner").order_by("-precedence"))
@@ -106,12 +109,15 @@ def assess(
     asked = present[1] or (None if uses else level_kept(base)) or level_of(uses)
     compared = below if asked.endswith("_TRANSITIVE") else below[:1]
     compared = [*compared, beside] if beside is not None and beside not in compared else compared
-    against, report = _compared(compared, (format, schema), asked, present[0])
+    compared = [one for one in compared if uses or one.pk not in apart]
+    against, report = _compared(compared, (format, schema), asked, present[0]) if compared else (None, None)
     other = _other_rules(base, policy, level)
     below_one = Version(base.version).major == 0
-    takes = _BELOW_ONE.get(report.bump, report.bump) if below_one else report.bump
+    changed: Bump = report.bump if report is not None else "none"
+    takes = _BELOW_ONE.get(changed, changed) if below_one else changed
     agreeing = _approvers(schema) if format == ODCS else []
-    users = sorted(_users(uses, compared, (format, schema), report.verdict, other), key=lambda team: team.pk)
+    verdict: Verdict = report.verdict if report is not None else "safe"
+    users = sorted(_users(uses, compared, (format, schema), verdict, other), key=lambda team: team.pk)
     hits = each_once([*((team, OWNS) for team in owners), *agreeing, *((team, USES) for team in users)])
     return Assessment(base, report, takes, _declared(base.version, version), hits, other, against, owners)
 

@@ -5,7 +5,7 @@ What is proved safe is published at once; the rest is proposed, and waits at the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from governance.contracts import InvalidSchema as ContractFault
@@ -15,6 +15,7 @@ from governance.gate.contract_versions import PUBLISH, announce_published
 from governance.gate.opening import asks, open_change
 from governance.gate.subjects import Object
 from governance.models import Contract, ContractVersion
+from governance.registry.grouping import grouped_apart
 from governance.registry.numbering import enter
 from governance.services.assessing import Assessment, assess, is_enough, lowest
 from orchestration.manifest import Problem, Resource
@@ -76,7 +77,7 @@ class ContractApplier:
         spec = resource.canonical["spec"]
         contract = Contract.objects.filter(name=resource.name).first() or Contract(name=resource.name)
         owner = Team.objects.get(name=resource.owner)
-        assessment = self._assessed(resource)
+        assessment = self._assessed(resource, grouped_apart(resource.name, signature.source))
         version = ContractVersion.objects.filter(
             contract=contract.pk, version=resource.version, state=_PROPOSED
         ).first()
@@ -129,11 +130,11 @@ class ContractApplier:
         )
         return [resource.problem_at("metadata.version", text)]
 
-    def _assessed(self, resource: Resource) -> Assessment:
+    def _assessed(self, resource: Resource, apart: Collection[int] = ()) -> Assessment:
         assert resource.version is not None
         spec = resource.canonical["spec"]
         owner = Team.objects.filter(name=resource.owner).first() or Team(name=resource.owner or "")
         return assess(
             name=resource.name, version=resource.version, schema=spec["schema"], policy=spec.get("policy", "tolerant"),
-            level=spec.get("compatibility"), owner=owner, format=format_of(spec),
+            level=spec.get("compatibility"), owner=owner, format=format_of(spec), apart=apart,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`plumbline registry copy SOURCE`: an existing schema registry into the portal, with ids, numbers and levels kept.
+"""`plumbline registry copy SOURCE`: an existing schema registry into the portal, with ids, numbers, levels and settings kept.
 
 Owns the order in which things are copied and the report. May be run again: what is there already is passed over. Both sides are
 asked over the API that all such registries have.
@@ -62,7 +62,7 @@ def registry() -> None:
 @shared_options
 @click.pass_obj
 def copy(session: Session, source: str, source_user: str, team: str, prefix: str, dry_run: bool) -> None:  # noqa: PLR0917 - an option each
-    """Copy a schema registry: every version of every subject, deleted ones too, with ids, numbers and levels.
+    """Copy a schema registry: every version of every subject, deleted ones too, with ids, numbers, levels and settings.
 
     \b
     A version that can't be copied never stops the others; it is told at the end. Run it again when that is mended.
@@ -115,7 +115,7 @@ def _copy(theirs: Registry, ours: Registry, subjects: list[str], found: list[Ver
         ) in before.items():  # whatever happened: else nothing that is registered later would be compared
             _close(ours, subject, mode, outcome)
     for subject in before:
-        _copy_level(theirs, ours, subject, outcome)
+        _copy_config(theirs, ours, subject, outcome)
         outcome.counts["subjects"] += 1
 
 
@@ -195,15 +195,22 @@ def _delete(ours: Registry, one: Version, outcome: Outcome) -> None:
             outcome.failed.append((one.name, str(error)))
 
 
-def _copy_level(theirs: Registry, ours: Registry, subject: str, outcome: Outcome) -> None:
+def _copy_config(theirs: Registry, ours: Registry, subject: str, outcome: Outcome) -> None:
+    """Level and settings, each by itself: one that is not kept here takes no other along."""
     try:
-        level = theirs.get(at("config", subject)).get("compatibilityLevel")
-        if level:
-            ours.ask("PUT", at("config", subject), {"compatibility": level})
-            outcome.counts["levels"] += 1
+        found = theirs.get(at("config", subject))
     except Refused as error:
         if error.code not in NOTHING_SET:
-            outcome.failed.append((f"level of {subject}", str(error)))
+            outcome.failed.append((f"configuration of {subject}", str(error)))
+        return
+    for name, value in found.items():
+        is_level = name == "compatibilityLevel"
+        try:
+            if value not in (None, "", False):
+                ours.ask("PUT", at("config", subject), {"compatibility" if is_level else name: value})
+                outcome.counts["levels" if is_level else "settings"] += 1
+        except Refused as error:
+            outcome.failed.append((f"{'level' if is_level else name} of {subject}", str(error)))
 
 
 def _tell(session: Session, outcome: Outcome, *, dry_run: bool) -> None:
@@ -215,5 +222,7 @@ def _tell(session: Session, outcome: Outcome, *, dry_run: bool) -> None:
         say(f"  · {counts['deleted']} of them are soft-deleted, as they were")
     if counts["levels"]:
         say(f"  · {count(counts['levels'], 'level')} of compatibility")
+    if counts["settings"]:
+        say(f"  · {count(counts['settings'], 'setting')} beside those")
     for name, why in outcome.failed:
         say(f"  ✗ {name}: {why}", style="bold red")

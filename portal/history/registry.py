@@ -95,8 +95,8 @@ KINDS: dict[str, Kind] = {
             key="name", restorer=restorers.AdminManifest(), aside=("source",),
         ),
         Kind(
-            "registry-rule", RegistryRule, ("level", "mode"), lambda row: reverse("contracts"), _CONTRACTS,
-            fixed="Clients set levels and modes, over the registry's API; set it anew.",
+            "registry-rule", RegistryRule, ("level", "mode", "settings"), lambda row: reverse("contracts"), _CONTRACTS,
+            fixed="Clients set them, over the registry's API; set it anew.",
         ),
         Kind(
             "objective", Objective,

@@ -10,7 +10,9 @@ from rest_framework.response import Response
 
 from governance.models import SubjectVersion
 from governance.registry import faults, reading, rules
+from governance.registry.grouping import grouped, metadata_meant
 from governance.registry.judging import asked, judge
+from governance.registry.settings import settings_of
 from governance.registry.texts import refuse_unfit
 from portal.registry import shapes
 from portal.registry.faces import SCHEMA_FIELDS, Face, flag
@@ -18,19 +20,29 @@ from portal.registry.subjects import subject_of
 
 
 class _Question(Face):
-    def answer(self, request: Request, subject: str, body: dict[str, Any], known: Sequence[SubjectVersion]) -> Response:
+    def answer(
+        self,
+        request: Request,
+        subject: str,
+        body: dict[str, Any],
+        known: Sequence[SubjectVersion],
+        *,
+        by_level: bool = False,
+    ) -> Response:
         """What can't be decided is not compatible: a person says so, at the gate. What is no schema is an error, or where reasons
-        are asked for one of them.
+        are asked for one of them. `by_level`: not with all that are known, but those that the level is about.
         """
-        level = rules.level_of(subject)
+        level, settings = rules.level_of(subject), settings_of(subject)
         try:
-            parsed = reading.parsed(shapes.submitted(request, body))
+            parsed = reading.parsed(shapes.submitted(request, body, settings))
             refuse_unfit(parsed)
         except faults.RegistryFault as fault:
             if not flag(request, "verbose"):
                 raise
             return Response({"is_compatible": False, "messages": [str(fault)]})
-        found = judge(parsed, known, level)
+        if settings.group:
+            known = grouped(known, settings, settings.labels(metadata_meant(subject, parsed)))
+        found = judge(parsed, asked(known, level) if by_level else known, level)
         shown: dict[str, Any] = {"is_compatible": found.verdict == "safe"}
         if flag(request, "verbose"):
             shown["messages"] = [*found.reasons, *found.asked]
@@ -55,5 +67,4 @@ class WithAll(_Question):
     def post(self, request: Request, subject: str) -> Response:
         """With the versions that registering would be asked about."""
         name, body = subject_of(subject), self.body(request, SCHEMA_FIELDS)
-        known = list(reading.versions(name))
-        return self.answer(request, name, body, asked(known, rules.level_of(name)))
+        return self.answer(request, name, body, list(reading.versions(name)), by_level=True)

@@ -1,4 +1,4 @@
-"""Levels and modes: read and set, for all subjects or for one. For all, it takes an admin."""
+"""Levels, settings and modes: read and set, for all subjects or for one. For all, it takes an admin."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.registry import faults, rules
+from governance.registry.settings import POLICIES, SETTINGS, in_force, settings_set
 from portal.api.pages import actor_of
 from portal.permissions import Verb
 from portal.registry.faces import Face, Fields, flag
+from portal.registry.shapes import metadata
 from portal.registry.subjects import require_writable, subject_of
 
-#: What newer clients send beside the level. What would change a schema or its rules is refused where it says anything.
-_CONFIG: Fields = {
-    "compatibility": str, "compatibilityLevel": str, "alias": str, "normalize": bool, "validateFields": bool,
-    "validateNames": bool, "validateRules": bool, "compatibilityGroup": str, "compatibilityPolicy": str,
-    "defaultMetadata": dict, "overrideMetadata": dict, "defaultRuleSet": dict, "overrideRuleSet": dict,
+#: What clients send beside what is kept. Refused where it says anything: it would change what is registered, or who reads it.
+_NOT_KEPT: Fields = {
+    "alias": str, "validateFields": bool, "validateNames": bool, "validateRules": bool, "defaultRuleSet": dict,
+    "overrideRuleSet": dict,
 }  # fmt: skip
+_LEVEL = ("compatibility", "compatibilityLevel")
+_CONFIG: Fields = {**dict.fromkeys(_LEVEL, str), **SETTINGS, **_NOT_KEPT}
 
 
 class _Rule(Face):
@@ -30,6 +33,18 @@ class _Rule(Face):
             require_writable(actor_of(request), scope)
 
 
+def _told(level: str, settings: dict[str, Any]) -> dict[str, Any]:
+    return ({"compatibilityLevel": level} if level else {}) | settings
+
+
+def _setting(name: str, value: Any) -> Any:
+    """As it is kept. Raises RegistryFault 422 and 42201."""
+    if name == "compatibilityPolicy" and value not in POLICIES:
+        text = f"{name} is {POLICIES[0]} here: all documents count, not only those that senders declare"
+        raise faults.RegistryFault(422, text)
+    return metadata(value, name) if isinstance(value, dict) else value
+
+
 def _scope(subject: str | None) -> str:
     return rules.ALL if subject is None else subject_of(subject)
 
@@ -38,37 +53,36 @@ class Config(_Rule):
     """/config and /config/{subject}"""
 
     def get(self, request: Request, subject: str | None = None) -> Response:
-        """The level that is set; with `defaultToGlobal` the one in force."""
+        """The level and the settings that are set; with `defaultToGlobal` those in force."""
         scope = _scope(subject)
-        level = rules.level_set(scope) or (rules.DEFAULT_LEVEL if scope == rules.ALL else "")
-        if not level and flag(request, "defaultToGlobal"):
-            level = rules.level_of(scope)
-        if not level:
+        level, found = rules.level_set(scope), settings_set(scope)
+        if scope == rules.ALL or flag(request, "defaultToGlobal"):
+            level, found = level or rules.level_of(scope), in_force(scope)
+        if not level and not found:
             raise faults.no_level(scope)
-        return Response({"compatibilityLevel": level})
+        return Response(_told(level, found))
 
     def put(self, request: Request, subject: str | None = None) -> Response:
-        """Set the level."""
+        """Set level and settings; null takes a setting away, and what is not told stays. Of nothing the level is missed."""
         scope, body = _scope(subject), self.body(request, _CONFIG)
         self.require(request, scope)
-        level = body.pop("compatibility", body.pop("compatibilityLevel", ""))
-        refused = sorted(name for name, value in body.items() if value)
-        if refused:
+        if refused := sorted(name for name in _NOT_KEPT if body.get(name)):
             raise faults.RegistryFault(422, f"{refused[0]} is not kept here; leave it out")
-        if not level:
-            raise faults.invalid_level()
-        rules.set_level(scope, level, request.user)
-        return Response({"compatibility": level.upper()})
+        sent: Any = request.data
+        settings = {name: _setting(name, body[name]) if name in body else None for name in SETTINGS if name in sent}
+        level = body.get("compatibility", body.get("compatibilityLevel", None if settings else ""))
+        rules.configure(scope, level, settings, request.user)
+        told = {} if level is None else {"compatibility": level.upper()}
+        return Response(told | {name: value for name, value in settings.items() if value is not None})
 
     def delete(self, request: Request, subject: str | None = None) -> Response:
-        """Back to what holds without it; the level of before is told."""
+        """Back to what holds without it; what was set is told."""
         scope = _scope(subject)
         self.require(request, scope)
-        before = rules.level_set(scope)
-        if not before and scope != rules.ALL:
+        if scope != rules.ALL and not (rules.level_set(scope) or settings_set(scope)):
             raise faults.no_subject(scope)
-        rules.set_level(scope, "", request.user)
-        return Response({"compatibilityLevel": before or rules.DEFAULT_LEVEL})
+        level, found = rules.clear_config(scope, request.user)
+        return Response(_told(level or rules.DEFAULT_LEVEL, found))
 
 
 class Mode(_Rule):

@@ -15,16 +15,17 @@ from rest_framework.request import Request
 from governance.models import RegisteredSchema, SubjectVersion
 from governance.registry.faults import invalid_schema
 from governance.registry.reading import is_live
+from governance.registry.settings import Settings
 from governance.registry.texts import Reference, Submitted, normalised
 from portal.registry.faces import flag
 
 DEFAULT_KIND = "AVRO"
 
 
-def submitted(request: Request, body: Mapping[str, Any]) -> Submitted:
-    """What a request's body holds, normalised where the query asks for it. Raises RegistryFault 42201."""
+def submitted(request: Request, body: Mapping[str, Any], settings: Settings) -> Submitted:
+    """What a request's body holds, normalised where the query or the subject asks for it. Raises RegistryFault 42201."""
     found = _submitted(body)
-    return normalised(found) if flag(request, "normalize") else found
+    return normalised(found) if settings.normalize or flag(request, "normalize") else found
 
 
 def _submitted(body: Mapping[str, Any]) -> Submitted:
@@ -33,23 +34,23 @@ def _submitted(body: Mapping[str, Any]) -> Submitted:
         raise invalid_schema("rules with a schema (ruleSet) are not kept here; leave them out")
     references = tuple(_reference(one) for one in body.get("references", []))
     kind = body.get("schemaType", DEFAULT_KIND) or DEFAULT_KIND
-    return Submitted(kind, text, references, _metadata(body.get("metadata") or {}))
+    return Submitted(kind, text, references, metadata(body.get("metadata") or {}))
 
 
-def _metadata(given: Mapping[str, Any]) -> dict[str, Any] | None:
+def metadata(given: Mapping[str, Any], what: str = "metadata") -> dict[str, Any] | None:
     """Without what says nothing. Properties are texts; a number or a truth value is the text that JSON has for it. Raises
-    RegistryFault 42201.
+    RegistryFault 42201, in which it is called `what`.
     """
     said = {name: value for name, value in given.items() if value not in (None, {}, [])}
     properties, tags, sensitive = said.get("properties", {}), said.get("tags", {}), said.get("sensitive", [])
     if not isinstance(properties, dict) or any(isinstance(one, dict | list) for one in properties.values()):
-        raise invalid_schema("metadata.properties is an object of texts")
+        raise invalid_schema(f"{what}.properties is an object of texts")
     if not isinstance(tags, dict) or not all(_is_texts(one) for one in tags.values()):
-        raise invalid_schema("metadata.tags is an object of lists of texts")
+        raise invalid_schema(f"{what}.tags is an object of lists of texts")
     if not _is_texts(sensitive):
-        raise invalid_schema("metadata.sensitive is a list of texts")
+        raise invalid_schema(f"{what}.sensitive is a list of texts")
     if others := sorted(said.keys() - {"properties", "tags", "sensitive"}):
-        raise invalid_schema(f"metadata.{others[0][:40]} is not kept here; leave it out")
+        raise invalid_schema(f"{what}.{others[0][:40]} is not kept here; leave it out")
     if properties:
         said["properties"] = {
             name: one if one is None or isinstance(one, str) else json.dumps(one) for name, one in properties.items()

@@ -12,6 +12,7 @@ from governance.models import Contract, SubjectVersion
 from governance.registry import faults, numbering, reading
 from governance.registry.deleting import delete_subject, delete_version
 from governance.registry.registering import Held, Wanted, register
+from governance.registry.settings import settings_of
 from orchestration.models import Team
 from portal.api.pages import actor_of
 from portal.manifest_permissions import require_appliable
@@ -55,7 +56,7 @@ class OneSubject(Face):
         deleted = flag(request, "deleted")
         if not reading.versions(name, deleted=deleted).exists():
             raise faults.no_subject(name)
-        parsed = reading.parsed(shapes.submitted(request, body))
+        parsed = reading.parsed(shapes.submitted(request, body, settings_of(name)))
         found = reading.same_whatever_metadata(name, parsed, deleted=deleted)
         found = found or reading.same_spelt_out(name, parsed, deleted=deleted)
         if found is None:
@@ -88,7 +89,7 @@ class Versions(Face):
         """Register: the id of what is or becomes a version."""
         name, body = subject_of(subject), self.body(request, SCHEMA_FIELDS)
         actor = actor_of(request)
-        sent = shapes.submitted(request, body)
+        sent = shapes.submitted(request, body, settings_of(name))
         wanted = Wanted(_number(body, "id"), _number(body, "version"))
         done = register(
             name, sent, actor=request.user, owner=owner_of(actor, request),

@@ -256,7 +256,7 @@ def gate_rows(change: Change, first: User, team: Team) -> None:
         Waiver(contract=change.version.contract, team=team, fingerprint="f" * 16, text="é", person=first, given_at=now, **common),
         Delegation(team=team, giver=first, taker=second, reason="ü", starts_at=now, ends_at=ends),
         GatePolicy(name="more", document={"spec": {"approvals": 2}}, content_hash="0" * 64),
-        RegistryRule(scope="é", level="FULL", mode="READONLY"),
+        RegistryRule(scope="é", level="FULL", mode="READONLY", settings={"normalize": True}),
         DependencyReview(dependency=Dependency.objects.first(), area="é", person=first, findings="ü", signed_at=now),
         *upkeep_rows(first, team),
     ]  # fmt: skip

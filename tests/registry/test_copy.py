@@ -34,6 +34,9 @@ HELD: dict[str, dict[int, tuple[int, bool, dict[str, Any]]]] = {
 }  # fmt: skip
 
 
+CONFIG = {"alias": "lines", "compatibilityLevel": "FULL", "normalize": True, "compatibilityGroup": "major"}
+
+
 class Source(BaseHTTPRequestHandler):
     """What the copy asks of a registry, as the Confluent API answers it."""
 
@@ -45,7 +48,7 @@ class Source(BaseHTTPRequestHandler):
         elif parts == ["subjects"]:
             answer = list(HELD)
         elif parts[0] == "config":
-            answer = {"compatibilityLevel": "FULL"} if parts[1] == "line" else {"error_code": 40408, "message": "none"}
+            answer = CONFIG if parts[1] == "line" else {"error_code": 40408, "message": "none"}
         elif parts[0] == "subjects" and len(parts) == 3:
             answer = [number for number, one in HELD[parts[1]].items() if "deleted=true" in self.path or not one[1]]
         elif parts[0] == "subjects":
@@ -97,7 +100,10 @@ def test_a_registry_is_copied_with_ids_numbers_references_levels_and_what_is_del
     for number, schema in ((7, CART), (12, RECORD), (13, BROKEN), (90, LINE)):
         assert json.loads(call.get(f"/schemas/ids/{number}")["schema"]) == schema
     assert call.get("/schemas/ids/7")["references"] == [{"name": "Line", "subject": "line", "version": 2}]
-    assert call.get("/config/line") == {"compatibilityLevel": "FULL"}
+    kept = {name: value for name, value in CONFIG.items() if name != "alias"}
+    assert call.get("/config/line") == kept
+    assert "2 settings beside those" in done.output
+    assert "✗ alias of line: alias is not kept here; leave it out" in done.output
     assert call.get("/mode/line")["error_code"] == 40409, "what comes next is compared again"
     numbers = ContractVersion.objects.filter(contract__name="orders-value").order_by("precedence")
     assert list(numbers.values_list("version", flat=True)) == ["1.0.0", "2.0.0", "3.0.0"]

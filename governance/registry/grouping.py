@@ -1,0 +1,51 @@
+"""Groups of a subject's versions: where clients have set one, those with the same value of a property are compared, no others.
+
+Owns which versions those are, for the registry's questions and for the gate. Never compares and never writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from governance.models import ContractVersion, RegisteredSchema, SubjectVersion
+from governance.registry.reading import IS_LIVE, versions
+from governance.registry.settings import Metadata, Settings, settings_of
+from governance.registry.texts import Parsed
+
+
+def grouped(known: Iterable[SubjectVersion], settings: Settings, metadata: Metadata | None) -> list[SubjectVersion]:
+    """The versions that a schema with this metadata is compared with."""
+    group = settings.group_of(metadata)
+    return [one for one in known if settings.group_of(one.schema.metadata) == group]
+
+
+def metadata_meant(subject: str, parsed: Parsed) -> Metadata | None:
+    """That of the newest version, where nothing is said of it."""
+    if parsed.submitted.metadata is not None:
+        return parsed.submitted.metadata
+    newest = versions(subject).last()
+    return newest.schema.metadata if newest is not None else None
+
+
+def newest_registered(version: ContractVersion) -> ContractVersion | None:
+    """What clients have as the newest of the subject that they registered this version under, of those it is grouped with."""
+    if version.source.get("registry") is None:
+        return None
+    rows = SubjectVersion.objects.filter(IS_LIVE, subject__contract=version.contract_id).exclude(version=version)
+    found = rows.select_related("version__contract__owner", "schema").order_by("-number")
+    apart = grouped_apart(version.contract.name, version.source)
+    return next((one.version for one in found if one.version_id not in apart), None)
+
+
+def grouped_apart(contract: str, source: Mapping[str, Any]) -> set[int]:
+    """The versions of a contract, by id, with which one of this source is not compared; none unless a client registered it."""
+    subject, schema = source.get("registry"), source.get("schema")
+    settings = settings_of(subject) if subject is not None else Settings()
+    if not settings.group:
+        return set()
+    own = RegisteredSchema.objects.filter(pk__in=[schema]).values_list("metadata", flat=True).first()
+    group = settings.group_of(own)
+    rows = SubjectVersion.objects.filter(subject__contract__name=contract)
+    there = rows.values_list("version_id", "schema__metadata")
+    return {pk for pk, metadata in there if settings.group_of(metadata) != group}

@@ -1,0 +1,81 @@
+"""What clients set for a subject, or for all, beside level and mode: how schemas are written, labelled and grouped.
+
+A setting of the subject's wins over that for all, each by itself. Owns their names and what metadata they make. Never compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from governance.models import RegistryRule
+
+Metadata = dict[str, Any]
+#: By the names that clients have for them, the type of each.
+SETTINGS: dict[str, type] = {
+    "normalize": bool, "compatibilityGroup": str, "compatibilityPolicy": str, "defaultMetadata": dict,
+    "overrideMetadata": dict,
+}  # fmt: skip
+#: The one policy for JSON Schema that there is here: all documents count, not only those that senders declare.
+POLICIES = ("STRICT",)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`group`: a property of metadata; only versions with the same value of it are compared. Empty: all are."""
+
+    normalize: bool = False
+    group: str = ""
+    default: Metadata | None = None
+    override: Metadata | None = None
+
+    def labels(self, metadata: Metadata | None) -> Metadata | None:
+        """Metadata as it is registered."""
+        return merged(merged(self.default, metadata), self.override)
+
+    def group_of(self, metadata: Metadata | None) -> str | None:
+        """What a schema with this metadata is compared with: what has the same. None is a group of its own."""
+        return ((metadata or {}).get("properties") or {}).get(self.group) if self.group else None
+
+
+def settings_set(scope: str) -> dict[str, Any]:
+    """What was set for the subject, or for all, by name."""
+    return RegistryRule.objects.filter(scope=scope).values_list("settings", flat=True).first() or {}
+
+
+def in_force(subject: str) -> dict[str, Any]:
+    """By name."""
+    scopes = RegistryRule.objects.filter(scope__in=("", subject)).order_by("scope")
+    found: dict[str, Any] = {}
+    for told in scopes.values_list("settings", flat=True):
+        found |= told
+    return found
+
+
+def settings_of(subject: str) -> Settings:
+    """Those in force."""
+    found = in_force(subject)
+    return Settings(
+        found.get("normalize", False), found.get("compatibilityGroup", ""), found.get("defaultMetadata"),
+        found.get("overrideMetadata"),
+    )  # fmt: skip
+
+
+def changed(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is set once these are; None takes one away, and what is not told stays."""
+    after = {**before, **{name: given[name] for name in SETTINGS if name in given}}
+    return {name: value for name, value in after.items() if value is not None}
+
+
+def merged(below: Metadata | None, above: Metadata | None) -> Metadata | None:
+    """Both; what is said of one name in both is as `above` has it. What is sensitive in either is."""
+    if not below or not above:
+        return above or below
+    found = {
+        name: {**below.get(name, {}), **above.get(name, {})}
+        for name in ("properties", "tags")
+        if name in below or name in above
+    }
+    sensitive = list(dict.fromkeys([*below.get("sensitive", []), *above.get("sensitive", [])]))
+    return found | ({"sensitive": sensitive} if sensitive else {})
