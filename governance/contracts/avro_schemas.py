@@ -28,7 +28,16 @@ _UNREADABLE = (
 _NAMED = ("record", "error", "enum", "fixed")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: How the library ends what it says of such a name; more than one may be around it.
-_UNKNOWN = re.compile(r"(?:Could not make an Avro Schema object from|Undefined type:) ([A-Za-z_][\w.]{0,200})\.?$")
+_UNKNOWN = re.compile(
+    r"(?:Could not make an Avro Schema object from|Undefined type:) ([A-Za-z_][\w.]{0,200})(?: \(known names: .*)?\.?$"
+)
+#: How the library names what it was given, and what that is in JSON.
+_CLASS = re.compile(r"(?:\ba )?<class '(\w+)'>|'(\w+)'(?= object )")
+_IN_JSON = {
+    "NoneType": "null", "dict": "an object", "list": "an array", "str": "a text", "int": "a number", "float": "a number",
+    "bool": "a truth value",
+}  # fmt: skip
+_CONTENT = {"array": "items", "map": "values", "enum": "symbols", "fixed": "size", "record": "fields"}
 _SIDES = {
     "BACKWARD": ("the new schema", "what the old one wrote"),
     "FORWARD": ("the old schema", "what the new one writes"),
@@ -104,9 +113,11 @@ def _words(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deep"
     unknown = _UNKNOWN.search(str(error))
+    if unknown is not None and unknown[1] in _CONTENT:
+        return f"{unknown[1]} is written as an object, with {_CONTENT[unknown[1]]}"
     if unknown is not None:
         return f"Undefined schema: {unknown[1]}, which is neither a type of Avro's nor declared before it is used"
-    return str(error)[:300]
+    return _CLASS.sub(lambda found: _IN_JSON.get(found[1] or found[2], found[0]), str(error))[:300]
 
 
 def _made(schema: Any, names: Names) -> Schema:

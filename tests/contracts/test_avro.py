@@ -141,6 +141,23 @@ def test_what_is_no_avro_schema_is_refused_with_which_it_is(schema: Any):
         compare_avro("string", schema)
 
 
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        (ENUM | {"symbols": None}, "Enum symbols must be a sequence of strings, but it is null;"),
+        (ENUM | {"symbols": {}}, "Enum symbols must be a sequence of strings, but it is an object;"),
+        (ENUM | {"symbols": [1]}, "but one symbol is a number;"),
+        ({"type": "array"}, "array is written as an object, with items;"),
+        ("map", "map is written as an object, with values;"),
+        ({"type": "array", "items": "Nothing"}, "Undefined schema: Nothing, which is neither"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_of_json(schema: Any, words: str):
+    with pytest.raises(InvalidSchema) as refused:
+        compare_avro("string", schema)
+    assert words in str(refused.value)
+
+
 def test_a_schema_nested_without_end_is_refused():
     deep: Any = "string"
     for _ in range(3_000):
