@@ -1,7 +1,7 @@
 """The hot path's way to the database: claim, record, begin, finish and start, each for a whole batch.
 
 An arm of engine/transition.py: it moves along the tables of states.py only, by compare-and-set on (status, fence). Owns
-how rows become parameters and back; the SQL is in statements.py. Never decides a move.
+how rows become parameters and back; the SQL is made in statements.py. Never decides a move.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from orchestration.engine import statements
+from orchestration.engine import statements, texts
 from orchestration.engine.prepared import Row, fetch
 from orchestration.engine.rows import Admission, Ending, NewRun, NewStep, Success, present, text_of_time
 from orchestration.states import (
@@ -54,7 +54,7 @@ def claim(
 def settle() -> None:
     """Wait until what was claimed lightly is as durable as everything else."""
     if connection.vendor == "postgresql":
-        fetch(statements.SETTLE, {})
+        fetch(texts.SETTLE, {})
 
 
 def limit(rows: Sequence[Mapping[str, Any]]) -> None:
