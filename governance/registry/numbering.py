@@ -122,5 +122,5 @@ def _made(submitted: Submitted, text: str, fingerprint: str, wanted: int | None)
 
 def _row(number: int, submitted: Submitted, text: str, fingerprint: str) -> RegisteredSchema:
     return RegisteredSchema.objects.create(
-        id=number, kind=submitted.kind, text=text, metadata=submitted.metadata, fingerprint=fingerprint
+        id=number, kind=submitted.kind, text=text, metadata=submitted.metadata or None, fingerprint=fingerprint
     )

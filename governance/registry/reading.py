@@ -5,7 +5,7 @@ A version counts as soft-deleted while its contract version is not live: retired
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -58,11 +58,13 @@ def versions(subject: str, *, deleted: bool = False, deleted_only: bool = False)
     return found.select_related("subject", "schema", "version").defer("version__canonical").order_by("number")
 
 
-def all_versions(*, prefix: str = "", deleted: bool = False, latest_only: bool = False) -> QuerySet[SubjectVersion]:
-    """Of every subject, by subject and number."""
+def all_versions(
+    *, prefix: str = "", also: Collection[str] = (), deleted: bool = False, latest_only: bool = False
+) -> QuerySet[SubjectVersion]:
+    """Of every subject, or those whose name begins so and some others, by subject and number."""
     found = SubjectVersion.objects.all() if deleted else SubjectVersion.objects.filter(IS_LIVE)
     if prefix:
-        found = _beginning(found, "subject__name", prefix)
+        found = _beginning(found, "subject__name", prefix, also)
     if latest_only:
         above = SubjectVersion.objects.filter(subject=OuterRef("subject"), number__gt=OuterRef("number"))
         found = found.filter(~Exists(above if deleted else above.filter(IS_LIVE)))
@@ -189,7 +191,9 @@ def same_spelt_out(subject: str, parsed: Parsed, *, deleted: bool = False) -> Su
     if not sent.references:
         rows = rows.filter(Exists(SchemaReference.objects.filter(schema=OuterRef("schema"))))
     wanted = spelt_out(parsed.schema, sent.kind)
-    alike = (one for one in rows.reverse()[:SPELT] if sent.metadata in (None, one.schema.metadata))
+    alike = (
+        one for one in rows.reverse()[:SPELT] if sent.metadata is None or sent.metadata == (one.schema.metadata or {})
+    )
     return next((one for one in alike if spelt_out(one.version.schema, one.schema.kind) == wanted), None)
 
 
@@ -221,9 +225,9 @@ def refuse_referenced(subject: str, numbers: Iterable[int]) -> None:
             raise faults.referenced(subject, number, f"schemas {', '.join(map(str, ids[:5]))}")
 
 
-def _beginning(rows: Any, field: str, prefix: str) -> Any:
-    """Those whose name begins so; case counts, which LIKE of SQLite doesn't know."""
-    return rows.annotate(head=Substr(field, 1, len(prefix))).filter(head=prefix)
+def _beginning(rows: Any, field: str, prefix: str, also: Collection[str] = ()) -> Any:
+    """Those whose name begins so, or is one of others; case counts, which LIKE of SQLite doesn't know."""
+    return rows.annotate(head=Substr(field, 1, len(prefix))).filter(Q(head=prefix) | Q(**{f"{field}__in": list(also)}))
 
 
 def as_submitted(schema: RegisteredSchema) -> Submitted:

@@ -30,6 +30,7 @@ from governance.registry.reading import (
     versions,
 )  # fmt: skip
 from governance.registry.reading import parsed as read
+from governance.registry.reserved import refuse_reserved
 from governance.registry.settings import Settings, settings_of
 from governance.registry.texts import Parsed, Submitted, fingerprint_of, refuse_unfit
 from governance.selectors.contracts import live_ports
@@ -85,6 +86,8 @@ def register(
             return found
         known = list(versions(subject))
         labelled = _labelled(parsed, known, settings) if mode != "IMPORT" else parsed
+        if mode != "IMPORT":
+            refuse_unsound(labelled, known[-1] if known else None, settings)
         verdict = _judged(subject, mode, labelled, grouped(known, settings, labelled.submitted.metadata), wanted)
         name = numbering.contract_name(subject)
         waiting = _waiting(name, parsed)
@@ -147,7 +150,7 @@ def _labelled(parsed: Parsed, known: list[SubjectVersion], settings: Settings) -
     """Whoever says nothing of metadata means that of the newest version, with what is set for all schemas of the subject."""
     newest = known[-1].schema.metadata if known else None
     metadata = settings.labels(newest)
-    if parsed.submitted.metadata is not None or metadata is None:
+    if parsed.submitted.metadata is not None or not metadata:
         return parsed
     sent = replace(parsed.submitted, metadata=metadata)
     return replace(
@@ -162,13 +165,19 @@ def _judged(subject: str, mode: str, parsed: Parsed, known: list[SubjectVersion]
             raise faults.not_permitted(f"Subject {subject} is in import mode, in which a schema comes with its id")
         return "safe"
     _refuse_unexpected(subject, wanted)
-    refuse_unfit(parsed)
     refuse_dangling(parsed.submitted)
     level = rules.level_of(subject)
     answer = judge(parsed, asked(known, level), level)
     if answer.verdict == "breaking":
         raise faults.incompatible(subject, answer.reasons, answer.asked)
     return answer.verdict
+
+
+def refuse_unsound(parsed: Parsed, newest: SubjectVersion | None, settings: Settings) -> None:
+    """Raises RegistryFault 42201 for what the client or the subject's settings want to be told of."""
+    refuse_unfit(parsed, always=settings.sound)
+    if settings.reserved:
+        refuse_reserved(parsed, newest.schema.metadata if newest is not None else None)
 
 
 def _refuse_taken(subject: str, parsed: Parsed, id: int, number: int | None) -> None:

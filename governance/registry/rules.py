@@ -61,8 +61,10 @@ def level_kept(version: ContractVersion) -> str | None:
 
 
 @transaction.atomic
-def configure(scope: str, level: str | None, settings: Mapping[str, Any], actor: Any) -> None:
-    """Set level and settings; what is None is taken away, a setting that is not told stays. Raises RegistryFault 42203, 42205."""
+def configure(scope: str, level: str | None, settings: Mapping[str, Any], actor: Any) -> tuple[str, dict[str, Any]]:
+    """Set level and settings; what is None is taken away, what is not told stays. All that is set then. Raises RegistryFault
+    42203, 42205.
+    """
     rule = _rule(scope)
     refuse_unwritable(scope)
     said = []
@@ -73,6 +75,7 @@ def configure(scope: str, level: str | None, settings: Mapping[str, Any], actor:
         said.append(f"compatibility {rule.level}")
     rule.settings = changed(rule.settings, settings)
     save(rule, actor=actor, reason=f"{', '.join([*said, *sorted(settings)])} by a client of the registry")
+    return rule.level, rule.settings
 
 
 @transaction.atomic

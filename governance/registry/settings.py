@@ -1,4 +1,4 @@
-"""What clients set for a subject, or for all, beside level and mode: how schemas are written, labelled and grouped.
+"""What clients set for a subject, or for all, beside level and mode: how schemas are written, labelled, grouped and found.
 
 A setting of the subject's wins over that for all, each by itself. Owns their names and what metadata they make. Never compares.
 """
@@ -14,8 +14,8 @@ from governance.models import RegistryRule
 Metadata = dict[str, Any]
 #: By the names that clients have for them, the type of each.
 SETTINGS: dict[str, type] = {
-    "normalize": bool, "compatibilityGroup": str, "compatibilityPolicy": str, "defaultMetadata": dict,
-    "overrideMetadata": dict,
+    "alias": str, "normalize": bool, "validateFields": bool, "validateNewSchemas": bool, "compatibilityGroup": str,
+    "compatibilityPolicy": str, "defaultMetadata": dict, "overrideMetadata": dict,
 }  # fmt: skip
 #: The one policy for JSON Schema that there is here: all documents count, not only those that senders declare.
 POLICIES = ("STRICT",)
@@ -23,9 +23,13 @@ POLICIES = ("STRICT",)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`group`: a property of metadata; only versions with the same value of it are compared. Empty: all are."""
+    """`group`: a property of metadata; only versions with the same value of it are compared. Empty: all are. `sound`: a schema
+    that no reader could use whole is refused. `reserved`: names of fields that metadata reserves are kept free.
+    """
 
     normalize: bool = False
+    sound: bool = False
+    reserved: bool = False
     group: str = ""
     default: Metadata | None = None
     override: Metadata | None = None
@@ -57,9 +61,23 @@ def settings_of(subject: str) -> Settings:
     """Those in force."""
     found = in_force(subject)
     return Settings(
-        found.get("normalize", False), found.get("compatibilityGroup", ""), found.get("defaultMetadata"),
-        found.get("overrideMetadata"),
+        found.get("normalize", False), found.get("validateNewSchemas", False), found.get("validateFields", False),
+        found.get("compatibilityGroup", ""), found.get("defaultMetadata"), found.get("overrideMetadata"),
     )  # fmt: skip
+
+
+def subject_behind(name: str) -> str:
+    """The subject that a name is an alias of; itself, where it is none. An alias of an alias is not followed."""
+    return str(settings_set(name).get("alias") or name)
+
+
+def aliases() -> dict[str, list[str]]:
+    """By subject, the names that stand for it."""
+    found: dict[str, list[str]] = {}
+    rules = RegistryRule.objects.exclude(scope="").filter(settings__has_key="alias").order_by("scope")
+    for scope, settings in rules.values_list("scope", "settings"):
+        found.setdefault(settings["alias"], []).append(scope)
+    return found
 
 
 def changed(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,8 +88,8 @@ def changed(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
 
 def merged(below: Metadata | None, above: Metadata | None) -> Metadata | None:
     """Both; what is said of one name in both is as `above` has it. What is sensitive in either is."""
-    if not below or not above:
-        return above or below
+    if below is None or above is None:
+        return below if above is None else above
     found = {
         name: {**below.get(name, {}), **above.get(name, {})}
         for name in ("properties", "tags")

@@ -42,6 +42,7 @@ class Submitted:
     kind: str
     text: str
     references: tuple[Reference, ...] = ()
+    #: None: nothing was said of it; empty: that there is none.
     metadata: dict[str, Any] | None = None
     #: Whether the client asked for it to be written as everybody would.
     is_normalised: bool = False
@@ -102,11 +103,11 @@ def normalised(submitted: Submitted) -> Submitted:
         return found
 
 
-def refuse_unfit(parsed: Parsed) -> None:
-    """Raises RegistryFault 42201 for a default in Avro that no reader could use, of what the client wants to be written well. In
-    what is sent as it is, such a default counts as none: producers that are out there have many.
+def refuse_unfit(parsed: Parsed, *, always: bool) -> None:
+    """Raises RegistryFault 42201 for a default in Avro that no reader could use, of what the client wants to be written well, or
+    `always`. In what is sent as it is, such a default counts as none: producers that are out there have many.
     """
-    if parsed.format != AVRO or not parsed.submitted.is_normalised:
+    if parsed.format != AVRO or not (always or parsed.submitted.is_normalised):
         return
     from governance.contracts.avro_defaults import unfit
     from governance.contracts.avro_schemas import read_avro
@@ -138,7 +139,7 @@ def fingerprints_of(kind: str, text: str, references: Sequence[Reference], label
     whole = canonical(json.loads(text))
     named = [[one.name, one.subject, one.number] for one in references]
     for metadata in labels:
-        told = [kind, whole, named, metadata]
+        told = [kind, whole, named, metadata or None]
         yield hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

@@ -12,11 +12,11 @@ from governance.models import SubjectVersion
 from governance.registry import faults, reading, rules
 from governance.registry.grouping import grouped, metadata_meant
 from governance.registry.judging import asked, judge
+from governance.registry.registering import refuse_unsound
 from governance.registry.settings import settings_of
-from governance.registry.texts import refuse_unfit
 from portal.registry import shapes
 from portal.registry.faces import SCHEMA_FIELDS, Face, flag
-from portal.registry.subjects import subject_of
+from portal.registry.subjects import meant
 
 
 class _Question(Face):
@@ -35,7 +35,7 @@ class _Question(Face):
         level, settings = rules.level_of(subject), settings_of(subject)
         try:
             parsed = reading.parsed(shapes.submitted(request, body, settings))
-            refuse_unfit(parsed)
+            refuse_unsound(parsed, reading.versions(subject).last(), settings)
         except faults.RegistryFault as fault:
             if not flag(request, "verbose"):
                 raise
@@ -54,7 +54,7 @@ class WithVersion(_Question):
 
     def post(self, request: Request, subject: str, version: str) -> Response:
         """With one version; `latest` of a subject without any is compatible with everything."""
-        name, body = subject_of(subject), self.body(request, SCHEMA_FIELDS)
+        name, body = meant(subject), self.body(request, SCHEMA_FIELDS)
         number = reading.number_of(version)
         if number == reading.LATEST and not reading.versions(name).exists():
             return self.answer(request, name, body, [])
@@ -66,5 +66,5 @@ class WithAll(_Question):
 
     def post(self, request: Request, subject: str) -> Response:
         """With the versions that registering would be asked about."""
-        name, body = subject_of(subject), self.body(request, SCHEMA_FIELDS)
+        name, body = meant(subject), self.body(request, SCHEMA_FIELDS)
         return self.answer(request, name, body, list(reading.versions(name)), by_level=True)

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.registry import faults, rules
+from governance.registry.reading import versions
 from governance.registry.settings import POLICIES, SETTINGS, in_force, settings_set
 from portal.api.pages import actor_of
 from portal.permissions import Verb
@@ -17,8 +18,7 @@ from portal.registry.subjects import require_writable, subject_of
 
 #: What clients send beside what is kept. Refused where it says anything: it would change what is registered, or who reads it.
 _NOT_KEPT: Fields = {
-    "alias": str, "validateFields": bool, "validateNames": bool, "validateRules": bool, "defaultRuleSet": dict,
-    "overrideRuleSet": dict,
+    "validateNames": bool, "validateRules": bool, "defaultRuleSet": dict, "overrideRuleSet": dict,
 }  # fmt: skip
 _LEVEL = ("compatibility", "compatibilityLevel")
 _CONFIG: Fields = {**dict.fromkeys(_LEVEL, str), **SETTINGS, **_NOT_KEPT}
@@ -42,11 +42,20 @@ def _setting(name: str, value: Any) -> Any:
     if name == "compatibilityPolicy" and value not in POLICIES:
         text = f"{name} is {POLICIES[0]} here: all documents count, not only those that senders declare"
         raise faults.RegistryFault(422, text)
-    return metadata(value, name) if isinstance(value, dict) else value
+    if name == "alias":
+        return subject_of(value)
+    return (metadata(value, name) or None) if isinstance(value, dict) else value
+
+
+def _refuse_hiding(scope: str) -> None:
+    if scope != rules.ALL and versions(scope).exists():
+        text = f"{scope} has versions of its own, which nobody would find any more; delete them, or name another alias"
+        raise faults.RegistryFault(422, text)
 
 
 def _scope(subject: str | None) -> str:
-    return rules.ALL if subject is None else subject_of(subject)
+    """The contexts that clients know as the default one and the one above all: there are no others here."""
+    return rules.ALL if subject in (None, ":.:", ":.__GLOBAL:") else subject_of(subject)
 
 
 class Config(_Rule):
@@ -71,9 +80,10 @@ class Config(_Rule):
         sent: Any = request.data
         settings = {name: _setting(name, body[name]) if name in body else None for name in SETTINGS if name in sent}
         level = body.get("compatibility", body.get("compatibilityLevel", None if settings else ""))
-        rules.configure(scope, level, settings, request.user)
-        told = {} if level is None else {"compatibility": level.upper()}
-        return Response(told | {name: value for name, value in settings.items() if value is not None})
+        if settings.get("alias"):
+            _refuse_hiding(scope)
+        level, settings = rules.configure(scope, level, settings, request.user)
+        return Response(({"compatibility": level} if level else {}) | settings)
 
     def delete(self, request: Request, subject: str | None = None) -> Response:
         """Back to what holds without it; what was set is told."""

@@ -13,9 +13,11 @@ from rest_framework.response import Response
 
 from governance.models import RegisteredSchema, SubjectVersion
 from governance.registry import faults, reading
+from governance.registry.settings import aliases
 from governance.registry.texts import FORMATS
 from portal.registry import shapes
 from portal.registry.faces import Face, flag, paged
+from portal.registry.subjects import prefix_of
 
 
 def _by_id(number: str) -> RegisteredSchema:
@@ -39,9 +41,10 @@ def _whole(row: RegisteredSchema) -> dict[str, Any]:
     return {**shapes.schema(row), "ts": _milliseconds(came), "deleted": not is_live}
 
 
-def _listed(row: SubjectVersion) -> dict[str, Any]:
-    """Likewise, of one version."""
-    return {**shapes.version(row, deleted=True), "ts": _milliseconds(row.version.published_at)}
+def _listed(row: SubjectVersion, names: list[str] | None) -> dict[str, Any]:
+    """Likewise, of one version; with the aliases of its subject, if they are asked for."""
+    told = {"aliases": names} if names else {}
+    return {**shapes.version(row, deleted=True), "ts": _milliseconds(row.version.published_at), **told}
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -52,11 +55,12 @@ class Schemas(Face):
     """/schemas"""
 
     def get(self, request: Request) -> Response:
-        """Every version of every subject; `subjectPrefix`, `deleted`, `latestOnly`, `offset` and `limit` in the query."""
-        prefix = reading.named(request.query_params.get("subjectPrefix", "").removesuffix("*"))
+        """Versions of all subjects; `subjectPrefix`, `aliases`, `deleted`, `latestOnly`, `offset` and `limit` in the query."""
+        prefix, names = prefix_of(request), aliases() if flag(request, "aliases") else {}
+        also = [subject for subject, others in names.items() if any(one.startswith(prefix) for one in others)]
         asked = {"deleted": flag(request, "deleted"), "latest_only": flag(request, "latestOnly")}
-        found = reading.all_versions(prefix=prefix, **asked).prefetch_related("schema__references")
-        return Response([_listed(one) for one in paged(request, found)])
+        found = reading.all_versions(prefix=prefix, also=also, **asked).prefetch_related("schema__references")
+        return Response([_listed(one, names.get(one.subject.name)) for one in paged(request, found)])
 
 
 class Kinds(Face):

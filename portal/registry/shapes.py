@@ -34,10 +34,11 @@ def _submitted(body: Mapping[str, Any]) -> Submitted:
         raise invalid_schema("rules with a schema (ruleSet) are not kept here; leave them out")
     references = tuple(_reference(one) for one in body.get("references", []))
     kind = body.get("schemaType", DEFAULT_KIND) or DEFAULT_KIND
-    return Submitted(kind, text, references, metadata(body.get("metadata") or {}))
+    told = body.get("metadata")
+    return Submitted(kind, text, references, None if told is None else metadata(told))
 
 
-def metadata(given: Mapping[str, Any], what: str = "metadata") -> dict[str, Any] | None:
+def metadata(given: Mapping[str, Any], what: str = "metadata") -> dict[str, Any]:
     """Without what says nothing. Properties are texts; a number or a truth value is the text that JSON has for it. Raises
     RegistryFault 42201, in which it is called `what`.
     """
@@ -55,7 +56,7 @@ def metadata(given: Mapping[str, Any], what: str = "metadata") -> dict[str, Any]
         said["properties"] = {
             name: one if one is None or isinstance(one, str) else json.dumps(one) for name, one in properties.items()
         }
-    return said or None
+    return said
 
 
 def _is_texts(value: Any) -> bool:

@@ -12,7 +12,7 @@ from governance.models import Contract, SubjectVersion
 from governance.registry import faults, numbering, reading
 from governance.registry.deleting import delete_subject, delete_version
 from governance.registry.registering import Held, Wanted, register
-from governance.registry.settings import settings_of
+from governance.registry.settings import settings_of, subject_behind
 from orchestration.models import Team
 from portal.api.pages import actor_of
 from portal.manifest_permissions import require_appliable
@@ -35,14 +35,24 @@ def subject_of(text: str) -> str:
     return name
 
 
+def meant(text: str) -> str:
+    """The subject that an address means: its name, or an alias of it. Raises RegistryFault 42208."""
+    return subject_behind(subject_of(text))
+
+
+def prefix_of(request: Request) -> str:
+    """What names are to begin with. All contexts, as clients write them, are all names."""
+    asked = request.query_params.get("subjectPrefix", "").removesuffix("*")
+    return "" if asked == ":*:" else reading.named(asked)
+
+
 class Subjects(Face):
     """/subjects"""
 
     def get(self, request: Request) -> Response:
         """Names; `subjectPrefix`, `deleted`, `deletedOnly`, `offset` and `limit` in the query."""
         found = reading.subjects(
-            prefix=reading.named(request.query_params.get("subjectPrefix", "").removesuffix("*")),
-            deleted=flag(request, "deleted"), deleted_only=flag(request, "deletedOnly"),
+            prefix=prefix_of(request), deleted=flag(request, "deleted"), deleted_only=flag(request, "deletedOnly"),
         )  # fmt: skip
         return Response(list(paged(request, found.values_list("name", flat=True))))
 
@@ -52,7 +62,7 @@ class OneSubject(Face):
 
     def post(self, request: Request, subject: str) -> Response:
         """Look up: the version that a schema is."""
-        name, body = subject_of(subject), self.body(request, SCHEMA_FIELDS)
+        name, body = meant(subject), self.body(request, SCHEMA_FIELDS)
         deleted = flag(request, "deleted")
         if not reading.versions(name, deleted=deleted).exists():
             raise faults.no_subject(name)
@@ -65,7 +75,7 @@ class OneSubject(Face):
 
     def delete(self, request: Request, subject: str) -> Response:
         """Delete every version; with `permanent` what was deleted before is gone for good."""
-        name = subject_of(subject)
+        name = meant(subject)
         require_writable(actor_of(request), name)
         done = delete_subject(name, request.user, permanent=flag(request, "permanent"))
         return held(request, name, done) if isinstance(done, Held) else Response(done)
@@ -77,7 +87,7 @@ class Versions(Face):
     def get(self, request: Request, subject: str) -> Response:
         """Numbers."""
         name, asked = (
-            subject_of(subject),
+            meant(subject),
             {"deleted": flag(request, "deleted"), "deleted_only": flag(request, "deletedOnly")},
         )
         found = reading.versions(name, **asked)
@@ -87,7 +97,7 @@ class Versions(Face):
 
     def post(self, request: Request, subject: str) -> Response:
         """Register: the id of what is or becomes a version."""
-        name, body = subject_of(subject), self.body(request, SCHEMA_FIELDS)
+        name, body = meant(subject), self.body(request, SCHEMA_FIELDS)
         actor = actor_of(request)
         sent = shapes.submitted(request, body, settings_of(name))
         wanted = Wanted(_number(body, "id"), _number(body, "version"))
@@ -98,7 +108,10 @@ class Versions(Face):
         if isinstance(done, Held):
             return held(request, name, done)
         told = {"id": done.schema_id, "version": done.number, "guid": shapes.guid(done.schema)}
-        return Response(told | ({"metadata": done.schema.metadata} if done.schema.metadata else {}))
+        kept = done.schema.metadata or {}
+        if kept == (sent.metadata or {}):
+            return Response(told | ({"metadata": kept} if kept else {}))
+        return Response(told | shapes.schema(done.schema))  # what is kept is another than what was sent
 
 
 class OneVersion(Face):
@@ -110,7 +123,7 @@ class OneVersion(Face):
 
     def delete(self, request: Request, subject: str, version: str) -> Response:
         """Delete it; with `permanent` what was deleted before is gone for good."""
-        name = subject_of(subject)
+        name = meant(subject)
         require_writable(actor_of(request), name)
         done = delete_version(name, reading.number_of(version), request.user, permanent=flag(request, "permanent"))
         return held(request, name, done) if isinstance(done, Held) else Response(done)
@@ -129,7 +142,7 @@ class ReferencedBy(Face):
 
     def get(self, request: Request, subject: str, version: str) -> Response:
         """Ids of the schemas that refer to it."""
-        found = reading.version_at(subject_of(subject), reading.number_of(version), deleted=True)
+        found = reading.version_at(meant(subject), reading.number_of(version), deleted=True)
         return Response(reading.referring(found.subject.name, [found.number]))
 
 
@@ -138,7 +151,7 @@ class LatestWithMetadata(Face):
 
     def get(self, request: Request, subject: str) -> Response:
         """The newest version whose metadata has these properties: `key` and `value`, as often as one likes."""
-        name = subject_of(subject)
+        name = meant(subject)
         query = request.query_params
         wanted = dict(zip(query.getlist("key"), query.getlist("value"), strict=False))
         found = reading.versions(name, deleted=flag(request, "deleted"))
@@ -177,7 +190,7 @@ def require_writable(actor: Actor, subject: str) -> None:
 
 
 def _found(request: Request, subject: str, version: str) -> SubjectVersion:
-    return reading.version_at(subject_of(subject), reading.number_of(version), deleted=flag(request, "deleted"))
+    return reading.version_at(meant(subject), reading.number_of(version), deleted=flag(request, "deleted"))
 
 
 def _number(body: dict[str, Any], name: str) -> int | None:

@@ -103,7 +103,7 @@ def test_a_registry_is_copied_with_ids_numbers_references_levels_and_what_is_del
     kept = {name: value for name, value in CONFIG.items() if name != "alias"}
     assert call.get("/config/line") == kept
     assert "2 settings beside those" in done.output
-    assert "✗ alias of line: alias is not kept here; leave it out" in done.output
+    assert "✗ alias of line: line has versions of its own" in done.output
     assert call.get("/mode/line")["error_code"] == 40409, "what comes next is compared again"
     numbers = ContractVersion.objects.filter(contract__name="orders-value").order_by("precedence")
     assert list(numbers.values_list("version", flat=True)) == ["1.0.0", "2.0.0", "3.0.0"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.test import Client
 
 from governance.models import Change, ContractVersion, RegistryRule
 from orchestration.models import Team
 from tests.governance.gatehouse import V1, contract, sent, workflow
+from tests.people import person, token_for
 from tests.registry.conftest import BROKEN, RECORD, WIDER, Caller
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +35,8 @@ def test_settings_are_told_as_they_were_set_and_each_falls_back_by_itself(admin:
     assert maintainer.get("/config/orders?defaultToGlobal=true").body == {
         "compatibilityLevel": "FULL", **GROUP, "normalize": False, "overrideMetadata": {"properties": {"a": "1"}},
     }  # fmt: skip
-    assert maintainer.put("/config/orders", {"compatibility": "backward"}).body == {"compatibility": "BACKWARD"}
+    set_now = {"compatibility": "BACKWARD", **GROUP, "normalize": False}
+    assert maintainer.put("/config/orders", {"compatibility": "backward"}).body == set_now, "all that is set now"
     assert maintainer.get("/config/orders").body == {"compatibilityLevel": "BACKWARD", **GROUP, "normalize": False}
     maintainer.put("/config/orders", {"compatibilityGroup": None})
     assert maintainer.get("/config/orders").body == {"compatibilityLevel": "BACKWARD", "normalize": False}
@@ -52,8 +55,8 @@ def test_settings_are_told_as_they_were_set_and_each_falls_back_by_itself(admin:
         ({}, 42203, "Invalid compatibility level"),
         ({"compatibility": "SIDEWAYS", **GROUP}, 42203, "Invalid compatibility level"),
         ({"compatibilityPolicy": "LENIENT"}, 422, "compatibilityPolicy is STRICT here"),
-        ({"alias": "other"}, 422, "alias is not kept here; leave it out"),
-        ({"validateFields": True}, 422, "validateFields is not kept here; leave it out"),
+        ({"validateNames": True}, 422, "validateNames is not kept here; leave it out"),
+        ({"alias": "__GLOBAL"}, 42208, "__GLOBAL is no subject's name"),
         ({"normalize": "yes"}, 422, "Wrong type of field: normalize"),
         ({"defaultMetadata": {"properties": [1]}}, 42201, "defaultMetadata.properties is an object of texts"),
         ({"overrideMetadata": {"colour": "red"}}, 42201, "overrideMetadata.colour is not kept here"),
@@ -96,6 +99,89 @@ def test_metadata_for_all_is_laid_under_and_over_that_of_a_schema(maintainer: Ca
     assert labels_of(maintainer, 2) == whole, "whoever says nothing means that of the newest"
     maintainer.delete("/config/orders")
     assert labels_of(maintainer, 2) == whole, "what is registered stays as it is"
+
+
+def test_metadata_that_is_said_to_be_none_is_none(maintainer: Caller):
+    maintainer.register("orders", RECORD, **major("1"))
+    assert maintainer.register("orders", RECORD).body["version"] == 1, "nothing said: that of the newest"
+    assert maintainer.register("orders", RECORD, metadata={"properties": {}}).body["version"] == 2
+    assert labels_of(maintainer, 2) is None
+    maintainer.put("/config/orders", {"defaultMetadata": {"properties": {"a": "1"}}})
+    assert maintainer.register("orders", WIDER, metadata={}).body["metadata"] == {"properties": {"a": "1"}}
+
+
+def test_names_that_metadata_reserves_are_kept_free_where_that_is_set(maintainer: Caller):
+    taken = {"metadata": {"properties": {"confluent:reserved": "note, id"}}}
+    assert maintainer.register("others", RECORD, **taken).status == 200, "elsewhere nobody looks"
+    maintainer.put("/config/orders", {"validateFields": True})
+    refused = maintainer.register("orders", RECORD, **taken)
+    assert refused.code == 42201
+    assert "field id has a name that its metadata reserves" in refused.body["message"]
+    kept = {"metadata": {"properties": {"confluent:reserved": "note"}}}
+    assert maintainer.register("orders", RECORD, **kept).status == 200
+    url = "/compatibility/subjects/orders/versions/latest"
+    assert maintainer.post(url, {"schema": json.dumps(WIDER), **kept}).code == 42201
+    freed = maintainer.register("orders", WIDER, **major("1"))
+    assert "reserves note, and this one does not; keep it" in freed.body["message"]
+    flat = {"type": "object", "properties": {"note": {"type": "string"}, "in": {"properties": {"own": {}}}}}
+    maintainer.put("/config/flat", {"validateFields": True})
+    reserving = {"schemaType": "JSON", "metadata": {"properties": {"confluent:reserved": "note"}}}
+    assert maintainer.register("flat", flat, **reserving).code == 42201
+    reserving["metadata"] = {"properties": {"confluent:reserved": "own"}}
+    assert maintainer.register("flat", flat, **reserving).status == 200, "what lies in it is not its own"
+
+
+def test_a_default_that_no_reader_could_use_is_refused_where_that_is_set(maintainer: Caller):
+    unfit = {**RECORD, "fields": [*RECORD["fields"], {"name": "n", "type": "int", "default": "none"}]}
+    url, asked = "/compatibility/subjects/orders/versions/latest", {"schema": json.dumps(unfit)}
+    assert maintainer.post(url, asked).status == 200
+    maintainer.put("/config/orders", {"validateNewSchemas": True})
+    assert maintainer.post(url, asked).code == 42201
+    assert maintainer.register("orders", unfit).code == 42201
+
+
+def test_an_alias_stands_for_a_subject_wherever_one_is_named(admin: Caller, maintainer: Caller, reader: Caller):
+    first = maintainer.register("orders", RECORD).body
+    assert maintainer.put("/config/old%2Fname", {"alias": "orders"}).body == {"alias": "orders"}
+    assert reader.get("/subjects/old%2Fname/versions/1").body["subject"] == "orders"
+    assert maintainer.register("old%2Fname", RECORD).body == first
+    assert maintainer.register("old%2Fname", WIDER).body["version"] == 2
+    asked = {"schema": json.dumps(BROKEN)}
+    assert maintainer.post("/compatibility/subjects/old%2Fname/versions/latest", asked).body == {"is_compatible": False}
+    assert reader.delete("/subjects/old%2Fname").status == 403, "as little as the subject itself"
+    assert admin.get("/subjects").body == ["orders"]
+    found = admin.get("/schemas?subjectPrefix=old&aliases=true&latestOnly=true").body
+    assert [(one["subject"], one["version"], one["aliases"]) for one in found] == [("orders", 2, ["old/name"])]
+    assert admin.get("/schemas?subjectPrefix=old").body == []
+    assert "aliases" not in admin.get("/schemas?subjectPrefix=:*:").body[0]
+    assert maintainer.put("/config/older", {"alias": "old/name"}).status == 200
+    assert reader.get("/subjects/older/versions").code == 40401, "an alias of an alias is not followed"
+    hiding = maintainer.put("/config/orders", {"alias": "others"})
+    assert (hiding.code, "versions of its own" in hiding.body["message"]) == (422, True)
+    maintainer.put("/config/old%2Fname", {"alias": None})
+    assert reader.get("/subjects/old%2Fname/versions/1").code == 40401
+
+
+def test_an_alias_opens_nothing_that_the_subject_keeps_closed(admin: Caller, maintainer: Caller, client: Client):
+    admin.register("orders", RECORD)
+    stranger = Caller(client, token_for(person("maintainer", Team.objects.create(name="strangers"))))
+    assert stranger.put("/config/mine", {"alias": "orders"}).status == 200
+    assert stranger.register("mine", WIDER).status == 403
+    assert stranger.delete("/subjects/mine").status == 403
+    assert stranger.put("/config/mine", {"compatibility": "NONE"}).status == 200, "of that name alone"
+    assert stranger.register("mine", BROKEN).status in (403, 409)
+    assert admin.get("/subjects/orders/versions").body == [1]
+
+
+@pytest.mark.parametrize("context", [":.:", ":.__GLOBAL:"])
+def test_what_is_set_for_the_default_context_is_set_for_all(context: str, admin: Caller, maintainer: Caller):
+    assert maintainer.put(f"/config/{context}", {"compatibility": "NONE"}).status == 403
+    assert admin.put(f"/config/{context}", {"compatibility": "NONE"}).body == {"compatibility": "NONE"}
+    assert admin.get("/config").body == {"compatibilityLevel": "NONE"}
+    assert admin.put(f"/mode/{context}", {"mode": "READONLY"}).body == {"mode": "READONLY"}
+    assert admin.get("/mode").body == {"mode": "READONLY"}
+    assert admin.delete(f"/mode/{context}").body == {"mode": "READONLY"}
+    assert admin.get("/mode").body == {"mode": "READWRITE"}
 
 
 def test_versions_are_compared_with_those_of_their_group_alone(maintainer: Caller):
