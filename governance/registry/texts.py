@@ -76,8 +76,8 @@ def parse(submitted: Submitted, look_up: LookUp) -> Parsed:
     value = _value(submitted.text)
     others = list(_gathered(submitted, look_up))
     try:
-        text = _storable(text_of(ordered(value) if submitted.kind == "AVRO" else value))
-        _storable(json.dumps(submitted.metadata, ensure_ascii=False))
+        text = storable(text_of(ordered(value) if submitted.kind == "AVRO" else value))
+        storable(json.dumps(submitted.metadata, ensure_ascii=False))
         schema = _whole(submitted.kind, value, others)
         check_schema(FORMATS[submitted.kind], schema)
         fingerprint = fingerprint_of(submitted.kind, text, submitted.references, submitted.metadata)
@@ -167,7 +167,7 @@ def finite(text: str) -> float:
     return number
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Itself. Raises ValueError for halves of surrogate pairs, which no database takes, and for U+0000, which one refuses."""
     try:
         text.encode()

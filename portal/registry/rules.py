@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from rest_framework.request import Request
@@ -10,6 +11,7 @@ from rest_framework.response import Response
 from governance.registry import faults, rules
 from governance.registry.reading import versions
 from governance.registry.settings import POLICIES, SETTINGS, in_force, settings_set
+from governance.registry.texts import storable
 from portal.api.pages import actor_of
 from portal.permissions import Verb
 from portal.registry.faces import Face, Fields, flag
@@ -20,6 +22,8 @@ from portal.registry.subjects import require_writable, subject_of
 _NOT_KEPT: Fields = {
     "validateNames": bool, "validateRules": bool, "defaultRuleSet": dict, "overrideRuleSet": dict,
 }  # fmt: skip
+#: Characters of one setting, as JSON: each is read with every request of its subject.
+LONGEST_SETTING = 16 * 1024
 _LEVEL = ("compatibility", "compatibilityLevel")
 _CONFIG: Fields = {**dict.fromkeys(_LEVEL, str), **SETTINGS, **_NOT_KEPT}
 
@@ -42,6 +46,12 @@ def _setting(name: str, value: Any) -> Any:
     if name == "compatibilityPolicy" and value not in POLICIES:
         text = f"{name} is {POLICIES[0]} here: all documents count, not only those that senders declare"
         raise faults.RegistryFault(422, text)
+    try:
+        text = storable(json.dumps(value, ensure_ascii=False))
+    except ValueError as error:
+        raise faults.RegistryFault(422, f"{name} can't be kept: {error}") from None
+    if len(text) > LONGEST_SETTING:
+        raise faults.RegistryFault(422, f"{name} has {len(text):,} characters; the limit is {LONGEST_SETTING:,}")
     if name == "alias":
         return subject_of(value)
     return (metadata(value, name) or None) if isinstance(value, dict) else value
