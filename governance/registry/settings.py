@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.models import RegistryRule
+from governance.registry.reading import versions
 
 Metadata = dict[str, Any]
 #: By the names that clients have for them, the type of each.
@@ -67,8 +68,11 @@ def settings_of(subject: str) -> Settings:
 
 
 def subject_behind(name: str) -> str:
-    """The subject that a name is an alias of; itself, where it is none. An alias of an alias is not followed."""
-    return str(settings_set(name).get("alias") or name)
+    """The subject that a name is an alias of; itself, where it is none or has versions, which a manifest may have brought since.
+    An alias of an alias is not followed.
+    """
+    alias = settings_set(name).get("alias")
+    return name if alias is None or versions(name).exists() else str(alias)
 
 
 def aliases() -> dict[str, list[str]]:

@@ -182,6 +182,14 @@ def test_an_alias_opens_nothing_that_the_subject_keeps_closed(admin: Caller, mai
     assert admin.get("/subjects/orders/versions").body == [1]
 
 
+def test_an_alias_hides_nothing_that_a_manifest_brings_later(maintainer: Caller, checkout: Team):
+    maintainer.register("orders", RECORD)
+    assert maintainer.put("/config/order.placed", {"alias": "orders"}).status == 200
+    assert maintainer.get("/subjects/order.placed/versions/1").body["subject"] == "orders"
+    sent(contract("1.0.0", V1))
+    assert maintainer.get("/subjects/order.placed/versions/1").body["subject"] == "order.placed"
+
+
 @pytest.mark.parametrize("context", [":.:", ":.__GLOBAL:"])
 def test_what_is_set_for_the_default_context_is_set_for_all(context: str, admin: Caller, maintainer: Caller):
     assert maintainer.put(f"/config/{context}", {"compatibility": "NONE"}).status == 403
