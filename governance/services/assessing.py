@@ -92,7 +92,8 @@ def assess(
     """Compare with the highest live version below, at a transitive level with all of them. Raises InvalidSchema.
 
     `beside`: one more that it follows, whatever its number: what clients of the registry have as the newest. `apart`: ids of
-    versions that it need not be compatible with, by the registry's own rules, as long as no workflow uses the contract.
+    versions that it need not be compatible with, by the registry's own rules, as long as no workflow uses the contract and no
+    manifest has said its level.
     """
     lower = ContractVersion.objects.filter(contract__name=name, state__in=LIVE, precedence__lt=precedence(version))
     below = list(lower.select_related("contract__owner").order_by("-precedence"))
@@ -107,9 +108,9 @@ def assess(
     present = _rules_of(base)
     uses = uses_of(name)
     asked = present[1] or (None if uses else level_kept(base)) or level_of(uses)
-    compared = below if asked.endswith("_TRANSITIVE") else below[:1]
+    grouped = below if uses or present[1] else [one for one in below if one.pk not in apart]
+    compared = grouped if asked.endswith("_TRANSITIVE") else grouped[:1]
     compared = [*compared, beside] if beside is not None and beside not in compared else compared
-    compared = [one for one in compared if uses or one.pk not in apart]
     against, report = _compared(compared, (format, schema), asked, present[0]) if compared else (None, None)
     other = _other_rules(base, policy, level)
     below_one = Version(base.version).major == 0

@@ -110,6 +110,24 @@ def test_metadata_for_all_is_laid_under_and_over_that_of_a_schema(maintainer: Ca
     assert labels_of(maintainer, 2) == whole, "what is registered stays as it is"
 
 
+def test_what_nobody_can_decide_within_a_group_waits_for_a_person(maintainer: Caller):
+    maintainer.put("/config/names", GROUP)
+    kind = {"schemaType": "JSON"}
+    assert maintainer.register("names", {"type": "string"}, **kind, **major("1")).status == 200
+    assert maintainer.register("names", {"type": "integer"}, **kind, **major("2")).status == 200
+    unclear = {"type": "string", "pattern": "^(?=a)a$"}
+    assert maintainer.register("names", unclear, **kind, **major("1")).status == 409
+    assert Change.objects.get().verdict == "undecided"
+
+
+def test_a_group_does_not_get_around_the_level_that_a_manifest_says(maintainer: Caller, checkout: Team):
+    sent(contract("1.0.0", V1, compatibility="BACKWARD"))
+    maintainer.put("/config/order.placed", GROUP)
+    breaking = V1 | {"required": ["id", "qty"]}
+    assert maintainer.register("order.placed", breaking, schemaType="JSON", **major("2")).status == 409
+    assert Change.objects.get().verdict == "breaking"
+
+
 def test_metadata_that_is_said_to_be_none_is_none(maintainer: Caller):
     maintainer.register("orders", RECORD, **major("1"))
     assert maintainer.register("orders", RECORD).body["version"] == 1, "nothing said: that of the newest"
