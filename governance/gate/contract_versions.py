@@ -33,10 +33,11 @@ class PublishContract:
         """See subjects.Subject."""
         version = _version(change)
         spec = version.canonical["spec"]
+        apart = grouped_apart(version.contract.name, version.source)
         assessment = assess(
             name=version.contract.name, version=version.version, schema=version.schema,
             policy=spec.get("policy", "tolerant"), level=spec.get("compatibility"), owner=_owner(version),
-            format=format_of(spec), beside=newest_registered(version), apart=grouped_apart(version.contract.name, version.source),
+            format=format_of(spec), beside=newest_registered(version, apart), apart=apart,
         )  # fmt: skip
         judgement, contract = assessment.judgement(version.content_hash), version.contract
         before = {

@@ -5,7 +5,7 @@ Owns which versions those are, for the registry's questions and for the gate. Ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from governance.models import ContractVersion, RegisteredSchema, SubjectVersion
@@ -28,14 +28,14 @@ def metadata_meant(subject: str, parsed: Parsed) -> Metadata | None:
     return newest.schema.metadata if newest is not None else None
 
 
-def newest_registered(version: ContractVersion) -> ContractVersion | None:
-    """What clients have as the newest of the subject that they registered this version under, of those it is grouped with."""
+def newest_registered(version: ContractVersion, apart: Collection[int]) -> ContractVersion | None:
+    """What clients have as the newest of the subject that they registered this version under; `apart`: ids that don't count."""
     if version.source.get("registry") is None:
         return None
-    rows = SubjectVersion.objects.filter(IS_LIVE, subject__contract=version.contract_id).exclude(version=version)
-    found = rows.select_related("version__contract__owner", "schema").order_by("-number")
-    apart = grouped_apart(version.contract.name, version.source)
-    return next((one.version for one in found if one.version_id not in apart), None)
+    rows = SubjectVersion.objects.filter(IS_LIVE, subject__contract=version.contract_id)
+    rows = rows.exclude(version__in=[version.pk, *apart])
+    found = rows.select_related("version__contract__owner").order_by("-number").first()
+    return found.version if found is not None else None
 
 
 def grouped_apart(contract: str, source: Mapping[str, Any]) -> set[int]:

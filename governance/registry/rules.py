@@ -15,7 +15,7 @@ from django.db import transaction
 from governance.models import Contract, ContractVersion, RegistryRule, Subject, SubjectVersion
 from governance.registry import faults
 from governance.registry.reading import IS_LIVE, versions
-from governance.registry.settings import changed
+from governance.registry.settings import ALL, changed, rules_of
 from orchestration.services.governed import hold, save
 
 LEVELS = (
@@ -24,8 +24,6 @@ LEVELS = (
 OVERRIDE = "READONLY_OVERRIDE"
 MODES = ("READWRITE", "READONLY", OVERRIDE, "IMPORT")
 DEFAULT_LEVEL, DEFAULT_MODE = "BACKWARD", "READWRITE"
-#: The scope of the rule for all subjects.
-ALL = ""
 
 
 def level_set(scope: str) -> str:
@@ -40,13 +38,14 @@ def mode_set(scope: str) -> str:
 
 def level_of(subject: str) -> str:
     """The level in force."""
-    return level_set(subject) or _declared(subject) or level_set(ALL) or DEFAULT_LEVEL
+    own, everywhere = rules_of(subject)
+    return own.level or _declared(subject) or everywhere.level or DEFAULT_LEVEL
 
 
 def mode_of(subject: str) -> str:
     """The mode in force; for all, READONLY_OVERRIDE is stronger than what a subject says."""
-    everywhere = mode_set(ALL)
-    return everywhere if everywhere == OVERRIDE else mode_set(subject) or everywhere or DEFAULT_MODE
+    own, everywhere = rules_of(subject)
+    return OVERRIDE if everywhere.mode == OVERRIDE else own.mode or everywhere.mode or DEFAULT_MODE
 
 
 def level_kept(version: ContractVersion) -> str | None:

@@ -13,6 +13,8 @@ from governance.models import RegistryRule
 from governance.registry.reading import versions
 
 Metadata = dict[str, Any]
+#: The scope of the rule for all subjects.
+ALL = ""
 #: By the names that clients have for them, the type of each.
 SETTINGS: dict[str, type] = {
     "alias": str, "normalize": bool, "validateFields": bool, "validateNewSchemas": bool, "compatibilityGroup": str,
@@ -49,13 +51,16 @@ def settings_set(scope: str) -> dict[str, Any]:
     return RegistryRule.objects.filter(scope=scope).values_list("settings", flat=True).first() or {}
 
 
+def rules_of(subject: str) -> tuple[RegistryRule, RegistryRule]:
+    """The subject's own and that for all; where nothing was set, one that says nothing."""
+    found = {one.scope: one for one in RegistryRule.objects.filter(scope__in=(ALL, subject))}
+    return found.get(subject, RegistryRule(scope=subject)), found.get(ALL, RegistryRule(scope=ALL))
+
+
 def in_force(subject: str) -> dict[str, Any]:
     """By name."""
-    scopes = RegistryRule.objects.filter(scope__in=("", subject)).order_by("scope")
-    found: dict[str, Any] = {}
-    for told in scopes.values_list("settings", flat=True):
-        found |= told
-    return found
+    own, everywhere = rules_of(subject)
+    return {**everywhere.settings, **own.settings}
 
 
 def settings_of(subject: str) -> Settings:
@@ -78,7 +83,7 @@ def subject_behind(name: str) -> str:
 def aliases() -> dict[str, list[str]]:
     """By subject, the names that stand for it."""
     found: dict[str, list[str]] = {}
-    rules = RegistryRule.objects.exclude(scope="").filter(settings__has_key="alias").order_by("scope")
+    rules = RegistryRule.objects.exclude(scope=ALL).filter(settings__has_key="alias").order_by("scope")
     for scope, settings in rules.values_list("scope", "settings"):
         found.setdefault(settings["alias"], []).append(scope)
     return found

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from governance.registry import faults, rules
 from governance.registry.reading import versions
-from governance.registry.settings import POLICIES, SETTINGS, in_force, settings_set
+from governance.registry.settings import ALL, POLICIES, SETTINGS, in_force, settings_set
 from governance.registry.texts import storable
 from portal.api.pages import actor_of
 from portal.permissions import Verb
@@ -31,7 +31,7 @@ _CONFIG: Fields = {**dict.fromkeys(_LEVEL, str), **SETTINGS, **_NOT_KEPT}
 class _Rule(Face):
     def require(self, request: Request, scope: str) -> None:
         """Whether the caller may set it. Raises Forbidden."""
-        if scope == rules.ALL:
+        if scope == ALL:
             actor_of(request).require(Verb.ADMINISTER)
         else:
             require_writable(actor_of(request), scope)
@@ -58,14 +58,14 @@ def _setting(name: str, value: Any) -> Any:
 
 
 def _refuse_hiding(scope: str) -> None:
-    if scope != rules.ALL and versions(scope).exists():
+    if scope != ALL and versions(scope).exists():
         text = f"{scope} has versions of its own, which nobody would find any more; delete them, or name another alias"
         raise faults.RegistryFault(422, text)
 
 
 def _scope(subject: str | None) -> str:
     """The contexts that clients know as the default one and the one above all: there are no others here."""
-    return rules.ALL if subject in (None, ":.:", ":.__GLOBAL:") else subject_of(subject)
+    return ALL if subject in (None, ":.:", ":.__GLOBAL:") else subject_of(subject)
 
 
 class Config(_Rule):
@@ -75,7 +75,7 @@ class Config(_Rule):
         """The level and the settings that are set; with `defaultToGlobal` those in force."""
         scope = _scope(subject)
         level, found = rules.level_set(scope), settings_set(scope)
-        if scope == rules.ALL or flag(request, "defaultToGlobal"):
+        if scope == ALL or flag(request, "defaultToGlobal"):
             level, found = level or rules.level_of(scope), in_force(scope)
         if not level and not found:
             raise faults.no_level(scope)
@@ -99,7 +99,7 @@ class Config(_Rule):
         """Back to what holds without it; what was set is told."""
         scope = _scope(subject)
         self.require(request, scope)
-        if scope != rules.ALL and not (rules.level_set(scope) or settings_set(scope)):
+        if scope != ALL and not (rules.level_set(scope) or settings_set(scope)):
             raise faults.no_subject(scope)
         level, found = rules.clear_config(scope, request.user)
         return Response(_told(level or rules.DEFAULT_LEVEL, found))
@@ -111,7 +111,7 @@ class Mode(_Rule):
     def get(self, request: Request, subject: str | None = None) -> Response:
         """The mode that is set; with `defaultToGlobal` the one in force."""
         scope = _scope(subject)
-        mode = rules.mode_set(scope) or (rules.DEFAULT_MODE if scope == rules.ALL else "")
+        mode = rules.mode_set(scope) or (rules.DEFAULT_MODE if scope == ALL else "")
         in_force = rules.mode_of(scope)
         if in_force == rules.OVERRIDE or (not mode and flag(request, "defaultToGlobal")):
             mode = in_force
@@ -136,9 +136,9 @@ class Mode(_Rule):
         scope = _scope(subject)
         self.require(request, scope)
         before = rules.mode_set(scope)
-        if not before and scope != rules.ALL:
+        if not before and scope != ALL:
             raise faults.no_subject(scope)
         rules.set_mode(scope, "", request.user)
-        if scope == rules.ALL and flag(request, "recursive"):
+        if scope == ALL and flag(request, "recursive"):
             rules.clear_modes(request.user)
         return Response({"mode": before or rules.DEFAULT_MODE})
