@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from orchestration import clock
 from orchestration.models import Objective, RollupMinute
 from orchestration.selectors.budgets import BudgetState, budget_of, budgets, burns
 from orchestration.selectors.series import Grain
@@ -15,6 +16,12 @@ from tests.alerts.counting import count, objective
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 26, 10, 17, 42, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def at_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of minutes are kept for two days before the present, which is that moment whenever the test runs."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 def test_a_budget_is_exact_over_all_grains():
