@@ -14,7 +14,8 @@ from governance.gate.subjects import Object
 from governance.models import Change, SubjectVersion
 from governance.registry import faults, rules
 from governance.registry.erasing import erase
-from governance.registry.reading import IS_LIVE, LATEST, refuse_referenced, version_at, versions
+from governance.registry.reading import IS_LIVE, LATEST, version_at, versions
+from governance.registry.references import refuse_referenced
 from governance.registry.registering import Held
 from orchestration.errors import Conflict
 from orchestration.services.applying import Signature

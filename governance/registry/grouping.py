@@ -1,4 +1,5 @@
-"""Groups of a subject's versions: where clients have set one, those with the same value of a property are compared, no others.
+"""Metadata that a schema is registered with, and groups by it: where clients have set one, versions with the same value of a
+property are compared, no others.
 
 Owns which versions those are, for the registry's questions and for the gate. Never compares and never writes.
 """
@@ -6,12 +7,13 @@ Owns which versions those are, for the registry's questions and for the gate. Ne
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from governance.models import ContractVersion, RegisteredSchema, SubjectVersion
-from governance.registry.reading import IS_LIVE, versions
+from governance.registry.reading import IS_LIVE
 from governance.registry.settings import Metadata, Settings, settings_of
-from governance.registry.texts import Parsed
+from governance.registry.texts import Parsed, fingerprint_of
 
 
 def grouped(known: Iterable[SubjectVersion], settings: Settings, metadata: Metadata | None) -> list[SubjectVersion]:
@@ -20,12 +22,17 @@ def grouped(known: Iterable[SubjectVersion], settings: Settings, metadata: Metad
     return [one for one in known if settings.group_of(one.schema.metadata) == group]
 
 
-def metadata_meant(subject: str, parsed: Parsed) -> Metadata | None:
-    """That of the newest version, where nothing is said of it."""
-    if parsed.submitted.metadata is not None:
-        return parsed.submitted.metadata
-    newest = versions(subject).last()
-    return newest.schema.metadata if newest is not None else None
+def labelled(parsed: Parsed, settings: Settings, newest: SubjectVersion | None) -> Parsed:
+    """With the metadata that it is registered with: what was sent, or that of the newest version where nothing was said of it,
+    and what is set for all schemas of the subject.
+    """
+    sent = parsed.submitted
+    before = newest.schema.metadata if newest is not None else None
+    metadata = settings.labels(before if sent.metadata is None else sent.metadata)
+    if not metadata or metadata == sent.metadata:
+        return parsed
+    fingerprint = fingerprint_of(sent.kind, parsed.text, sent.references, metadata)
+    return replace(parsed, submitted=replace(sent, metadata=metadata), fingerprint=fingerprint)
 
 
 def newest_registered(version: ContractVersion, apart: Collection[int]) -> ContractVersion | None:

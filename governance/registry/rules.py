@@ -8,6 +8,7 @@ READWRITE. Owns that order. Never compares.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from django.db import transaction
 from governance.models import Contract, ContractVersion, RegistryRule, Subject, SubjectVersion
 from governance.registry import faults
 from governance.registry.reading import IS_LIVE, versions
-from governance.registry.settings import ALL, changed, rules_of
+from governance.registry.settings import ALL, Settings, both, changed, rules_of, settings_by
 from orchestration.services.governed import hold, save
 
 LEVELS = (
@@ -36,15 +37,42 @@ def mode_set(scope: str) -> str:
     return RegistryRule.objects.filter(scope=scope).values_list("mode", flat=True).first() or ""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is in force for a subject, of one moment."""
+
+    mode: str
+    level: str
+    settings: Settings
+
+    @property
+    def is_import(self) -> bool:
+        """History that was lived elsewhere is brought: it is neither compared nor labelled nor rewritten."""
+        return self.mode == "IMPORT"
+
+
+def terms_of(subject: str) -> Terms:
+    """All of them, read once."""
+    own, everywhere = rules_of(subject)
+    return Terms(_mode(own, everywhere), _level(own, everywhere), settings_by(both(own, everywhere)))
+
+
 def level_of(subject: str) -> str:
     """The level in force."""
-    own, everywhere = rules_of(subject)
-    return own.level or _declared(subject) or everywhere.level or DEFAULT_LEVEL
+    return _level(*rules_of(subject))
+
+
+def _level(own: RegistryRule, everywhere: RegistryRule) -> str:
+    return own.level or _declared(own.scope) or everywhere.level or DEFAULT_LEVEL
 
 
 def mode_of(subject: str) -> str:
-    """The mode in force; for all, READONLY_OVERRIDE is stronger than what a subject says."""
-    own, everywhere = rules_of(subject)
+    """The mode in force."""
+    return _mode(*rules_of(subject))
+
+
+def _mode(own: RegistryRule, everywhere: RegistryRule) -> str:
+    """For all, READONLY_OVERRIDE is stronger than what a subject says."""
     return OVERRIDE if everywhere.mode == OVERRIDE else own.mode or everywhere.mode or DEFAULT_MODE
 
 
@@ -56,7 +84,8 @@ def level_kept(version: ContractVersion) -> str | None:
     subject = version.source.get("registry")
     if subject is None:
         return None
-    return "NONE" if mode_of(subject) == "IMPORT" else level_of(subject)
+    terms = terms_of(subject)
+    return "NONE" if terms.is_import else terms.level
 
 
 @transaction.atomic
@@ -127,12 +156,10 @@ def forget(contract: Contract, actor: Any) -> None:
         save(rule, actor=actor, reason="the last version of the subject was deleted")
 
 
-def refuse_unwritable(subject: str) -> str:
-    """The mode, which lets something be registered. Raises RegistryFault 42205."""
-    mode = mode_of(subject)
-    if mode.startswith("READONLY"):
+def refuse_unwritable(subject: str, mode: str | None = None) -> None:
+    """Raises RegistryFault 42205 where the mode, if the caller knows it already this one, lets nothing be written."""
+    if (mode or mode_of(subject)).startswith("READONLY"):
         raise faults.not_permitted(f"{f'Subject {subject}' if subject != ALL else 'The registry'} is in read-only mode")
-    return mode
 
 
 def _rule(scope: str) -> RegistryRule:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.models import RegistryRule
-from governance.registry.reading import versions
 
 Metadata = dict[str, Any]
 #: The scope of the rule for all subjects.
@@ -60,33 +59,25 @@ def rules_of(subject: str) -> tuple[RegistryRule, RegistryRule]:
 def in_force(subject: str) -> dict[str, Any]:
     """By name."""
     own, everywhere = rules_of(subject)
-    return {**everywhere.settings, **own.settings}
+    return both(own, everywhere)
+
+
+def both(own: RegistryRule, everywhere: RegistryRule) -> dict[str, Any]:
+    """What holds by these two. An alias is one subject's alone."""
+    return {**{name: value for name, value in everywhere.settings.items() if name != "alias"}, **own.settings}
 
 
 def settings_of(subject: str) -> Settings:
     """Those in force."""
-    found = in_force(subject)
+    return settings_by(in_force(subject))
+
+
+def settings_by(found: Mapping[str, Any]) -> Settings:
+    """By the names that clients have for them."""
     return Settings(
         found.get("normalize", False), found.get("validateNewSchemas", False), found.get("validateFields", False),
         found.get("compatibilityGroup", ""), found.get("defaultMetadata"), found.get("overrideMetadata"),
     )  # fmt: skip
-
-
-def subject_behind(name: str) -> str:
-    """The subject that a name is an alias of; itself, where it is none or has versions, which a manifest may have brought since.
-    An alias of an alias is not followed.
-    """
-    alias = settings_set(name).get("alias")
-    return name if alias is None or versions(name).exists() else str(alias)
-
-
-def aliases() -> dict[str, list[str]]:
-    """By subject, the names that stand for it."""
-    found: dict[str, list[str]] = {}
-    rules = RegistryRule.objects.exclude(scope=ALL).filter(settings__has_key="alias").order_by("scope")
-    for scope, settings in rules.values_list("scope", "settings"):
-        found.setdefault(settings["alias"], []).append(scope)
-    return found
 
 
 def changed(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

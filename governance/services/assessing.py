@@ -37,7 +37,7 @@ class Assessment:
     """Of a version that is about to be published. Without a base nothing was there to break.
 
     `base` is the live version just below; `against` the one that the report is about: the base, or at a transitive level the
-    first of all live ones below that it breaks.
+    first of all live ones below that it breaks. None where there is a base and no report: it is of another group than all below.
     """
 
     base: ContractVersion | None
@@ -72,6 +72,7 @@ class Assessment:
             "witness": report.witness if report else None, "has_witness": bool(report and report.has_witness),
             "broken": report.broken if report else "", "complaint": list(report.complaint) if report else ["", ""],
             "doubt": report.doubt if report else "", "other_rules": self.other_rules,
+            "apart_from": self.base.version if self.base and report is None else "",
         }  # fmt: skip
         verdict: Verdict = report.verdict if report else "safe"
         return Judgement(verdict, described, self.hits, told, self.against, self.other_rules, self.owners)

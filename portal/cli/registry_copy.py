@@ -6,6 +6,7 @@ asked over the API that all such registries have.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -42,9 +43,12 @@ class Outcome:
 
     counts: Counter[str] = field(default_factory=Counter)
     failed: list[tuple[str, str]] = field(default_factory=list)
+    #: What is set there for all subjects, and not here.
+    left_for_all: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        return {**self.counts, "failed": [{"what": what, "why": why} for what, why in self.failed]}
+        failed = [{"what": what, "why": why} for what, why in self.failed]
+        return {**self.counts, "failed": failed, "left_for_all": self.left_for_all}
 
 
 @click.group(name="registry")
@@ -58,10 +62,14 @@ def registry() -> None:
               help="Who asks the source, by basic auth. [env: PLUMBLINE_SOURCE_USER]")  # fmt: skip
 @click.option("--team", metavar="TEAM", default="", help="The team that is to own what is new. [default: the token's]")
 @click.option("--prefix", metavar="TEXT", default="", help="Only subjects whose names begin so.")
+@click.option("--for-all", is_flag=True,
+              help="Set what is set there for all subjects here too, for every subject. Takes an admin.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be copied, and change nothing.")
 @shared_options
 @click.pass_obj
-def copy(session: Session, source: str, source_user: str, team: str, prefix: str, dry_run: bool) -> None:  # noqa: PLR0917 - an option each
+def copy(  # noqa: PLR0917 - an option each
+    session: Session, source: str, source_user: str, team: str, prefix: str, for_all: bool, dry_run: bool
+) -> None:
     """Copy a schema registry: every version of every subject, deleted ones too, with ids, numbers, levels and settings.
 
     \b
@@ -77,6 +85,7 @@ def copy(session: Session, source: str, source_user: str, team: str, prefix: str
         outcome.counts.update(subjects=len(subjects), versions=len(found))
     else:
         _copy(theirs, ours, subjects, found, outcome)
+        _copy_config_for_all(theirs, ours, outcome, wanted=for_all)
     if session.as_json:
         session.printer.data(outcome.as_dict())
     else:
@@ -203,14 +212,33 @@ def _copy_config(theirs: Registry, ours: Registry, subject: str, outcome: Outcom
         if error.code not in NOTHING_SET:
             outcome.failed.append((f"configuration of {subject}", str(error)))
         return
+    _set(ours, at("config", subject), found, f"of {subject}", outcome)
+
+
+def _copy_config_for_all(theirs: Registry, ours: Registry, outcome: Outcome, *, wanted: bool) -> None:
+    """Where it isn't wanted, it is told what differs: here it would hold for subjects from elsewhere too."""
+    try:
+        there, here = theirs.get(at("config")), ours.get(at("config"))
+    except Refused as error:
+        outcome.failed.append(("configuration for all", str(error)))
+        return
+    differing = {name: value for name, value in there.items() if value is not None and here.get(name) != value}
+    if wanted:
+        _set(ours, at("config"), differing, "for all", outcome)
+    else:
+        outcome.left_for_all = differing
+
+
+def _set(ours: Registry, path: str, found: dict[str, Any], whose: str, outcome: Outcome) -> None:
+    """Each by itself. What is switched off, or empty, is said too: it may be otherwise for all."""
     for name, value in found.items():
         is_level = name == "compatibilityLevel"
         try:
-            if value not in (None, "", False):
-                ours.ask("PUT", at("config", subject), {"compatibility" if is_level else name: value})
+            if value is not None:
+                ours.ask("PUT", path, {"compatibility" if is_level else name: value})
                 outcome.counts["levels" if is_level else "settings"] += 1
-        except Refused as error:
-            outcome.failed.append((f"{'level' if is_level else name} of {subject}", str(error)))
+        except (Refused, Failure) as error:  # what is set for all takes an admin
+            outcome.failed.append((f"{'level' if is_level else name} {whose}", str(error)))
 
 
 def _tell(session: Session, outcome: Outcome, *, dry_run: bool) -> None:
@@ -224,5 +252,8 @@ def _tell(session: Session, outcome: Outcome, *, dry_run: bool) -> None:
         say(f"  · {count(counts['levels'], 'level')} of compatibility")
     if counts["settings"]:
         say(f"  · {count(counts['settings'], 'setting')} beside those")
+    if outcome.left_for_all:
+        told = ", ".join(f"{name} {json.dumps(value)}" for name, value in sorted(outcome.left_for_all.items()))
+        say(f"  · set there for all subjects and not here: {told}; --for-all sets it here", style="yellow")
     for name, why in outcome.failed:
         say(f"  ✗ {name}: {why}", style="bold red")

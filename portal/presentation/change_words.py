@@ -79,6 +79,11 @@ def sentence(change: Change, old: str, new: str) -> str:
     noun, _, verb = change.kind.partition(".")
     if verb in _TOLD:
         return _TOLD[verb](change)
+    if not old and (below := change.report.get("apart_from")):
+        return (
+            "It was compared with none: clients of the registry have set that versions are compared within groups, and it is "
+            f"the first of its group. {below}, just below it, is of another."
+        )
     if not old:
         return "It is the first version: nobody relies on it yet."
     if noun == "workflow":

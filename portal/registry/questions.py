@@ -9,11 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.models import SubjectVersion
-from governance.registry import faults, reading, rules
-from governance.registry.grouping import grouped, metadata_meant
+from governance.registry import faults, finding, reading, rules
+from governance.registry.grouping import grouped, labelled
 from governance.registry.judging import asked, judge
 from governance.registry.registering import refuse_unsound
-from governance.registry.settings import settings_of
 from portal.registry import shapes
 from portal.registry.faces import SCHEMA_FIELDS, Face, flag
 from portal.registry.subjects import meant
@@ -32,17 +31,18 @@ class _Question(Face):
         """What can't be decided is not compatible: a person says so, at the gate. What is no schema is an error, or where reasons
         are asked for one of them. `by_level`: not with all that are known, but those that the level is about.
         """
-        level, settings = rules.level_of(subject), settings_of(subject)
+        terms = rules.terms_of(subject)
         try:
-            parsed = reading.parsed(shapes.submitted(request, body, settings))
-            refuse_unsound(parsed, reading.versions(subject).last(), settings)
+            read = finding.forms(shapes.submitted(request, body), terms.settings)[-1]
+            newest = reading.versions(subject).last()
+            parsed = labelled(read, terms.settings, newest)
+            refuse_unsound(parsed, newest, terms.settings)
         except faults.RegistryFault as fault:
             if not flag(request, "verbose"):
                 raise
             return Response({"is_compatible": False, "messages": [str(fault)]})
-        if settings.group:
-            known = grouped(known, settings, settings.labels(metadata_meant(subject, parsed)))
-        found = judge(parsed, asked(known, level) if by_level else known, level)
+        known = grouped(known, terms.settings, parsed.submitted.metadata)
+        found = judge(parsed, asked(known, terms.level) if by_level else known, terms.level)
         shown: dict[str, Any] = {"is_compatible": found.verdict == "safe"}
         if flag(request, "verbose"):
             shown["messages"] = [*found.reasons, *found.asked]

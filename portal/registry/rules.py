@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.registry import faults, rules
-from governance.registry.reading import versions
+from governance.registry.aliases import hides
 from governance.registry.settings import ALL, POLICIES, SETTINGS, in_force, settings_set
 from governance.registry.texts import storable
 from portal.api.pages import actor_of
@@ -57,9 +57,14 @@ def _setting(name: str, value: Any) -> Any:
     return (metadata(value, name) or None) if isinstance(value, dict) else value
 
 
-def _refuse_hiding(scope: str) -> None:
-    if scope != ALL and versions(scope).exists():
-        text = f"{scope} has versions of its own, which nobody would find any more; delete them, or name another alias"
+def _refuse_alias(scope: str) -> None:
+    if scope == ALL:
+        raise faults.RegistryFault(422, "an alias is of one subject; set it with PUT /config/{the other name}")
+    if hides(scope):
+        text = (
+            f"{scope} has versions of its own, maybe soft-deleted, which nobody would find any more; delete them "
+            "permanently, or name another alias"
+        )
         raise faults.RegistryFault(422, text)
 
 
@@ -89,9 +94,9 @@ class Config(_Rule):
             raise faults.RegistryFault(422, f"{refused[0]} is not kept here; leave it out")
         sent: Any = request.data
         settings = {name: _setting(name, body[name]) if name in body else None for name in SETTINGS if name in sent}
-        level = body.get("compatibility", body.get("compatibilityLevel", None if settings else ""))
+        level = body.get("compatibility", body.get("compatibilityLevel", None if settings or body else ""))
         if settings.get("alias"):
-            _refuse_hiding(scope)
+            _refuse_alias(scope)
         level, settings = rules.configure(scope, level, settings, request.user)
         return Response(({"compatibility": level} if level else {}) | settings)
 

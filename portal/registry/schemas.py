@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from governance.models import RegisteredSchema, SubjectVersion
 from governance.registry import faults, reading
-from governance.registry.settings import aliases
+from governance.registry.aliases import aliases, subject_behind
 from governance.registry.texts import FORMATS
 from portal.registry import shapes
 from portal.registry.faces import Face, flag, paged
@@ -78,8 +78,8 @@ class OneSchema(Face):
         """The schema, whichever subject has it, and where `subject` has it; `fetchMaxId` adds the highest id."""
         row = _by_id(number)
         shown = _whole(row)
-        if subject := reading.named(request.query_params.get("subject", "")):
-            use = reading.uses(row, deleted=True).filter(subject__name=subject).first()
+        if named := reading.named(request.query_params.get("subject", "")):
+            use = reading.uses(row, deleted=True).filter(subject__name=subject_behind(named)).first()
             shown |= {"subject": use.subject.name, "version": use.number} if use is not None else {}
         if flag(request, "fetchMaxId"):
             shown["maxId"] = RegisteredSchema.objects.aggregate(most=Max("pk"))["most"]

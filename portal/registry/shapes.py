@@ -15,17 +15,16 @@ from rest_framework.request import Request
 from governance.models import RegisteredSchema, SubjectVersion
 from governance.registry.faults import invalid_schema
 from governance.registry.reading import is_live
-from governance.registry.settings import Settings
 from governance.registry.texts import Reference, Submitted, normalised
 from portal.registry.faces import flag
 
 DEFAULT_KIND = "AVRO"
 
 
-def submitted(request: Request, body: Mapping[str, Any], settings: Settings) -> Submitted:
-    """What a request's body holds, normalised where the query or the subject asks for it. Raises RegistryFault 42201."""
+def submitted(request: Request, body: Mapping[str, Any]) -> Submitted:
+    """What a request's body holds, normalised where the query asks for it. Raises RegistryFault 42201."""
     found = _submitted(body)
-    return normalised(found) if settings.normalize or flag(request, "normalize") else found
+    return normalised(found) if flag(request, "normalize") else found
 
 
 def _submitted(body: Mapping[str, Any]) -> Submitted:

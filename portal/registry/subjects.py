@@ -10,9 +10,11 @@ from rest_framework.response import Response
 
 from governance.models import Contract, SubjectVersion
 from governance.registry import faults, numbering, reading
+from governance.registry.aliases import subject_behind
 from governance.registry.deleting import delete_subject, delete_version
+from governance.registry.finding import look_up
+from governance.registry.references import referring
 from governance.registry.registering import Held, Wanted, register
-from governance.registry.settings import settings_of, subject_behind
 from orchestration.models import Team
 from portal.api.pages import actor_of
 from portal.manifest_permissions import require_appliable
@@ -66,9 +68,7 @@ class OneSubject(Face):
         deleted = flag(request, "deleted")
         if not reading.versions(name, deleted=deleted).exists():
             raise faults.no_subject(name)
-        parsed = reading.parsed(shapes.submitted(request, body, settings_of(name)))
-        found = reading.same_whatever_metadata(name, parsed, deleted=deleted)
-        found = found or reading.same_spelt_out(name, parsed, deleted=deleted)
+        found = look_up(name, shapes.submitted(request, body), deleted=deleted)
         if found is None:
             raise faults.no_schema()
         return Response(shapes.version(found))
@@ -99,7 +99,7 @@ class Versions(Face):
         """Register: the id of what is or becomes a version."""
         name, body = meant(subject), self.body(request, SCHEMA_FIELDS)
         actor = actor_of(request)
-        sent = shapes.submitted(request, body, settings_of(name))
+        sent = shapes.submitted(request, body)
         wanted = Wanted(_number(body, "id"), _number(body, "version"))
         done = register(
             name, sent, actor=request.user, owner=owner_of(actor, request),
@@ -143,7 +143,7 @@ class ReferencedBy(Face):
     def get(self, request: Request, subject: str, version: str) -> Response:
         """Ids of the schemas that refer to it."""
         found = reading.version_at(meant(subject), reading.number_of(version), deleted=True)
-        return Response(reading.referring(found.subject.name, [found.number]))
+        return Response(referring(found.subject.name, [found.number]))
 
 
 class LatestWithMetadata(Face):

@@ -43,7 +43,9 @@ def conductor(monkeypatch: pytest.MonkeyPatch) -> Conductor:
 
 def receive(conductor: Conductor, payload: Any, priority: int | None = None, *, pool: type = Solo) -> None:
     """As a worker's consumer does with a message of the task."""
-    consumer = SimpleNamespace(pool=pool(1), connection_errors=())
+    consumer = SimpleNamespace(
+        pool=pool.__new__(pool), connection_errors=()
+    )  # made whole, a solo one starts the heartbeat
     strategy = work.start_strategy(app, consumer)
     message = SimpleNamespace(payload=payload, delivery_info={"priority": priority})
     strategy(message, None, lambda *_: conductor.did.append(("acknowledged", None)), None, ())

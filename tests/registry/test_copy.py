@@ -34,7 +34,14 @@ HELD: dict[str, dict[int, tuple[int, bool, dict[str, Any]]]] = {
 }  # fmt: skip
 
 
-CONFIG = {"alias": "lines", "compatibilityLevel": "FULL", "normalize": True, "compatibilityGroup": "major"}
+FOR_ALL = {"compatibilityLevel": "BACKWARD", "normalize": True, "validateFields": None}
+CONFIG = {
+    "validateFields": False,
+    "alias": "lines",
+    "compatibilityLevel": "FULL",
+    "normalize": True,
+    "compatibilityGroup": "major",
+}
 
 
 class Source(BaseHTTPRequestHandler):
@@ -47,6 +54,8 @@ class Source(BaseHTTPRequestHandler):
             answer = {"error_code": 401, "message": "Unauthorized"}
         elif parts == ["subjects"]:
             answer = list(HELD)
+        elif parts == ["config"]:
+            answer = FOR_ALL
         elif parts[0] == "config":
             answer = CONFIG if parts[1] == "line" else {"error_code": 40408, "message": "none"}
         elif parts[0] == "subjects" and len(parts) == 3:
@@ -83,9 +92,9 @@ def call(live_server: Any) -> Any:
         environment = {"PLUMBLINE_URL": live_server.url, "PLUMBLINE_TOKEN": token, "PLUMBLINE_SOURCE_USER": "a:b"}
         return CliRunner().invoke(program, ["registry", "copy", *arguments], env=environment)
 
-    copy.get = lambda path: httpx.get(  # type: ignore[attr-defined]
-        f"{live_server.url}/registry{path}", headers={"Authorization": f"Bearer {token}"}, timeout=60
-    ).json()
+    copy.url, copy.headers = f"{live_server.url}/registry", {"Authorization": f"Bearer {token}"}  # type: ignore[attr-defined]
+    copy.get = lambda path: httpx.get(copy.url + path, headers=copy.headers, timeout=60).json()  # type: ignore[attr-defined]
+    copy.admin = lambda *arguments: copy(*arguments, "--token", token_for(person("admin")))  # type: ignore[attr-defined]
     return copy
 
 
@@ -102,12 +111,33 @@ def test_a_registry_is_copied_with_ids_numbers_references_levels_and_what_is_del
     assert call.get("/schemas/ids/7")["references"] == [{"name": "Line", "subject": "line", "version": 2}]
     kept = {name: value for name, value in CONFIG.items() if name != "alias"}
     assert call.get("/config/line") == kept
-    assert "2 settings beside those" in done.output
+    assert kept["validateFields"] is False, "what is switched off there may be on for all here"
+    assert "3 settings beside those" in done.output
     assert "✗ alias of line: line has versions of its own" in done.output
     assert call.get("/mode/line")["error_code"] == 40409, "what comes next is compared again"
     numbers = ContractVersion.objects.filter(contract__name="orders-value").order_by("precedence")
     assert list(numbers.values_list("version", flat=True)) == ["1.0.0", "2.0.0", "3.0.0"]
     assert Contract.objects.get(name="cart-value").owner.name == "checkout"
+
+
+def test_what_is_set_for_all_is_told_and_set_when_that_is_wanted_by_who_may(call: Any, source: str):
+    told = call(source, "--prefix", "orders")
+    assert "set there for all subjects and not here: normalize true; --for-all sets it here" in told.output, told.output
+    assert call.get("/config") == {"compatibilityLevel": "BACKWARD"}
+    refused = call(source, "--prefix", "orders", "--for-all")
+    assert (refused.exit_code, "✗ normalize for all: " in refused.output) == (1, True), refused.output
+    assert call.admin(source, "--prefix", "orders", "--for-all", "--team", "checkout").exit_code == 0
+    assert call.get("/config") == {"compatibilityLevel": "BACKWARD", "normalize": True}
+
+
+def test_an_alias_that_is_set_here_leads_no_history_astray(call: Any, source: str):
+    call(source, "--prefix", "orders")
+    put = httpx.put(f"{call.url}/config/line", json={"alias": "orders-value"}, headers=call.headers, timeout=60)
+    assert put.status_code == 200, put.text
+    assert call.get("/subjects/line/versions") == [4, 5]
+    call(source, "--prefix", "line")
+    assert call.get("/subjects/line/versions") == [2]
+    assert call.get("/subjects/orders-value/versions") == [4, 5]
 
 
 def test_copying_again_changes_nothing(call: Any, source: str):

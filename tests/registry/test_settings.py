@@ -9,7 +9,8 @@ from django.test import Client
 
 from governance.models import Change, ContractVersion, RegistryRule
 from orchestration.models import Team
-from tests.governance.gatehouse import V1, contract, sent, workflow
+from portal.presentation.change_words import sentence
+from tests.governance.gatehouse import V1, approver, contract, policy, sent, vote, workflow
 from tests.people import person, token_for
 from tests.registry.conftest import BROKEN, RECORD, WIDER, Caller
 
@@ -137,6 +138,79 @@ def test_metadata_that_is_said_to_be_none_is_none(maintainer: Caller):
     assert maintainer.register("orders", WIDER, metadata={}).body["metadata"] == {"properties": {"a": "1"}}
 
 
+@pytest.mark.parametrize("level", ["BACKWARD_TRANSITIVE", "FORWARD_TRANSITIVE", "FORWARD", "FULL"])
+def test_what_fits_its_group_is_registered_at_each_level(level: str, maintainer: Caller):
+    maintainer.put("/config/orders", {"compatibility": level, **GROUP})
+    assert maintainer.register("orders", RECORD, **major("1")).body["version"] == 1
+    other = {**RECORD, "fields": [{"name": "id", "type": "int"}]}
+    assert maintainer.register("orders", other, **major("2")).body["version"] == 2
+    wider = {**other, "fields": [*other["fields"], {"name": "note", "type": "string", "default": ""}]}
+    found = maintainer.register("orders", wider, **major("2"))
+    assert found.status == 200, found.body
+    assert not Change.objects.filter(state="open").exists()
+
+
+def test_what_is_imported_is_neither_labelled_nor_rewritten_and_is_found_as_it_was(admin: Caller):
+    admin.put("/config", {"normalize": True, "overrideMetadata": {"properties": {"a": "1"}}})
+    admin.put("/mode/orders", {"mode": "IMPORT"})
+    assert admin.register("orders", WRAPPED, id=7, version=1).body["id"] == 7
+    assert json.loads(admin.get("/schemas/ids/7").body["schema"]) == WRAPPED
+    admin.put("/mode/others", {"mode": "IMPORT"})
+    assert admin.register("others", WRAPPED, id=7, version=3).body["id"] == 7
+    admin.delete("/mode/orders")
+    assert admin.post("/subjects/orders", {"schema": json.dumps(WRAPPED)}).body["version"] == 1
+    assert admin.register("orders", WRAPPED).body["version"] == 1, "it is there already"
+
+
+def test_a_schema_is_found_by_the_metadata_that_was_sent_with_it(maintainer: Caller):
+    maintainer.put("/config/orders", {"overrideMetadata": {"properties": {"stage": "live"}}})
+    sent = {"schema": json.dumps(RECORD), "metadata": {"properties": {"stage": "test"}}}
+    assert maintainer.post("/subjects/orders/versions", sent).body["version"] == 1
+    assert maintainer.post("/subjects/orders", sent).body["version"] == 1
+    maintainer.delete("/config/orders")
+    assert maintainer.post("/subjects/orders", sent).code == 40403
+    kept = {**sent, "metadata": {"properties": {"stage": "live"}}}
+    assert maintainer.post("/subjects/orders", kept).body["version"] == 1
+
+
+def test_who_says_nothing_of_metadata_gets_the_version_of_the_group_that_is_meant(maintainer: Caller):
+    maintainer.put("/config/orders", GROUP)
+    maintainer.register("orders", RECORD, **major("2"))
+    maintainer.register("orders", RECORD, **major("1"))
+    maintainer.register("orders", BROKEN, metadata={})
+    maintainer.register("orders", WIDER, **major("2"))
+    assert maintainer.register("orders", RECORD).body["version"] == 1, "the newest is of group 2"
+    assert maintainer.register("orders", BROKEN).body["version"] == 3, "there is no other"
+
+
+def test_a_schema_that_waits_is_not_taken_for_the_same_of_another_group(maintainer: Caller):
+    maintainer.put("/config/names", GROUP)
+    kind = {"schemaType": "JSON"}
+    unclear = {"type": "string", "pattern": "^(?=a)a$"}
+    maintainer.register("names", {"type": "string"}, **kind, **major("1"))
+    assert maintainer.register("names", unclear, **kind, **major("1")).status == 409
+    maintainer.register("names", {"type": "integer"}, **kind, **major("2"))
+    assert maintainer.register("names", unclear, **kind).status == 409
+    assert Change.objects.filter(state="open").count() == 1, "of group 2 it breaks, and nothing waits"
+    again = maintainer.register("names", unclear, **kind, **major("1"))
+    assert f"change {Change.objects.get().pk} " in again.body["message"]
+
+
+def test_a_change_says_that_its_version_is_the_first_of_its_group(maintainer: Caller, checkout: Team):
+    sent(policy(changes=["contract.publish"], review="always", approvals=1))
+    maintainer.put("/config/names", GROUP)
+    kind = {"schemaType": "JSON"}
+    told = []
+    for number, schema in (("1", {"type": "string"}), ("2", {"type": "integer"})):
+        assert maintainer.register("names", schema, **kind, **major(number)).status == 409
+        change = Change.objects.get(state="open")
+        told.append(sentence(change, "", change.number))
+        vote(change, approver(checkout, f"approver-{number}"), checkout)
+    assert told[0] == "It is the first version: nobody relies on it yet."
+    assert told[1].startswith("It was compared with none: "), told[1]
+    assert told[1].endswith("it is the first of its group. 1.0.0, just below it, is of another.")
+
+
 def test_names_that_metadata_reserves_are_kept_free_where_that_is_set(maintainer: Caller):
     taken = {"metadata": {"properties": {"confluent:reserved": "note, id"}}}
     assert maintainer.register("others", RECORD, **taken).status == 200, "elsewhere nobody looks"
@@ -148,6 +222,12 @@ def test_names_that_metadata_reserves_are_kept_free_where_that_is_set(maintainer
     assert maintainer.register("orders", RECORD, **kept).status == 200
     url = "/compatibility/subjects/orders/versions/latest"
     assert maintainer.post(url, {"schema": json.dumps(WIDER), **kept}).code == 42201
+    maintainer.put("/config/orders", {"overrideMetadata": {"properties": {"confluent:reserved": "note"}}})
+    asked = {"schema": json.dumps(WIDER)}
+    assert maintainer.post(url, asked).code == 42201, "judged with the metadata that registering would give it"
+    assert maintainer.post(url, {**asked, **major("1")}).code == 42201
+    assert maintainer.post(url, {"schema": json.dumps(RECORD), **major("1")}).body == {"is_compatible": True}
+    maintainer.put("/config/orders", {"overrideMetadata": None})
     freed = maintainer.register("orders", WIDER, **major("1"))
     assert "reserves note, and this one does not; keep it" in freed.body["message"]
     flat = {"type": "object", "properties": {"note": {"type": "string"}, "in": {"properties": {"own": {}}}}}
@@ -185,6 +265,16 @@ def test_an_alias_stands_for_a_subject_wherever_one_is_named(admin: Caller, main
     assert reader.get("/subjects/older/versions").code == 40401, "an alias of an alias is not followed"
     hiding = maintainer.put("/config/orders", {"alias": "others"})
     assert (hiding.code, "versions of its own" in hiding.body["message"]) == (422, True)
+    schema = reader.get("/schemas/ids/1?subject=old%2Fname").body
+    assert (schema["subject"], schema["version"]) == ("orders", 1)
+    refers = {"references": [{"name": "Order", "subject": "old/name", "version": -1}]}
+    cart = {"type": "record", "name": "Cart", "fields": [{"name": "order", "type": "Order"}]}
+    assert maintainer.register("carts", cart, **refers).status == 200
+    kept = reader.get("/subjects/carts/versions/1").body["references"]
+    assert kept == [{"name": "Order", "subject": "orders", "version": 2}], (
+        "what the alias stood for, whatever it does later"
+    )
+    assert maintainer.post("/subjects/carts", {"schema": json.dumps(cart), **refers}).body["version"] == 1
     maintainer.put("/config/old%2Fname", {"alias": None})
     assert reader.get("/subjects/old%2Fname/versions/1").code == 40401
 
@@ -206,6 +296,32 @@ def test_an_alias_hides_nothing_that_a_manifest_brings_later(maintainer: Caller,
     assert maintainer.get("/subjects/order.placed/versions/1").body["subject"] == "orders"
     sent(contract("1.0.0", V1))
     assert maintainer.get("/subjects/order.placed/versions/1").body["subject"] == "order.placed"
+
+
+def test_an_alias_hides_nothing_that_is_deleted_softly(maintainer: Caller):
+    maintainer.register("orders", RECORD)
+    maintainer.register("others", WIDER)
+    maintainer.delete("/subjects/others")
+    refused = maintainer.put("/config/others", {"alias": "orders"})
+    assert (refused.code, "soft-deleted" in refused.body["message"]) == (422, True)
+    assert maintainer.get("/subjects/others/versions?deleted=true").body == [1]
+    maintainer.delete("/subjects/others?permanent=true")
+    assert maintainer.put("/config/others", {"alias": "orders"}).status == 200
+
+
+def test_history_that_is_brought_under_an_alias_stays_its_own(admin: Caller):
+    admin.register("orders", RECORD)
+    admin.put("/config/others", {"alias": "orders"})
+    admin.put("/mode/others", {"mode": "IMPORT"})
+    assert admin.register("others", WIDER, id=9, version=4).body["id"] == 9
+    assert admin.get("/subjects/others/versions").body == [4]
+    assert admin.get("/subjects/orders/versions").body == [1]
+
+
+def test_an_alias_is_of_one_subject(admin: Caller):
+    refused = admin.put("/config", {"alias": "orders"})
+    assert (refused.code, "an alias is of one subject" in refused.body["message"]) == (422, True)
+    assert admin.put("/config", {"validateNames": False}).body == {}, "what says nothing sets nothing"
 
 
 @pytest.mark.parametrize("context", [":.:", ":.__GLOBAL:"])

@@ -1,0 +1,103 @@
+"""Which version of a subject a schema is, whoever asks: who registers, and who looks up. Never writes.
+
+Owns what of metadata, of writing and of references makes no difference to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Exists, OuterRef
+
+from governance.models import RegisteredSchema, SchemaReference, SubjectVersion
+from governance.registry.grouping import labelled
+from governance.registry.reading import versions
+from governance.registry.references import parsed as read
+from governance.registry.settings import Settings, settings_of
+from governance.registry.texts import Parsed, Submitted, fingerprint_of, fingerprints_of, normalised, spelt_out
+
+#: Versions that are written out to find one: whoever looks up often, looks up what is new.
+SPELT = 100
+
+
+def forms(submitted: Submitted, settings: Settings) -> list[Parsed]:
+    """As it was sent; and where the subject normalises, as it is registered. The last is how it would be registered. Raises
+    RegistryFault 42201.
+    """
+    sent = read(submitted)
+    if not settings.normalize or submitted.is_normalised:
+        return [sent]
+    return [sent, read(normalised(submitted))]
+
+
+def look_up(subject: str, submitted: Submitted, *, deleted: bool = False) -> SubjectVersion | None:
+    """The version that it is: with the metadata that registering would give it, else with that which was sent, else once what it
+    refers to is written out. Raises RegistryFault 42201.
+    """
+    settings = settings_of(subject)
+    tried = list(_variants(forms(submitted, settings), settings))
+    found = (registered(subject, one, settings, deleted=deleted) for one in tried)
+    spelt = (_same_spelt_out(subject, one, deleted=deleted) for one in tried)
+    return next((one for one in found if one), None) or next((one for one in spelt if one), None)
+
+
+def _variants(found: list[Parsed], settings: Settings) -> Iterator[Parsed]:
+    for form in found:
+        said = form.submitted.metadata is not None
+        if said and (other := labelled(form, settings, None)).fingerprint != form.fingerprint:
+            yield other
+        yield form
+
+
+def same(
+    subject: str, parsed: Parsed, *, deleted: bool = False, id: int | None = None, number: int | None = None
+) -> SubjectVersion | None:
+    """The newest version of the subject that is this schema; with this id and number, where they are told."""
+    told = {name: value for name, value in {"schema_id": id, "number": number}.items() if value is not None}
+    return versions(subject, deleted=deleted).filter(schema__fingerprint=parsed.fingerprint, **told).last()
+
+
+def registered(subject: str, parsed: Parsed, settings: Settings, *, deleted: bool = False) -> SubjectVersion | None:
+    """Likewise. Whoever says nothing of metadata is told of one that has some, of the last SPELT that have: rather of the group
+    that is meant, then without any, then of a newer one.
+    """
+    sent = parsed.submitted
+    if sent.metadata is not None:
+        return same(subject, parsed, deleted=deleted)
+    there = versions(subject, deleted=deleted)
+    labels = there.filter(schema__metadata__isnull=False).reverse().values_list("schema__metadata", flat=True)[:SPELT]
+    wanted = fingerprints_of(sent.kind, parsed.text, sent.references, [None, *labels])
+    alike = list(there.filter(schema__fingerprint__in=set(wanted)))
+    if len(alike) < 2:
+        return alike[0] if alike else None
+    meant = labelled(parsed, settings, versions(subject).last())
+    group = settings.group_of(meant.submitted.metadata)
+    return max(
+        alike,
+        key=lambda one: (
+            settings.group_of(one.schema.metadata) == group, one.schema.fingerprint == parsed.fingerprint, one.number,
+        ),
+    )  # fmt: skip
+
+
+def is_asked_for(parsed: Parsed, schema: RegisteredSchema) -> bool:
+    """Whether it is that schema, with whatever metadata where nothing was said of it."""
+    sent = parsed.submitted
+    if sent.metadata is not None or schema.metadata is None:
+        return parsed.fingerprint == schema.fingerprint
+    return fingerprint_of(sent.kind, parsed.text, sent.references, schema.metadata) == schema.fingerprint
+
+
+def _same_spelt_out(subject: str, parsed: Parsed, *, deleted: bool = False) -> SubjectVersion | None:
+    """The newest version of the subject that is this schema once what each refers to is written out in it, of the last SPELT.
+    Where neither refers to anything, the fingerprint has said it.
+    """
+    sent = parsed.submitted
+    rows = versions(subject, deleted=deleted).filter(schema__kind=sent.kind).defer(None)
+    if not sent.references:
+        rows = rows.filter(Exists(SchemaReference.objects.filter(schema=OuterRef("schema"))))
+    wanted = spelt_out(parsed.schema, sent.kind)
+    alike = (
+        one for one in rows.reverse()[:SPELT] if sent.metadata is None or sent.metadata == (one.schema.metadata or {})
+    )
+    return next((one for one in alike if spelt_out(one.version.schema, one.schema.kind) == wanted), None)

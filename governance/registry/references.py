@@ -1,0 +1,59 @@
+"""What a schema refers to: versions of other subjects, which its text names. Never writes.
+
+Owns how a reference is followed, through aliases too, and that nothing is deleted that a live schema refers to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django.db.models import Exists, OuterRef
+
+from governance.models import SchemaReference, SubjectVersion
+from governance.registry import faults
+from governance.registry.aliases import subject_behind
+from governance.registry.reading import IS_LIVE, LATEST, as_submitted, named, version_at, versions
+from governance.registry.texts import Parsed, Reference, Submitted, parse
+
+
+def parsed(submitted: Submitted) -> Parsed:
+    """The schema that was sent, read whole with what it refers to. Raises RegistryFault 42201."""
+    return parse(replace(submitted, references=tuple(_pinned(one) for one in submitted.references)), _look_up)
+
+
+def _pinned(reference: Reference) -> Reference:
+    """To the version that it means now: what the newest is, or which subject an alias stands for, may change later."""
+    subject = subject_behind(named(reference.subject))
+    number = version_at(subject, LATEST).number if reference.number == -1 else reference.number
+    return replace(reference, subject=subject, number=number)
+
+
+def _look_up(reference: Reference) -> Submitted:
+    """What a reference stands for; one that is soft-deleted meanwhile too, for schemas that refer to it are read on."""
+    found = versions(reference.subject, deleted=True).filter(number=reference.number).first()
+    if found is None:
+        raise faults.no_reference(reference.subject, reference.number, f"which reference {reference.name[:100]} names")
+    return as_submitted(found.schema)
+
+
+def refuse_dangling(submitted: Submitted) -> None:
+    """Raises RegistryFault 42201 for a reference to what is deleted, softly too: it may be gone for good any time."""
+    for one in submitted.references:
+        if not versions(one.subject).filter(number=one.number).exists():
+            raise faults.no_reference(one.subject, one.number, "which is deleted; refer to another")
+
+
+def referring(subject: str, numbers: Iterable[int]) -> list[int]:
+    """Ids of the schemas that refer to these versions, of those that are live themselves."""
+    live = SubjectVersion.objects.filter(IS_LIVE, schema=OuterRef("schema"))
+    found = SchemaReference.objects.filter(Exists(live), subject=subject, number__in=list(numbers))
+    return sorted(set(found.values_list("schema", flat=True)))
+
+
+def refuse_referenced(subject: str, numbers: Iterable[int]) -> None:
+    """Raises RegistryFault 42206 for the first of these versions that a live schema refers to."""
+    for number in numbers:
+        ids = referring(subject, [number])
+        if ids:
+            raise faults.referenced(subject, number, f"schemas {', '.join(map(str, ids[:5]))}")
