@@ -16,6 +16,7 @@ from avro.name import Names
 from avro.schema import Schema, make_avsc_object
 
 from governance.contracts.avro_defaults import unfit
+from governance.contracts.avro_names import check_names
 from governance.contracts.avro_writing import unwrapped
 from governance.contracts.comparing import LEVELS
 from governance.contracts.report import Bump, Direction, Finding, Report, Verdict
@@ -25,8 +26,6 @@ from governance.contracts.vocabulary import InvalidSchema
 _UNREADABLE = (
     avro.errors.AvroException, TypeError, ValueError, AttributeError, KeyError, RecursionError, AssertionError,
 )  # fmt: skip
-_NAMED = ("record", "error", "enum", "fixed")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: How the library ends what it says of such a name; more than one may be around it.
 _UNKNOWN = re.compile(
     r"(?:Could not make an Avro Schema object from|Undefined type:) ([A-Za-z_][\w.]{0,200})(?: \(known names: .*)?\.?$"
@@ -124,7 +123,7 @@ def _made(schema: Any, names: Names) -> Schema:
     """As the library reads it. Names of types and fields are held to the specification here and not by the library, which holds
     namespaces to it as well: those of others, with hyphens, have been in use for long.
     """
-    _check_names(schema)
+    check_names(schema)
     schema = unwrapped(schema)
     if isinstance(schema, str) and names.has_name(schema):
         return names.get_name(schema)  # type: ignore[return-value]
@@ -135,29 +134,6 @@ def _drop_unfit(schema: Schema) -> None:
     """Let the checker see no default where there is none that a reader could use; the library checks none."""
     for field in list(unfit(schema)):
         field._has_default = False
-
-
-def _check_names(schema: Any) -> None:
-    look = [schema]
-    while look:
-        one = look.pop()
-        if isinstance(one, list):
-            look += one
-        elif isinstance(one, dict):
-            fields = one.get("fields")
-            named = [one] if one.get("type") in _NAMED else []
-            for part in [*named, *(fields if isinstance(fields, list) else [])]:
-                name = part.get("name") if isinstance(part, dict) else None
-                if not isinstance(name, str) or not _NAME.fullmatch(name.rpartition(".")[2]):
-                    raise avro.errors.InvalidName(
-                        f"{str(name)[:60]!r} is no name: letters, digits and _, no digit first"
-                    )
-                look.append(part.get("type") if part is not one else None)
-            look += [
-                one.get("items"),
-                one.get("values"),
-                one.get("type") if isinstance(one.get("type"), dict | list) else None,
-            ]
 
 
 def _bump(before: Schema, after: Schema, texts: tuple[str, str], verdict: Verdict) -> Bump:

@@ -30,20 +30,25 @@ def unwrapped(schema: Any) -> Any:
     return found
 
 
-def ordered(schema: Any) -> Any:
-    """With the words of types and fields in the order in which they are written everywhere."""
+def ordered(schema: Any, *, sort: bool = False) -> Any:
+    """With the words of types and fields in the order in which they are written everywhere; those that are not Avro's own stay as
+    they stand, or come by name.
+    """
     if isinstance(schema, list):
-        return [ordered(one) for one in schema]
+        return [ordered(one, sort=sort) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    found = _in_order(schema, _OF_TYPE, ("type", "items", "values"))
+    found = _in_order(schema, _OF_TYPE, ("type", "items", "values"), sort)
     if isinstance(fields := found.get("fields"), list):
-        found["fields"] = [_in_order(one, _OF_FIELD, ("type",)) if isinstance(one, dict) else one for one in fields]
+        found["fields"] = [
+            _in_order(one, _OF_FIELD, ("type",), sort) if isinstance(one, dict) else one for one in fields
+        ]
     if "aliases" in found:
         found["aliases"] = found.pop("aliases")
     return found
 
 
-def _in_order(value: dict[str, Any], first: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, Any]:
-    words = sorted(value, key=lambda word: first.index(word) if word in first else len(first))
-    return {word: ordered(value[word]) if word in parts else value[word] for word in words}
+def _in_order(value: dict[str, Any], first: tuple[str, ...], parts: tuple[str, ...], sort: bool) -> dict[str, Any]:
+    words = sorted(value) if sort else list(value)
+    words.sort(key=lambda word: first.index(word) if word in first else len(first))
+    return {word: ordered(value[word], sort=sort) if word in parts else value[word] for word in words}

@@ -60,7 +60,7 @@ def delete_subject(subject: str, actor: Any, *, permanent: bool = False) -> list
             raise faults.subject_is_not_deleted(subject)
         if not permanent and not live:
             raise faults.subject_is_deleted(subject)
-        refuse_referenced(subject, [one.number for one in (known if permanent else live)])
+        refuse_referenced(subject, [one.number for one in (known if permanent else live)], but_in=subject)
         if permanent:
             return erase(known, actor, PERMANENTLY)
         held = [found for found in (_retire(one, actor) for one in live) if found is not None]

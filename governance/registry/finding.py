@@ -21,13 +21,14 @@ SPELT = 100
 
 
 def forms(submitted: Submitted, settings: Settings) -> list[Parsed]:
-    """As it was sent; and where the subject normalises, as it is registered. The last is how it would be registered. Raises
-    RegistryFault 42201.
+    """As it was sent; and where the subject or the client normalises, as it is registered, which is the last.
+
+    Raises RegistryFault 42201.
     """
+    if submitted.normalize:
+        return [read(normalised(submitted))]
     sent = read(submitted)
-    if not settings.normalize or submitted.is_normalised:
-        return [sent]
-    return [sent, read(normalised(submitted))]
+    return [sent, read(normalised(submitted))] if settings.normalize else [sent]
 
 
 def look_up(subject: str, submitted: Submitted, *, deleted: bool = False) -> SubjectVersion | None:

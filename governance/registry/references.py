@@ -44,16 +44,20 @@ def refuse_dangling(submitted: Submitted) -> None:
             raise faults.no_reference(one.subject, one.number, "which is deleted; refer to another")
 
 
-def referring(subject: str, numbers: Iterable[int]) -> list[int]:
-    """Ids of the schemas that refer to these versions, of those that are live themselves."""
-    live = SubjectVersion.objects.filter(IS_LIVE, schema=OuterRef("schema"))
-    found = SchemaReference.objects.filter(Exists(live), subject=subject, number__in=list(numbers))
+def referring(subject: str, numbers: Iterable[int], *, deleted: bool = False, but_in: str = "") -> list[int]:
+    """Ids of the schemas that refer to these versions, of those that are live themselves, or `deleted` softly too; not of those
+    that are versions of the subject `but_in` alone.
+    """
+    uses = SubjectVersion.objects.filter(schema=OuterRef("schema")).exclude(subject__name=but_in)
+    found = SchemaReference.objects.filter(
+        Exists(uses if deleted else uses.filter(IS_LIVE)), subject=subject, number__in=list(numbers)
+    )
     return sorted(set(found.values_list("schema", flat=True)))
 
 
-def refuse_referenced(subject: str, numbers: Iterable[int]) -> None:
-    """Raises RegistryFault 42206 for the first of these versions that a live schema refers to."""
+def refuse_referenced(subject: str, numbers: Iterable[int], *, but_in: str = "") -> None:
+    """Raises RegistryFault 42206 for the first of these versions that a live schema refers to, but one of that subject."""
     for number in numbers:
-        ids = referring(subject, [number])
+        ids = referring(subject, [number], but_in=but_in)
         if ids:
             raise faults.referenced(subject, number, f"schemas {', '.join(map(str, ids[:5]))}")

@@ -125,7 +125,8 @@ def _read(subject: str, submitted: Submitted, terms: Terms) -> list[Parsed]:
     version. History is imported as it was.
     """
     newest = versions(subject).last() if submitted.metadata and not submitted.text.strip() else None
-    sent = submitted if newest is None else replace(as_submitted(newest.schema), metadata=submitted.metadata)
+    as_it_is = submitted if newest is None else as_submitted(newest.schema)
+    sent = replace(as_it_is, metadata=submitted.metadata, normalize=submitted.normalize)
     if terms.is_import:
         return [read_whole(sent)]
     if sent.metadata is not None:
@@ -167,7 +168,8 @@ def _answer(parsed: Parsed, known: list[SubjectVersion], terms: Terms) -> Answer
 
 def refuse_unsound(parsed: Parsed, newest: SubjectVersion | None, settings: Settings) -> None:
     """Raises RegistryFault 42201 for what the client or the subject's settings want to be told of."""
-    refuse_unfit(parsed, always=settings.sound)
+    is_wanted = settings.sound or parsed.submitted.normalize
+    refuse_unfit(parsed, defaults=is_wanted, names=settings.sound and settings.names)
     if settings.reserved:
         refuse_reserved(parsed, newest.schema.metadata if newest is not None else None)
 

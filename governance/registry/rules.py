@@ -131,10 +131,11 @@ def set_mode(scope: str, mode: str, actor: Any, *, force: bool = False) -> str:
     return before
 
 
-def clear_modes(actor: Any) -> None:
-    """Of every subject."""
+def clear_modes(actor: Any, prefix: str = "") -> None:
+    """Of every subject, or of those whose names begin so."""
     for rule in RegistryRule.objects.exclude(scope=ALL).exclude(mode=""):
-        set_mode(rule.scope, "", actor)
+        if rule.scope.startswith(prefix):
+            set_mode(rule.scope, "", actor)
 
 
 def _refuse_import(scope: str) -> None:

@@ -16,8 +16,8 @@ Metadata = dict[str, Any]
 ALL = ""
 #: By the names that clients have for them, the type of each.
 SETTINGS: dict[str, type] = {
-    "alias": str, "normalize": bool, "validateFields": bool, "validateNewSchemas": bool, "compatibilityGroup": str,
-    "compatibilityPolicy": str, "defaultMetadata": dict, "overrideMetadata": dict,
+    "alias": str, "normalize": bool, "validateFields": bool, "validateNames": bool, "validateNewSchemas": bool,
+    "compatibilityGroup": str, "compatibilityPolicy": str, "defaultMetadata": dict, "overrideMetadata": dict,
 }  # fmt: skip
 #: The one policy for JSON Schema that there is here: all documents count, not only those that senders declare.
 POLICIES = ("STRICT",)
@@ -25,12 +25,14 @@ POLICIES = ("STRICT",)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`group`: a property of metadata; only versions with the same value of it are compared. Empty: all are. `sound`: a schema
-    that no reader could use whole is refused. `reserved`: names of fields that metadata reserves are kept free.
+    """`group`: a property of metadata; only versions with the same value of it are compared. Empty: all are. `sound`: a new
+    schema that no reader could use whole is refused; `names`: one with a namespace that is none is too. `reserved`: names of
+    fields that metadata reserves are kept free.
     """
 
     normalize: bool = False
-    sound: bool = False
+    sound: bool = True
+    names: bool = True
     reserved: bool = False
     group: str = ""
     default: Metadata | None = None
@@ -75,8 +77,9 @@ def settings_of(subject: str) -> Settings:
 def settings_by(found: Mapping[str, Any]) -> Settings:
     """By the names that clients have for them."""
     return Settings(
-        found.get("normalize", False), found.get("validateNewSchemas", False), found.get("validateFields", False),
-        found.get("compatibilityGroup", ""), found.get("defaultMetadata"), found.get("overrideMetadata"),
+        found.get("normalize", False), found.get("validateNewSchemas", True), found.get("validateNames", True),
+        found.get("validateFields", False), found.get("compatibilityGroup", ""), found.get("defaultMetadata"),
+        found.get("overrideMetadata"),
     )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ class Submitted:
     #: None: nothing was said of it; empty: that there is none.
     metadata: dict[str, Any] | None = None
     #: Whether the client asked for it to be written as everybody would.
-    is_normalised: bool = False
+    normalize: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,33 +88,42 @@ def parse(submitted: Submitted, look_up: LookUp) -> Parsed:
 
 
 def normalised(submitted: Submitted) -> Submitted:
-    """Written as everybody would who means the same: references in order, each once, the words of an object too, and in Avro no
-    type wrapped in another for nothing. A text that is no JSON is left to `parse`, which says so.
+    """Written as everybody would who means the same: references in order, each once, the words of an object too, in Avro those
+    that are not its own, and there no type wrapped in another for nothing. A text that is no JSON is left to `parse`, which says
+    so.
     """
     references = sorted(set(submitted.references), key=lambda one: (one.name, one.subject, one.number))
-    found = replace(submitted, references=tuple(references), is_normalised=True)
+    found = replace(submitted, references=tuple(references))
     if len(submitted.text) > MAX_TEXT:
         return found
     try:
         value = json.loads(submitted.text)
         is_avro = submitted.kind == "AVRO"  # of which the words have an order of their own
-        return replace(found, text=text_of(unwrapped(value) if is_avro else value, sort=not is_avro))
+        return replace(
+            found, text=text_of(ordered(unwrapped(value), sort=True) if is_avro else value, sort=not is_avro)
+        )
     except (ValueError, RecursionError):
         return found
 
 
-def refuse_unfit(parsed: Parsed, *, always: bool) -> None:
-    """Raises RegistryFault 42201 for a default in Avro that no reader could use, of what the client wants to be written well, or
-    `always`. In what is sent as it is, such a default counts as none: producers that are out there have many.
+def refuse_unfit(parsed: Parsed, *, defaults: bool, names: bool) -> None:
+    """Raises RegistryFault 42201 for a default in Avro that no reader could use, and a namespace that is none, where those are
+    looked at.
     """
-    if parsed.format != AVRO or not (always or parsed.submitted.is_normalised):
+    if parsed.format != AVRO:
         return
     from governance.contracts.avro_defaults import unfit
+    from governance.contracts.avro_names import misnamed_spaces
     from governance.contracts.avro_schemas import read_avro
 
-    for field in unfit(read_avro(parsed.schema, "the")):
-        told = json.dumps(field.default)[:60]
-        raise faults.invalid_schema(f"the default of field {field.name}, {told}, is no value of its type; correct it")
+    if names and (wrong := next(misnamed_spaces(parsed.schema), None)) is not None:
+        text = (
+            f"namespace {wrong[:100]} is none: names of letters, digits and _, no digit first, with dots between them"
+        )
+        raise faults.invalid_schema(f"{text}; correct it, or set validateNames to false for the subject")
+    for field in unfit(read_avro(parsed.schema, "the")) if defaults else ():
+        text = f"the default of field {field.name}, {json.dumps(field.default)[:60]}, is no value of its type"
+        raise faults.invalid_schema(f"{text}; correct it, or set validateNewSchemas to false for the subject")
 
 
 def spelt_out(parsed_schema: Any, kind: str) -> str:

@@ -51,21 +51,10 @@ class Program(click.Group):
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        click.echo(f"plumbline {_version()}")
+        from portal.release import running_version
+
+        click.echo(f"plumbline {running_version()}")
         ctx.exit()
-
-
-def _version() -> str:
-    """The installed package's version, or the checkout's where nothing is installed."""
-    import tomllib
-    from importlib.metadata import PackageNotFoundError, version
-    from pathlib import Path
-
-    try:
-        return version("plumbline")
-    except PackageNotFoundError:
-        text = (Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8")
-        return str(tomllib.loads(text)["project"]["version"])
 
 
 @click.group(

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from governance.registry import faults
 from portal.registry.faces import Face, paged
+from portal.release import running_version
 
 
 class Root(Face):
@@ -31,6 +32,14 @@ class ClusterId(Face):
     def get(self, request: Request) -> Response:
         """There are no clusters of it."""
         return Response({"scope": {"path": [], "clusters": {"schema-registry-cluster": "plumbline"}}, "id": ""})
+
+
+class Version(Face):
+    """/v1/metadata/version"""
+
+    def get(self, request: Request) -> Response:
+        """The portal's own; an installed package knows no commit."""
+        return Response({"version": running_version(), "commitId": ""})
 
 
 class Deployment(Face):

@@ -158,6 +158,13 @@ class Face(APIView):
         return {name: value for name, value in given.items() if value is not None}
 
 
+def knows_more(request: Request) -> bool:
+    """Whether the client says that it passes over what it doesn't know in an answer: others are told the fields that there were
+    before there was this header, and no more.
+    """
+    return request.headers.get("Confluent-Accept-Unknown-Properties", "").lower() == "true"
+
+
 def flag(request: Request, name: str) -> bool:
     """A switch in the query, as clients write it: True, true."""
     return request.query_params.get(name, "").lower() == "true"

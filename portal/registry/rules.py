@@ -20,7 +20,7 @@ from portal.registry.subjects import require_writable, subject_of
 
 #: What clients send beside what is kept. Refused where it says anything: it would change what is registered, or who reads it.
 _NOT_KEPT: Fields = {
-    "validateNames": bool, "validateRules": bool, "defaultRuleSet": dict, "overrideRuleSet": dict,
+    "validateRules": bool, "defaultRuleSet": dict, "overrideRuleSet": dict,
 }  # fmt: skip
 #: Characters of one setting, as JSON: each is read with every request of its subject.
 LONGEST_SETTING = 16 * 1024
@@ -58,9 +58,7 @@ def _setting(name: str, value: Any) -> Any:
 
 
 def _refuse_alias(scope: str) -> None:
-    if scope == ALL:
-        raise faults.RegistryFault(422, "an alias is of one subject; set it with PUT /config/{the other name}")
-    if hides(scope):
+    if scope != ALL and hides(scope):
         text = (
             f"{scope} has versions of its own, maybe soft-deleted, which nobody would find any more; delete them "
             "permanently, or name another alias"
@@ -71,6 +69,11 @@ def _refuse_alias(scope: str) -> None:
 def _scope(subject: str | None) -> str:
     """The contexts that clients know as the default one and the one above all: there are no others here."""
     return ALL if subject in (None, ":.:", ":.__GLOBAL:") else subject_of(subject)
+
+
+def _is_context(scope: str) -> bool:
+    """Whether it is the beginning of names, as clients write a context."""
+    return scope.startswith(":.") and scope.endswith(":") and scope.count(":") == 2
 
 
 class Config(_Rule):
@@ -137,13 +140,16 @@ class Mode(_Rule):
         return Response({"mode": mode.upper() or None})
 
     def delete(self, request: Request, subject: str | None = None) -> Response:
-        """Back to what holds without it; the mode of before is told. `recursive`, of all: of each subject too."""
+        """Back to what holds without it; the mode of before is told. `recursive`, of all, or of what clients call a context: of
+        each subject whose name begins so too.
+        """
         scope = _scope(subject)
-        self.require(request, scope)
+        is_recursive = flag(request, "recursive") and (scope == ALL or _is_context(scope))
+        self.require(request, ALL if is_recursive else scope)
         before = rules.mode_set(scope)
-        if not before and scope != ALL:
+        if not before and scope != ALL and not is_recursive:
             raise faults.no_subject(scope)
         rules.set_mode(scope, "", request.user)
-        if scope == ALL and flag(request, "recursive"):
-            rules.clear_modes(request.user)
-        return Response({"mode": before or rules.DEFAULT_MODE})
+        if is_recursive:
+            rules.clear_modes(request.user, prefix=scope)
+        return Response({"mode": before or (rules.DEFAULT_MODE if scope == ALL else None)})

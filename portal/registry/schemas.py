@@ -16,7 +16,7 @@ from governance.registry import faults, reading
 from governance.registry.aliases import aliases, subject_behind
 from governance.registry.texts import FORMATS
 from portal.registry import shapes
-from portal.registry.faces import Face, flag, paged
+from portal.registry.faces import Face, flag, knows_more, paged
 from portal.registry.subjects import prefix_of
 
 
@@ -35,16 +35,20 @@ def _by_guid(text: str) -> RegisteredSchema:
         raise faults.no_schema(text[:40]) from None
 
 
-def _whole(row: RegisteredSchema) -> dict[str, Any]:
-    """With when it came, in milliseconds since 1970, and whether every version that is it is deleted."""
+def _whole(row: RegisteredSchema, request: Request) -> dict[str, Any]:
+    """For who knows it with when it came, in milliseconds since 1970, and whether every version that is it is deleted."""
+    if not knows_more(request):
+        return shapes.schema(row, request)
     came, is_live = reading.life_of(row)
-    return {**shapes.schema(row), "ts": _milliseconds(came), "deleted": not is_live}
+    return {**shapes.schema(row, request), "ts": _milliseconds(came), "deleted": not is_live}
 
 
-def _listed(row: SubjectVersion, names: list[str] | None) -> dict[str, Any]:
+def _listed(row: SubjectVersion, request: Request, names: list[str] | None) -> dict[str, Any]:
     """Likewise, of one version; with the aliases of its subject, if they are asked for."""
-    told = {"aliases": names} if names else {}
-    return {**shapes.version(row, deleted=True), "ts": _milliseconds(row.version.published_at), **told}
+    told: dict[str, Any] = {"aliases": names} if names else {}
+    if not knows_more(request):
+        return {**shapes.version(row, request), **told}
+    return {**shapes.version(row, request, deleted=True), "ts": _milliseconds(row.version.published_at), **told}
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -60,7 +64,7 @@ class Schemas(Face):
         also = [subject for subject, others in names.items() if any(one.startswith(prefix) for one in others)]
         asked = {"deleted": flag(request, "deleted"), "latest_only": flag(request, "latestOnly")}
         found = reading.all_versions(prefix=prefix, also=also, **asked).prefetch_related("schema__references")
-        return Response([_listed(one, names.get(one.subject.name)) for one in paged(request, found)])
+        return Response([_listed(one, request, names.get(one.subject.name)) for one in paged(request, found)])
 
 
 class Kinds(Face):
@@ -77,7 +81,7 @@ class OneSchema(Face):
     def get(self, request: Request, number: str) -> Response:
         """The schema, whichever subject has it, and where `subject` has it; `fetchMaxId` adds the highest id."""
         row = _by_id(number)
-        shown = _whole(row)
+        shown = _whole(row, request)
         if named := reading.named(request.query_params.get("subject", "")):
             use = reading.uses(row, deleted=True).filter(subject__name=subject_behind(named)).first()
             shown |= {"subject": use.subject.name, "version": use.number} if use is not None else {}
@@ -91,7 +95,7 @@ class SchemaByGuid(Face):
 
     def get(self, request: Request, guid: str) -> Response:
         """The schema that headers of messages name."""
-        return Response(_whole(_by_guid(guid)))
+        return Response(_whole(_by_guid(guid), request))
 
 
 class SchemaIds(Face):

@@ -15,26 +15,21 @@ from rest_framework.request import Request
 from governance.models import RegisteredSchema, SubjectVersion
 from governance.registry.faults import invalid_schema
 from governance.registry.reading import is_live
-from governance.registry.texts import Reference, Submitted, normalised
-from portal.registry.faces import flag
+from governance.registry.texts import Reference, Submitted
+from portal.registry.faces import flag, knows_more
 
 DEFAULT_KIND = "AVRO"
 
 
 def submitted(request: Request, body: Mapping[str, Any]) -> Submitted:
-    """What a request's body holds, normalised where the query asks for it. Raises RegistryFault 42201."""
-    found = _submitted(body)
-    return normalised(found) if flag(request, "normalize") else found
-
-
-def _submitted(body: Mapping[str, Any]) -> Submitted:
+    """What a request's body holds, and whether the query asks for it to be normalised. Raises RegistryFault 42201."""
     text = body.get("schema", "")
     if body.get("ruleSet"):
         raise invalid_schema("rules with a schema (ruleSet) are not kept here; leave them out")
     references = tuple(_reference(one) for one in body.get("references", []))
     kind = body.get("schemaType", DEFAULT_KIND) or DEFAULT_KIND
     told = body.get("metadata")
-    return Submitted(kind, text, references, None if told is None else metadata(told))
+    return Submitted(kind, text, references, None if told is None else metadata(told), flag(request, "normalize"))
 
 
 def metadata(given: Mapping[str, Any], what: str = "metadata") -> dict[str, Any]:
@@ -77,9 +72,11 @@ def _reference(given: Any) -> Reference:
     return Reference(name, subject, number)
 
 
-def schema(row: RegisteredSchema) -> dict[str, Any]:
-    """Text, type unless it is Avro, the id that headers of messages carry, and references where there are some."""
-    shown: dict[str, Any] = {"schema": row.text, "guid": guid(row)}
+def schema(row: RegisteredSchema, request: Request) -> dict[str, Any]:
+    """Text, type unless it is Avro, and references where there are some; for who knows it the id in headers of messages."""
+    shown: dict[str, Any] = {"schema": row.text}
+    if knows_more(request):
+        shown["guid"] = guid(row)
     if row.kind != DEFAULT_KIND:
         shown["schemaType"] = row.kind
     references = [{"name": one.name, "subject": one.subject, "version": one.number} for one in row.references.all()]
@@ -95,7 +92,13 @@ def guid(row: RegisteredSchema) -> str:
     return str(UUID(row.fingerprint[:32]))
 
 
-def version(row: SubjectVersion, *, deleted: bool = False) -> dict[str, Any]:
+def version(row: SubjectVersion, request: Request, *, deleted: bool = False) -> dict[str, Any]:
     """A version of a subject, whole. `deleted`: the caller looks for deleted ones too, so it is told which they are."""
     told = {"deleted": not is_live(row)} if deleted else {}
-    return {"subject": row.subject.name, "id": row.schema_id, "version": row.number, **schema(row.schema), **told}
+    return {
+        "subject": row.subject.name,
+        "id": row.schema_id,
+        "version": row.number,
+        **schema(row.schema, request),
+        **told,
+    }

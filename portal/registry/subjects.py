@@ -20,7 +20,7 @@ from portal.api.pages import actor_of
 from portal.manifest_permissions import require_appliable
 from portal.permissions import Actor, Verb
 from portal.registry import shapes
-from portal.registry.faces import SCHEMA_FIELDS, Face, flag, held, paged
+from portal.registry.faces import SCHEMA_FIELDS, Face, flag, held, knows_more, paged
 
 LONGEST = 255
 #: Clients know these as names of what is no subject: the rule for all, and the subject without a name.
@@ -71,7 +71,7 @@ class OneSubject(Face):
         found = look_up(name, shapes.submitted(request, body), deleted=deleted)
         if found is None:
             raise faults.no_schema()
-        return Response(shapes.version(found))
+        return Response(shapes.version(found, request))
 
     def delete(self, request: Request, subject: str) -> Response:
         """Delete every version; with `permanent` what was deleted before is gone for good."""
@@ -107,11 +107,13 @@ class Versions(Face):
         )  # fmt: skip
         if isinstance(done, Held):
             return held(request, name, done)
+        if not knows_more(request):
+            return Response({"id": done.schema_id})
         told = {"id": done.schema_id, "version": done.number, "guid": shapes.guid(done.schema)}
         kept = done.schema.metadata or {}
         if kept == (sent.metadata or {}):
             return Response(told | ({"metadata": kept} if kept else {}))
-        return Response(told | shapes.schema(done.schema))  # what is kept is another than what was sent
+        return Response(told | shapes.schema(done.schema, request))  # what is kept is another than what was sent
 
 
 class OneVersion(Face):
@@ -119,7 +121,7 @@ class OneVersion(Face):
 
     def get(self, request: Request, subject: str, version: str) -> Response:
         """A version, whole."""
-        return Response(shapes.version(_found(request, subject, version), deleted=flag(request, "deleted")))
+        return Response(shapes.version(_found(request, subject, version), request, deleted=flag(request, "deleted")))
 
     def delete(self, request: Request, subject: str, version: str) -> Response:
         """Delete it; with `permanent` what was deleted before is gone for good."""
@@ -141,9 +143,9 @@ class ReferencedBy(Face):
     """/subjects/{subject}/versions/{version}/referencedby"""
 
     def get(self, request: Request, subject: str, version: str) -> Response:
-        """Ids of the schemas that refer to it."""
+        """Ids of the schemas that refer to it; `deleted` adds those that are deleted softly."""
         found = reading.version_at(meant(subject), reading.number_of(version), deleted=True)
-        return Response(referring(found.subject.name, [found.number]))
+        return Response(referring(found.subject.name, [found.number], deleted=flag(request, "deleted")))
 
 
 class LatestWithMetadata(Face):
@@ -160,7 +162,7 @@ class LatestWithMetadata(Face):
         for one in found.reverse():
             properties = (one.schema.metadata or {}).get("properties") or {}
             if all(properties.get(key) == value for key, value in wanted.items()):
-                return Response(shapes.version(one))
+                return Response(shapes.version(one, request))
         raise faults.no_schema()
 
 

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^$", about.Root.as_view()),
     re_path(r"^contexts/?$", about.Contexts.as_view()),
     re_path(r"^v1/metadata/id/?$", about.ClusterId.as_view()),
+    re_path(r"^v1/metadata/version/?$", about.Version.as_view()),
     re_path(r"^v1/metadata/deployment/?$", about.Deployment.as_view()),
     re_path(r"^associations/(?P<path>[\s\S]*)$", about.Associations.as_view()),
     re_path(r"^schemas/types/?$", schemas.Kinds.as_view()),

@@ -14,6 +14,7 @@ from orchestration.models import Team
 from portal.models import User
 from tests.people import person, token_for
 
+KNOWS_MORE = "Confluent-Accept-Unknown-Properties"
 RECORD = {"type": "record", "name": "Order", "fields": [{"name": "id", "type": "string"}]}
 WIDER = {**RECORD, "fields": [*RECORD["fields"], {"name": "note", "type": ["null", "string"], "default": None}]}
 BROKEN = {**RECORD, "fields": [*RECORD["fields"], {"name": "qty", "type": "int"}]}
@@ -37,13 +38,16 @@ class Caller:
     client: Client
     secret: str
     name: str = "anything"
+    #: As the clients of today say that they pass over fields that they don't know.
+    knows_more: bool = True
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         credentials = base64.b64encode(f"{self.name}:{self.secret}".encode()).decode()
         sent = {} if body is None else {"data": body if isinstance(body, bytes) else json.dumps(body)}
         answer = self.client.generic(
             method, f"/registry{path}", content_type=headers.pop("kind", "application/vnd.schemaregistry.v1+json"),
-            headers={"Authorization": f"Basic {credentials}", **headers}, **sent,
+            headers={"Authorization": f"Basic {credentials}", **({KNOWS_MORE: "true"} if self.knows_more else {}), **headers},
+            **sent,
         )  # fmt: skip
         return Answer(answer.status_code, json.loads(answer.content) if answer.content else None, answer.headers)
 

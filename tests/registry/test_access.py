@@ -35,6 +35,7 @@ TABLE = [
     Entry("GET", "contexts", SIGNED_IN),
     Entry("GET", "v1/metadata/id", SIGNED_IN),
     Entry("GET", "v1/metadata/deployment", SIGNED_IN),
+    Entry("GET", "v1/metadata/version", SIGNED_IN),
     Entry("GET", "associations/resources/-/a", SIGNED_IN),
     Entry("GET", "schemas/types", SIGNED_IN),
     Entry("GET", "schemas", SIGNED_IN),

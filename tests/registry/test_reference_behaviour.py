@@ -77,10 +77,12 @@ def test_a_type_may_be_wrapped_in_another_for_nothing(maintainer: Caller):
 @pytest.mark.parametrize(("kind", "default"), [("int", None), ("string", 1), (["null", "string"], 7)])
 def test_a_default_that_no_reader_could_use_counts_as_none(maintainer: Caller, kind: Any, default: Any):
     maintainer.register("orders", RECORD)
+    maintainer.put("/config/orders", {"validateNewSchemas": False})
     bad = with_default(kind, default)
     assert maintainer.register("orders", bad).code == 409
     asked = "/compatibility/subjects/orders/versions/latest"
     assert maintainer.post(asked, sent(bad)).body == {"is_compatible": False}
+    maintainer.put("/config/carts", {"validateNewSchemas": False})
     assert maintainer.register("carts", bad).status == 200, "producers that are out there have such"
 
 
@@ -96,6 +98,45 @@ def test_a_default_that_no_reader_could_use_is_refused_in_what_is_normalised(
     told = maintainer.post(f"{asked}&verbose=true", bad).body
     assert told["is_compatible"] is False
     assert told["messages"][0].startswith("Invalid schema:")
+
+
+def test_words_that_are_not_avros_come_by_name_in_what_is_normalised(maintainer: Caller):
+    field = {"type": "string", "zebra": 1, "name": "id", "ape": {"b": 1, "a": 2}}
+    odd = {"zoo": True, "type": "record", "name": "Order", "fields": [field], "air": 1}
+    maintainer.post("/subjects/orders/versions?normalize=true", sent(odd))
+    text = maintainer.get("/subjects/orders/versions/1").body["schema"]
+    assert text == (
+        '{"type":"record","name":"Order","fields":[{"name":"id","type":"string","ape":{"b":1,"a":2},"zebra":1}],"air":1,"zoo":true}'
+    )
+
+
+def test_who_asks_for_them_is_told_of_referrers_that_are_deleted_softly(maintainer: Caller):
+    maintainer.register("line", LINE)
+    cart = maintainer.register("cart", CART, references=[TO_LINE]).body["id"]
+    maintainer.delete("/subjects/cart")
+    asked = "/subjects/line/versions/1/referencedby"
+    assert (maintainer.get(asked).body, maintainer.get(f"{asked}?deleted=true").body) == ([], [cart])
+
+
+def test_a_subject_whose_versions_refer_to_each_other_can_be_deleted_whole(maintainer: Caller):
+    maintainer.put("/config/line", {"compatibility": "NONE"})
+    maintainer.register("line", LINE)
+    assert maintainer.register("line", CART, references=[TO_LINE]).body["version"] == 2
+    assert maintainer.delete("/subjects/line/versions/1").code == 42206, "alone it can't"
+    assert maintainer.delete("/subjects/line").body == [1, 2]
+    assert maintainer.delete("/subjects/line?permanent=true").body == [1, 2]
+
+
+def test_modes_of_a_context_are_cleared_together_by_an_admin(admin: Caller, maintainer: Caller):
+    names = [":.shop:orders", ":.shop:carts", ":.other:orders", "orders"]
+    for name in names:
+        admin.put(f"/mode/{name}", {"mode": "READONLY"})
+    assert maintainer.delete("/mode/:.shop:?recursive=true").status == 403
+    assert admin.delete("/mode/:.shop:").code == 40401, "alone it has none"
+    assert admin.delete("/mode/:.shop:?recursive=true").body == {"mode": None}
+    assert [admin.get(f"/mode/{name}").status for name in names] == [404, 404, 200, 200]
+    assert admin.delete("/mode/orders?recursive=true").body == {"mode": "READONLY"}
+    assert admin.get("/mode/:.other:orders").status == 200
 
 
 def test_a_refusal_says_what_was_compared_with_what(maintainer: Caller):

@@ -56,7 +56,7 @@ def test_settings_are_told_as_they_were_set_and_each_falls_back_by_itself(admin:
         ({}, 42203, "Invalid compatibility level"),
         ({"compatibility": "SIDEWAYS", **GROUP}, 42203, "Invalid compatibility level"),
         ({"compatibilityPolicy": "LENIENT"}, 422, "compatibilityPolicy is STRICT here"),
-        ({"validateNames": True}, 422, "validateNames is not kept here; leave it out"),
+        ({"validateRules": True}, 422, "validateRules is not kept here; leave it out"),
         ({"compatibilityGroup": "a\0"}, 422, "compatibilityGroup can't be kept: it has the character U+0000"),
         ({"compatibilityGroup": "\ud800"}, 422, "compatibilityGroup can't be kept: it has half of a surrogate pair"),
         (
@@ -238,13 +238,31 @@ def test_names_that_metadata_reserves_are_kept_free_where_that_is_set(maintainer
     assert maintainer.register("flat", flat, **reserving).status == 200, "what lies in it is not its own"
 
 
-def test_a_default_that_no_reader_could_use_is_refused_where_that_is_set(maintainer: Caller):
+def test_a_default_that_no_reader_could_use_is_refused_unless_it_is_let_through(maintainer: Caller):
     unfit = {**RECORD, "fields": [*RECORD["fields"], {"name": "n", "type": "int", "default": "none"}]}
     url, asked = "/compatibility/subjects/orders/versions/latest", {"schema": json.dumps(unfit)}
-    assert maintainer.post(url, asked).status == 200
-    maintainer.put("/config/orders", {"validateNewSchemas": True})
     assert maintainer.post(url, asked).code == 42201
-    assert maintainer.register("orders", unfit).code == 42201
+    refused = maintainer.register("orders", unfit)
+    assert (refused.code, "set validateNewSchemas to false" in refused.body["message"]) == (42201, True)
+    maintainer.put("/config/orders", {"validateNewSchemas": False})
+    assert maintainer.post(url, asked).status == 200
+    assert maintainer.register("orders", unfit).status == 200
+    maintainer.delete("/config/orders")
+    assert maintainer.register("orders", unfit).status == 200, "what is there already is not new"
+
+
+@pytest.mark.parametrize("setting", ["validateNames", "validateNewSchemas"])
+@pytest.mark.parametrize("where", [{"namespace": "shop-1.orders"}, {"name": "shop-1.Order"}])
+def test_a_namespace_that_is_none_is_refused_unless_it_is_let_through(
+    setting: str, where: dict[str, str], maintainer: Caller
+):
+    refused = maintainer.register("orders", {**RECORD, **where})
+    assert refused.code == 42201
+    assert f"namespace {'shop-1.orders' if 'namespace' in where else 'shop-1'} is none" in refused.body["message"]
+    within = {**RECORD, "fields": [{"name": "inner", "type": {**RECORD, "name": "Inner", **where}}]}
+    assert maintainer.register("orders", within).code == 42201
+    maintainer.put("/config/orders", {setting: False})
+    assert maintainer.register("orders", {**RECORD, **where}).status == 200
 
 
 def test_an_alias_stands_for_a_subject_wherever_one_is_named(admin: Caller, maintainer: Caller, reader: Caller):
@@ -318,10 +336,12 @@ def test_history_that_is_brought_under_an_alias_stays_its_own(admin: Caller):
     assert admin.get("/subjects/orders/versions").body == [1]
 
 
-def test_an_alias_is_of_one_subject(admin: Caller):
-    refused = admin.put("/config", {"alias": "orders"})
-    assert (refused.code, "an alias is of one subject" in refused.body["message"]) == (422, True)
-    assert admin.put("/config", {"validateNames": False}).body == {}, "what says nothing sets nothing"
+def test_an_alias_for_all_is_followed_nowhere(admin: Caller):
+    admin.register("orders", RECORD)
+    assert admin.put("/config", {"alias": "others", "validateRules": False}).body == {"alias": "others"}
+    assert admin.get("/subjects/orders/versions/1").body["subject"] == "orders"
+    assert admin.get("/subjects/nothing/versions").code == 40401
+    assert admin.get("/config/orders?defaultToGlobal=true").body == {"compatibilityLevel": "BACKWARD"}
 
 
 @pytest.mark.parametrize("context", [":.:", ":.__GLOBAL:"])

@@ -16,6 +16,18 @@ from tests.registry.conftest import BROKEN, RECORD, WIDER, Caller
 pytestmark = pytest.mark.django_db
 
 
+def test_who_does_not_say_that_they_know_more_are_told_what_clients_of_old_know(maintainer: Caller):
+    maintainer.knows_more = False
+    assert maintainer.register("orders", RECORD).body == {"id": 1}
+    text = maintainer.get("/schemas/ids/1").body["schema"]
+    assert json.loads(text) == RECORD
+    assert maintainer.get("/schemas/ids/1").body == {"schema": text}
+    version = {"subject": "orders", "version": 1, "id": 1, "schema": text}
+    assert maintainer.get("/subjects/orders/versions/1").body == version
+    assert maintainer.post("/subjects/orders", {"schema": text}).body == version
+    assert maintainer.get("/schemas").body == [version]
+
+
 def test_a_registered_schema_is_a_version_of_a_contract_and_comes_back_by_id_and_by_number(maintainer: Caller):
     done = maintainer.register("orders-value", RECORD)
     assert (done.status, done.headers["Content-Type"]) == (200, "application/vnd.schemaregistry.v1+json")
