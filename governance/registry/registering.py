@@ -169,7 +169,7 @@ def _answer(parsed: Parsed, known: list[SubjectVersion], terms: Terms) -> Answer
 def refuse_unsound(parsed: Parsed, newest: SubjectVersion | None, settings: Settings) -> None:
     """Raises RegistryFault 42201 for what the client or the subject's settings want to be told of."""
     is_wanted = settings.sound or parsed.submitted.normalize
-    refuse_unfit(parsed, defaults=is_wanted, names=settings.sound and settings.names)
+    refuse_unfit(parsed, defaults=is_wanted, names=settings.names)
     if settings.reserved:
         refuse_reserved(parsed, newest.schema.metadata if newest is not None else None)
 

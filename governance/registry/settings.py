@@ -26,13 +26,13 @@ POLICIES = ("STRICT",)
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`group`: a property of metadata; only versions with the same value of it are compared. Empty: all are. `sound`: a new
-    schema that no reader could use whole is refused; `names`: one with a namespace that is none is too. `reserved`: names of
+    schema that no reader could use whole is refused; `names`: one with a namespace that is none is. `reserved`: names of
     fields that metadata reserves are kept free.
     """
 
     normalize: bool = False
-    sound: bool = True
-    names: bool = True
+    sound: bool = False
+    names: bool = False
     reserved: bool = False
     group: str = ""
     default: Metadata | None = None
@@ -76,10 +76,10 @@ def settings_of(subject: str) -> Settings:
 
 def settings_by(found: Mapping[str, Any]) -> Settings:
     """By the names that clients have for them."""
+    sound = found.get("validateNewSchemas", False)
     return Settings(
-        found.get("normalize", False), found.get("validateNewSchemas", True), found.get("validateNames", True),
-        found.get("validateFields", False), found.get("compatibilityGroup", ""), found.get("defaultMetadata"),
-        found.get("overrideMetadata"),
+        found.get("normalize", False), sound, found.get("validateNames", sound), found.get("validateFields", False),
+        found.get("compatibilityGroup", ""), found.get("defaultMetadata"), found.get("overrideMetadata"),
     )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def normalised(submitted: Submitted) -> Submitted:
     so.
     """
     references = sorted(set(submitted.references), key=lambda one: (one.name, one.subject, one.number))
-    found = replace(submitted, references=tuple(references))
+    found = replace(submitted, references=tuple(references), normalize=True)
     if len(submitted.text) > MAX_TEXT:
         return found
     try:
@@ -120,10 +120,10 @@ def refuse_unfit(parsed: Parsed, *, defaults: bool, names: bool) -> None:
         text = (
             f"namespace {wrong[:100]} is none: names of letters, digits and _, no digit first, with dots between them"
         )
-        raise faults.invalid_schema(f"{text}; correct it, or set validateNames to false for the subject")
+        raise faults.invalid_schema(f"{text}; correct it")
     for field in unfit(read_avro(parsed.schema, "the")) if defaults else ():
         text = f"the default of field {field.name}, {json.dumps(field.default)[:60]}, is no value of its type"
-        raise faults.invalid_schema(f"{text}; correct it, or set validateNewSchemas to false for the subject")
+        raise faults.invalid_schema(f"{text}; correct it")
 
 
 def spelt_out(parsed_schema: Any, kind: str) -> str:

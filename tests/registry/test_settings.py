@@ -238,30 +238,29 @@ def test_names_that_metadata_reserves_are_kept_free_where_that_is_set(maintainer
     assert maintainer.register("flat", flat, **reserving).status == 200, "what lies in it is not its own"
 
 
-def test_a_default_that_no_reader_could_use_is_refused_unless_it_is_let_through(maintainer: Caller):
+def test_a_default_that_no_reader_could_use_is_refused_where_that_is_set(maintainer: Caller):
     unfit = {**RECORD, "fields": [*RECORD["fields"], {"name": "n", "type": "int", "default": "none"}]}
-    url, asked = "/compatibility/subjects/orders/versions/latest", {"schema": json.dumps(unfit)}
-    assert maintainer.post(url, asked).code == 42201
-    refused = maintainer.register("orders", unfit)
-    assert (refused.code, "set validateNewSchemas to false" in refused.body["message"]) == (42201, True)
-    maintainer.put("/config/orders", {"validateNewSchemas": False})
+    url, asked = "/compatibility/subjects/others/versions/latest", {"schema": json.dumps(unfit)}
     assert maintainer.post(url, asked).status == 200
     assert maintainer.register("orders", unfit).status == 200
-    maintainer.delete("/config/orders")
+    maintainer.put("/config/others", {"validateNewSchemas": True})
+    assert maintainer.post(url, asked).code == 42201
+    assert maintainer.register("others", unfit).code == 42201
+    maintainer.put("/config/orders", {"validateNewSchemas": True})
     assert maintainer.register("orders", unfit).status == 200, "what is there already is not new"
 
 
 @pytest.mark.parametrize("setting", ["validateNames", "validateNewSchemas"])
 @pytest.mark.parametrize("where", [{"namespace": "shop-1.orders"}, {"name": "shop-1.Order"}])
-def test_a_namespace_that_is_none_is_refused_unless_it_is_let_through(
-    setting: str, where: dict[str, str], maintainer: Caller
-):
+def test_a_namespace_that_is_none_is_refused_where_that_is_set(setting: str, where: dict[str, str], maintainer: Caller):
+    assert maintainer.register("others", {**RECORD, **where}).status == 200
+    maintainer.put("/config/orders", {setting: True})
     refused = maintainer.register("orders", {**RECORD, **where})
     assert refused.code == 42201
     assert f"namespace {'shop-1.orders' if 'namespace' in where else 'shop-1'} is none" in refused.body["message"]
     within = {**RECORD, "fields": [{"name": "inner", "type": {**RECORD, "name": "Inner", **where}}]}
     assert maintainer.register("orders", within).code == 42201
-    maintainer.put("/config/orders", {setting: False})
+    maintainer.put("/config/orders", {"validateNames": False})
     assert maintainer.register("orders", {**RECORD, **where}).status == 200
 
 
