@@ -21,7 +21,11 @@ class RegisteredSchema(models.Model):
     kind = models.CharField(max_length=8)
     text = models.TextField()
     metadata = models.JSONField(null=True, blank=True)
-    fingerprint = models.CharField(max_length=64, db_index=True, help_text="sha256 of kind, text, references, metadata")
+    #: What clients do to a message of this schema, by themselves; see governance/registry/rule_sets.py.
+    rules = models.JSONField(null=True, blank=True)
+    fingerprint = models.CharField(
+        max_length=64, db_index=True, help_text="sha256 of kind, text, references, metadata, rules"
+    )
 
     class Meta:
         ordering = ["id"]

@@ -1,20 +1,20 @@
 """Which version of a subject a schema is, whoever asks: who registers, and who looks up. Never writes.
 
-Owns what of metadata, of writing and of references makes no difference to that.
+Owns what of metadata and rules, of writing and of references makes no difference to that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from governance.models import RegisteredSchema, SchemaReference, SubjectVersion
 from governance.registry.grouping import labelled
 from governance.registry.reading import versions
 from governance.registry.references import parsed as read
 from governance.registry.settings import Settings, settings_of
-from governance.registry.texts import Parsed, Submitted, fingerprint_of, fingerprints_of, normalised, spelt_out
+from governance.registry.texts import Parsed, Submitted, normalised, spelt_out
 
 #: Versions that are written out to find one: whoever looks up often, looks up what is new.
 SPELT = 100
@@ -44,7 +44,7 @@ def look_up(subject: str, submitted: Submitted, *, deleted: bool = False) -> Sub
 
 def _variants(found: list[Parsed], settings: Settings) -> Iterator[Parsed]:
     for form in found:
-        said = form.submitted.metadata is not None
+        said = form.submitted.metadata is not None or form.submitted.rules is not None
         if said and (other := labelled(form, settings, None)).fingerprint != form.fingerprint:
             yield other
         yield form
@@ -59,15 +59,16 @@ def same(
 
 
 def registered(subject: str, parsed: Parsed, settings: Settings, *, deleted: bool = False) -> SubjectVersion | None:
-    """Likewise. Whoever says nothing of metadata is told of one that has some, of the last SPELT that have: rather of the group
-    that is meant, then without any, then of a newer one.
+    """Likewise. Whoever says nothing of metadata, or of rules, is told of one that has some, of the last SPELT that have: rather
+    of the group that is meant, then without any, then of a newer one.
     """
     sent = parsed.submitted
-    if sent.metadata is not None:
+    if sent.metadata is not None and sent.rules is not None:
         return same(subject, parsed, deleted=deleted)
     there = versions(subject, deleted=deleted)
-    labels = there.filter(schema__metadata__isnull=False).reverse().values_list("schema__metadata", flat=True)[:SPELT]
-    wanted = fingerprints_of(sent.kind, parsed.text, sent.references, [None, *labels])
+    some = there.filter(Q(schema__metadata__isnull=False) | Q(schema__rules__isnull=False)).reverse()
+    labels = some.values_list("schema__metadata", "schema__rules")[:SPELT]
+    wanted = parsed.fingerprints_with([(None, None), *labels])
     alike = list(there.filter(schema__fingerprint__in=set(wanted)))
     if len(alike) < 2:
         return alike[0] if alike else None
@@ -82,11 +83,8 @@ def registered(subject: str, parsed: Parsed, settings: Settings, *, deleted: boo
 
 
 def is_asked_for(parsed: Parsed, schema: RegisteredSchema) -> bool:
-    """Whether it is that schema, with whatever metadata where nothing was said of it."""
-    sent = parsed.submitted
-    if sent.metadata is not None or schema.metadata is None:
-        return parsed.fingerprint == schema.fingerprint
-    return fingerprint_of(sent.kind, parsed.text, sent.references, schema.metadata) == schema.fingerprint
+    """Whether it is that schema, with whatever metadata and rules where nothing was said of them."""
+    return parsed.fingerprint_with(schema.metadata, schema.rules) == schema.fingerprint
 
 
 def _same_spelt_out(subject: str, parsed: Parsed, *, deleted: bool = False) -> SubjectVersion | None:
@@ -99,6 +97,8 @@ def _same_spelt_out(subject: str, parsed: Parsed, *, deleted: bool = False) -> S
         rows = rows.filter(Exists(SchemaReference.objects.filter(schema=OuterRef("schema"))))
     wanted = spelt_out(parsed.schema, sent.kind)
     alike = (
-        one for one in rows.reverse()[:SPELT] if sent.metadata is None or sent.metadata == (one.schema.metadata or {})
+        one
+        for one in rows.reverse()[:SPELT]
+        if sent.metadata in (None, one.schema.metadata or {}) and sent.rules in (None, one.schema.rules or {})
     )
     return next((one for one in alike if spelt_out(one.version.schema, one.schema.kind) == wanted), None)

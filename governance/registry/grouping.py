@@ -13,7 +13,7 @@ from typing import Any
 from governance.models import ContractVersion, RegisteredSchema, SubjectVersion
 from governance.registry.reading import IS_LIVE
 from governance.registry.settings import Metadata, Settings, settings_of
-from governance.registry.texts import Parsed, fingerprint_of
+from governance.registry.texts import Parsed
 
 
 def grouped(known: Iterable[SubjectVersion], settings: Settings, metadata: Metadata | None) -> list[SubjectVersion]:
@@ -23,16 +23,15 @@ def grouped(known: Iterable[SubjectVersion], settings: Settings, metadata: Metad
 
 
 def labelled(parsed: Parsed, settings: Settings, newest: SubjectVersion | None) -> Parsed:
-    """With the metadata that it is registered with: what was sent, or that of the newest version where nothing was said of it,
-    and what is set for all schemas of the subject.
+    """With the metadata and rules that it is registered with: what was sent, or those of the newest version where nothing was
+    said of them, and what is set for all schemas of the subject.
     """
     sent = parsed.submitted
-    before = newest.schema.metadata if newest is not None else None
-    metadata = settings.labels(before if sent.metadata is None else sent.metadata)
-    if not metadata or metadata == sent.metadata:
-        return parsed
-    fingerprint = fingerprint_of(sent.kind, parsed.text, sent.references, metadata)
-    return replace(parsed, submitted=replace(sent, metadata=metadata), fingerprint=fingerprint)
+    before = newest.schema if newest is not None else RegisteredSchema()
+    metadata = settings.labels(before.metadata if sent.metadata is None else sent.metadata)
+    rules = settings.ruled(before.rules if sent.rules is None else sent.rules)
+    meant = replace(parsed, submitted=replace(sent, metadata=metadata, rules=rules))
+    return replace(meant, fingerprint=meant.fingerprint_with(metadata, rules))
 
 
 def newest_registered(version: ContractVersion, apart: Collection[int]) -> ContractVersion | None:

@@ -122,5 +122,10 @@ def _made(submitted: Submitted, text: str, fingerprint: str, wanted: int | None)
 
 def _row(number: int, submitted: Submitted, text: str, fingerprint: str) -> RegisteredSchema:
     return RegisteredSchema.objects.create(
-        id=number, kind=submitted.kind, text=text, metadata=submitted.metadata or None, fingerprint=fingerprint
+        id=number,
+        kind=submitted.kind,
+        text=text,
+        metadata=submitted.metadata or None,
+        rules=submitted.rules or None,
+        fingerprint=fingerprint,
     )

@@ -141,4 +141,4 @@ def _beginning(rows: Any, field: str, prefix: str, also: Collection[str] = ()) -
 def as_submitted(schema: RegisteredSchema) -> Submitted:
     """As it was sent."""
     references = tuple(Reference(one.name, one.subject, one.number) for one in schema.references.all())
-    return Submitted(schema.kind, schema.text, references, schema.metadata)
+    return Submitted(schema.kind, schema.text, references, schema.metadata, schema.rules)

@@ -121,16 +121,19 @@ def _standing(subject: str, submitted: Submitted, wanted: Wanted) -> tuple[Terms
 
 
 def _read(subject: str, submitted: Submitted, terms: Terms) -> list[Parsed]:
-    """As it was sent, and as it is registered, which is the last. Whoever sends metadata alone means the schema of the newest
-    version. History is imported as it was.
+    """As it was sent, and as it is registered, which is the last. Whoever sends metadata or rules alone means the schema of the
+    newest version. History is imported as it was.
     """
-    newest = versions(subject).last() if submitted.metadata and not submitted.text.strip() else None
+    has_labels = bool(submitted.metadata or submitted.rules)
+    newest = versions(subject).last() if has_labels and not submitted.text.strip() else None
     as_it_is = submitted if newest is None else as_submitted(newest.schema)
-    sent = replace(as_it_is, metadata=submitted.metadata, normalize=submitted.normalize)
+    sent = replace(as_it_is, metadata=submitted.metadata, rules=submitted.rules, normalize=submitted.normalize)
     if terms.is_import:
         return [read_whole(sent)]
     if sent.metadata is not None:
         sent = replace(sent, metadata=terms.settings.labels(sent.metadata))
+    if sent.rules is not None:
+        sent = replace(sent, rules=terms.settings.ruled(sent.rules))
     return forms(sent, terms.settings)
 
 

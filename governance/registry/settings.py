@@ -1,6 +1,7 @@
 """What clients set for a subject, or for all, beside level and mode: how schemas are written, labelled, grouped and found.
 
-A setting of the subject's wins over that for all, each by itself. Owns their names and what metadata they make. Never compares.
+A setting of the subject's wins over that for all, each by itself. Owns their names and what metadata and rules they make. Never
+compares.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.models import RegistryRule
+from governance.registry.rule_sets import RuleSet, both_rules
 
 Metadata = dict[str, Any]
 #: The scope of the rule for all subjects.
@@ -18,6 +20,7 @@ ALL = ""
 SETTINGS: dict[str, type] = {
     "alias": str, "normalize": bool, "validateFields": bool, "validateNames": bool, "validateNewSchemas": bool,
     "compatibilityGroup": str, "compatibilityPolicy": str, "defaultMetadata": dict, "overrideMetadata": dict,
+    "defaultRuleSet": dict, "overrideRuleSet": dict,
 }  # fmt: skip
 #: The one policy for JSON Schema that there is here: all documents count, not only those that senders declare.
 POLICIES = ("STRICT",)
@@ -37,10 +40,16 @@ class Settings:
     group: str = ""
     default: Metadata | None = None
     override: Metadata | None = None
+    default_rules: RuleSet | None = None
+    override_rules: RuleSet | None = None
 
     def labels(self, metadata: Metadata | None) -> Metadata | None:
         """Metadata as it is registered."""
         return merged(merged(self.default, metadata), self.override)
+
+    def ruled(self, rules: RuleSet | None) -> RuleSet | None:
+        """Rules as they are registered."""
+        return both_rules(both_rules(self.default_rules, rules), self.override_rules)
 
     def group_of(self, metadata: Metadata | None) -> str | None:
         """What a schema with this metadata is compared with: what has the same. None is a group of its own."""
@@ -80,6 +89,7 @@ def settings_by(found: Mapping[str, Any]) -> Settings:
     return Settings(
         found.get("normalize", False), sound, found.get("validateNames", sound), found.get("validateFields", False),
         found.get("compatibilityGroup", ""), found.get("defaultMetadata"), found.get("overrideMetadata"),
+        found.get("defaultRuleSet"), found.get("overrideRuleSet"),
     )  # fmt: skip
 
 

@@ -44,6 +44,8 @@ class Submitted:
     references: tuple[Reference, ...] = ()
     #: None: nothing was said of it; empty: that there is none.
     metadata: dict[str, Any] | None = None
+    #: Likewise: what clients do to a message of it.
+    rules: dict[str, Any] | None = None
     #: Whether the client asked for it to be written as everybody would.
     normalize: bool = False
 
@@ -62,6 +64,19 @@ class Parsed:
         """Of the contract."""
         return FORMATS[self.submitted.kind]
 
+    def fingerprint_with(self, metadata: Any, rules: Any) -> str:
+        """What it would be with these."""
+        return next(self.fingerprints_with([(metadata, rules)]))
+
+    def fingerprints_with(self, labels: Iterable[tuple[Any, Any]]) -> Iterator[str]:
+        """With each of these; whatever was said of metadata or rules stays."""
+        sent = self.submitted
+        meant = [
+            (metadata if sent.metadata is None else sent.metadata, rules if sent.rules is None else sent.rules)
+            for metadata, rules in labels
+        ]
+        return fingerprints_of(sent.kind, self.text, sent.references, meant)
+
 
 #: The text of a version, with its own references. Raises RegistryFault where there is none.
 LookUp = Callable[[Reference], Submitted]
@@ -77,10 +92,11 @@ def parse(submitted: Submitted, look_up: LookUp) -> Parsed:
     others = list(_gathered(submitted, look_up))
     try:
         text = storable(text_of(ordered(value) if submitted.kind == "AVRO" else value))
-        storable(json.dumps(submitted.metadata, ensure_ascii=False))
+        storable(json.dumps([submitted.metadata, submitted.rules], ensure_ascii=False))
         schema = _whole(submitted.kind, value, others)
         check_schema(FORMATS[submitted.kind], schema)
-        fingerprint = fingerprint_of(submitted.kind, text, submitted.references, submitted.metadata)
+        labels = [(submitted.metadata, submitted.rules)]
+        fingerprint = next(fingerprints_of(submitted.kind, text, submitted.references, labels))
     except (ValueError, RecursionError) as error:  # InvalidSchema is a ValueError
         told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise faults.invalid_schema(told) from None
@@ -140,15 +156,17 @@ def spelt_out(parsed_schema: Any, kind: str) -> str:
 
 def fingerprint_of(kind: str, text: str, references: Sequence[Reference] = (), metadata: Any = None) -> str:
     """Equal for what is one schema: the order of an object's words and the space between them say nothing."""
-    return next(fingerprints_of(kind, text, references, [metadata]))
+    return next(fingerprints_of(kind, text, references, [(metadata, None)]))
 
 
-def fingerprints_of(kind: str, text: str, references: Sequence[Reference], labels: Iterable[Any]) -> Iterator[str]:
-    """With each of these metadata; the text is read once."""
+def fingerprints_of(
+    kind: str, text: str, references: Sequence[Reference], labels: Iterable[tuple[Any, Any]]
+) -> Iterator[str]:
+    """With each of these metadata and rules; the text is read once."""
     whole = canonical(json.loads(text))
     named = [[one.name, one.subject, one.number] for one in references]
-    for metadata in labels:
-        told = [kind, whole, named, metadata or None]
+    for metadata, rules in labels:
+        told = [kind, whole, named, metadata or None, *([rules] if rules else [])]
         yield hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

@@ -107,7 +107,9 @@ def _versions(theirs: Registry, subject: str) -> Iterator[Version]:
         told = theirs.get(f"{path}/{number}?deleted=true")
         if not isinstance(told, dict) or not isinstance(told.get("id"), int) or not isinstance(told.get("schema"), str):
             raise Failure(f"{theirs.url}{path}/{number} is no version of a schema", ExitCode.UNREACHABLE)
-        body = {key: told[key] for key in ("schema", "schemaType", "references", "metadata") if told.get(key)}
+        body = {
+            key: told[key] for key in ("schema", "schemaType", "references", "metadata", "ruleSet") if told.get(key)
+        }
         yield Version(subject, number, told["id"], body, number not in live)
 
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from governance.registry import faults, rules
 from governance.registry.aliases import hides
+from governance.registry.rule_sets import rule_set
 from governance.registry.settings import ALL, POLICIES, SETTINGS, in_force, settings_set
 from governance.registry.texts import storable
 from portal.api.pages import actor_of
@@ -20,7 +21,7 @@ from portal.registry.subjects import require_writable, subject_of
 
 #: What clients send beside what is kept. Refused where it says anything: it would change what is registered, or who reads it.
 _NOT_KEPT: Fields = {
-    "validateRules": bool, "defaultRuleSet": dict, "overrideRuleSet": dict,
+    "validateRules": bool,
 }  # fmt: skip
 #: Characters of one setting, as JSON: each is read with every request of its subject.
 LONGEST_SETTING = 16 * 1024
@@ -54,7 +55,9 @@ def _setting(name: str, value: Any) -> Any:
         raise faults.RegistryFault(422, f"{name} has {len(text):,} characters; the limit is {LONGEST_SETTING:,}")
     if name == "alias":
         return subject_of(value)
-    return (metadata(value, name) or None) if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        return (rule_set(value, name) if name.endswith("RuleSet") else metadata(value, name)) or None
+    return value
 
 
 def _refuse_alias(scope: str) -> None:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from governance.models import RegisteredSchema, SubjectVersion
 from governance.registry import faults, reading
 from governance.registry.aliases import aliases, subject_behind
+from governance.registry.rule_sets import has_type
 from governance.registry.texts import FORMATS
 from portal.registry import shapes
 from portal.registry.faces import Face, flag, knows_more, paged
@@ -59,11 +60,16 @@ class Schemas(Face):
     """/schemas"""
 
     def get(self, request: Request) -> Response:
-        """Versions of all subjects; `subjectPrefix`, `aliases`, `deleted`, `latestOnly`, `offset` and `limit` in the query."""
+        """Versions of all subjects; `subjectPrefix`, `aliases`, `deleted`, `latestOnly`, `ruleType`, `offset` and `limit` in the
+        query.
+        """
         prefix, names = prefix_of(request), aliases() if flag(request, "aliases") else {}
         also = [subject for subject, others in names.items() if any(one.startswith(prefix) for one in others)]
         asked = {"deleted": flag(request, "deleted"), "latest_only": flag(request, "latestOnly")}
-        found = reading.all_versions(prefix=prefix, also=also, **asked).prefetch_related("schema__references")
+        found: Any = reading.all_versions(prefix=prefix, also=also, **asked).prefetch_related("schema__references")
+        if kind := request.query_params.get("ruleType", ""):
+            some = found.filter(schema__rules__isnull=False)
+            found = [one for one in some if has_type(one.schema.rules, kind)]
         return Response([_listed(one, request, names.get(one.subject.name)) for one in paged(request, found)])
 
 

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from governance.models import RegisteredSchema, SubjectVersion
 from governance.registry.faults import invalid_schema
 from governance.registry.reading import is_live
+from governance.registry.rule_sets import rule_set
 from governance.registry.texts import Reference, Submitted
 from portal.registry.faces import flag, knows_more
 
@@ -24,12 +25,13 @@ DEFAULT_KIND = "AVRO"
 def submitted(request: Request, body: Mapping[str, Any]) -> Submitted:
     """What a request's body holds, and whether the query asks for it to be normalised. Raises RegistryFault 42201."""
     text = body.get("schema", "")
-    if body.get("ruleSet"):
-        raise invalid_schema("rules with a schema (ruleSet) are not kept here; leave them out")
     references = tuple(_reference(one) for one in body.get("references", []))
     kind = body.get("schemaType", DEFAULT_KIND) or DEFAULT_KIND
-    told = body.get("metadata")
-    return Submitted(kind, text, references, None if told is None else metadata(told), flag(request, "normalize"))
+    told, rules = body.get("metadata"), body.get("ruleSet")
+    return Submitted(
+        kind, text, references, None if told is None else metadata(told), None if rules is None else rule_set(rules),
+        flag(request, "normalize"),
+    )  # fmt: skip
 
 
 def metadata(given: Mapping[str, Any], what: str = "metadata") -> dict[str, Any]:
@@ -84,6 +86,8 @@ def schema(row: RegisteredSchema, request: Request) -> dict[str, Any]:
         shown["references"] = references
     if row.metadata:
         shown["metadata"] = row.metadata
+    if row.rules:
+        shown["ruleSet"] = row.rules
     return shown
 
 

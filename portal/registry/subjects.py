@@ -110,9 +110,9 @@ class Versions(Face):
         if not knows_more(request):
             return Response({"id": done.schema_id})
         told = {"id": done.schema_id, "version": done.number, "guid": shapes.guid(done.schema)}
-        kept = done.schema.metadata or {}
-        if kept == (sent.metadata or {}):
-            return Response(told | ({"metadata": kept} if kept else {}))
+        metadata, rules = done.schema.metadata or {}, done.schema.rules or {}
+        if (metadata, rules) == (sent.metadata or {}, sent.rules or {}):
+            return Response(told | ({"metadata": metadata} if metadata else {}) | ({"ruleSet": rules} if rules else {}))
         return Response(told | shapes.schema(done.schema, request))  # what is kept is another than what was sent
 
 

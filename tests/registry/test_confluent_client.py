@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 from confluent_kafka.schema_registry import (
     ConfigCompatibilityLevel,
+    Rule,
+    RuleKind,
+    RuleMode,
+    RuleSet,
     Schema,
     SchemaReference,
     SchemaRegistryClient,
@@ -19,6 +23,8 @@ from confluent_kafka.schema_registry import (
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer
+from confluent_kafka.schema_registry.rule_registry import RuleRegistry
+from confluent_kafka.schema_registry.serde import RuleContext, RuleExecutor
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from governance.models import ContractVersion
@@ -144,6 +150,33 @@ def test_avro_goes_there_and_back(registry: SchemaRegistryClient, address: dict[
     with SchemaRegistryClient(address) as other:
         assert AvroDeserializer(other, json.dumps(WIDER))(message, VALUE) == {"id": "a-1", "note": None}
     assert ContractVersion.objects.get().contract.name == "orders-value"
+
+
+class Backwards(RuleExecutor):
+    """A client's own kind of rule, such as one that encrypts."""
+
+    def type(self) -> str:
+        return "BACKWARDS"
+
+    def transform(self, ctx: RuleContext, message: Any) -> Any:
+        return {**message, "id": message["id"][::-1]}
+
+
+def test_rules_that_are_registered_with_a_schema_are_run_by_clients(
+    registry: SchemaRegistryClient, address: dict[str, Any]
+):
+    rule = Rule("turn", None, RuleKind.TRANSFORM, RuleMode.WRITEREAD, "BACKWARDS", None, None, None, None, None, False)
+    sent = Schema(json.dumps(RECORD), "AVRO", [], None, RuleSet(None, [rule]))
+    registry.register_schema("orders-value", sent)
+    kept = registry.get_latest_version("orders-value").schema.rule_set
+    assert [(one.name, one.mode, one.type) for one in kept.domain_rules] == [("turn", RuleMode.WRITEREAD, "BACKWARDS")]
+    rules = RuleRegistry()
+    rules.register_executor(Backwards())
+    latest = {"auto.register.schemas": False, "use.latest.version": True}
+    message = AvroSerializer(registry, conf=latest, rule_registry=rules)({"id": "abc"}, VALUE)
+    assert message.endswith(b"cba")
+    with SchemaRegistryClient(address) as other:
+        assert AvroDeserializer(other, rule_registry=rules)(message, VALUE) == {"id": "abc"}
 
 
 def test_a_message_may_carry_the_guid_of_its_schema_in_a_header(

@@ -22,10 +22,11 @@ from tests.registry.conftest import BROKEN, RECORD
 pytestmark = pytest.mark.django_db(transaction=True)
 LINE = {"type": "record", "name": "Line", "fields": [{"name": "sku", "type": "string"}]}
 CART = {"type": "record", "name": "Cart", "fields": [{"name": "lines", "type": {"type": "array", "items": "Line"}}]}
+RULES = {"domainRules": [{"name": "pii", "mode": "WRITEREAD", "type": "ENCRYPT", "tags": ["PII"]}]}
 #: Subject → version → (id, whether it is deleted, fields). The cart has a lower id than what it refers to.
 HELD: dict[str, dict[int, tuple[int, bool, dict[str, Any]]]] = {
     "cart/value": {1: (7, False, {"schema": json.dumps(CART), "references": [{"name": "Line", "subject": "line", "version": 2}]})},
-    "line": {2: (90, False, {"schema": json.dumps(LINE)})},
+    "line": {2: (90, False, {"schema": json.dumps(LINE), "ruleSet": RULES})},
     "orders-value": {
         1: (12, True, {"schema": json.dumps(RECORD)}), 4: (13, False, {"schema": json.dumps(BROKEN)}),
         5: (40, False, {"schema": json.dumps({"type": "object"}), "schemaType": "JSON"}),
@@ -108,6 +109,7 @@ def test_a_registry_is_copied_with_ids_numbers_references_levels_and_what_is_del
     assert call.get("/subjects/orders-value/versions?deleted=true") == [1, 4, 5]
     for number, schema in ((7, CART), (12, RECORD), (13, BROKEN), (90, LINE)):
         assert json.loads(call.get(f"/schemas/ids/{number}")["schema"]) == schema
+    assert call.get("/schemas/ids/90")["ruleSet"] == RULES, "else nobody could decrypt what was written"
     assert call.get("/schemas/ids/7")["references"] == [{"name": "Line", "subject": "line", "version": 2}]
     kept = {name: value for name, value in CONFIG.items() if name != "alias"}
     assert call.get("/config/line") == kept
