@@ -34,10 +34,11 @@ class PublishContract:
         version = _version(change)
         spec = version.canonical["spec"]
         apart = grouped_apart(version.contract.name, version.source)
+        newest = newest_registered(version.contract.name, version.source, {version.pk, *apart})
         assessment = assess(
             name=version.contract.name, version=version.version, schema=version.schema,
             policy=spec.get("policy", "tolerant"), level=spec.get("compatibility"), owner=_owner(version),
-            format=format_of(spec), beside=newest_registered(version, apart), apart=apart,
+            format=format_of(spec), beside=newest, apart=apart,
         )  # fmt: skip
         judgement, contract = assessment.judgement(version.content_hash), version.contract
         before = {

@@ -34,12 +34,13 @@ def labelled(parsed: Parsed, settings: Settings, newest: SubjectVersion | None) 
     return replace(meant, fingerprint=meant.fingerprint_with(metadata, rules))
 
 
-def newest_registered(version: ContractVersion, apart: Collection[int]) -> ContractVersion | None:
-    """What clients have as the newest of the subject that they registered this version under; `apart`: ids that don't count."""
-    if version.source.get("registry") is None:
+def newest_registered(contract: str, source: Mapping[str, Any], apart: Collection[int]) -> ContractVersion | None:
+    """What clients have as the newest of a contract, for a version of it that one of them registered, by its source; `apart`: ids
+    that don't count.
+    """
+    if source.get("registry") is None:
         return None
-    rows = SubjectVersion.objects.filter(IS_LIVE, subject__contract=version.contract_id)
-    rows = rows.exclude(version__in=[version.pk, *apart])
+    rows = SubjectVersion.objects.filter(IS_LIVE, subject__contract__name=contract).exclude(version__in=list(apart))
     found = rows.select_related("version__contract__owner").order_by("-number").first()
     return found.version if found is not None else None
 

@@ -15,7 +15,7 @@ from governance.gate.contract_versions import PUBLISH, announce_published
 from governance.gate.opening import asks, open_change
 from governance.gate.subjects import Object
 from governance.models import Contract, ContractVersion
-from governance.registry.grouping import grouped_apart
+from governance.registry.grouping import grouped_apart, newest_registered
 from governance.registry.numbering import enter
 from governance.services.assessing import Assessment, assess, is_enough, lowest
 from orchestration.manifest import Problem, Resource
@@ -77,7 +77,8 @@ class ContractApplier:
         spec = resource.canonical["spec"]
         contract = Contract.objects.filter(name=resource.name).first() or Contract(name=resource.name)
         owner = Team.objects.get(name=resource.owner)
-        assessment = self._assessed(resource, grouped_apart(resource.name, signature.source))
+        apart = grouped_apart(resource.name, signature.source)
+        assessment = self._assessed(resource, apart, newest_registered(resource.name, signature.source, apart))
         version = ContractVersion.objects.filter(
             contract=contract.pk, version=resource.version, state=_PROPOSED
         ).first()
@@ -130,11 +131,13 @@ class ContractApplier:
         )
         return [resource.problem_at("metadata.version", text)]
 
-    def _assessed(self, resource: Resource, apart: Collection[int] = ()) -> Assessment:
+    def _assessed(
+        self, resource: Resource, apart: Collection[int] = (), beside: ContractVersion | None = None
+    ) -> Assessment:
         assert resource.version is not None
         spec = resource.canonical["spec"]
         owner = Team.objects.filter(name=resource.owner).first() or Team(name=resource.owner or "")
         return assess(
             name=resource.name, version=resource.version, schema=spec["schema"], policy=spec.get("policy", "tolerant"),
-            level=spec.get("compatibility"), owner=owner, format=format_of(spec), apart=apart,
+            level=spec.get("compatibility"), owner=owner, format=format_of(spec), beside=beside, apart=apart,
         )  # fmt: skip

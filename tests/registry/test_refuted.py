@@ -54,6 +54,20 @@ def test_what_nobody_can_decide_waits_whatever_the_level(maintainer: Caller, lev
     assert (held.status, "/changes/" in held.body["message"]) == (409, True), held
 
 
+def test_what_is_undecided_about_the_newest_waits_though_the_highest_allows_it(maintainer: Caller, checkout: Team):
+    string, kind = {"type": "string"}, {"schemaType": "JSON"}
+    maintainer.put("/config/names", {"compatibility": "NONE"})
+    maintainer.register("names", string, **kind)
+    maintainer.register("names", {"type": "integer"}, **kind)
+    patch = contract("1.0.1", {**string, "title": "Name"}, policy="strict").replace("order.placed", "names")
+    sent(patch)
+    maintainer.put("/config/names", {"compatibility": "BACKWARD"})
+    assert maintainer.get("/subjects/names/versions").body == [1, 2, 3], "the newest is of the older line"
+    unclear = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^(?=a)a$"}]}
+    assert maintainer.register("names", unclear, **kind).status == 409
+    assert (Change.objects.get().number, Change.objects.get().verdict) == ("3.0.0", "undecided")
+
+
 def test_a_version_that_is_approved_late_is_compared_with_what_clients_have_by_then(maintainer: Caller, checkout: Team):
     approver = person("approver", checkout)
     string: dict[str, Any] = {"type": "string"}
