@@ -35,6 +35,12 @@ def misnamed_spaces(schema: Any) -> Iterator[str]:
             yield str(space)
 
 
+def own_names(schema: Any) -> set[str]:
+    """Of the types that it declares itself, without their namespaces."""
+    found = [part for part in _named(schema) if isinstance(part, dict) and part.get("type") in _NAMED]
+    return {str(part.get("name")).rpartition(".")[2] for part in found}
+
+
 def _named(schema: Any) -> Iterator[Any]:
     """What has a name: types that are declared, and fields, whatever they are."""
     look = [schema]

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from governance.gate.subjects import each_once
 from governance.models import ContractVersion
+from governance.registry.references import referrers_of
 from governance.registry.rules import forget
 from governance.selectors.contracts import live_ports
 from orchestration.errors import NotFound
@@ -98,7 +99,7 @@ class Contracts:
             used = f"last used {last:%Y-%m-%d %H:%M} UTC" if last else "never run"
             team = port.version.workflow.owner.name
             found.setdefault(str(port.version), f"{port.version} of team {team} ({used})")
-        return list(found.values())
+        return [*found.values(), *referrers_of(version)]
 
     def follow(self, version: ContractVersion, actor: Any, reason: str) -> None:
         """What clients of the registry set for its subject, which goes with the last one. Ports are resolved when their workflow

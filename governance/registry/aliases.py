@@ -5,7 +5,9 @@ Owns when one is followed: once, never where the name has versions of its own, a
 
 from __future__ import annotations
 
-from governance.models import RegistryRule
+from django.db.models import Exists, OuterRef
+
+from governance.models import ContractVersion, RegistryRule, SubjectVersion
 from governance.registry.reading import versions
 from governance.registry.rules import mode_of
 from governance.registry.settings import ALL, settings_set
@@ -15,7 +17,7 @@ def subject_behind(name: str) -> str:
     """The subject that a name is an alias of; itself, where it is none, where it has versions, which a manifest may have brought
     since, and in mode IMPORT: what is copied lands where it came from. An alias of an alias is not followed.
     """
-    alias = settings_set(name).get("alias")
+    alias = settings_set(name).get("alias") if name else None
     if alias is None or hides(name) or mode_of(name) == "IMPORT":
         return name
     return str(alias)
@@ -26,10 +28,16 @@ def hides(name: str) -> bool:
     return versions(name, deleted=True).exists()
 
 
+def waits(name: str) -> bool:
+    """Whether the first version of that name waits at the gate."""
+    return ContractVersion.objects.filter(state=ContractVersion.State.PROPOSED, source__registry=name).exists()
+
+
 def aliases() -> dict[str, list[str]]:
-    """By subject, the names that stand for it."""
+    """By subject, the names that stand for it now."""
     found: dict[str, list[str]] = {}
-    rules = RegistryRule.objects.exclude(scope=ALL).filter(settings__has_key="alias").order_by("scope")
+    own = SubjectVersion.objects.filter(subject__name=OuterRef("scope"))
+    rules = RegistryRule.objects.exclude(scope=ALL).filter(~Exists(own), settings__has_key="alias").order_by("scope")
     for scope, settings in rules.values_list("scope", "settings"):
         found.setdefault(settings["alias"], []).append(scope)
     return found

@@ -25,21 +25,27 @@ _BUMPS: tuple[Bump, ...] = ("none", "patch", "minor", "major")
 
 def next_version(name: str, parsed: Parsed, known: list[SubjectVersion], verdict: Verdict, terms: Terms) -> str:
     """The version of the contract that comes next, as much above all that there are as it changes: what clients have as the
-    newest, and what is the highest, where the two are not one. A group has not been compared with the others: where the level is
-    about all versions, the number says what it changes for any of them.
+    newest, and what is the highest, where the two are not one. Where the gate compares with more than was asked, the number says
+    what it changes for any of them.
     """
     highest = newest(ContractVersion.objects.filter(contract__name=name).values_list("version", flat=True))
     if highest is None:
         return "1.0.0"
     if verdict != "safe":
         return lowest(highest, "major")
-    if terms.settings.group and terms.level.endswith("_TRANSITIVE"):
-        before = set(known)
-    else:
-        before = {known[-1], max(known, key=lambda one: one.version.precedence)} if known else set()
+    before = {known[-1], max(known, key=lambda one: one.version.precedence)} if known else set()
+    before = set(known) if _concerns_all(before, terms) else before
     level = "FULL" if _asks_both_ways(name, before, terms) else "BACKWARD"
     by = max((bump(parsed, one, level) for one in before), key=_BUMPS.index, default="patch")
     return lowest(highest, "patch" if by == "none" else by)
+
+
+def _concerns_all(before: Iterable[SubjectVersion], terms: Terms) -> bool:
+    """Whether the gate compares with all versions, and the registry has not."""
+    declared = {one.version.canonical["spec"].get("compatibility") or "" for one in before}
+    is_asked = terms.level.endswith("_TRANSITIVE") and not terms.settings.group
+    has_more = terms.level.endswith("_TRANSITIVE") or any(level.endswith("_TRANSITIVE") for level in declared)
+    return has_more and not is_asked and not terms.is_import
 
 
 def _asks_both_ways(name: str, before: Iterable[SubjectVersion], terms: Terms) -> bool:

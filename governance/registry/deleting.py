@@ -15,7 +15,7 @@ from governance.models import Change, SubjectVersion
 from governance.registry import faults, rules
 from governance.registry.erasing import erase
 from governance.registry.reading import IS_LIVE, LATEST, version_at, versions
-from governance.registry.references import refuse_referenced
+from governance.registry.references import referring, refuse_referenced
 from governance.registry.registering import Held
 from orchestration.errors import Conflict
 from orchestration.services.applying import Signature
@@ -63,8 +63,17 @@ def delete_subject(subject: str, actor: Any, *, permanent: bool = False) -> list
         refuse_referenced(subject, [one.number for one in (known if permanent else live)], but_in=subject)
         if permanent:
             return erase(known, actor, PERMANENTLY)
-        held = [found for found in (_retire(one, actor) for one in live) if found is not None]
-        return held[0] if held else [one.number for one in live]
+        return _retire_all(live, actor) or [one.number for one in live]
+
+
+def _retire_all(live: list[SubjectVersion], actor: Any) -> Held | None:
+    """The newest first, for those refer to older ones. What others wait for that the gate holds is left to be asked again."""
+    held = None
+    for one in reversed(live):
+        if held is not None and referring(one.subject.name, [one.number]):
+            break
+        held = _retire(one, actor) or held
+    return held
 
 
 def _retire(found: SubjectVersion, actor: Any) -> Held | None:

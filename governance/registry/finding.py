@@ -6,12 +6,13 @@ Owns what of metadata and rules, of writing and of references makes no differenc
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.db.models import Exists, OuterRef, Q
 
 from governance.models import RegisteredSchema, SchemaReference, SubjectVersion
 from governance.registry.grouping import labelled
-from governance.registry.reading import versions
+from governance.registry.reading import as_submitted, is_live, versions
 from governance.registry.references import parsed as read
 from governance.registry.settings import Settings, settings_of
 from governance.registry.texts import Parsed, Submitted, normalised, spelt_out
@@ -25,10 +26,16 @@ def forms(submitted: Submitted, settings: Settings) -> list[Parsed]:
 
     Raises RegistryFault 42201.
     """
-    if submitted.normalize:
-        return [read(normalised(submitted))]
     sent = read(submitted)
-    return [sent, read(normalised(submitted))] if settings.normalize else [sent]
+    return [sent, read(normalised(submitted))] if settings.normalize or submitted.normalize else [sent]
+
+
+def completed(subject: str, submitted: Submitted) -> Submitted:
+    """Whoever sends metadata or rules alone means the schema of the newest version."""
+    has_labels = bool(submitted.metadata or submitted.rules)
+    newest = versions(subject).last() if has_labels and not submitted.text.strip() else None
+    as_it_is = submitted if newest is None else as_submitted(newest.schema)
+    return replace(as_it_is, metadata=submitted.metadata, rules=submitted.rules, normalize=submitted.normalize)
 
 
 def look_up(subject: str, submitted: Submitted, *, deleted: bool = False) -> SubjectVersion | None:
@@ -36,10 +43,20 @@ def look_up(subject: str, submitted: Submitted, *, deleted: bool = False) -> Sub
     refers to is written out. Raises RegistryFault 42201.
     """
     settings = settings_of(subject)
-    tried = list(_variants(forms(submitted, settings), settings))
-    found = (registered(subject, one, settings, deleted=deleted) for one in tried)
-    spelt = (_same_spelt_out(subject, one, deleted=deleted) for one in tried)
-    return next((one for one in found if one), None) or next((one for one in spelt if one), None)
+    read_forms = forms(submitted, settings)
+    found = registered(subject, read_forms, settings, deleted=deleted)
+    spelt = (_same_spelt_out(subject, one, deleted=deleted) for one in _variants(read_forms, settings))
+    return found or next((one for one in spelt if one), None)
+
+
+def registered(
+    subject: str, read_forms: list[Parsed], settings: Settings, *, deleted: bool = False
+) -> SubjectVersion | None:
+    """The version that one of these is: with the metadata and rules that registering would give it, else with those that were
+    sent, as what was there before the settings were has.
+    """
+    found = (_registered(subject, one, settings, deleted=deleted) for one in _variants(read_forms, settings))
+    return next((one for one in found if one), None)
 
 
 def _variants(found: list[Parsed], settings: Settings) -> Iterator[Parsed]:
@@ -50,21 +67,16 @@ def _variants(found: list[Parsed], settings: Settings) -> Iterator[Parsed]:
         yield form
 
 
-def same(
-    subject: str, parsed: Parsed, *, deleted: bool = False, id: int | None = None, number: int | None = None
-) -> SubjectVersion | None:
+def same(subject: str, parsed: Parsed, *, id: int | None = None, number: int | None = None) -> SubjectVersion | None:
     """The newest version of the subject that is this schema; with this id and number, where they are told."""
     told = {name: value for name, value in {"schema_id": id, "number": number}.items() if value is not None}
-    return versions(subject, deleted=deleted).filter(schema__fingerprint=parsed.fingerprint, **told).last()
+    return versions(subject).filter(schema__fingerprint=parsed.fingerprint, **told).last()
 
 
-def registered(subject: str, parsed: Parsed, settings: Settings, *, deleted: bool = False) -> SubjectVersion | None:
-    """Likewise. Whoever says nothing of metadata, or of rules, is told of one that has some, of the last SPELT that have: rather
-    of the group that is meant, then without any, then of a newer one.
+def _registered(subject: str, parsed: Parsed, settings: Settings, *, deleted: bool) -> SubjectVersion | None:
+    """Whoever says nothing of metadata, or of rules, is told of one that has some, of the last SPELT that have: rather
+    of a live one, of the group that is meant, then without any, then of a newer one.
     """
-    sent = parsed.submitted
-    if sent.metadata is not None and sent.rules is not None:
-        return same(subject, parsed, deleted=deleted)
     there = versions(subject, deleted=deleted)
     some = there.filter(Q(schema__metadata__isnull=False) | Q(schema__rules__isnull=False)).reverse()
     labels = some.values_list("schema__metadata", "schema__rules")[:SPELT]
@@ -77,7 +89,8 @@ def registered(subject: str, parsed: Parsed, settings: Settings, *, deleted: boo
     return max(
         alike,
         key=lambda one: (
-            settings.group_of(one.schema.metadata) == group, one.schema.fingerprint == parsed.fingerprint, one.number,
+            is_live(one), settings.group_of(one.schema.metadata) == group,
+            one.schema.fingerprint == parsed.fingerprint, one.number,
         ),
     )  # fmt: skip
 

@@ -10,23 +10,31 @@ from dataclasses import replace
 
 from django.db.models import Exists, OuterRef
 
-from governance.models import SchemaReference, SubjectVersion
+from governance.models import ContractVersion, SchemaReference, SubjectVersion
 from governance.registry import faults
 from governance.registry.aliases import subject_behind
-from governance.registry.reading import IS_LIVE, LATEST, as_submitted, named, version_at, versions
+from governance.registry.reading import IS_LIVE, as_submitted, named, versions
 from governance.registry.texts import Parsed, Reference, Submitted, parse
 
 
-def parsed(submitted: Submitted) -> Parsed:
-    """The schema that was sent, read whole with what it refers to. Raises RegistryFault 42201."""
-    return parse(replace(submitted, references=tuple(_pinned(one) for one in submitted.references)), _look_up)
+def parsed(submitted: Submitted, *, is_history: bool = False) -> Parsed:
+    """The schema that was sent, read whole with what it refers to. Raises RegistryFault 42201.
+
+    `is_history`: it was registered elsewhere, where nobody knew of aliases that are set here.
+    """
+    references = tuple(_pinned(one, is_history) for one in submitted.references)
+    return parse(replace(submitted, references=references), _look_up)
 
 
-def _pinned(reference: Reference) -> Reference:
+def _pinned(reference: Reference, is_history: bool) -> Reference:
     """To the version that it means now: what the newest is, or which subject an alias stands for, may change later."""
-    subject = subject_behind(named(reference.subject))
-    number = version_at(subject, LATEST).number if reference.number == -1 else reference.number
-    return replace(reference, subject=subject, number=number)
+    subject = named(reference.subject) if is_history else subject_behind(named(reference.subject))
+    if reference.number != -1:
+        return replace(reference, subject=subject)
+    newest = versions(subject).last()
+    if newest is None:
+        raise faults.no_reference(subject, -1, f"which reference {reference.name[:100]} names")
+    return replace(reference, subject=subject, number=newest.number)
 
 
 def _look_up(reference: Reference) -> Submitted:
@@ -53,6 +61,16 @@ def referring(subject: str, numbers: Iterable[int], *, deleted: bool = False, bu
         Exists(uses if deleted else uses.filter(IS_LIVE)), subject=subject, number__in=list(numbers)
     )
     return sorted(set(found.values_list("schema", flat=True)))
+
+
+def referrers_of(version: ContractVersion) -> list[str]:
+    """The live versions that refer to a contract's version by what clients know it as."""
+    known = SubjectVersion.objects.select_related("subject").filter(version=version).first()
+    if known is None:
+        return []
+    refers = SchemaReference.objects.filter(schema=OuterRef("schema"), subject=known.subject.name, number=known.number)
+    found = SubjectVersion.objects.filter(IS_LIVE, Exists(refers)).exclude(pk=known.pk).select_related("subject")
+    return [f"{one}, whose schema refers to it" for one in found.order_by("subject__name", "number")]
 
 
 def refuse_referenced(subject: str, numbers: Iterable[int], *, but_in: str = "") -> None:

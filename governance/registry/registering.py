@@ -7,7 +7,7 @@ refused; what can't be decided, and what a policy wants to see, waits at the gat
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -16,10 +16,10 @@ from governance.contracts.report import Verdict
 from governance.models import Change, Contract, ContractVersion, RegisteredSchema, SubjectVersion
 from governance.registry import faults, numbering, rules
 from governance.registry.as_contract import manifest_of, next_version
-from governance.registry.finding import forms, is_asked_for, registered, same
+from governance.registry.finding import completed, forms, is_asked_for, registered, same
 from governance.registry.grouping import grouped, labelled
 from governance.registry.judging import Answer, asked, judge
-from governance.registry.reading import as_submitted, is_live, versions
+from governance.registry.reading import is_live, versions
 from governance.registry.references import parsed as read_whole
 from governance.registry.references import refuse_dangling, refuse_referenced
 from governance.registry.reserved import refuse_reserved
@@ -106,7 +106,9 @@ def _beforehand(subject: str, submitted: Submitted, wanted: Wanted) -> SubjectVe
     terms, read, found = _standing(subject, submitted, wanted)
     if found is None and not terms.is_import:
         known = list(versions(subject))
-        _answer(_labelled(read[-1], known, terms), known, terms)
+        parsed = _labelled(read[-1], known, terms)
+        refuse_unsound(parsed, known[-1] if known else None, terms.settings)
+        _answer(parsed, known, terms)
     return found
 
 
@@ -121,28 +123,16 @@ def _standing(subject: str, submitted: Submitted, wanted: Wanted) -> tuple[Terms
 
 
 def _read(subject: str, submitted: Submitted, terms: Terms) -> list[Parsed]:
-    """As it was sent, and as it is registered, which is the last. Whoever sends metadata or rules alone means the schema of the
-    newest version. History is imported as it was.
-    """
-    has_labels = bool(submitted.metadata or submitted.rules)
-    newest = versions(subject).last() if has_labels and not submitted.text.strip() else None
-    as_it_is = submitted if newest is None else as_submitted(newest.schema)
-    sent = replace(as_it_is, metadata=submitted.metadata, rules=submitted.rules, normalize=submitted.normalize)
-    if terms.is_import:
-        return [read_whole(sent)]
-    if sent.metadata is not None:
-        sent = replace(sent, metadata=terms.settings.labels(sent.metadata))
-    if sent.rules is not None:
-        sent = replace(sent, rules=terms.settings.ruled(sent.rules))
-    return forms(sent, terms.settings)
+    """As it was sent, and as it is registered, which is the last. History is imported as it was."""
+    sent = completed(subject, submitted)
+    return [read_whole(sent, is_history=True)] if terms.is_import else forms(sent, terms.settings)
 
 
 def _registered(subject: str, terms: Terms, read: list[Parsed], wanted: Wanted) -> SubjectVersion | None:
     """The version that it is already; what is imported has the id and number that it comes with, if it comes with them."""
     if terms.is_import:
         return same(subject, read[-1], id=wanted.id, number=wanted.number)
-    found = (registered(subject, one, terms.settings) for one in read)
-    return next((one for one in found if one is not None), None)
+    return registered(subject, read, terms.settings)
 
 
 def _labelled(parsed: Parsed, known: list[SubjectVersion], terms: Terms) -> Parsed:

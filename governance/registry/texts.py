@@ -124,20 +124,29 @@ def normalised(submitted: Submitted) -> Submitted:
 
 def refuse_unfit(parsed: Parsed, *, defaults: bool, names: bool) -> None:
     """Raises RegistryFault 42201 for a default in Avro that no reader could use, and a namespace that is none, where those are
-    looked at.
+    looked at. What it refers to is there already, and its author can't mend it.
     """
     if parsed.format != AVRO:
         return
     from governance.contracts.avro_defaults import unfit
-    from governance.contracts.avro_names import misnamed_spaces
+    from governance.contracts.avro_names import misnamed_spaces, own_names
     from governance.contracts.avro_schemas import read_avro
 
-    if names and (wrong := next(misnamed_spaces(parsed.schema), None)) is not None:
+    own = json.loads(parsed.text)
+    if names and (wrong := next(misnamed_spaces(own), None)) is not None:
         text = (
             f"namespace {wrong[:100]} is none: names of letters, digits and _, no digit first, with dots between them"
         )
         raise faults.invalid_schema(f"{text}; correct it")
-    for field in unfit(read_avro(parsed.schema, "the")) if defaults else ():
+    if not defaults:
+        return
+    named = own_names(own)
+    try:
+        wrongs = (field for record, field in unfit(read_avro(parsed.schema, "the")) if record.name in named)
+        field = next(wrongs, None)
+    except InvalidSchema as error:
+        raise faults.invalid_schema(str(error)) from None
+    if field is not None:
         text = f"the default of field {field.name}, {json.dumps(field.default)[:60]}, is no value of its type"
         raise faults.invalid_schema(f"{text}; correct it")
 
@@ -150,7 +159,7 @@ def spelt_out(parsed_schema: Any, kind: str) -> str:
 
     try:
         return str(canonical(inlined(parsed_schema, [])))
-    except InvalidSchema:  # readable when it was registered; then it is found by its fingerprint alone
+    except (InvalidSchema, RecursionError):  # then it is found by its fingerprint alone
         return ""
 
 

@@ -221,8 +221,11 @@ def _copy_config_for_all(theirs: Registry, ours: Registry, outcome: Outcome, *, 
     """Where it isn't wanted, it is told what differs: here it would hold for subjects from elsewhere too."""
     try:
         there, here = theirs.get(at("config")), ours.get(at("config"))
-    except Refused as error:
-        outcome.failed.append(("configuration for all", str(error)))
+    except (Refused, Failure) as error:
+        if wanted and getattr(error, "code", None) not in NOTHING_SET:
+            outcome.failed.append(("configuration for all", str(error)))
+        return
+    if not isinstance(there, dict):
         return
     differing = {name: value for name, value in there.items() if value is not None and here.get(name) != value}
     if wanted:

@@ -33,10 +33,11 @@ class _Question(Face):
         """
         terms = rules.terms_of(subject)
         try:
-            read = finding.forms(shapes.submitted(request, body), terms.settings)[-1]
+            read = finding.forms(finding.completed(subject, shapes.submitted(request, body)), terms.settings)
             newest = reading.versions(subject).last()
-            parsed = labelled(read, terms.settings, newest)
-            refuse_unsound(parsed, newest, terms.settings)
+            parsed = labelled(read[-1], terms.settings, newest)
+            if finding.registered(subject, read, terms.settings) is None:  # what is there already is no new schema
+                refuse_unsound(parsed, newest, terms.settings)
         except faults.RegistryFault as fault:
             if not flag(request, "verbose"):
                 raise

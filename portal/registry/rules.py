@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.registry import faults, rules
-from governance.registry.aliases import hides
+from governance.registry.aliases import hides, waits
 from governance.registry.rule_sets import rule_set
 from governance.registry.settings import ALL, POLICIES, SETTINGS, in_force, settings_set
 from governance.registry.texts import storable
@@ -61,6 +61,11 @@ def _setting(name: str, value: Any) -> Any:
 
 
 def _refuse_alias(scope: str) -> None:
+    """Raises RegistryFault 422 where nobody would find what is there under the name."""
+    if scope != ALL and waits(scope):
+        raise faults.RegistryFault(
+            422, f"what was registered as {scope} waits at the gate; withdraw it, or name another"
+        )
     if scope != ALL and hides(scope):
         text = (
             f"{scope} has versions of its own, maybe soft-deleted, which nobody would find any more; delete them "
@@ -101,8 +106,9 @@ class Config(_Rule):
         sent: Any = request.data
         settings = {name: _setting(name, body[name]) if name in body else None for name in SETTINGS if name in sent}
         level = body.get("compatibility", body.get("compatibilityLevel", None if settings or body else ""))
-        if settings.get("alias"):
+        if alias := settings.get("alias"):
             _refuse_alias(scope)
+            require_writable(actor_of(request), alias)  # what is registered under the name goes there
         level, settings = rules.configure(scope, level, settings, request.user)
         return Response(({"compatibility": level} if level else {}) | settings)
 
@@ -152,7 +158,8 @@ class Mode(_Rule):
         before = rules.mode_set(scope)
         if not before and scope != ALL and not is_recursive:
             raise faults.no_subject(scope)
-        rules.set_mode(scope, "", request.user)
+        if before:
+            rules.set_mode(scope, "", request.user)
         if is_recursive:
             rules.clear_modes(request.user, prefix=scope)
         return Response({"mode": before or (rules.DEFAULT_MODE if scope == ALL else None)})

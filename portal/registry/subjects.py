@@ -74,8 +74,8 @@ class OneSubject(Face):
         return Response(shapes.version(found, request))
 
     def delete(self, request: Request, subject: str) -> Response:
-        """Delete every version; with `permanent` what was deleted before is gone for good."""
-        name = meant(subject)
+        """Delete every version; with `permanent` what was deleted before is gone for good. No alias is followed."""
+        name = subject_of(subject)
         require_writable(actor_of(request), name)
         done = delete_subject(name, request.user, permanent=flag(request, "permanent"))
         return held(request, name, done) if isinstance(done, Held) else Response(done)
@@ -124,8 +124,8 @@ class OneVersion(Face):
         return Response(shapes.version(_found(request, subject, version), request, deleted=flag(request, "deleted")))
 
     def delete(self, request: Request, subject: str, version: str) -> Response:
-        """Delete it; with `permanent` what was deleted before is gone for good."""
-        name = meant(subject)
+        """Delete it; with `permanent` what was deleted before is gone for good. No alias is followed."""
+        name = subject_of(subject)
         require_writable(actor_of(request), name)
         done = delete_version(name, reading.number_of(version), request.user, permanent=flag(request, "permanent"))
         return held(request, name, done) if isinstance(done, Held) else Response(done)

@@ -132,6 +132,17 @@ def test_what_is_set_for_all_is_told_and_set_when_that_is_wanted_by_who_may(call
     assert call.get("/config") == {"compatibilityLevel": "BACKWARD", "normalize": True}
 
 
+@pytest.mark.parametrize(
+    "told", [{"error_code": 403, "message": "Forbidden"}, {"error_code": 40408, "message": "none"}, []]
+)
+def test_a_source_that_tells_nothing_of_all_is_copied_all_the_same(
+    told: Any, call: Any, source: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(f"{__name__}.FOR_ALL", told)
+    done = call(source, "--prefix", "orders")
+    assert (done.exit_code, "copied 3 versions of 1 subject" in done.output) == (0, True), done.output
+
+
 def test_an_alias_that_is_set_here_leads_no_history_astray(call: Any, source: str):
     call(source, "--prefix", "orders")
     put = httpx.put(f"{call.url}/config/line", json={"alias": "orders-value"}, headers=call.headers, timeout=60)

@@ -272,7 +272,6 @@ def test_an_alias_stands_for_a_subject_wherever_one_is_named(admin: Caller, main
     assert maintainer.register("old%2Fname", WIDER).body["version"] == 2
     asked = {"schema": json.dumps(BROKEN)}
     assert maintainer.post("/compatibility/subjects/old%2Fname/versions/latest", asked).body == {"is_compatible": False}
-    assert reader.delete("/subjects/old%2Fname").status == 403, "as little as the subject itself"
     assert admin.get("/subjects").body == ["orders"]
     found = admin.get("/schemas?subjectPrefix=old&aliases=true&latestOnly=true").body
     assert [(one["subject"], one["version"], one["aliases"]) for one in found] == [("orders", 2, ["old/name"])]
@@ -296,15 +295,23 @@ def test_an_alias_stands_for_a_subject_wherever_one_is_named(admin: Caller, main
     assert reader.get("/subjects/old%2Fname/versions/1").code == 40401
 
 
-def test_an_alias_opens_nothing_that_the_subject_keeps_closed(admin: Caller, maintainer: Caller, client: Client):
+def test_an_alias_opens_nothing_that_the_subject_keeps_closed(
+    admin: Caller, maintainer: Caller, client: Client, checkout: Team
+):
     admin.register("orders", RECORD)
     stranger = Caller(client, token_for(person("maintainer", Team.objects.create(name="strangers"))))
-    assert stranger.put("/config/mine", {"alias": "orders"}).status == 200
+    assert stranger.put("/config/mine", {"alias": "orders"}).status == 403, "else what others register would go astray"
+    assert maintainer.put("/config/mine", {"alias": "orders"}).status == 200
     assert stranger.register("mine", WIDER).status == 403
-    assert stranger.delete("/subjects/mine").status == 403
     assert stranger.put("/config/mine", {"compatibility": "NONE"}).status == 200, "of that name alone"
     assert stranger.register("mine", BROKEN).status in (403, 409)
     assert admin.get("/subjects/orders/versions").body == [1]
+    assert admin.delete("/subjects/mine").code == 40401, "what is deleted is named itself"
+    assert admin.delete("/subjects/mine/versions/1").code == 40401
+    sent(policy(changes=["contract.publish"], review="always", approvals=1))
+    assert maintainer.register("waiting", RECORD).status == 409
+    refused = maintainer.put("/config/waiting", {"alias": "orders"})
+    assert (refused.code, "waits at the gate" in refused.body["message"]) == (422, True)
 
 
 def test_an_alias_hides_nothing_that_a_manifest_brings_later(maintainer: Caller, checkout: Team):
