@@ -87,6 +87,11 @@ def version_at(subject: str, number: int, *, deleted: bool = False) -> SubjectVe
     return found
 
 
+def schema_of(version: ContractVersion) -> RegisteredSchema | None:
+    """What clients have of a contract's version; None where they know none."""
+    return RegisteredSchema.objects.filter(uses__version=version).first()
+
+
 def latest_number(contract: Contract) -> tuple[str, int] | None:
     """The subject of a contract, and the number of its newest version; None where clients know none."""
     found = SubjectVersion.objects.filter(IS_LIVE, subject__contract=contract).order_by("-number")

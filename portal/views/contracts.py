@@ -17,7 +17,7 @@ from governance.contracts.formats import ODCS, OPENAPI, WORDS, compare_formats, 
 from governance.contracts.openapi.calling import Api
 from governance.gate.waiving import live_waivers_of
 from governance.models import Contract, ContractVersion
-from governance.registry.reading import latest_number
+from governance.registry.reading import latest_number, schema_of
 from governance.registry.rules import level_kept
 from governance.selectors.api_operations import operations_of
 from governance.selectors.api_uses import ApiUse, Use, api_of_version, api_uses, dependencies_offering
@@ -41,7 +41,7 @@ from governance.yaml_text import as_yaml
 from orchestration.models import Team
 from portal.middleware.reader import actor_of
 from portal.permissions import Verb
-from portal.presentation import api_page, change_words, data_contract, payload_lines, textdiff
+from portal.presentation import api_page, change_words, data_contract, payload_lines, registry_labels, textdiff
 from portal.presentation.words import decision_look, postmortem_look, severity_look
 from portal.selectors.runbook_rows import runbook_rows
 from portal.views import document_lists as lists
@@ -110,6 +110,7 @@ def contract(request: HttpRequest, name: str) -> HttpResponse:
         "shown": shown,
         "format": WORDS[found.format],
         "subject": latest_number(found),
+        "labels": registry_labels.shown(schema_of(shown)) if shown is not None else None,
         "data": data_contract.shown(shown.schema)
         if shown is not None and format_of(shown.canonical["spec"]) == ODCS
         else None,

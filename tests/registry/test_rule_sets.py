@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from governance.models import ContractVersion, RegisteredSchema
+from orchestration.models import Team
+from tests.people import person
 from tests.registry.conftest import BROKEN, RECORD, WIDER, Caller
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +102,26 @@ def test_rules_that_are_none_are_refused_with_their_place(rules: dict[str, Any],
     assert not ContractVersion.objects.exists()
     refused = maintainer.put("/config/orders", {"defaultRuleSet": rules})
     assert (refused.status, words.removeprefix("ruleSet") in refused.body["message"]) == (422, True), refused.body
+
+
+def test_the_contracts_page_shows_what_came_with_a_version_and_hides_what_is_sensitive(maintainer: Caller, client: Any):
+    metadata = {
+        "properties": {"owner": "checkout", "key": "s3cret"},
+        "tags": {"Order.id": ["PII"]},
+        "sensitive": ["key"],
+    }
+    encrypt = rule("pii", "WRITEREAD", tags=["PII"], params={"token": "hush"}, doc="Encrypts who ordered")
+    turned_off = rule("up", "UPGRADE", "JSONATA", disabled=True)
+    rules = {"domainRules": [encrypt], "migrationRules": [turned_off]}
+    maintainer.register("orders", RECORD, ruleSet=rules, metadata=metadata)
+    maintainer.register("orders", WIDER, ruleSet={}, metadata={})
+    client.force_login(person("viewer", Team.objects.get(name="checkout")))
+    page = client.get("/contracts/orders/?to=1.0.0").content.decode()
+    for words in (
+        "Registered with 1.0.0", "pii", "in a message, written and read", "Encrypts who ordered", "switched off",
+        "between versions, to a newer one", "checkout", "Tagged PII", "hidden, for it is marked as sensitive",
+    ):  # fmt: skip
+        assert words in page, words
+    assert "s3cret" not in page
+    assert "hush" not in page
+    assert "Registered with" not in client.get("/contracts/orders/").content.decode(), "nothing came with 1.1.0"
