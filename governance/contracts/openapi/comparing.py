@@ -10,8 +10,8 @@ from governance.contracts.openapi.changes import Change, Witness
 from governance.contracts.openapi.operations import operations
 from governance.contracts.openapi.payloads import Asked, compared
 from governance.contracts.openapi.security import needs, schemes
-from governance.contracts.openapi.source import Source, text_of
-from governance.contracts.openapi.surface import paired, surface
+from governance.contracts.openapi.source import Source, mapping, text_of
+from governance.contracts.openapi.surface import paired, surface, webhooks
 from governance.contracts.openapi.unchanged import touched, unchanged_paths
 from governance.contracts.report import Bump, Report, Verdict
 from governance.contracts.vocabulary import InvalidSchema
@@ -58,15 +58,7 @@ def _compared(base: Source, revision: Source, today: date, only: frozenset[tuple
     changes += schemes(base, revision)
     if text_of(base.raw.get("servers")) != text_of(revision.raw.get("servers")):
         changes.append(Change("servers-changed", "/servers", "the addresses are others; callers have theirs", ""))
-    if text_of(base.raw.get("webhooks")) != text_of(revision.raw.get("webhooks")):
-        changes.append(
-            Change(
-                "webhooks-changed",
-                "/webhooks",
-                "webhooks are others, which are not compared; look at them",
-                "undecided",
-            )
-        )
+    changes += webhooks(*(mapping(one.raw.get("webhooks"), f"{one.name}: /webhooks") for one in (base, revision)))
     witnesses: list[Witness] = []
     for found in compared(asked, base, revision, parts):
         if isinstance(found, Witness):

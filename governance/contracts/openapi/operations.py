@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from governance.contracts.openapi.callbacks import bare
 from governance.contracts.openapi.source import Source, mapping, text_of
 from governance.contracts.values import escaped
 from governance.contracts.vocabulary import InvalidSchema
@@ -148,7 +149,7 @@ def _operation(source: Source, path: str, method: str, item: dict[str, Any], at:
             if not str(status).startswith("x-")
         },
         _security(needs, f"{source.name}: {pointer}/security"), raw.get("deprecated") is True, raw.get("x-sunset"),
-        str(raw.get("x-stability-level", "")), text_of(raw["callbacks"]) if raw.get("callbacks") else "",
+        str(raw.get("x-stability-level", "")), text_of(bare(raw["callbacks"])) if raw.get("callbacks") else "",
         str(raw.get("summary") or raw.get("operationId") or ""),
     )  # fmt: skip
 

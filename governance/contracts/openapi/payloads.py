@@ -31,7 +31,9 @@ PAIRS, JUDGED = 20_000, 6_000
 #: Farther than any part is from another.
 FAR = 10**9
 _GRAVEST: tuple[Verdict, ...] = ("breaking", "undecided", "safe")
-_WAYS: dict[View, Direction] = {"request": "BACKWARD", "parameter": "BACKWARD", "response": "FORWARD"}
+_WAYS: dict[View, Direction] = {
+    "request": "BACKWARD", "parameter": "BACKWARD", "response": "FORWARD", "header": "FORWARD",
+}  # fmt: skip
 #: A property that is no longer read: no payload is refused, and what it asked for may not be done.
 _UNREAD = ("property-removed-from-open-object", "property-removed-from-partly-open-object")
 #: Formats as a difference writes the patterns that stand for them.

@@ -1,4 +1,4 @@
-"""Schemas of OpenAPI as JSON Schema, seen from one side: what a request holds, what a response holds, a parameter as text.
+"""Schemas of OpenAPI as JSON Schema, seen from one side: what a request or a response holds, a parameter or a header as text.
 
 Owns that translation: `nullable` and the bounds of OpenAPI 3.0, `readOnly` and `writeOnly`, and the formats, which here say
 which values there are (decision 46). What it can't read becomes a part that nobody can tell, equal only to itself. Never
@@ -13,9 +13,11 @@ from governance.contracts.openapi.parts import reference_to
 from governance.contracts.openapi.source import HOPS, text_of
 from governance.contracts.vocabulary import LIST, MAP, ONE, InvalidSchema, checked
 
-View = Literal["request", "response", "parameter"]
+View = Literal["request", "response", "parameter", "header"]
+#: Views in which each value is written as a text: in a URL, and in a header of a request or of an answer.
+WRITTEN: tuple[View, ...] = ("parameter", "header")
 UNTOLD = "urn:plumbline:untold:"
-_HIDDEN = {"request": "readOnly", "response": "writeOnly", "parameter": ""}
+_HIDDEN = {"request": "readOnly", "response": "writeOnly", "parameter": "", "header": ""}
 _PLAIN = frozenset({
     "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
     "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "minContains",
@@ -115,7 +117,8 @@ class Translation:
                 said["$ref"] = reference_to(key) if key else f"{UNTOLD}{self._mark(value)}{value}"
                 continue
             if keyword in _CONTENT:
-                unread.append({keyword: value})  # what is in the text is not looked at
+                if _holds_content(raw, keyword):
+                    unread.append({keyword: value})  # what is in the text is not looked at
                 continue
             try:
                 self._say(said, keyword, value)
@@ -124,7 +127,7 @@ class Translation:
         self._hide(said, raw)
         _bounds(said, raw)
         _format(said, raw)
-        if self._view == "parameter":
+        if self._view in WRITTEN:
             _written(said)
         if unread:
             said["allOf"] = [*said.get("allOf", ()), untold(unread)]
@@ -172,6 +175,15 @@ class Translation:
 def untold(value: Any) -> dict[str, Any]:
     """A schema that nobody can tell the meaning of, and that is the same only where the text is."""
     return {"$ref": f"{UNTOLD}{text_of(value)}"}
+
+
+def _holds_content(raw: dict[str, Any], keyword: str) -> bool:
+    """Whether such a word says something: of texts alone, and a schema of what they hold only beside their media type (JSON
+    Schema 2020-12, Validation, 8.2 to 8.5).
+    """
+    types = raw.get("type", "string")
+    is_text = "string" in ([types] if isinstance(types, str) else types if isinstance(types, list) else ["string"])
+    return is_text and (keyword != "contentSchema" or "contentMediaType" in raw)
 
 
 def _bounds(said: dict[str, Any], raw: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from governance.contracts.nodes import Node
 from governance.contracts.openapi.loops import opened
 from governance.contracts.openapi.operations import Payload
 from governance.contracts.openapi.parts import part_at, part_of, pointer_of
-from governance.contracts.openapi.schemas import Translation, View
+from governance.contracts.openapi.schemas import WRITTEN, Translation, View
 from governance.contracts.openapi.source import Source, named, names_in, references_in, text_of
 from governance.contracts.values import escaped
 from governance.contracts.vocabulary import LATEST, InvalidSchema
@@ -41,7 +41,7 @@ class Side:
         try:
             self.document = Document(
                 {"$schema": LATEST, "$defs": self.parts}, source.name,
-                roots=roots, most=MOST_NODES, frees=view != "parameter",
+                roots=roots, most=MOST_NODES, frees=view not in WRITTEN,
             )  # fmt: skip
         except InvalidSchema as error:
             raise InvalidSchema(f"{source.name}: {self._named_place(str(error))}") from None

@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from governance.contracts.openapi.changes import Change, Weight
 from governance.contracts.openapi.lifecycle import announced_removal, endings, lifecycle, removal
 from governance.contracts.openapi.operations import Body, Content, Operation, Parameter, Payload, Response
 from governance.contracts.openapi.payloads import Asked
 from governance.contracts.openapi.schemas import View
+from governance.contracts.openapi.source import text_of
 from governance.contracts.report import Direction
+from governance.contracts.values import escaped
 
 Operations = Mapping[tuple[str, str], Operation]
 
@@ -46,6 +49,21 @@ def paired(
         else:
             gone.append(one)
     return pairs, gone, list(left.values())
+
+
+def webhooks(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """By name. Who waits for one relies on being called; one more is called by nobody who has not asked for it."""
+    for name, one in old.items():
+        at = f"/webhooks/{escaped(str(name))}"
+        if name not in new:
+            text = f"webhook {name} is gone; who waits for it is told nothing any more"
+            yield Change("webhook-removed", at, text, "breaking", "FORWARD")
+        elif text_of(one) != text_of(new[name]):
+            text = f"webhook {name} is another, which is not compared; look at it"
+            yield Change("webhook-changed", at, text, "undecided", "FORWARD")
+    for name in new.keys() - old.keys():
+        at = f"/webhooks/{escaped(str(name))}"
+        yield Change("webhook-added", at, f"webhook {name} is new", "", "FORWARD")
 
 
 def shape_of(path: str) -> str:
@@ -190,7 +208,8 @@ def _response(operation: Operation, status: str, old: Response, new: Response) -
         if not before.wire.reads(after.wire):
             text = f"{called} is written in another way (explode or media type)"
             yield Change("response-header-style-changed", after.pointer, text, "breaking", "FORWARD")
-        yield Asked(called, "response-header", "response", before.payload, after.payload)
+        view: View = "response" if after.wire.media else "header"
+        yield Asked(called, "response-header", view, before.payload, after.payload)
     for name, after in new.headers.items():
         if name not in old.headers:
             yield Change("response-header-added", after.pointer, f"{title}: header {after.name} is new", "", "FORWARD")

@@ -27,6 +27,7 @@ NO_NOTE = {**ORDER, "properties": {"id": TEXT, "count": INTEGER}}
 NEEDS_NOTE = {**ORDER, "required": ["id", "note"]}
 KEY, OAUTH = {"key": []}, {"oauth": ["read"]}
 BASE = {"$ref": "#/components/schemas/Base"}
+CALLED = {"responses": {"200": {"description": "a", "links": {"next": {"operationId": "a"}}}}}
 FREE, FEW = {"type": "object"}, {"type": "object", "maxProperties": 2}
 
 
@@ -45,6 +46,21 @@ CASES: dict[str, tuple[Any, Any, str, str, str]] = {
         "breaking", "operation-removed", "safe",
     ),
     "callbacks change": (api(callbacks={"done": {}}), api(callbacks={"gone": {}}), "undecided", "callbacks-changed", "undecided"),
+    "words and links of a callback change": (
+        api(callbacks={"done": {"{$url}": {"summary": "a", "post": {**CALLED, "operationId": "a", "tags": ["a"]}}}}),
+        api(callbacks={"done": {"{$url}": {"post": {"responses": {"200": {"description": "b"}}}}}}), "safe", "", "safe",
+    ),
+    "a property of a callback's body that is called as a word is": (
+        api(callbacks={"done": {"{$url}": {"post": {"requestBody": body(order(links=TEXT))}}}}),
+        api(callbacks={"done": {"{$url}": {"post": {"requestBody": body(order())}}}}), "undecided", "callbacks-changed", "undecided",
+    ),
+    "a webhook goes": (
+        {**api(), "webhooks": {"made": {"post": {}}}}, {**api(), "webhooks": {}}, "breaking", "webhook-removed", "safe",
+    ),
+    "a webhook is another": (
+        {**api(), "webhooks": {"made": {"post": {}}}}, {**api(), "webhooks": {"made": {"put": {}}}},
+        "undecided", "webhook-changed", "undecided",
+    ),
     "the operation id changes": (api(operationId="a"), api(operationId="b"), "safe", "", "safe"),
     # parameters
     "an optional parameter is new": (api(), with_parameter(INTEGER), "safe", "parameter-added-optional", "undecided"),
@@ -144,8 +160,22 @@ CASES: dict[str, tuple[Any, Any, str, str, str]] = {
     "a header is not promised any more": (
         with_header(required=True), with_header(), "breaking", "response-header-became-optional", "safe",
     ),
-    "a header is another": (with_header(), with_header(schema=TEXT), "breaking", "response-header-type-changed", "breaking"),
+    "a header was a number and may be any text": (
+        with_header(), with_header(schema=TEXT), "breaking", "response-header-type-widened", "safe",
+    ),
+    "a header is another": (
+        with_header(), with_header(schema={"type": "boolean"}), "breaking", "response-header-type-changed", "breaking",
+    ),
     # objects of which nothing is said hold anything
+    "what a text holds is said of what is none": (
+        asking(order(tags={**FREE, "contentMediaType": "a/b"})), asking(order(tags={**FREE, "contentMediaType": "a/c"})), "safe", "", "safe",
+    ),
+    "what a text holds has a schema and no media type": (
+        asking({**TEXT, "contentSchema": INTEGER}), asking({**TEXT, "contentSchema": TEXT}), "safe", "", "safe",
+    ),
+    "what a text holds has another media type": (
+        asking({**TEXT, "contentMediaType": "a/b"}), asking({**TEXT, "contentMediaType": "a/c"}), "undecided", "", "undecided",
+    ),
     "an object that may hold anything may hold less": (
         asking(order(tags=FREE)), asking(order(tags=FEW)), "breaking", "request-body-maxProperties-added", "safe",
     ),
