@@ -132,7 +132,7 @@ def _made(schema: Any, names: Names) -> Schema:
 
 def _drop_unfit(schema: Schema) -> None:
     """Let the checker see no default where there is none that a reader could use; the library checks none."""
-    for _, field in list(unfit(schema)):
+    for _, field in unfit(schema).fields:
         field._has_default = False
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from governance.contracts import InvalidSchema
 from governance.contracts.formats import format_of
 from governance.gate import telling
 from governance.gate.subjects import Judgement
@@ -15,6 +16,7 @@ from governance.models import Change, Contract, ContractVersion
 from governance.registry.grouping import grouped_apart, newest_registered
 from governance.registry.numbering import enter
 from governance.services.assessing import assess
+from orchestration.errors import Conflict
 from orchestration.models import Team
 from orchestration.services.governed import save
 
@@ -35,11 +37,14 @@ class PublishContract:
         spec = version.canonical["spec"]
         apart = grouped_apart(version.contract.name, version.source)
         newest = newest_registered(version.contract.name, version.source, {version.pk, *apart})
-        assessment = assess(
-            name=version.contract.name, version=version.version, schema=version.schema,
-            policy=spec.get("policy", "tolerant"), level=spec.get("compatibility"), owner=_owner(version),
-            format=format_of(spec), beside=newest, apart=apart,
-        )  # fmt: skip
+        try:
+            assessment = assess(
+                name=version.contract.name, version=version.version, schema=version.schema,
+                policy=spec.get("policy", "tolerant"), level=spec.get("compatibility"), owner=_owner(version),
+                format=format_of(spec), beside=newest, apart=apart,
+            )  # fmt: skip
+        except InvalidSchema as error:  # of the two, one came by a way that asked less
+            raise Conflict(f"{version} can't be compared with what is there: {error}") from None
         judgement, contract = assessment.judgement(version.content_hash), version.contract
         before = {
             "policy": contract.policy,

@@ -42,10 +42,12 @@ def next_version(name: str, parsed: Parsed, known: list[SubjectVersion], verdict
 
 def _concerns_all(before: Iterable[SubjectVersion], terms: Terms) -> bool:
     """Whether the gate compares with all versions, and the registry has not."""
+    if terms.is_import:
+        return False
+    if terms.settings.group and terms.level.endswith("_TRANSITIVE"):
+        return True
     declared = {one.version.canonical["spec"].get("compatibility") or "" for one in before}
-    is_asked = terms.level.endswith("_TRANSITIVE") and not terms.settings.group
-    has_more = terms.level.endswith("_TRANSITIVE") or any(level.endswith("_TRANSITIVE") for level in declared)
-    return has_more and not is_asked and not terms.is_import
+    return any(level.endswith("_TRANSITIVE") for level in declared - {terms.level})
 
 
 def _asks_both_ways(name: str, before: Iterable[SubjectVersion], terms: Terms) -> bool:

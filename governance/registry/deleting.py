@@ -15,7 +15,7 @@ from governance.models import Change, SubjectVersion
 from governance.registry import faults, rules
 from governance.registry.erasing import erase
 from governance.registry.reading import IS_LIVE, LATEST, version_at, versions
-from governance.registry.references import referring, refuse_referenced
+from governance.registry.references import referrers_of, refuse_referenced
 from governance.registry.registering import Held
 from orchestration.errors import Conflict
 from orchestration.services.applying import Signature
@@ -67,11 +67,14 @@ def delete_subject(subject: str, actor: Any, *, permanent: bool = False) -> list
 
 
 def _retire_all(live: list[SubjectVersion], actor: Any) -> Held | None:
-    """The newest first, for those refer to older ones. What others wait for that the gate holds is left to be asked again."""
-    held = None
-    for one in reversed(live):
-        if held is not None and referring(one.subject.name, [one.number]):
+    """Those first that no other refers to. What others refer to that the gate holds is left to be asked again."""
+    held, left = None, list(reversed(live))
+    while left:
+        one = next((one for one in left if not referrers_of(one.version)), None)
+        if one is None and held is not None:
             break
+        one = one or left[0]  # which says who refers to it
+        left.remove(one)
         held = _retire(one, actor) or held
     return held
 

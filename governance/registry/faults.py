@@ -13,10 +13,10 @@ ALLOWED_VERSIONS = 'Allowed values are between [1, 2^31-1] and the string "lates
 
 
 class RegistryFault(PlumblineError):
-    """A refusal with its code."""
+    """A refusal with its code. Half a surrogate of what was sent is told as a question mark: an answer is UTF-8."""
 
     def __init__(self, number: int, message: str) -> None:
-        super().__init__(message)
+        super().__init__(message.encode(errors="replace").decode())
         self.number = number
 
 

@@ -45,7 +45,7 @@ def look_up(subject: str, submitted: Submitted, *, deleted: bool = False) -> Sub
     settings = settings_of(subject)
     read_forms = forms(submitted, settings)
     found = registered(subject, read_forms, settings, deleted=deleted)
-    spelt = (_same_spelt_out(subject, one, deleted=deleted) for one in _variants(read_forms, settings))
+    spelt = (_same_spelt_out(subject, one, deleted=deleted) for one in variants(subject, read_forms, settings))
     return found or next((one for one in spelt if one), None)
 
 
@@ -55,15 +55,21 @@ def registered(
     """The version that one of these is: with the metadata and rules that registering would give it, else with those that were
     sent, as what was there before the settings were has.
     """
-    found = (_registered(subject, one, settings, deleted=deleted) for one in _variants(read_forms, settings))
+    found = (_registered(subject, one, settings, deleted=deleted) for one in variants(subject, read_forms, settings))
     return next((one for one in found if one), None)
 
 
-def _variants(found: list[Parsed], settings: Settings) -> Iterator[Parsed]:
-    for form in found:
-        said = form.submitted.metadata is not None or form.submitted.rules is not None
-        if said and (other := labelled(form, settings, None)).fingerprint != form.fingerprint:
-            yield other
+def variants(subject: str, read_forms: list[Parsed], settings: Settings) -> Iterator[Parsed]:
+    """What each may be there as: with what is set laid under and over what was said of metadata and rules; where one of them was
+    not said, with that of the newest version as well; and as it was sent.
+    """
+    newest = versions(subject).last() if settings.has_labels else None
+    for form in read_forms:
+        said = [form.submitted.metadata is not None, form.submitted.rules is not None]
+        if settings.has_labels and any(said):
+            if not all(said):
+                yield labelled(form, settings, newest)
+            yield labelled(form, settings, newest, unsaid=False)
         yield form
 
 

@@ -22,14 +22,17 @@ def grouped(known: Iterable[SubjectVersion], settings: Settings, metadata: Metad
     return [one for one in known if settings.group_of(one.schema.metadata) == group]
 
 
-def labelled(parsed: Parsed, settings: Settings, newest: SubjectVersion | None) -> Parsed:
+def labelled(parsed: Parsed, settings: Settings, newest: SubjectVersion | None, *, unsaid: bool = True) -> Parsed:
     """With the metadata and rules that it is registered with: what was sent, or those of the newest version where nothing was
-    said of them, and what is set for all schemas of the subject.
+    said of them, and what is set for all schemas of the subject. Without `unsaid`, what was not said stays so.
     """
     sent = parsed.submitted
     before = newest.schema if newest is not None else RegisteredSchema()
-    metadata = settings.labels(before.metadata if sent.metadata is None else sent.metadata)
-    rules = settings.ruled(before.rules if sent.rules is None else sent.rules)
+    metadata, rules = sent.metadata, sent.rules
+    if unsaid or metadata is not None:
+        metadata = settings.labels(before.metadata if metadata is None else metadata)
+    if unsaid or rules is not None:
+        rules = settings.ruled(before.rules if rules is None else rules)
     meant = replace(parsed, submitted=replace(sent, metadata=metadata, rules=rules))
     return replace(meant, fingerprint=meant.fingerprint_with(metadata, rules))
 

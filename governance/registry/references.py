@@ -45,6 +45,21 @@ def _look_up(reference: Reference) -> Submitted:
     return as_submitted(found.schema)
 
 
+def refuse_circle(submitted: Submitted, subject: str, number: int | None) -> None:
+    """Raises RegistryFault 42201 for what leads back to itself, as history that is written over may: nobody could delete it."""
+    left, seen = list(submitted.references), set[Reference]()
+    while left:
+        one = left.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        if (one.subject, one.number) == (subject, number):
+            raise faults.invalid_schema(
+                f"reference {one.name[:100]} leads back to version {number} of {subject} itself"
+            )
+        left += _look_up(one).references
+
+
 def refuse_dangling(submitted: Submitted) -> None:
     """Raises RegistryFault 42201 for a reference to what is deleted, softly too: it may be gone for good any time."""
     for one in submitted.references:
@@ -54,13 +69,14 @@ def refuse_dangling(submitted: Submitted) -> None:
 
 def referring(subject: str, numbers: Iterable[int], *, deleted: bool = False, but_in: str = "") -> list[int]:
     """Ids of the schemas that refer to these versions, of those that are live themselves, or `deleted` softly too; not of those
-    that are versions of the subject `but_in` alone.
+    that are versions of the subject `but_in` alone, nor of a version that refers to itself.
     """
     uses = SubjectVersion.objects.filter(schema=OuterRef("schema")).exclude(subject__name=but_in)
     found = SchemaReference.objects.filter(
         Exists(uses if deleted else uses.filter(IS_LIVE)), subject=subject, number__in=list(numbers)
     )
-    return sorted(set(found.values_list("schema", flat=True)))
+    own = SubjectVersion.objects.filter(subject__name=subject, number=OuterRef("number"), schema=OuterRef("schema"))
+    return sorted(set(found.filter(~Exists(own)).values_list("schema", flat=True)))
 
 
 def referrers_of(version: ContractVersion) -> list[str]:

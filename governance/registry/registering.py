@@ -16,12 +16,12 @@ from governance.contracts.report import Verdict
 from governance.models import Change, Contract, ContractVersion, RegisteredSchema, SubjectVersion
 from governance.registry import faults, numbering, rules
 from governance.registry.as_contract import manifest_of, next_version
-from governance.registry.finding import completed, forms, is_asked_for, registered, same
+from governance.registry.finding import completed, forms, is_asked_for, registered, same, variants
 from governance.registry.grouping import grouped, labelled
 from governance.registry.judging import Answer, asked, judge
 from governance.registry.reading import is_live, versions
 from governance.registry.references import parsed as read_whole
-from governance.registry.references import refuse_dangling, refuse_referenced
+from governance.registry.references import refuse_circle, refuse_dangling, refuse_referenced
 from governance.registry.reserved import refuse_reserved
 from governance.registry.rules import Terms
 from governance.registry.settings import Settings
@@ -73,10 +73,11 @@ def register(
         parsed = _labelled(read[-1], known, terms)
         verdict = _judged(subject, terms, parsed, known, wanted)
         name = numbering.contract_name(subject)
-        waiting = _waiting(name, read[-1], terms.settings.group_of(parsed.submitted.metadata), terms)
+        waiting = _waiting(name, [*variants(subject, read, terms.settings), parsed], terms)
         if waiting is not None:
             return waiting
         if wanted.id:  # in mode IMPORT, by now
+            refuse_circle(parsed.submitted, subject, wanted.number)
             _refuse_taken(subject, parsed, wanted.id, wanted.number)
         schema = numbering.stored(parsed, wanted.id)
         if not owner and not Contract.objects.filter(name=name).exists():
@@ -188,17 +189,18 @@ def _refuse_unexpected(subject: str, wanted: Wanted) -> None:
         raise faults.invalid_schema(f"its version is {wanted.number}, and the next one of {subject} is {next_one}")
 
 
-def _waiting(name: str, parsed: Parsed, group: str | None, terms: Terms) -> Held | None:
+def _waiting(name: str, tried: list[Parsed], terms: Terms) -> Held | None:
     """The same schema of the same group, where it was registered before and the gate holds it or refused it: asking again changes
-    nothing.
+    nothing. `tried`: what it may be there as, and last as what it would be registered.
     """
     at_gate = (ContractVersion.State.PROPOSED, ContractVersion.State.REJECTED)
     rows = ContractVersion.objects.filter(contract__name=name, state__in=at_gate).order_by("-pk")
     schemas = RegisteredSchema.objects.in_bulk({one.source["schema"] for one in rows if one.source.get("schema")})
+    group = terms.settings.group_of(tried[-1].submitted.metadata)
     same_ones = {
         number
         for number, schema in schemas.items()
-        if is_asked_for(parsed, schema) and terms.settings.group_of(schema.metadata) == group
+        if terms.settings.group_of(schema.metadata) == group and any(is_asked_for(one, schema) for one in tried)
     }
     held = (_held(name, one.version) for one in rows if one.source.get("schema") in same_ones)
     return next((one for one in held if one.state not in ("expired", "withdrawn")), None)  # those may be asked anew

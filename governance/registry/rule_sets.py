@@ -6,6 +6,7 @@ of them become one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,8 +37,8 @@ def rule_set(given: Mapping[str, Any], what: str = "ruleSet") -> RuleSet:
         if not isinstance(rules, list):
             raise invalid_schema(f"{what}.{name} is a list of rules")
         said[name] = [_rule(one, f"{what}.{name}[{index}]", MODES[name]) for index, one in enumerate(rules)]
-        names = [one["name"] for one in said[name]]
-        if twice := next((one for one in names if names.count(one) > 1), None):
+        names = Counter(one["name"] for one in said[name])
+        if twice := next((one for one, count in names.items() if count > 1), None):
             raise invalid_schema(
                 f"{what}.{name} has two rules that are called {twice[:60]}; call one of them otherwise"
             )

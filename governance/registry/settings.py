@@ -43,6 +43,11 @@ class Settings:
     default_rules: RuleSet | None = None
     override_rules: RuleSet | None = None
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether metadata or rules are set for all schemas."""
+        return any((self.default, self.override, self.default_rules, self.override_rules))
+
     def labels(self, metadata: Metadata | None) -> Metadata | None:
         """Metadata as it is registered."""
         return merged(merged(self.default, metadata), self.override)

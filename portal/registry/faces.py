@@ -51,7 +51,7 @@ class RegistryAuthentication(TokenAuthentication):
             name, _, secret = base64.b64decode(value.strip(), validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             raise NotAuthenticated("the basic credentials can't be read; send user:token in base64") from None
-        request.registry_user = name  # type: ignore[attr-defined]
+        request.registry_user = name if name.isprintable() else ""  # type: ignore[attr-defined]
         return self.of_secret(request, secret)
 
     def authenticate_header(self, request: Request) -> str:

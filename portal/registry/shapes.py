@@ -16,18 +16,25 @@ from governance.models import RegisteredSchema, SubjectVersion
 from governance.registry.faults import invalid_schema
 from governance.registry.reading import is_live
 from governance.registry.rule_sets import rule_set
-from governance.registry.texts import Reference, Submitted
+from governance.registry.texts import MAX_REFERENCES, Reference, Submitted
 from portal.registry.faces import flag, knows_more
 
 DEFAULT_KIND = "AVRO"
+#: Characters of metadata, and of rules, as JSON: they are told with each answer about the schema.
+LONGEST_LABELS = 64 * 1024
 
 
 def submitted(request: Request, body: Mapping[str, Any]) -> Submitted:
     """What a request's body holds, and whether the query asks for it to be normalised. Raises RegistryFault 42201."""
     text = body.get("schema", "")
+    if len(body.get("references", [])) > MAX_REFERENCES:
+        raise invalid_schema(f"it refers to more than {MAX_REFERENCES} other schemas")
     references = tuple(_reference(one) for one in body.get("references", []))
     kind = body.get("schemaType", DEFAULT_KIND) or DEFAULT_KIND
     told, rules = body.get("metadata"), body.get("ruleSet")
+    for name, value in (("metadata", told), ("ruleSet", rules)):
+        if value is not None and (size := len(json.dumps(value))) > LONGEST_LABELS:
+            raise invalid_schema(f"{name} has {size:,} characters; the limit is {LONGEST_LABELS:,}")
     return Submitted(
         kind, text, references, None if told is None else metadata(told), None if rules is None else rule_set(rules),
         flag(request, "normalize"),

@@ -9,7 +9,6 @@ import pytest
 
 from governance.contracts.avro_defaults import unfit
 from governance.contracts.avro_schemas import read_avro
-from governance.contracts.vocabulary import InvalidSchema
 from governance.models import Change, ContractVersion, RegistryRule
 from orchestration.models import Team
 from tests.governance.gatehouse import approver, manifest, policy, sent, vote
@@ -22,26 +21,19 @@ ODD = {**RECORD, "namespace": "shop-1"}
 WRAPPED = {**RECORD, "fields": [{"name": "id", "type": {"type": "string"}}]}
 
 
-def chain(length: int, *, end: dict[str, Any]) -> Any:
-    """A record whose default leaves two fields to the defaults of the next, and so on: 2^length ways to the end."""
-    made: Any = {"type": "record", "name": f"R{length}", "fields": [{"name": "end", "type": "int", **end}]}
-    for number in reversed(range(length)):
-        first = {"name": "a", "type": made, "default": {}}
-        second = {"name": "b", "type": f"R{number + 1}", "default": {}}
-        made = {"type": "record", "name": f"R{number}", "fields": [first, second]}
-    return made
-
-
-def test_defaults_that_share_others_are_looked_at_once():
-    assert list(unfit(read_avro(chain(40, end={"default": 1}), "the"))) == []
-    wrong = [field.name for _, field in unfit(read_avro(chain(20, end={}), "the"))]
-    assert len(wrong) == 40, "each of them needs the one that is missing"
-
-
-def test_defaults_that_take_too_long_to_tell_are_refused():
-    many = {**RECORD, "fields": [{"name": "n", "type": {"type": "array", "items": "int"}, "default": [1] * 600_000}]}
-    with pytest.raises(InvalidSchema, match="defaults that need each other too often"):
-        list(unfit(read_avro(many, "the")))
+def test_defaults_that_take_too_long_to_tell_are_refused_whatever_is_set(maintainer: Caller):
+    fields = [{"name": f"f{number}", "type": "int", "default": 1} for number in range(600)]
+    item = {"type": "record", "name": "Item", "fields": fields}
+    many = {**RECORD, "fields": [{"name": "n", "type": {"type": "array", "items": item}, "default": [{}] * 1_000}]}
+    assert unfit(read_avro(many, "the")).is_cut
+    refused = maintainer.register("orders", many)
+    assert (refused.code, "need each other too often" in refused.body["message"]) == (42201, True)
+    sent(
+        manifest(
+            "Contract", {"name": "orders", "version": "1.0.0", "owner": "checkout"}, {"schema": many, "format": "avro"}
+        )
+    )
+    assert maintainer.register("orders", {**RECORD, "name": "Other"}).status == 409, "compared with all the same"
 
 
 def test_a_default_is_looked_at_before_others_have_to_wait(maintainer: Caller, monkeypatch: pytest.MonkeyPatch):
@@ -149,3 +141,90 @@ def test_small_refusals_say_what_they_are_about(admin: Caller):
     assert admin.register("cart", CART, **missing).code == 42201
     admin.delete("/mode/:.nothing:?recursive=true")
     assert not RegistryRule.objects.exists(), "nothing was set, so nothing is kept"
+
+
+ALWAYS = {"changes": ["contract.publish"], "review": "always", "approvals": 1}
+OWN_RULES = {"domainRules": [{"name": "own", "mode": "READ", "type": "CEL"}]}
+SETTINGS: list[dict[str, Any]] = [
+    {"overrideMetadata": {"properties": {"stage": "live"}}},
+    {"defaultRuleSet": {"domainRules": [{"name": "pii", "mode": "WRITE", "type": "ENCRYPT"}]}},
+]
+SAID: list[dict[str, Any]] = [
+    {}, {"metadata": {"properties": {"a": "1"}}}, {"ruleSet": OWN_RULES},
+    {"metadata": {"properties": {"a": "1"}}, "ruleSet": OWN_RULES}, {"metadata": {}}, {"ruleSet": {}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", [*SETTINGS, SETTINGS[0] | SETTINGS[1], SETTINGS[0] | {"normalize": True}])
+@pytest.mark.parametrize("said", SAID)
+def test_the_same_registration_is_one_version_and_one_change(
+    settings: dict[str, Any], said: dict[str, Any], maintainer: Caller, checkout: Team
+):
+    maintainer.put("/config/orders", settings)
+    maintainer.register("orders", RECORD, metadata={"properties": {"b": "2"}}, ruleSet=OWN_RULES)
+    for _ in range(3):
+        assert maintainer.register("orders", WIDER, **said).body["version"] == 2
+    assert maintainer.post("/subjects/orders", {"schema": json.dumps(WIDER), **said}).body["version"] == 2
+    sent(policy(**ALWAYS))
+    again = {**WIDER, "doc": "of another kind"}
+    for _ in range(3):
+        assert maintainer.register("orders", again, **said).status == 409
+    vote(Change.objects.get(state="open"), approver(checkout, "an-approver"), checkout, "reject")
+    refused = maintainer.register("orders", again, **said)
+    assert "was refused" in refused.body["message"]
+    assert not Change.objects.filter(state="open").exists()
+
+
+def test_a_manifest_that_asks_both_ways_of_all_versions_is_counted(maintainer: Caller, checkout: Team):
+    two = {**RECORD, "fields": [*RECORD["fields"], {"name": "x", "type": "string"}]}
+    spec = {"schema": two, "format": "avro", "compatibility": "FULL_TRANSITIVE", "policy": "strict"}
+    sent(manifest("Contract", {"name": "ev", "version": "1.0.0", "owner": "checkout"}, spec))
+    maintainer.put("/config/ev", {"compatibility": "BACKWARD_TRANSITIVE"})
+    spare = {**two, "fields": [two["fields"][0], {**two["fields"][1], "default": ""}]}
+    assert maintainer.register("ev", spare).status == 200
+    held = maintainer.register("ev", RECORD)
+    assert (held.status, Change.objects.get().number) == (409, "2.0.0"), held.body
+
+
+def test_a_subject_whose_older_version_refers_to_a_newer_one_can_be_deleted_whole(admin: Caller):
+    admin.put("/mode/orders", {"mode": "IMPORT"})
+    admin.register("orders", RECORD, id=2, version=2)
+    refers = {"references": [{"name": "Order", "subject": "orders", "version": 2}]}
+    assert admin.register("orders", CART, id=1, version=1, **refers).status == 200
+    admin.delete("/mode/orders")
+    assert admin.delete("/subjects/orders").body == [1, 2]
+
+
+def test_no_history_leads_back_to_itself(admin: Caller):
+    link = {"schemaType": "JSON"}
+    admin.register("a", {"type": "object"}, **link)
+    to_a, to_b = ({"references": [{"name": f"{one}.json", "subject": one, "version": 1}]} for one in "ab")
+    admin.register("b", {"$ref": "a.json"}, **link, **to_a)
+    admin.delete("/subjects/b")
+    admin.delete("/subjects/a")
+    admin.put("/mode/a", {"mode": "IMPORT"})
+    refused = admin.register("a", {"$ref": "b.json"}, id=50, version=1, **link, **to_b)
+    assert (refused.code, "leads back to version 1 of a itself" in refused.body["message"]) == (42201, True)
+
+
+def test_what_is_long_is_refused_before_it_is_looked_at(maintainer: Caller):
+    rules = [{"name": f"r{number}", "mode": "READ", "type": "CEL"} for number in range(2_000)]
+    for more, words in (
+        ({"ruleSet": {"domainRules": rules}}, "the limit is 65,536"),
+        ({"metadata": {"properties": {"a": "b" * 70_000}}}, "the limit is 65,536"),
+        ({"references": [{"name": "A", "subject": "a", "version": 1}] * 101}, "more than 100 other schemas"),
+    ):
+        refused = maintainer.register("orders", RECORD, **more)
+        assert (refused.code, words in refused.body["message"]) == (42201, True), refused.body
+
+
+@pytest.mark.parametrize("more", [{"ruleSet": {"\ud800": 1}}, {"metadata": {"\ud800": 1}}, {"schemaType": "\ud800"}])
+def test_a_reason_is_told_in_what_can_be_written(more: dict[str, Any], reader: Caller):
+    asked = {"schema": json.dumps(RECORD), **more}
+    told = reader.post("/compatibility/subjects/orders/versions/latest?verbose=true", asked)
+    assert (told.status, told.body["is_compatible"]) == (200, False)
+
+
+def test_a_users_name_that_can_not_be_printed_names_no_team(maintainer: Caller):
+    maintainer.name = "a\0b"
+    assert maintainer.register("orders", RECORD).status == 200
