@@ -45,8 +45,7 @@ def look_up(subject: str, submitted: Submitted, *, deleted: bool = False) -> Sub
     settings = settings_of(subject)
     read_forms = forms(submitted, settings)
     found = registered(subject, read_forms, settings, deleted=deleted)
-    spelt = (_same_spelt_out(subject, one, deleted=deleted) for one in variants(subject, read_forms, settings))
-    return found or next((one for one in spelt if one), None)
+    return found or _same_spelt_out(subject, list(variants(subject, read_forms, settings)), deleted=deleted)
 
 
 def registered(
@@ -106,18 +105,23 @@ def is_asked_for(parsed: Parsed, schema: RegisteredSchema) -> bool:
     return parsed.fingerprint_with(schema.metadata, schema.rules) == schema.fingerprint
 
 
-def _same_spelt_out(subject: str, parsed: Parsed, *, deleted: bool = False) -> SubjectVersion | None:
-    """The newest version of the subject that is this schema once what each refers to is written out in it, of the last SPELT.
+def _same_spelt_out(subject: str, tried: list[Parsed], *, deleted: bool) -> SubjectVersion | None:
+    """The newest version of the subject that is one of these once what each refers to is written out in it, of the last SPELT.
     Where neither refers to anything, the fingerprint has said it.
     """
-    sent = parsed.submitted
+    sent = tried[-1].submitted
     rows = versions(subject, deleted=deleted).filter(schema__kind=sent.kind).defer(None)
     if not sent.references:
         rows = rows.filter(Exists(SchemaReference.objects.filter(schema=OuterRef("schema"))))
-    wanted = spelt_out(parsed.schema, sent.kind)
+    said = [(one.submitted.metadata, one.submitted.rules) for one in tried]
+    schemas = {one.text: one.schema for one in tried}.values()
+    wanted = {text for schema in schemas if (text := spelt_out(schema, sent.kind))}  # empty: it can not be told
     alike = (
         one
         for one in rows.reverse()[:SPELT]
-        if sent.metadata in (None, one.schema.metadata or {}) and sent.rules in (None, one.schema.rules or {})
+        if any(
+            labels in (None, one.schema.metadata or {}) and rules in (None, one.schema.rules or {})
+            for labels, rules in said
+        )
     )
-    return next((one for one in alike if spelt_out(one.version.schema, one.schema.kind) == wanted), None)
+    return next((one for one in alike if spelt_out(one.version.schema, one.schema.kind) in wanted), None)

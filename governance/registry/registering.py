@@ -73,7 +73,8 @@ def register(
         parsed = _labelled(read[-1], known, terms)
         verdict = _judged(subject, terms, parsed, known, wanted)
         name = numbering.contract_name(subject)
-        waiting = _waiting(name, [*variants(subject, read, terms.settings), parsed], terms)
+        others = [] if terms.is_import else list(variants(subject, read, terms.settings))
+        waiting = _waiting(name, [*others, parsed], terms)
         if waiting is not None:
             return waiting
         if wanted.id:  # in mode IMPORT, by now
