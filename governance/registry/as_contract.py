@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 
 from governance.contracts.report import Bump, Verdict
 from governance.models import Contract, ContractVersion, SubjectVersion
@@ -33,28 +32,28 @@ def next_version(name: str, parsed: Parsed, known: list[SubjectVersion], verdict
         return "1.0.0"
     if verdict != "safe":
         return lowest(highest, "major")
-    before = {known[-1], max(known, key=lambda one: one.version.precedence)} if known else set()
-    before = set(known) if _concerns_all(before, terms) else before
-    level = "FULL" if _asks_both_ways(name, before, terms) else "BACKWARD"
+    ends = {known[-1], max(known, key=lambda one: one.version.precedence)} if known else set()
+    declared = {one.version.canonical["spec"].get("compatibility") or "" for one in ends}
+    before = known if _concerns_all(declared, terms) else ends
+    level = "FULL" if _asks_both_ways(name, declared, terms) else "BACKWARD"
     by = max((bump(parsed, one, level) for one in before), key=_BUMPS.index, default="patch")
     return lowest(highest, "patch" if by == "none" else by)
 
 
-def _concerns_all(before: Iterable[SubjectVersion], terms: Terms) -> bool:
-    """Whether the gate compares with all versions, and the registry has not."""
+def _concerns_all(declared: set[str], terms: Terms) -> bool:
+    """Whether the gate compares with all versions, and the registry has not. `declared`: the levels that manifests say."""
     if terms.is_import:
         return False
     if terms.settings.group and terms.level.endswith("_TRANSITIVE"):
         return True
-    declared = {one.version.canonical["spec"].get("compatibility") or "" for one in before}
     return any(level.endswith("_TRANSITIVE") for level in declared - {terms.level})
 
 
-def _asks_both_ways(name: str, before: Iterable[SubjectVersion], terms: Terms) -> bool:
+def _asks_both_ways(name: str, declared: set[str], terms: Terms) -> bool:
     """Whether the gate may ask for FORWARD too."""
     if terms.level.removesuffix("_TRANSITIVE") in ("FORWARD", "FULL"):
         return True
-    return any(one.version.canonical["spec"].get("compatibility") for one in before) or live_ports(name).exists()
+    return any(declared) or live_ports(name).exists()
 
 
 def manifest_of(name: str, number: str, parsed: Parsed, owner: str, before: ContractVersion | None) -> str:

@@ -5,7 +5,6 @@ Rows are counted by table, not by model: a backup may be older or newer than thi
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +18,6 @@ from governance.search.engines import SHADOWS
 from orchestration import clock
 from orchestration.models import WorkerProcess
 from portal.backups.archive import BackupError
-from portal.config import ROOT
 
 #: Rows that `migrate`, or workers that have gone, leave in a database that is empty to its owner.
 BORN = {
@@ -30,12 +28,6 @@ BORN = {
 LEFT_OUT = "django_session"
 
 Query = Callable[[str], Sequence[Sequence[Any]]]
-
-
-def release() -> str:
-    """The version of this code."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return str(project["version"])
 
 
 def tables(alias: str = DEFAULT_DB_ALIAS) -> list[str]:

@@ -13,7 +13,8 @@ from django.db import connection
 from orchestration.models import Run
 from portal.backups import postgresql, sqlite
 from portal.backups.archive import BackupError, Contents, partial, write
-from portal.backups.installation import Facts, release, tables
+from portal.backups.installation import Facts, tables
+from portal.release import running_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,6 @@ def _of_sqlite(path: Path) -> Taken:
 
 def _contents(held: Facts, tool: int) -> Contents:
     return Contents(
-        plumbline=release(), environment=settings.PLUMBLINE.environment, database=connection.vendor,
+        plumbline=running_version(), environment=settings.PLUMBLINE.environment, database=connection.vendor,
         taken_at=datetime.now(UTC).isoformat(timespec="seconds"), tool=tool, **asdict(held),
     )  # fmt: skip

@@ -13,6 +13,8 @@ from governance.registry import faults, finding, reading, rules
 from governance.registry.grouping import grouped, labelled
 from governance.registry.judging import asked, judge
 from governance.registry.registering import refuse_unsound
+from governance.registry.settings import Settings
+from governance.registry.texts import Parsed
 from portal.registry import shapes
 from portal.registry.faces import SCHEMA_FIELDS, Face, flag
 from portal.registry.subjects import meant
@@ -36,8 +38,7 @@ class _Question(Face):
             read = finding.forms(finding.completed(subject, shapes.submitted(request, body)), terms.settings)
             newest = reading.versions(subject).last()
             parsed = labelled(read[-1], terms.settings, newest)
-            if finding.registered(subject, read, terms.settings) is None:  # what is there already is no new schema
-                refuse_unsound(parsed, newest, terms.settings)
+            _refuse_unsound(subject, read, parsed, newest, terms.settings)
         except faults.RegistryFault as fault:
             if not flag(request, "verbose"):
                 raise
@@ -48,6 +49,17 @@ class _Question(Face):
         if flag(request, "verbose"):
             shown["messages"] = [*found.reasons, *found.asked]
         return Response(shown)
+
+
+def _refuse_unsound(
+    subject: str, read: list[Parsed], parsed: Parsed, newest: SubjectVersion | None, settings: Settings
+) -> None:
+    """What is there already is no new schema; it is looked for only where it would be refused. Raises RegistryFault 42201."""
+    try:
+        refuse_unsound(parsed, newest, settings)
+    except faults.RegistryFault:
+        if finding.registered(subject, read, settings) is None:
+            raise
 
 
 class WithVersion(_Question):

@@ -62,11 +62,13 @@ def _setting(name: str, value: Any) -> Any:
 
 def _refuse_alias(scope: str) -> None:
     """Raises RegistryFault 422 where nobody would find what is there under the name."""
-    if scope != ALL and waits(scope):
+    if scope == ALL:  # where it is followed nowhere
+        return
+    if waits(scope):
         raise faults.RegistryFault(
             422, f"what was registered as {scope} waits at the gate; withdraw it, or name another"
         )
-    if scope != ALL and hides(scope):
+    if hides(scope):
         text = (
             f"{scope} has versions of its own, maybe soft-deleted, which nobody would find any more; delete them "
             "permanently, or name another alias"
